@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { access, chown, constants, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { StartupError } from '../startup-error.js'
+import { findBinaries, type Binaries } from './binaries.js'
+import { chooseServerUser, type ServerUser } from './server-user.js'
+
+/** A PostgreSQL cluster in a folder of its own, run by `pg_ctl`. It may be running or not. */
+export interface Cluster {
+  /** The database's URL while it runs; undefined while it does not. */
+  url(): Promise<string | undefined>
+  /** Starts the server and waits until it answers. Rejects when it is running already. */
+  start(options?: { port?: number; settings?: Record<string, string> }): Promise<void>
+  /** Stops the server and waits; a no-op when it does not run. */
+  stop(mode?: 'fast' | 'immediate'): Promise<void>
+}
+
+/**
+ * Opens the cluster of a folder, and makes it first where there is none. A half-made one is never left behind: it is
+ * made aside and renamed.
+ * @throws StartupError where the folder cannot be written
+ */
+export async function openCluster(folder: string): Promise<Cluster> {
+  await makeWritable(folder)
+  const user = await chooseServerUser(folder)
+  const binaries = await findBinaries()
+  const pgData = join(folder, 'postgres')
+  if (!(await exists(join(pgData, 'PG_VERSION')))) await createCluster(folder, pgData, binaries, user)
+  const pgCtl = (...words: string[]) => run(user, folder, binaries.pgCtl, '-D', pgData, ...words)
+
+  return {
+    async url() {
+      const running = await pgCtl('status').then(
+        () => true,
+        () => false,
+      )
+      const port = running ? await readPort(pgData) : undefined
+      if (port === undefined) return undefined
+      const password = await readFile(join(pgData, 'password'), 'utf8')
+      return `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
+    },
+    async start({ port, settings = {} } = {}) {
+      const given = { listen_addresses: '127.0.0.1', port: String(port ?? (await findFreePort())), ...settings }
+      const flags = Object.entries(given).map(([name, value]) => `-c ${name}=${value}`)
+      const options = [...flags, "-c unix_socket_directories=''"].join(' ')
+      await pgCtl('start', '-w', '-t', '60', '-l', join(pgData, 'server.log'), '-o', options)
+    },
+    async stop(mode = 'fast') {
+      await pgCtl('stop', '-w', '-t', '30', '-m', mode).catch(async (error: unknown) => {
+        if ((await this.url()) !== undefined) throw error
+      })
+    },
+  }
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch {
+    throw new StartupError(`The data folder ${folder} cannot be written. Set DATA_DIR to one that can, or DATABASE_URL.`)
+  }
+}
+
+async function createCluster(folder: string, pgData: string, binaries: Binaries, user: ServerUser): Promise<void> {
+  const draft = await mkdtemp(join(folder, 'new-'))
+  const passwordFile = join(draft, 'password')
+  const draftData = join(draft, 'postgres')
+  await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  await giveTo(user, draft, passwordFile)
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  const account = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
+  try {
+    await run(user, folder, binaries.initdb, '-D', draftData, ...account, ...locale)
+    await rename(passwordFile, join(draftData, 'password'))
+    await rename(draftData, pgData).catch(async (error: unknown) => {
+      // Another instance was faster; the one cluster is used by both callers.
+      if (!(await exists(join(pgData, 'PG_VERSION')))) throw error
+    })
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+async function giveTo(user: ServerUser, ...paths: string[]): Promise<void> {
+  const { uid, gid } = user
+  if (uid !== undefined && gid !== undefined) await Promise.all(paths.map((path) => chown(path, uid, gid)))
+}
+
+async function run(user: ServerUser, cwd: string, ...words: string[]): Promise<void> {
+  const { prefix, ...ids } = user
+  const [command = '', ...rest] = [...prefix, ...words]
+  await promisify(execFile)(command, rest, { ...ids, cwd, env: { ...process.env, LC_ALL: 'C' } })
+}
+
+/** The fourth line of `postmaster.pid` is the port (PostgreSQL's `miscadmin.h`). */
+async function readPort(pgData: string): Promise<number | undefined> {
+  const lines = await readFile(join(pgData, 'postmaster.pid'), 'utf8').catch(() => '')
+  const port = Number(lines.split('\n')[3])
+  return port > 0 ? port : undefined
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
+import { StartupError } from '../startup-error.js'
+import { openCluster } from './cluster.js'
+
+export interface EmbeddedPostgres {
+  url: string
+  close(): Promise<void>
+}
+
+const INSTANCE_LOCK = 7_266_001
+const LOCK_ATTEMPTS = 20
+const LOCK_PAUSE_MS = 150
+
+/**
+ * Starts the PostgreSQL of a data folder for one owner. The ownership is a lock inside that database, so it ends with
+ * the owner however it ends: what a killed owner left running is taken over.
+ * @throws StartupError when another owner is at work on the folder, or the folder cannot be written
+ */
+export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPostgres> {
+  const cluster = await openCluster(folder)
+  if ((await cluster.url()) === undefined) await startUnlessStarted(cluster)
+  const url = await cluster.url()
+  const owner = url === undefined ? undefined : await takeOwnership(url)
+  if (url === undefined || owner === undefined) {
+    throw new StartupError(`Another instance is running on the data folder ${folder}. Stop it, or set DATA_DIR.`)
+  }
+  return {
+    url,
+    async close() {
+      await cluster.stop()
+      await owner.end()
+    },
+  }
+}
+
+/** The URL of the embedded PostgreSQL that another process runs on this folder; undefined when none does. */
+export async function findEmbeddedPostgres(folder: string): Promise<string | undefined> {
+  const cluster = await openCluster(folder)
+  return cluster.url()
+}
+
+/** Two processes may start it at once: the slower one finds it running, and the ownership decides. */
+async function startUnlessStarted(cluster: Awaited<ReturnType<typeof openCluster>>): Promise<void> {
+  await cluster.start().catch(async (error: unknown) => {
+    if ((await cluster.url()) === undefined) {
+      throw new StartupError(`The embedded PostgreSQL did not start: ${String(error).split('\n')[0]}`)
+    }
+  })
+}
+
+async function takeOwnership(url: string): Promise<Client | undefined> {
+  const client = new Client(url)
+  // The server ends this connection when it stops; that is no news.
+  client.on('error', () => undefined)
+  // An owner on its way out may still be there for a moment.
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+    if (attempt === 0) await client.connect()
+    else await delay(LOCK_PAUSE_MS)
+    const { rows } = await client.query<{ owned: boolean }>(`select pg_try_advisory_lock($1) as owned`, [INSTANCE_LOCK])
+    if (rows[0]?.owned === true) return client
+  }
+  await client.end()
+  return undefined
+}

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process'
+import { chown, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+/** How to run a PostgreSQL program: words put before the command, and whom it runs as. */
+export interface ServerUser {
+  prefix: string[]
+  uid?: number
+  gid?: number
+}
+
+const NOBODY = 65534
+
+/**
+ * PostgreSQL refuses to run as root. As root it therefore runs in a user namespace, where root's files stay its own
+ * under another name: nothing changes hands, and a checkout below a private home folder works too. Where namespaces are
+ * forbidden (most containers) it runs as `nobody`, who is given the folder. An ordinary user needs neither.
+ */
+export async function chooseServerUser(folder: string): Promise<ServerUser> {
+  if (process.getuid?.() !== 0) return { prefix: [] }
+  const owner = await stat(folder)
+  if (owner.uid === 0 && (await namespacesWork())) return { prefix: namespacePrefix }
+  if (owner.uid === 0) await chown(folder, NOBODY, NOBODY)
+  const uid = owner.uid === 0 ? NOBODY : owner.uid
+  const gid = owner.uid === 0 ? NOBODY : owner.gid
+  return { prefix: [], uid, gid }
+}
+
+const namespacePrefix = ['unshare', '--user', '--map-user=nobody']
+
+async function namespacesWork(): Promise<boolean> {
+  const [command = '', ...words] = [...namespacePrefix, 'true']
+  return promisify(execFile)(command, words).then(
+    () => true,
+    () => false,
+  )
+}
