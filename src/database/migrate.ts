@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import type { MigrationList } from '@prisma/schema-engine-wasm'
 import { Client } from 'pg'
-import { openSchemaEngine } from './schema-engine.js'
+import { withSchemaEngine } from './schema-engine.js'
 
 const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
@@ -27,15 +27,12 @@ export async function migrateDatabase(databaseUrl: string): Promise<string[]> {
 }
 
 async function applyMigrations(databaseUrl: string): Promise<string[]> {
-  const engine = await openSchemaEngine(databaseUrl)
-  try {
-    const migrationsList = await readMigrations()
-    const filters = { externalTables: [], externalEnums: [] }
+  const migrationsList = await readMigrations()
+  const filters = { externalTables: [], externalEnums: [] }
+  return withSchemaEngine(databaseUrl, async (engine) => {
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters })
     return appliedMigrationNames
-  } finally {
-    engine.free()
-  }
+  })
 }
 
 /** The migrations of this package, in the order they apply. */

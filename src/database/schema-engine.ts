@@ -1,18 +1,26 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import { PrismaPg } from '@prisma/adapter-pg'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
+import { Pool } from 'pg'
 
 /**
- * Opens Prisma's own schema engine, in its WebAssembly build, on a database. It is the engine behind
+ * Lends Prisma's own schema engine, in its WebAssembly build, on a database. It is the engine behind
  * `prisma migrate deploy`, but it comes from npm and needs no download of a native binary.
- * The package is written for bundlers, so the module is instantiated here. Free the engine after use.
  */
-export async function openSchemaEngine(databaseUrl: string): Promise<SchemaEngine> {
-  const engine = await instantiateEngine()
-  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptPg(databaseUrl))
-  return engine.SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter)
+export async function withSchemaEngine<T>(databaseUrl: string, use: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+  const openEngine = await (instantiated ??= instantiateEngine())
+  const pool = new Pool({ connectionString: databaseUrl })
+  pool.on('error', () => undefined)
+  try {
+    const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptPg(pool))
+    const engine = await openEngine(adapter)
+    return await use(engine).finally(() => engine.free())
+  } finally {
+    // The engine leaves its advisory lock to the end of the connection.
+    await pool.end()
+  }
 }
 
 /**
@@ -29,7 +37,11 @@ class WholeScriptPg extends PrismaPg {
   }
 }
 
-async function instantiateEngine() {
+/** The bindings hold one instance for the whole process; a second one would pull the ground from under the first. */
+let instantiated: ReturnType<typeof instantiateEngine> | undefined
+
+/** The package is written for bundlers, which would do this by themselves. */
+async function instantiateEngine(): Promise<(adapter: object) => Promise<SchemaEngine>> {
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const bytes = await readFile(script.replace(/\.js$/, '.wasm'))
@@ -37,7 +49,7 @@ async function instantiateEngine() {
     './schema_engine_bg.js': bindings as unknown as WebAssembly.ModuleImports,
   })
   bindings.__wbg_set_wasm(instance.exports)
-  const start = instance.exports['__wbindgen_start']
-  if (typeof start === 'function') start()
-  return bindings
+  const { __wbindgen_start: start } = instance.exports as { __wbindgen_start: () => void }
+  start()
+  return (adapter) => bindings.SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter)
 }

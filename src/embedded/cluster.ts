@@ -31,17 +31,19 @@ export async function openCluster(folder: string): Promise<Cluster> {
   if (!(await exists(join(pgData, 'PG_VERSION')))) await createCluster(folder, pgData, binaries, user)
   const pgCtl = (...words: string[]) => run(user, folder, binaries.pgCtl, '-D', pgData, ...words)
 
+  const url = async () => {
+    const running = await pgCtl('status').then(
+      () => true,
+      () => false,
+    )
+    const port = running ? await readPort(pgData) : undefined
+    if (port === undefined) return undefined
+    const password = await readFile(join(pgData, 'password'), 'utf8')
+    return `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
+  }
+
   return {
-    async url() {
-      const running = await pgCtl('status').then(
-        () => true,
-        () => false,
-      )
-      const port = running ? await readPort(pgData) : undefined
-      if (port === undefined) return undefined
-      const password = await readFile(join(pgData, 'password'), 'utf8')
-      return `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
-    },
+    url,
     async start({ port, settings = {} } = {}) {
       const given = { listen_addresses: '127.0.0.1', port: String(port ?? (await findFreePort())), ...settings }
       const flags = Object.entries(given).map(([name, value]) => `-c ${name}=${value}`)
@@ -50,7 +52,7 @@ export async function openCluster(folder: string): Promise<Cluster> {
     },
     async stop(mode = 'fast') {
       await pgCtl('stop', '-w', '-t', '30', '-m', mode).catch(async (error: unknown) => {
-        if ((await this.url()) !== undefined) throw error
+        if ((await url()) !== undefined) throw error
       })
     },
   }
@@ -61,7 +63,9 @@ async function makeWritable(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true })
     await access(folder, constants.W_OK | constants.X_OK)
   } catch {
-    throw new StartupError(`The data folder ${folder} cannot be written. Set DATA_DIR to one that can, or DATABASE_URL.`)
+    throw new StartupError(
+      `The data folder ${folder} cannot be written. Set DATA_DIR to one that can, or DATABASE_URL.`,
+    )
   }
 }
 

@@ -19,18 +19,18 @@ const NOBODY = 65534
 export async function chooseServerUser(folder: string): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return { prefix: [] }
   const owner = await stat(folder)
-  if (owner.uid === 0 && (await namespacesWork())) return { prefix: namespacePrefix }
+  if (owner.uid === 0 && (await namespacesWork())) return { prefix: [...namespacePrefix] }
   if (owner.uid === 0) await chown(folder, NOBODY, NOBODY)
   const uid = owner.uid === 0 ? NOBODY : owner.uid
   const gid = owner.uid === 0 ? NOBODY : owner.gid
   return { prefix: [], uid, gid }
 }
 
-const namespacePrefix = ['unshare', '--user', '--map-user=nobody']
+const namespacePrefix = ['unshare', '--user', '--map-user=nobody'] as const
 
 async function namespacesWork(): Promise<boolean> {
-  const [command = '', ...words] = [...namespacePrefix, 'true']
-  return promisify(execFile)(command, words).then(
+  const [command, ...words] = namespacePrefix
+  return promisify(execFile)(command, [...words, 'true']).then(
     () => true,
     () => false,
   )

@@ -1,0 +1,35 @@
+/**
+ * Makes a checkout ready to run: installs what package-lock.json names, generates the Prisma client and compiles. What is
+ * up to date is left alone. Plain JavaScript, because it runs before anything is installed.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const at = (...path) => join(root, ...path)
+const changedMs = (path) => (existsSync(at(path)) ? statSync(at(path)).mtimeMs : 0)
+const newestMs = (folder) =>
+  Math.max(...readdirSync(at(folder), { recursive: true }).map((name) => changedMs(join(folder, name))))
+
+function run(command, ...words) {
+  // Both ask npm or Prisma to leave standard output to the service.
+  execFileSync(command, words, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...offlineEngine } })
+}
+
+/** Generating a client needs no schema engine, but the command downloads one unless it is told that there is a file. */
+const offlineEngine = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' }
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`store-chat needs Node.js 20.19 or newer; this is ${process.versions.node}.`)
+  process.exit(1)
+}
+if (changedMs('node_modules/.package-lock.json') < changedMs('package-lock.json')) run('npm', 'ci', '--no-progress')
+if (changedMs('src/generated/prisma/client.ts') < changedMs('prisma/schema.prisma')) run('npx', 'prisma', 'generate')
+if (
+  changedMs('dist/.tsbuildinfo') < Math.max(newestMs('src'), changedMs('tsconfig.json'), changedMs('package-lock.json'))
+) {
+  run('npx', 'tsc', '-p', 'tsconfig.build.json')
+}

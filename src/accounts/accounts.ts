@@ -1,0 +1,113 @@
+import { Type, type Static } from '@sinclair/typebox'
+import type { Database } from '../database/database.js'
+import { conflict } from '../errors.js'
+
+/** A platform's own id, and every id here: a JSON integer that JavaScript can hold. */
+export const IdSchema = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [5] })
+
+const NameSchema = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  format: 'text',
+  pattern: '\\S',
+  examples: ['Tech Store'],
+})
+
+export const StoreInputSchema = Type.Object({
+  name: NameSchema,
+  logo_url: Type.Optional(
+    Type.String({ maxLength: 2048, format: 'http-url-or-empty', examples: ['https://example.com/logo.png'] }),
+  ),
+  email: Type.Optional(Type.String({ maxLength: 320, format: 'text', examples: ['hello@example.com'] })),
+})
+export type StoreInput = Static<typeof StoreInputSchema>
+
+export const AdminInputSchema = Type.Object({ name: NameSchema })
+export type AdminInput = Static<typeof AdminInputSchema>
+
+export const StoreSchema = Type.Object(
+  { id: IdSchema, name: Type.String(), logo_url: Type.String(), email: Type.String() },
+  { title: 'Store' },
+)
+export type Store = Static<typeof StoreSchema>
+
+export const AdminSchema = Type.Object({ id: IdSchema, name: Type.String() }, { title: 'Admin' })
+export type Admin = Static<typeof AdminSchema>
+
+/**
+ * Creates a store under the given id, or under the next free one.
+ * @throws RequestError 409 when the id is taken
+ */
+export async function createStore(db: Database, { id, ...input }: StoreInput & { id?: number }): Promise<Store> {
+  const { name, logo_url = '', email = '' } = input
+  const row = await insertUnderId(
+    'store',
+    id,
+    (storeId) =>
+      db.store.createManyAndReturn({ data: [{ id: storeId, name, logoUrl: logo_url, email }], skipDuplicates: true }),
+    () => db.store.aggregate({ _max: { id: true } }),
+  )
+  return toStore(row)
+}
+
+/**
+ * Creates an admin under the given id, or under the next free one. What happened before does not concern it.
+ * @throws RequestError 409 when the id is taken
+ */
+export async function createAdmin(db: Database, { id, name }: AdminInput & { id?: number }): Promise<Admin> {
+  const notificationsReadUpTo = await newestMessageId(db)
+  const row = await insertUnderId(
+    'admin',
+    id,
+    (adminId) =>
+      db.admin.createManyAndReturn({ data: [{ id: adminId, name, notificationsReadUpTo }], skipDuplicates: true }),
+    () => db.admin.aggregate({ _max: { id: true } }),
+  )
+  return toAdmin(row)
+}
+
+/** Creates or replaces a store. What is left out becomes empty. */
+export async function upsertStore(db: Database, id: number, input: StoreInput): Promise<Store> {
+  const { name, logo_url = '', email = '' } = input
+  const values = { name, logoUrl: logo_url, email }
+  return toStore(await db.store.upsert({ where: { id }, create: { id, ...values }, update: values }))
+}
+
+/** Creates or replaces an admin. */
+export async function upsertAdmin(db: Database, id: number, { name }: AdminInput): Promise<Admin> {
+  const notificationsReadUpTo = await newestMessageId(db)
+  return toAdmin(
+    await db.admin.upsert({ where: { id }, create: { id, name, notificationsReadUpTo }, update: { name } }),
+  )
+}
+
+async function newestMessageId(db: Database): Promise<bigint> {
+  const { _max } = await db.chatMessage.aggregate({ _max: { id: true } })
+  return _max.id ?? 0n
+}
+
+/** Others may take the next free id meanwhile; then the one after it is tried. */
+async function insertUnderId<Row>(
+  kind: string,
+  id: number | undefined,
+  insert: (id: number) => Promise<Row[]>,
+  readLargest: () => Promise<{ _max: { id: bigint | null } }>,
+): Promise<Row> {
+  for (;;) {
+    const candidate = id ?? Number((await readLargest())._max.id ?? 0n) + 1
+    if (!Number.isSafeInteger(candidate)) throw conflict(`No id is left above the largest ${kind}; choose one`)
+    const [row] = await insert(candidate)
+    if (row !== undefined) return row
+    if (id !== undefined) throw conflict(`The ${kind} ${id} exists already`)
+  }
+}
+
+interface StoreRow {
+  id: bigint
+  name: string
+  logoUrl: string
+  email: string
+}
+
+const toStore = ({ id, name, logoUrl, email }: StoreRow): Store => ({ id: Number(id), name, logo_url: logoUrl, email })
+const toAdmin = ({ id, name }: { id: bigint; name: string }): Admin => ({ id: Number(id), name })

@@ -1,0 +1,143 @@
+import { parseArgs } from 'node:util'
+import { Type, type TObject } from '@sinclair/typebox'
+import { readConfig, type Config } from '../config.js'
+import { openDatabase, type Database } from '../database/database.js'
+import { migrateDatabase } from '../database/migrate.js'
+import { waitForDatabase } from '../database/wait-for-database.js'
+import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js'
+import { RequestError } from '../errors.js'
+import { createLocalRelay } from '../realtime/local-relay.js'
+import { createRedisRelay } from '../realtime/redis-relay.js'
+import type { Relay } from '../realtime/relay.js'
+import { StartupError } from '../startup-error.js'
+import { readText } from '../validation.js'
+import { issueToken, LifeSchema, listTokens, revokeToken } from './access-tokens.js'
+import { AdminInputSchema, createAdmin, createStore, IdSchema, StoreInputSchema } from './accounts.js'
+
+const usage = `Usage: npm run --silent account -- <command>
+  store create --name <name> [--id <id>] [--email <address>] [--logo-url <url>] [--expires <life>]
+  admin create --name <name> [--id <id>] [--expires <life>]
+  token issue  (--store <id> | --admin <id>) [--expires <life>]
+  token list   [--store <id>] [--admin <id>]
+  token revoke <token id>
+A life is a number with a unit: 90s, 30m, 12h, 30d. Each command prints one JSON object.`
+
+interface Command {
+  options: TObject
+  run(services: { db: Database; relay: Relay }, options: never): Promise<object>
+}
+
+function command<S extends TObject>(
+  options: S,
+  run: (services: { db: Database; relay: Relay }, options: S['static']) => Promise<object>,
+): Command {
+  return { options, run }
+}
+
+const expires = Type.Optional(LifeSchema)
+const id = Type.Optional(IdSchema)
+const owner = { store: Type.Optional(IdSchema), admin: Type.Optional(IdSchema) }
+
+const commands: Record<string, Command> = {
+  'store create': command(Type.Object({ ...StoreInputSchema.properties, id, expires }), async ({ db }, options) => {
+    const { expires, ...input } = options
+    const store = await createStore(db, input)
+    const { token, id: tokenId } = await issueToken(db, { side: 'store', id: store.id }, expires)
+    return { store, token, token_id: tokenId }
+  }),
+  'admin create': command(Type.Object({ ...AdminInputSchema.properties, id, expires }), async ({ db }, options) => {
+    const { expires, ...input } = options
+    const admin = await createAdmin(db, input)
+    const { token, id: tokenId } = await issueToken(db, { side: 'admin', id: admin.id }, expires)
+    return { admin, token, token_id: tokenId }
+  }),
+  'token issue': command(Type.Object({ ...owner, expires }), async ({ db }, { store, admin, expires }) => {
+    if (store !== undefined && admin === undefined) return issueToken(db, { side: 'store', id: store }, expires)
+    if (admin !== undefined && store === undefined) return issueToken(db, { side: 'admin', id: admin }, expires)
+    throw new StartupError('token issue needs --store or --admin, and only one of them')
+  }),
+  'token list': command(Type.Object(owner), async ({ db }, { store, admin }) => {
+    return { tokens: await listAllTokens(db, { ...(store && { store_id: store }), ...(admin && { admin_id: admin }) }) }
+  }),
+  'token revoke': command(Type.Object({ 'token id': IdSchema }), async ({ db, relay }, options) => {
+    return revokeToken(db, relay, options['token id'])
+  }),
+}
+
+await main().catch((error: unknown) => {
+  console.error(describeError(error))
+  process.exit(1)
+})
+
+async function main(): Promise<void> {
+  const { run, options } = readCommand(process.argv.slice(2))
+  const config = readConfig(process.env)
+  const database = await findDatabase(config)
+  const { db, close } = openDatabase({ ...config, databaseUrl: database.url })
+  const relay = await openRelay(config)
+  try {
+    console.log(JSON.stringify(await run({ db, relay }, options as never)))
+  } finally {
+    await close()
+    await relay.close()
+    await database.close()
+  }
+}
+
+function readCommand(words: string[]) {
+  const names = ['name', 'id', 'email', 'logo-url', 'expires', 'store', 'admin']
+  const { values, positionals } = parseArgs({
+    args: words,
+    allowPositionals: true,
+    options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
+  })
+  const [room, verb, tokenId, ...rest] = positionals
+  const found = commands[`${room} ${verb}`]
+  if (found === undefined || rest.length > 0) throw new StartupError(usage)
+  const given = Object.entries({ ...values, ...(tokenId !== undefined && { 'token id': tokenId }) })
+  const fields = Object.fromEntries(given.map(([name, value]) => [name.replace('-', '_'), value]))
+  const unknown = Object.keys(fields).find((name) => !(name in found.options.properties))
+  if (unknown !== undefined) throw new StartupError(`${room} ${verb} does not take ${unknown}\n${usage}`)
+  const { value, errors } = readText(found.options, fields)
+  if (errors !== undefined) {
+    throw new StartupError(`${errors.map(({ field, message }) => `${field}: ${message}`).join('\n')}\n${usage}`)
+  }
+  return { run: found.run, options: value }
+}
+
+/** The configured database, or the embedded one: the running instance's, or started for the moment. */
+async function findDatabase({ databaseUrl, dataFolder, databaseStartTimeoutMs }: Config) {
+  const elsewhere = databaseUrl ?? (await findEmbeddedPostgres(dataFolder))
+  if (elsewhere === undefined) {
+    const embedded = await startEmbeddedPostgres(dataFolder)
+    await migrateDatabase(embedded.url)
+    return embedded
+  }
+  await waitForDatabase(elsewhere, databaseStartTimeoutMs, (reason) =>
+    console.error(`Waiting for the database: ${reason}`),
+  )
+  await migrateDatabase(elsewhere)
+  return { url: elsewhere, close: async () => undefined }
+}
+
+async function openRelay({ redisUrl, redisPrefix }: Config): Promise<Relay> {
+  if (redisUrl === undefined) return createLocalRelay()
+  return createRedisRelay({ url: redisUrl, prefix: redisPrefix, onError: () => undefined })
+}
+
+async function listAllTokens(db: Database, filter: { store_id?: number; admin_id?: number }) {
+  const all = await listTokens(db, filter)
+  for (let page = all; page.length > 0; all.push(...page)) {
+    page = await listTokens(db, { ...filter, after: all[all.length - 1]?.id ?? 0 })
+  }
+  return all
+}
+
+function describeError(error: unknown): unknown {
+  if (error instanceof RequestError) {
+    return [error.message, ...(error.fields ?? []).map(({ field, message }) => `${field} ${message}`)].join(': ')
+  }
+  if (error instanceof StartupError) return error.message
+  const isUsage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true
+  return isUsage ? `${(error as Error).message}\n${usage}` : error
+}

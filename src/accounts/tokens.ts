@@ -1,0 +1,15 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+/** A new token: 256 random bits in base64url, with a prefix that secret scanners and people recognise. */
+export const createToken = () => `sct_${randomBytes(32).toString('base64url')}`
+
+/** What is stored instead of a token: its SHA-256, 32 bytes. */
+export const hashToken = (token: string) => createHash('sha256').update(token).digest()
+
+const LONGEST_TOKEN = 512
+
+/** The token of an `Authorization: Token …` header; undefined when there is none or it cannot be one. */
+export function readAuthorization(header: string | undefined): string | undefined {
+  const token = /^token +([\x21-\x7e]+) *$/i.exec(header ?? '')?.[1]
+  return token !== undefined && token.length <= LONGEST_TOKEN ? token : undefined
+}

@@ -1,0 +1,65 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify from 'fastify'
+import { platformRoutes } from './accounts/platform-routes.js'
+import type { Config } from './config.js'
+import type { App } from './http.js'
+import { answerBrokenRequest, answerFrameworkError, answersPlugin, readRequestId } from './plugins/answers.js'
+import { authenticationPlugin } from './plugins/authentication.js'
+import { databasePlugin } from './plugins/database.js'
+import { docsPlugin } from './plugins/docs.js'
+import { drainingPlugin } from './plugins/draining.js'
+import { healthRoutes } from './plugins/health.js'
+import { createLoggerOptions } from './plugins/logging.js'
+import { relayPlugin } from './plugins/relay.js'
+import { sessionsPlugin } from './plugins/sessions.js'
+import type { Relay } from './realtime/relay.js'
+import { storeSessionRoutes } from './sessions/store-session-routes.js'
+import { compileRequestPart } from './validation.js'
+
+/** 10,000 characters of content, each escaped as `\uXXXX` twice, and room for the rest. */
+const LARGEST_BODY = 160 * 1024
+
+/**
+ * Builds a node on a migrated database. It holds no state but its own, so that two in one process are two nodes; give
+ * them one bus by `relay` when they have no Redis. `close()` ends all that it opened.
+ */
+export async function buildApp(config: Config, services: { databaseUrl: string; relay?: Relay }): Promise<App> {
+  const app = Fastify({
+    logger: createLoggerOptions(config.logLevel),
+    disableRequestLogging: true,
+    genReqId: readRequestId,
+    bodyLimit: LARGEST_BODY,
+    trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
+    requestTimeout: 30_000,
+    // A GET can create here, so none of them is offered as HEAD.
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerBrokenRequest,
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(compileRequestPart)
+
+  await app.register(answersPlugin)
+  await app.register(drainingPlugin)
+  await app.register(helmet)
+  await app.register(cors, { origin: config.corsOrigins.includes('*') ? '*' : config.corsOrigins })
+  await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
+  await app.register(relayPlugin, { config, relay: services.relay })
+  await app.register(authenticationPlugin)
+  await app.register(sessionsPlugin)
+  await app.register(docsPlugin)
+
+  await app.register(healthRoutes)
+  await app.register(
+    async (chat) => {
+      await chat.register(storeSessionRoutes)
+      const { platformToken } = config
+      if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
+    },
+    { prefix: '/v1/chat' },
+  )
+  return app
+}

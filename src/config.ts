@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url'
+import { Type, type Static } from '@sinclair/typebox'
+import { StartupError } from './startup-error.js'
+import { readText } from './validation.js'
+
+const packageFolder = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+const Count = (minimum: number, maximum: number, initial: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: initial, description })
+const List = (description: string) => Type.String({ default: '', description })
+
+/** Every setting of the service, by the name of its environment variable. An empty variable counts as unset. */
+export const EnvironmentSchema = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on; `0.0.0.0` for all.' }),
+  PORT: Count(0, 65_535, 8000, 'Port to listen on; 0 takes a free one.'),
+  DATABASE_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 or newer. Unset: an embedded one.' }),
+  ),
+  DATA_DIR: Type.String({
+    default: packageFolder('data'),
+    description: 'Where the embedded PostgreSQL keeps its data.',
+  }),
+  DATABASE_POOL_SIZE: Count(2, 500, 10, 'Connections of this node to PostgreSQL.'),
+  DATABASE_ACQUIRE_TIMEOUT_MS: Count(
+    10,
+    60_000,
+    2000,
+    'How long a request waits for a connection before it gets a 503.',
+  ),
+  DATABASE_STATEMENT_TIMEOUT_MS: Count(10, 60_000, 5000, 'How long one statement may take.'),
+  DATABASE_START_TIMEOUT_MS: Count(
+    0,
+    3_600_000,
+    60_000,
+    'How long the start waits for a database that is not there yet.',
+  ),
+  REDIS_URL: Type.Optional(
+    Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),
+  ),
+  REDIS_PREFIX: Type.String({
+    default: 'store-chat',
+    pattern: '^[\\w:.-]{1,64}$',
+    description: 'Begins every channel name.',
+  }),
+  PLATFORM_TOKEN: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{16,512}$',
+      description: "Opens the platform's routes. Unset: they are off.",
+    }),
+  ),
+  CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
+  TRUST_PROXY: List('Addresses (CIDR) of proxies whose `X-Forwarded-For` is believed, separated by commas.'),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
+    { default: 'info', description: '`debug` logs every request.' },
+  ),
+})
+
+/** What each setting is called in the code. */
+export type Config = Readonly<ReturnType<typeof nameSettings>>
+
+/**
+ * Reads the configuration from an environment.
+ * @throws StartupError with one line for each bad setting
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const names = Object.keys(EnvironmentSchema.properties)
+  const given = Object.fromEntries(
+    names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
+  )
+  const { value, errors } = readText(EnvironmentSchema, given)
+  if (value === undefined) {
+    throw new StartupError(errors.map(({ field, message }) => `${field} ${message}`).join('\n'))
+  }
+  return Object.freeze(nameSettings(value))
+}
+
+function nameSettings(environment: Static<typeof EnvironmentSchema>) {
+  return {
+    host: environment.HOST,
+    port: environment.PORT,
+    databaseUrl: environment.DATABASE_URL,
+    dataFolder: environment.DATA_DIR,
+    databasePoolSize: environment.DATABASE_POOL_SIZE,
+    databaseAcquireTimeoutMs: environment.DATABASE_ACQUIRE_TIMEOUT_MS,
+    databaseStatementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
+    databaseStartTimeoutMs: environment.DATABASE_START_TIMEOUT_MS,
+    redisUrl: environment.REDIS_URL,
+    redisPrefix: environment.REDIS_PREFIX,
+    platformToken: environment.PLATFORM_TOKEN,
+    corsOrigins: splitList(environment.CORS_ORIGINS),
+    trustProxy: splitList(environment.TRUST_PROXY),
+    logLevel: environment.LOG_LEVEL,
+  }
+}
+
+const splitList = (list: string) => list.split(',').flatMap((item) => item.trim() || [])

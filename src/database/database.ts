@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Pool } from 'pg'
+import { PrismaClient } from '../generated/prisma/client.js'
+
+export type Database = PrismaClient
+/** What a statement needs: the database itself or a transaction in it. */
+export type Statements = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>
+
+export interface DatabaseOptions {
+  databaseUrl: string
+  databasePoolSize: number
+  databaseAcquireTimeoutMs: number
+  databaseStatementTimeoutMs: number
+}
+
+/**
+ * Opens a database: Prisma on one pool of connections. Every statement is a prepared one. `close` waits for the
+ * statements under way.
+ */
+export function openDatabase(options: DatabaseOptions) {
+  const pool = new Pool({
+    connectionString: options.databaseUrl,
+    max: options.databasePoolSize,
+    connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
+    statement_timeout: options.databaseStatementTimeoutMs,
+    // A node that dies within a transaction may not hold a session's lock for long.
+    idle_in_transaction_session_timeout: options.databaseStatementTimeoutMs,
+    keepAlive: true,
+    application_name: 'store-chat',
+  })
+  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  const db = new PrismaClient({
+    adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => nameStatement(sql) }),
+  })
+  return {
+    db,
+    async close() {
+      await db.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** A prepared statement's name by its text. The texts are those of the source, so the table stays small. */
+const statementNames = new Map<string, string>()
+
+function nameStatement(sql: string): string {
+  let name = statementNames.get(sql)
+  if (name === undefined) {
+    name = createHash('sha256').update(sql).digest('base64url').slice(0, 24)
+    statementNames.set(sql, name)
+  }
+  return name
+}

@@ -1,0 +1,2 @@
+/** SQL of a moment as an ISO 8601 UTC string with milliseconds, ending in `Z`. */
+export const utc = (moment: string) => `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`

@@ -1,0 +1,44 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import { ErrorBodySchema } from './errors.js'
+
+/** A Fastify instance whose handlers are typed by their schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+const descriptions = {
+  400: 'The input is not valid; `errors` says where.',
+  401: 'The token is missing, malformed, unknown, expired or revoked.',
+  403: 'It exists, but it is not for you.',
+  404: 'It does not exist, or is of no concern to you.',
+  409: 'It does not fit the present state.',
+  413: 'The body is too large.',
+  415: 'The body is not of a type that this route takes.',
+  429: 'Too many requests; try again after `Retry-After` seconds.',
+  503: 'The node is shutting down or its database is away; try again after `Retry-After` seconds.',
+}
+type Refusal = keyof typeof descriptions
+
+/** The `response` entries of a route for the refusals it can give. */
+export function refusals(...statusCodes: Refusal[]) {
+  return Object.fromEntries(
+    statusCodes.map((statusCode) => [statusCode, { ...ErrorBodySchema, description: descriptions[statusCode] }]),
+  ) as Record<Refusal, typeof ErrorBodySchema>
+}
+
+/** Sends JSON that PostgreSQL has finished, as it is. */
+export function sendJson(reply: FastifyReply, json: string): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(json)
+}

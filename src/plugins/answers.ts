@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import plugin from 'fastify-plugin'
+import { errorHeaders, notFound, RequestError, toRequestError } from '../errors.js'
+
+/** What every answer has: a request id, no caching, and on failure the one error body. */
+export const answersPlugin = plugin(
+  async (app) => {
+    app.addHook('onRequest', async (request, reply) => {
+      reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
+    })
+    app.addHook('onResponse', async (request, reply) => {
+      request.log.debug({ req: request, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+    })
+    app.setErrorHandler(answerError)
+    app.setNotFoundHandler((request, reply) => answerError(notFound(), request, reply))
+  },
+  { name: 'answers' },
+)
+
+/** Sends a failure in the standard body. Faults of ours are logged, refusals are not. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = toRequestError(error)
+  if (refusal.statusCode >= 500 && !(error instanceof RequestError)) {
+    request.log[refusal.statusCode === 503 ? 'warn' : 'error']({ err: error }, refusal.message)
+  }
+  reply.code(refusal.statusCode).headers(errorHeaders(refusal)).send(refusal.body)
+}
+
+/** Fails before there is a route: a URL that cannot be decoded, say. No hook has run yet. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
+  answerError(error, request, reply)
+}
+
+/** Fails before there is a request: what came is not HTTP, or its headers are too large or too slow. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const statuses: Record<string, string> = {
+    HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+    ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  }
+  const status = statuses[error.code ?? ''] ?? '400 Bad Request'
+  const body = JSON.stringify({ success: false, message: status.slice(4) })
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${body.length}`,
+    `X-Request-Id: ${createRequestId()}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+const startedAt = randomBytes(6).toString('base64url')
+let requestCount = 0
+
+/** Unique over nodes and restarts. */
+export const createRequestId = () => `${startedAt}-${(requestCount++).toString(36)}`
+
+/** A caller's own request id is kept when it is a plain one, so that logs can be followed across services. */
+export function readRequestId({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : createRequestId()
+}

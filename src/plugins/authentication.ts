@@ -1,0 +1,36 @@
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import plugin from 'fastify-plugin'
+import { openAuthentication, type Account, type Side } from '../accounts/authentication.js'
+import { readAuthorization } from '../accounts/tokens.js'
+import { forbidden, unauthorized } from '../errors.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** A hook that lets only accounts of a side through; without a side, of either. */
+    requireAccount(side?: Side): onRequestAsyncHookHandler
+  }
+  interface FastifyRequest {
+    /** Set behind `requireAccount`. */
+    account: Account
+  }
+}
+
+export const authenticationPlugin = plugin(
+  async (app) => {
+    const authentication = await openAuthentication(app.db, app.relay)
+    app.decorateRequest('account')
+    app.decorate('requireAccount', (side) => async (request) => {
+      request.account = await authenticateRequest(request)
+      if (side !== undefined && request.account.side !== side) throw forbidden()
+    })
+    app.addHook('onClose', () => authentication.close())
+
+    async function authenticateRequest({ headers }: FastifyRequest): Promise<Account> {
+      const token = readAuthorization(headers.authorization)
+      const account = token === undefined ? undefined : await authentication.authenticate(token)
+      if (account === undefined) throw unauthorized()
+      return account
+    }
+  },
+  { name: 'authentication', dependencies: ['database', 'relay'] },
+)

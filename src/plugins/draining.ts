@@ -1,0 +1,26 @@
+import plugin from 'fastify-plugin'
+import { unavailable } from '../errors.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Refuses new requests from now on; those under way are finished. */
+    drain(): void
+    isDraining(): boolean
+  }
+}
+
+export const drainingPlugin = plugin(
+  async (app) => {
+    let isDraining = false
+    app.decorate('isDraining', () => isDraining)
+    app.decorate('drain', () => {
+      isDraining = true
+    })
+    app.addHook('onRequest', async (request, reply) => {
+      if (!isDraining) return
+      reply.header('connection', 'close')
+      if (!request.url.startsWith('/health/')) throw unavailable('This node is shutting down')
+    })
+  },
+  { name: 'draining' },
+)

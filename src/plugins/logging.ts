@@ -1,0 +1,22 @@
+import type { FastifyRequest } from 'fastify'
+import type { Account } from '../accounts/authentication.js'
+
+/** Logs are JSON lines. Of a request they hold its method, path, address and account: no header, no query, no body. */
+export function createLoggerOptions(level: string) {
+  return {
+    level,
+    serializers: {
+      req: ({ method, url, ip, account }: FastifyRequest) => ({
+        method,
+        path: url.split('?', 1)[0],
+        ip,
+        ...describeAccount(account),
+      }),
+    },
+  }
+}
+
+/** Undefined before authentication, whatever the type of a request says. */
+function describeAccount(account: Account | undefined) {
+  return account && { [account.side]: account.id }
+}

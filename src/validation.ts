@@ -1,0 +1,66 @@
+import { FormatRegistry, type Static, type TObject, type TSchema } from '@sinclair/typebox'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import addFormats from 'ajv-formats'
+import { invalidInput, type FieldErrors } from './errors.js'
+
+/** Text that PostgreSQL can hold: no NUL, no lone surrogate (which UTF-8 cannot say). */
+export const isStorableText = (text: string) => text.isWellFormed() && !text.includes('\0')
+
+const isHttpUrl = (text: string) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return (url?.protocol === 'http:' || url?.protocol === 'https:') && isStorableText(text) && !/\s/.test(text)
+}
+
+/** Formats of our own, beside those of JSON Schema. */
+const formats: Record<string, (text: string) => boolean> = {
+  text: isStorableText,
+  'http-url': isHttpUrl,
+  'http-url-or-empty': (text) => text === '' || isHttpUrl(text),
+}
+
+/** Bodies and frames are JSON and have types of their own. */
+const exact = createAjv(false)
+/** Queries, path parameters and the environment are text, so numbers in them are converted. */
+const converting = createAjv(true)
+
+function createAjv(coerceTypes: boolean): Ajv {
+  const ajv = new Ajv({ allErrors: true, coerceTypes, useDefaults: true, removeAdditional: false, strict: false })
+  addFormats.default(ajv, ['email', 'date-time', 'uri'])
+  for (const [name, check] of Object.entries(formats)) {
+    ajv.addFormat(name, check)
+    FormatRegistry.Set(name, check)
+  }
+  return ajv
+}
+
+/** A check that returns the value, typed, or throws a 400 that names each field. JSON values are taken as they are. */
+export function createCheck<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
+  const validate = exact.compile<Static<S>>(schema)
+  return (value) => {
+    if (validate(value)) return value
+    throw invalidInput(describe(validate))
+  }
+}
+
+/** Reads text fields (an environment, say) into a schema's types and defaults; on failure it returns what is wrong. */
+export function readText<S extends TObject>(schema: S, fields: Record<string, string | undefined>) {
+  const validate = converting.compile<Static<S>>(schema)
+  const value: unknown = { ...fields }
+  return validate(value) ? { value } : { errors: describe(validate) }
+}
+
+/** For Fastify: a validator of one part of a request. */
+export function compileRequestPart({ schema, httpPart }: { schema: unknown; httpPart?: string }) {
+  const validate = (httpPart === 'body' ? exact : converting).compile(schema as TSchema)
+  return (value: unknown) => (validate(value) ? { value } : { error: invalidInput(describe(validate)) })
+}
+
+function describe(validate: ValidateFunction): FieldErrors {
+  return (validate.errors ?? []).map((error) => ({ field: fieldOf(error), message: error.message ?? 'is not valid' }))
+}
+
+function fieldOf({ instancePath, params }: ErrorObject): string {
+  const missing = (params as { missingProperty?: string }).missingProperty
+  const path = instancePath.slice(1).replaceAll('/', '.')
+  return [path, missing].filter(Boolean).join('.') || 'body'
+}
