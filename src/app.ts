@@ -7,13 +7,16 @@ import type { Config } from './config.js'
 import type { App } from './http.js'
 import { answerBrokenRequest, answerFrameworkError, answersPlugin, readRequestId } from './plugins/answers.js'
 import { authenticationPlugin } from './plugins/authentication.js'
+import { chatPlugin } from './plugins/chat.js'
 import { databasePlugin } from './plugins/database.js'
 import { docsPlugin } from './plugins/docs.js'
 import { drainingPlugin } from './plugins/draining.js'
 import { healthRoutes } from './plugins/health.js'
 import { createLoggerOptions } from './plugins/logging.js'
 import { relayPlugin } from './plugins/relay.js'
-import { sessionsPlugin } from './plugins/sessions.js'
+import { messageRoutes } from './messages/message-routes.js'
+import { notificationRoutes } from './notifications/notification-routes.js'
+import { adminSessionRoutes } from './sessions/admin-session-routes.js'
 import type { Relay } from './realtime/relay.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
 import { compileRequestPart } from './validation.js'
@@ -41,6 +44,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(compileRequestPart)
+  parseEmptyBodies(app)
 
   await app.register(answersPlugin)
   await app.register(drainingPlugin)
@@ -49,17 +53,29 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(relayPlugin, { config, relay: services.relay })
   await app.register(authenticationPlugin)
-  await app.register(sessionsPlugin)
+  await app.register(chatPlugin)
   await app.register(docsPlugin)
 
   await app.register(healthRoutes)
   await app.register(
     async (chat) => {
       await chat.register(storeSessionRoutes)
+      await chat.register(adminSessionRoutes)
+      await chat.register(messageRoutes)
+      await chat.register(notificationRoutes)
       const { platformToken } = config
       if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
     },
     { prefix: '/v1/chat' },
   )
   return app
+}
+
+/** Many clients name a content type even when they send nothing; no body is then no body, not malformed JSON. */
+function parseEmptyBodies(app: App): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  void app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parseJson(request, body as string, done)
+  })
 }

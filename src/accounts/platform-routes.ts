@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { invalidInput, unauthorized } from '../errors.js'
-import { refusals, type App } from '../http.js'
+import { describeRoute, limitOf, refusals, type App } from '../http.js'
 import { AccessTokenSchema, issueToken, LifeSchema, listTokens, revokeToken } from './access-tokens.js'
 import {
   AdminInputSchema,
@@ -27,12 +27,12 @@ const issueBody = Type.Object({
 const tokenQuery = Type.Object({
   store_id: Type.Optional(IdSchema),
   admin_id: Type.Optional(IdSchema),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  limit: limitOf(50),
   after: Type.Optional(
     Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Last id of the page before.' }),
   ),
 })
-const describe = (summary: string) => ({ tags: ['platform'], summary, security: [{ token: [] }] })
+const describe = (summary: string) => describeRoute('platform', summary)
 
 /** For the platform's own backend: its stores, its admins and their tokens. Only with PLATFORM_TOKEN. */
 export async function platformRoutes(app: App, { platformToken }: { platformToken: string }): Promise<void> {

@@ -1,20 +1,78 @@
-import type { Side } from '../accounts/authentication.js'
+import type { Account, Side } from '../accounts/authentication.js'
+import type { Chat } from '../chat.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { announceReceipt } from '../realtime/announce.js'
+import { requireReader, type SessionOwners } from '../sessions/access.js'
 
-/** How far a side has got in a session: up to which message everything of the other side was delivered or read. */
-export interface Receipt {
+/** A session of which a side has just been given messages. */
+export interface Fetched extends SessionOwners {
   sessionId: number
-  side: Side
-  upToMessageId: number
+  /** The newest message that was new to it; null when none was. */
+  undeliveredUpTo: number | null
 }
 
-/** Notes that a side has received a session's messages up to one. Returns false when that was known; never goes back. */
-export async function markDelivered(db: Statements, { sessionId, side, upToMessageId }: Receipt): Promise<boolean> {
+/** Notes what a side has received by fetching it, and tells the other side. Writes nothing when nothing was new. */
+export async function confirmDelivery({ db, relay }: Chat, side: Side, fetched: Fetched): Promise<void> {
+  const { sessionId, storeId, adminId, undeliveredUpTo } = fetched
+  if (undeliveredUpTo === null) return
+  if (await writeDelivered(db, sessionId, side, undeliveredUpTo)) {
+    const upToMessageId = undeliveredUpTo
+    announceReceipt(relay, { sessionId, storeId, holderId: adminId, status: 'delivered', upToMessageId, by: side })
+  }
+}
+
+/** False when that much was known already; a watermark never goes back. */
+async function writeDelivered(db: Statements, sessionId: number, side: Side, upTo: number): Promise<boolean> {
   const changed = await db.$executeRaw(Prisma.sql`
-    insert into chat_receipt as r (session_id, side, delivered_up_to)
-    values (${sessionId}, ${side}::side, ${upToMessageId})
+    insert into chat_receipt as r (session_id, side, delivered_up_to) values (${sessionId}, ${side}::side, ${upTo})
     on conflict (session_id, side) do update set delivered_up_to = excluded.delivered_up_to
       where r.delivered_up_to < excluded.delivered_up_to`)
   return changed > 0
+}
+
+interface ReadRow {
+  storeId: bigint
+  adminId: bigint | null
+  /** The newest message, if that was not read before. */
+  readUpTo: bigint | null
+}
+
+/**
+ * Marks everything in a session read by a side, however much it is, by one row; for an admin its notifications of that
+ * session too. Repeating it writes nothing.
+ * @throws RequestError 403 another admin's · 404
+ */
+export async function markRead({ db, relay }: Chat, reader: Account, sessionId: number): Promise<void> {
+  const { side, id } = reader
+  const mayRead = side === 'store' ? Prisma.sql`store_id = ${id}` : Prisma.sql`(admin_id is null or admin_id = ${id})`
+  const readNotifications =
+    side === 'store'
+      ? Prisma.empty
+      : Prisma.sql`, notifications as (
+          insert into notification_session_mark as n (admin_id, session_id, read_up_to)
+          select ${id}, session_id, message_id from newest
+          on conflict (admin_id, session_id) do update set read_up_to = excluded.read_up_to
+            where n.read_up_to < excluded.read_up_to
+        )`
+  const [row] = await db.$queryRaw<ReadRow[]>(Prisma.sql`
+    with newest as (
+      select s.id as session_id, m.id as message_id from chat_session s
+      cross join lateral (select id from chat_message where session_id = s.id order by seq desc limit 1) m
+      where s.id = ${sessionId} and ${mayRead}
+    ), receipt as (
+      insert into chat_receipt as r (session_id, side, delivered_up_to, read_up_to)
+      select session_id, ${side}::side, message_id, message_id from newest
+      on conflict (session_id, side) do update set read_up_to = excluded.read_up_to,
+          delivered_up_to = greatest(r.delivered_up_to, excluded.delivered_up_to)
+        where r.read_up_to < excluded.read_up_to
+      returning read_up_to
+    )${readNotifications}
+    select s.store_id as "storeId", s.admin_id as "adminId", receipt.read_up_to as "readUpTo"
+    from chat_session s left join receipt on true where s.id = ${sessionId}`)
+  const owners = row && { storeId: Number(row.storeId), adminId: row.adminId === null ? null : Number(row.adminId) }
+  const { storeId, adminId } = requireReader(reader, owners)
+  if (row?.readUpTo == null) return
+  const upToMessageId = Number(row.readUpTo)
+  announceReceipt(relay, { sessionId, storeId, holderId: adminId, status: 'read', upToMessageId, by: side })
 }

@@ -1,3 +1,5 @@
+import { Prisma } from '../generated/prisma/client.js'
+
 export type SessionChangeKind = 'create' | 'claim' | 'release' | 'transfer' | 'close'
 
 /** A durable change of a session, with what its announcement needs. */
@@ -24,6 +26,11 @@ export interface SessionChangeRow {
   previousAdminId: bigint | null
   json: string
 }
+
+/** What a row of chat_session_change, under the alias `change`, says of itself. */
+export const changeColumns = Prisma.raw(`
+  change.kind::text, change.session_id as "sessionId", change.seq, change.admin_id as "adminId",
+  change.previous_admin_id as "previousAdminId", change.session::text as json`)
 
 export function toSessionChange(row: SessionChangeRow): SessionChange {
   const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))

@@ -3,11 +3,14 @@ import { IdSchema, StoreSchema } from '../accounts/accounts.js'
 import { utc } from '../database/sql.js'
 import { MessageSchema } from '../messages/message.js'
 
+const SessionStatusSchema = Type.Union([Type.Literal('open'), Type.Literal('claimed'), Type.Literal('closed')])
+export type SessionStatus = Static<typeof SessionStatusSchema>
+
 const sessionFields = {
   id: IdSchema,
   store_id: IdSchema,
   admin_id: Type.Union([IdSchema, Type.Null()], { description: 'Who holds the session.' }),
-  status: Type.Union([Type.Literal('open'), Type.Literal('claimed'), Type.Literal('closed')]),
+  status: SessionStatusSchema,
   last_message_at: Type.String({ format: 'date-time' }),
   created: Type.String({ format: 'date-time' }),
   updated: Type.String({ format: 'date-time' }),

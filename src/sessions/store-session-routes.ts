@@ -1,27 +1,36 @@
-import { refusals, sendJson, type App } from '../http.js'
-import { markDelivered } from '../messages/receipts.js'
+import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { confirmDelivery } from '../messages/receipts.js'
+import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
-import { StoreSessionSchema } from './session.js'
+import { SessionSchema, StoreSessionSchema } from './session.js'
 
 export async function storeSessionRoutes(app: App): Promise<void> {
+  app.addHook('onRequest', app.requireAccount('store'))
+
   app.get(
     '/store/session/',
     {
-      onRequest: app.requireAccount('store'),
       schema: {
-        tags: ['store'],
-        summary: 'Get or create the one active session',
+        ...describeRoute('store', 'Get or create the one active session'),
         description: '`store` is present once an admin has claimed the session.',
-        security: [{ token: [] }],
         response: { 200: StoreSessionSchema, ...refusals(401, 403, 503) },
       },
     },
     async ({ account }, reply) => {
-      const { sessionId, undeliveredUpTo, json } = await getOrCreateSession(app.sessions, account.id)
-      if (undeliveredUpTo !== null) {
-        await markDelivered(app.db, { sessionId, side: 'store', upToMessageId: undeliveredUpTo })
-      }
-      return sendJson(reply, json)
+      const session = await getOrCreateSession(app.chat, account.id)
+      await confirmDelivery(app.chat, 'store', session)
+      return sendJson(reply, session.json)
     },
+  )
+
+  app.post(
+    '/store/close/',
+    {
+      schema: {
+        ...describeRoute('store', 'Close the active session'),
+        response: { 200: SessionSchema, ...refusals(401, 403, 409, 503) },
+      },
+    },
+    async ({ account }, reply) => sendJson(reply, await closeSessionAsStore(app.chat, account)),
   )
 }

@@ -1,0 +1,121 @@
+import { Type } from '@sinclair/typebox'
+import { IdSchema } from '../accounts/accounts.js'
+import { invalidInput } from '../errors.js'
+import { describeRoute, limitOf, refusals, sendJson, type App } from '../http.js'
+import { SessionSchema } from '../sessions/session.js'
+import { MessageSchema } from './message.js'
+import { readMessages } from './read-messages.js'
+import { markRead } from './receipts.js'
+import {
+  AdminMessageInputSchema,
+  ClientMessageIdSchema,
+  sendMessage,
+  StoreMessageInputSchema,
+  type MessageInput,
+} from './send-message.js'
+
+const SentSchema = Type.Object({ session: SessionSchema, message: MessageSchema })
+const HistorySchema = Type.Object({
+  data: Type.Array(MessageSchema, { description: 'Oldest first.' }),
+  has_more: Type.Boolean({ description: 'Whether there are more in the direction of paging.' }),
+})
+const idempotencyHeader = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ ...ClientMessageIdSchema, description: 'The same as `client_message_id` in the body.' }),
+  ),
+})
+const cursor = (description: string) => Type.Optional(Type.Integer({ ...IdSchema, description }))
+const page = {
+  before: cursor('A message id: the newest messages before it.'),
+  after: cursor('A message id: the oldest messages after it.'),
+  limit: limitOf(50),
+}
+
+export async function messageRoutes(app: App): Promise<void> {
+  app.post(
+    '/store/message/',
+    {
+      onRequest: app.requireAccount('store'),
+      schema: {
+        ...describeRoute('store', 'Send a message; makes the session if there is none'),
+        headers: idempotencyHeader,
+        body: StoreMessageInputSchema,
+        response: { 200: SentSchema, ...refusals(400, 401, 403, 409, 413, 415, 503) },
+      },
+    },
+    async ({ account, headers, body }, reply) => {
+      const input = withIdempotencyKey(body, headers['idempotency-key'])
+      const { session, message } = await sendMessage(app.chat, account, input)
+      return sendJson(reply, `{"session":${session},"message":${message}}`)
+    },
+  )
+
+  app.post(
+    '/admin/message/',
+    {
+      onRequest: app.requireAccount('admin'),
+      schema: {
+        ...describeRoute('admin', 'Send a message into a session you hold'),
+        headers: idempotencyHeader,
+        body: AdminMessageInputSchema,
+        response: { 200: SentSchema, ...refusals(400, 401, 403, 404, 409, 413, 415, 503) },
+      },
+    },
+    async ({ account, headers, body }, reply) => {
+      const input = withIdempotencyKey(body, headers['idempotency-key'])
+      const { session, message } = await sendMessage(app.chat, account, input)
+      return sendJson(reply, `{"session":${session},"message":${message}}`)
+    },
+  )
+
+  app.get(
+    '/store/messages/',
+    {
+      onRequest: app.requireAccount('store'),
+      schema: {
+        ...describeRoute('store', 'Read the history of the active session, or of any of yours'),
+        querystring: Type.Object({ session_id: Type.Optional(IdSchema), ...page }),
+        response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
+      },
+    },
+    async ({ account, query }, reply) => sendJson(reply, await readMessages(app.chat, account, query)),
+  )
+
+  app.get(
+    '/admin/messages/',
+    {
+      onRequest: app.requireAccount('admin'),
+      schema: {
+        ...describeRoute('admin', 'Read the history of a session'),
+        querystring: Type.Object({ session_id: IdSchema, ...page }),
+        response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
+      },
+    },
+    async ({ account, query }, reply) => sendJson(reply, await readMessages(app.chat, account, query)),
+  )
+
+  app.post(
+    '/message/read/',
+    {
+      onRequest: app.requireAccount(),
+      schema: {
+        ...describeRoute('both', "Mark the other side's messages of a session read"),
+        body: Type.Object({ session_id: IdSchema }),
+        response: {
+          200: Type.Object({ status: Type.Literal('ok') }),
+          ...refusals(400, 401, 403, 404, 413, 415, 503),
+        },
+      },
+    },
+    async ({ account, body }) => {
+      await markRead(app.chat, account, body.session_id)
+      return { status: 'ok' as const }
+    },
+  )
+}
+
+function withIdempotencyKey<Input extends MessageInput>(input: Input, key: string | undefined): Input {
+  if (key === undefined || input.client_message_id === key) return input
+  if (input.client_message_id === undefined) return { ...input, client_message_id: key }
+  throw invalidInput([{ field: 'client_message_id', message: 'differs from the Idempotency-Key' }])
+}

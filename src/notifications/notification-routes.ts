@@ -1,0 +1,86 @@
+import { Type } from '@sinclair/typebox'
+import { IdSchema } from '../accounts/accounts.js'
+import { describeRoute, limitOf, refusals, sendJson, type App } from '../http.js'
+import {
+  countUnread,
+  listNotifications,
+  NotificationSchema,
+  readAllNotifications,
+  readNotification,
+} from './notifications.js'
+
+const done = { success: Type.Literal(true), message: Type.String() }
+const DoneSchema = Type.Object(done)
+const listQuery = Type.Object({
+  limit: limitOf(50),
+  before: Type.Optional(Type.Integer({ ...IdSchema, description: 'The last id of the page before.' })),
+})
+const describe = (summary: string) => describeRoute('admin', summary)
+
+export async function notificationRoutes(app: App): Promise<void> {
+  app.addHook('onRequest', app.requireAccount('admin'))
+
+  app.get(
+    '/admin/notifications/',
+    {
+      schema: {
+        ...describe('List notifications, newest first'),
+        querystring: listQuery,
+        response: {
+          200: Type.Object({ ...done, data: Type.Array(NotificationSchema) }),
+          ...refusals(400, 401, 403, 503),
+        },
+      },
+    },
+    async ({ account, query }, reply) => {
+      const data = await listNotifications(app.db, account.id, query)
+      return sendJson(reply, `{"success":true,"message":"Notifications","data":${data}}`)
+    },
+  )
+
+  app.get(
+    '/admin/notifications/count/',
+    {
+      schema: {
+        ...describe('Count unread notifications'),
+        response: {
+          200: Type.Object({ ...done, data: Type.Object({ count: Type.Integer({ minimum: 0 }) }) }),
+          ...refusals(401, 403, 503),
+        },
+      },
+    },
+    async ({ account: { id } }) => {
+      const count = (await countUnread(app.db, [id])).get(id) ?? 0
+      return { success: true as const, message: 'Unread notifications', data: { count } }
+    },
+  )
+
+  app.post(
+    '/admin/notifications/read/',
+    {
+      schema: {
+        ...describe('Mark a notification read'),
+        body: Type.Object({ id: IdSchema }),
+        response: { 200: DoneSchema, ...refusals(400, 401, 403, 404, 413, 415, 503) },
+      },
+    },
+    async ({ account, body }) => {
+      await readNotification(app.db, account.id, body.id)
+      return { success: true as const, message: 'Notification read' }
+    },
+  )
+
+  app.post(
+    '/admin/notifications/read-all/',
+    {
+      schema: {
+        ...describe('Mark all notifications read'),
+        response: { 200: DoneSchema, ...refusals(401, 403, 503) },
+      },
+    },
+    async ({ account }) => {
+      await readAllNotifications(app.db, account.id)
+      return { success: true as const, message: 'All notifications read' }
+    },
+  )
+}

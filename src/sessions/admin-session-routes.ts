@@ -1,0 +1,121 @@
+import { Type } from '@sinclair/typebox'
+import { IdSchema } from '../accounts/accounts.js'
+import { describeRoute, limitOf, refusals, sendJson, type App } from '../http.js'
+import { MessageSchema } from '../messages/message.js'
+import { confirmDelivery } from '../messages/receipts.js'
+import { requireReader } from './access.js'
+import { claimSession, closeSessionAsAdmin, releaseSession, transferSession } from './change-session.js'
+import { listHeldSessions, listOpenSessions } from './list-sessions.js'
+import { readSessionForAdmin } from './read-session.js'
+import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from './session.js'
+
+const SessionBody = Type.Object({ session_id: IdSchema })
+const listQuery = Type.Object({
+  limit: limitOf(50),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' })),
+})
+const SessionListSchema = Type.Object({
+  data: Type.Array(
+    Type.Object({
+      ...SessionWithStoreSchema.properties,
+      last_message: Type.Union([MessageSchema, Type.Null()]),
+    }),
+  ),
+  count: Type.Integer({ minimum: 0, description: 'Of all pages.' }),
+  next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' }),
+})
+const describe = (summary: string) => describeRoute('admin', summary)
+const changeRefusals = refusals(400, 401, 403, 404, 409, 413, 415, 503)
+
+export async function adminSessionRoutes(app: App): Promise<void> {
+  app.addHook('onRequest', app.requireAccount('admin'))
+
+  app.get(
+    '/admin/sessions/open/',
+    {
+      schema: {
+        ...describe('List the sessions that nobody holds, longest waiting first'),
+        querystring: listQuery,
+        response: { 200: SessionListSchema, ...refusals(400, 401, 403, 503) },
+      },
+    },
+    async ({ query }, reply) => sendJson(reply, await listOpenSessions(app.db, query)),
+  )
+
+  app.get(
+    '/admin/sessions/my/',
+    {
+      schema: {
+        ...describe('List the sessions you hold, newest message first'),
+        querystring: listQuery,
+        response: { 200: SessionListSchema, ...refusals(400, 401, 403, 503) },
+      },
+    },
+    async ({ account, query }, reply) => sendJson(reply, await listHeldSessions(app.db, account.id, query)),
+  )
+
+  app.get(
+    '/admin/session/',
+    {
+      schema: {
+        ...describe('Get a session with its newest messages'),
+        querystring: SessionBody,
+        response: { 200: AdminSessionSchema, ...refusals(400, 401, 403, 404, 503) },
+      },
+    },
+    async ({ account, query }, reply) => {
+      const session = requireReader(account, await readSessionForAdmin(app.db, query.session_id))
+      await confirmDelivery(app.chat, 'admin', session)
+      return sendJson(reply, session.json)
+    },
+  )
+
+  app.post(
+    '/admin/session/claim/',
+    {
+      schema: {
+        ...describe('Claim an open session; of many admins one wins'),
+        body: SessionBody,
+        response: { 200: SessionWithStoreSchema, ...changeRefusals },
+      },
+    },
+    async ({ account, body }, reply) => sendJson(reply, await claimSession(app.chat, account, body.session_id)),
+  )
+
+  app.post(
+    '/admin/session/release/',
+    {
+      schema: {
+        ...describe('Give a session back to the open ones'),
+        body: SessionBody,
+        response: { 200: SessionSchema, ...changeRefusals },
+      },
+    },
+    async ({ account, body }, reply) => sendJson(reply, await releaseSession(app.chat, account, body.session_id)),
+  )
+
+  app.post(
+    '/admin/session/transfer/',
+    {
+      schema: {
+        ...describe('Hand a session over to another admin'),
+        body: Type.Object({ session_id: IdSchema, admin_id: IdSchema }),
+        response: { 200: SessionSchema, ...changeRefusals },
+      },
+    },
+    async ({ account, body }, reply) =>
+      sendJson(reply, await transferSession(app.chat, account, body.session_id, body.admin_id)),
+  )
+
+  app.post(
+    '/admin/close/',
+    {
+      schema: {
+        ...describe('Close a session'),
+        body: SessionBody,
+        response: { 200: SessionSchema, ...changeRefusals },
+      },
+    },
+    async ({ account, body }, reply) => sendJson(reply, await closeSessionAsAdmin(app.chat, account, body.session_id)),
+  )
+}

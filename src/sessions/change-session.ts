@@ -1,0 +1,138 @@
+import type { Account } from '../accounts/authentication.js'
+import type { Chat } from '../chat.js'
+import type { Database } from '../database/database.js'
+import { conflict, forbidden, notFound } from '../errors.js'
+import { Prisma } from '../generated/prisma/client.js'
+import { announceChange } from '../realtime/announce.js'
+import { sessionJson, withStore, type SessionStatus } from './session.js'
+import { changeColumns, toSessionChange, type SessionChangeRow } from './session-change.js'
+
+/**
+ * Claims a session for an admin. Of many who try one wins; claiming what is already one's own changes nothing.
+ * Returns the session with its store as JSON.
+ * @throws RequestError 404 · 409 claimed by another, or closed
+ */
+export async function claimSession(chat: Chat, admin: Account, sessionId: number): Promise<string> {
+  const { change, found } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, {
+    kind: 'claim',
+    guard: Prisma.sql`old.status = 'open'`,
+    set: Prisma.sql`status = 'claimed', admin_id = ${admin.id}`,
+  })
+  if (found === undefined) throw notFound('Session not found')
+  if (change !== undefined || (found.status === 'claimed' && found.adminId === admin.id)) return found.jsonWithStore
+  throw conflict(found.status === 'closed' ? 'The session is closed' : 'Another admin has claimed this session')
+}
+
+/**
+ * Gives a session back to the open ones.
+ * @throws RequestError 403 not the holder · 404 · 409 closed
+ */
+export async function releaseSession(chat: Chat, admin: Account, sessionId: number): Promise<string> {
+  const set = Prisma.sql`status = 'open', admin_id = null`
+  return changeHeldSession(chat, admin, sessionId, { kind: 'release', guard: Prisma.sql`true`, set })
+}
+
+/**
+ * Hands a session over to another admin; to oneself, nothing changes.
+ * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed
+ */
+export async function transferSession(chat: Chat, admin: Account, sessionId: number, toId: number): Promise<string> {
+  const isKnown = (await chat.db.admin.count({ where: { id: toId } })) > 0
+  const guard = Prisma.sql`${isKnown} and old.admin_id <> ${toId}`
+  const set = Prisma.sql`admin_id = ${toId}`
+  const json = await changeHeldSession(chat, admin, sessionId, { kind: 'transfer', guard, set })
+  if (!isKnown) throw notFound('Admin not found')
+  return json
+}
+
+const close = Prisma.sql`status = 'closed', closed_at = greatest(clock_timestamp(), s.updated)`
+
+/**
+ * Closes a session as its holder.
+ * @throws RequestError 403 not the holder · 404 · 409 closed already
+ */
+export async function closeSessionAsAdmin(chat: Chat, admin: Account, sessionId: number): Promise<string> {
+  return changeHeldSession(chat, admin, sessionId, { kind: 'close', guard: Prisma.sql`true`, set: close })
+}
+
+/**
+ * Closes the active session of a store.
+ * @throws RequestError 409 when there is none
+ */
+export async function closeSessionAsStore(chat: Chat, store: Account): Promise<string> {
+  const which = Prisma.sql`store_id = ${store.id} and status <> 'closed'`
+  const { change, found } = await changeSession(chat, which, { kind: 'close', guard: Prisma.sql`true`, set: close })
+  if (change === undefined || found === undefined) throw conflict('There is no active session')
+  return found.json
+}
+
+interface Step {
+  kind: SessionChangeRow['kind']
+  /** SQL over `old`, the locked row: whether the step may be taken. */
+  guard: Prisma.Sql
+  /** SQL: what the step sets. */
+  set: Prisma.Sql
+}
+
+/** A step that only the holder of a claimed session may take. Returns the session as JSON, changed or not. */
+async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, step: Step): Promise<string> {
+  const guard = Prisma.sql`old.status = 'claimed' and old.admin_id = ${admin.id} and ${step.guard}`
+  const { change, found } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, { ...step, guard })
+  if (found === undefined) throw notFound('Session not found')
+  if (change !== undefined) return found.json
+  const isOwn = found.adminId === admin.id
+  if (found.status === 'closed' && (isOwn || found.adminId === null)) throw conflict('The session is closed')
+  if (!isOwn) throw forbidden(found.status === 'open' ? 'Claim the session first' : 'Another admin holds this session')
+  return found.json
+}
+
+async function changeSession({ db, relay }: Chat, which: Prisma.Sql, step: Step) {
+  const row = await writeChange(db, which, step)
+  const change = row?.seq == null ? undefined : toSessionChange(row as SessionChangeRow)
+  if (change !== undefined) announceChange(relay, change)
+  const found = row && {
+    status: row.foundStatus,
+    adminId: row.foundAdminId === null ? null : Number(row.foundAdminId),
+    json: row.foundJson,
+    jsonWithStore: row.jsonWithStore,
+  }
+  return { change, found }
+}
+
+type ChangeRow = { [Key in keyof SessionChangeRow]: SessionChangeRow[Key] | null } & {
+  foundStatus: SessionStatus
+  foundAdminId: bigint | null
+  foundJson: string
+  jsonWithStore: string
+}
+
+/** Undefined when there is no such session; a row with a null `seq` when it is as it was. */
+async function writeChange(
+  db: Database,
+  which: Prisma.Sql,
+  { kind, guard, set }: Step,
+): Promise<ChangeRow | undefined> {
+  const [row] = await db.$queryRaw<ChangeRow[]>(Prisma.sql`
+    with old as materialized (
+      select * from chat_session where ${which} for update
+    ), changed as (
+      update chat_session s set ${set}, seq = old.seq + 1, change_seq = old.seq + 1,
+        updated = greatest(clock_timestamp(), old.updated)
+      from old where s.id = old.id and ${guard}
+      returning s.*
+    ), change as (
+      insert into chat_session_change (session_id, seq, kind, admin_id, previous_admin_id, session)
+      select s.id, s.seq, ${kind}::session_change_kind, s.admin_id, old.admin_id, ${Prisma.raw(sessionJson('s'))}
+      from changed s join old on old.id = s.id
+      returning *
+    )
+    select ${changeColumns}, s.store_id as "storeId", old.change_seq as "previousChangeSeq",
+      s.status::text as "foundStatus", s.admin_id as "foundAdminId",
+      (${Prisma.raw(sessionJson('s'))})::text as "foundJson",
+      (${Prisma.raw(sessionJson('s', withStore('st')))})::text as "jsonWithStore"
+    from (select * from changed union all select * from old where not exists (select from changed)) s
+    join old on old.id = s.id
+    join store st on st.id = s.store_id
+    left join change on true`)
+  return row
+}
