@@ -21,7 +21,23 @@ export default defineConfig(
     },
   },
   {
-    files: ['scripts/*.mjs', '*.config.js'],
-    languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
+    files: ['test/**/*.ts'],
+    rules: {
+      // What the body of an answer holds is what a test is about to find out.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      // tap runs subtests in order by itself and never rejects these.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafePromises: [{ from: 'package', name: 'PromiseWithSubtest', package: '@tapjs/core' }] },
+      ],
+    },
+  },
+  {
+    files: ['scripts/*.mjs', 'test/**/*.mjs', '*.config.js'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
   },
 )

@@ -1,0 +1,30 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { StepFailure } from './steps.js'
+
+/**
+ * Ends the processes that tests have left behind: those whose environment names this run's temporary folder.
+ * @throws StepFailure that names them
+ */
+export async function endLeftovers(folder: string): Promise<void> {
+  const found = await findProcesses(folder)
+  for (const { pid } of found) process.kill(pid, 'SIGKILL')
+  if (found.length > 0) {
+    throw new StepFailure(
+      `Left behind, and ended now:\n${found.map(({ pid, command }) => `  ${pid} ${command}`).join('\n')}`,
+    )
+  }
+}
+
+/** Only Linux shows them in /proc; elsewhere none are found. */
+async function findProcesses(folder: string): Promise<{ pid: number; command: string }[]> {
+  const entries = await readdir('/proc').catch(() => [])
+  const pids = entries.map(Number).filter((pid) => pid > 0 && pid !== process.pid)
+  const looked = await Promise.all(
+    pids.map(async (pid) => {
+      const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
+      const isOurs = (await read('environ')).includes(`TMPDIR=${folder}\0`)
+      return isOurs ? [{ pid, command: (await read('cmdline')).replaceAll('\0', ' ') }] : []
+    }),
+  )
+  return looked.flat()
+}

@@ -1,0 +1,49 @@
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.js'
+import { readConfig, type Config } from '../../src/config.js'
+import type { App } from '../../src/http.js'
+import { createHttpClient, type HttpClient } from './client.js'
+import { createDatabase, type TestDatabase } from './database.js'
+import { createNetwork, type Network, type NetworkKind } from './network.js'
+
+/** A node of the service in this process, with an HTTP client of it. */
+export interface TestNode extends HttpClient {
+  app: App
+  origin: string
+  database: TestDatabase
+}
+
+export interface NodeOptions {
+  /** Default: a database of its own. */
+  database?: TestDatabase
+  /** What connects it to other nodes. Default: `local`. */
+  network?: Network | NetworkKind
+  config?: Partial<Config>
+}
+
+/** Starts a node that listens on a port of its own, and is closed at the test's end. */
+export async function startNode(t: Test, options: NodeOptions = {}): Promise<TestNode> {
+  const { network: given = 'local' } = options
+  const network = typeof given === 'string' ? createNetwork(t, given) : given
+  const database = options.database ?? (await createDatabase(t))
+  // Refusals are not logged; what is logged as an error is a failure of the test that its output should show.
+  const config = { ...readConfig({ LOG_LEVEL: 'error' }), ...network.config, ...options.config }
+  const relay = network.createRelay()
+  const app = await buildApp(config, { databaseUrl: database.url, ...(relay && { relay }) })
+  t.teardown(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
+  const client = createHttpClient(origin)
+  t.teardown(() => client.close())
+  return { ...client, app, origin, database }
+}
+
+/** Starts nodes on one database and one network. */
+export async function startNodes(t: Test, count: number, options: NodeOptions = {}): Promise<TestNode[]> {
+  const { network: given = 'local' } = options
+  const network = typeof given === 'string' ? createNetwork(t, given) : given
+  const database = options.database ?? (await createDatabase(t))
+  return Promise.all(Array.from({ length: count }, () => startNode(t, { ...options, database, network })))
+}

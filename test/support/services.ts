@@ -1,0 +1,36 @@
+/** What `npm test` has started for all tests. */
+export interface Services {
+  /** Of a PostgreSQL cluster, with a superuser. */
+  databaseUrl: string
+  /** The migrated database there that each test's own is cloned from. */
+  templateDatabase: string
+  redisUrl: string
+}
+
+const variables = {
+  databaseUrl: 'TEST_DATABASE_URL',
+  templateDatabase: 'TEST_TEMPLATE_DATABASE',
+  redisUrl: 'TEST_REDIS_URL',
+} as const
+
+export function readServices(): Services {
+  const read = (name: string) => {
+    const value = process.env[name]
+    if (value === undefined) throw new Error(`${name} is not set: run tests by \`npm test -- test/….test.ts\``)
+    return value
+  }
+  return {
+    databaseUrl: read(variables.databaseUrl),
+    templateDatabase: read(variables.templateDatabase),
+    redisUrl: read(variables.redisUrl),
+  }
+}
+
+/** The environment in which `readServices` finds them. */
+export function nameServices(services: Services): Record<string, string> {
+  return {
+    [variables.databaseUrl]: services.databaseUrl,
+    [variables.templateDatabase]: services.templateDatabase,
+    [variables.redisUrl]: services.redisUrl,
+  }
+}

@@ -1,0 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+/** An empty folder that is gone at the test's end. */
+export async function createTempFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'store-chat-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+const PAUSE_MS = 5
+
+/**
+ * Waits until a condition holds and returns what it gave. A condition that throws does not hold yet.
+ * @throws Error after the deadline, with what the condition gave or threw last
+ */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  deadlineMs: number,
+  what = String(condition),
+): Promise<NonNullable<Exclude<T, false>>> {
+  const deadline = Date.now() + deadlineMs
+  for (;;) {
+    const outcome = await attempt(condition)
+    if (outcome.value !== undefined && outcome.value !== null && outcome.value !== false) {
+      return outcome.value as NonNullable<Exclude<T, false>>
+    }
+    if (Date.now() >= deadline) {
+      throw new Error(`Not within ${deadlineMs} ms: ${what}`, { cause: outcome.error ?? outcome.value })
+    }
+    await delay(PAUSE_MS)
+  }
+}
+
+async function attempt<T>(condition: () => T | Promise<T>): Promise<{ value?: T; error?: unknown }> {
+  try {
+    return { value: await condition() }
+  } catch (error) {
+    return { error }
+  }
+}
+
+/** Gives up waiting for a promise after a deadline. */
+export async function within<T>(deadlineMs: number, promise: Promise<T>, what = 'the promise'): Promise<T> {
+  const abort = new AbortController()
+  const late = delay(deadlineMs, undefined, { signal: abort.signal }).then(() => {
+    throw new Error(`Not within ${deadlineMs} ms: ${what}`)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    abort.abort()
+    late.catch(() => undefined)
+  }
+}
