@@ -29,6 +29,18 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
+      // Once the subtests that it knows of are done, tap ends a file, and what begins later is never run.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'Program > ExpressionStatement > AwaitExpression, Program > ForOfStatement[await=true]',
+          message: 'Await what subtests need before the first of them, and the rest within one.',
+        },
+        {
+          selector: 'Program > ExpressionStatement ~ VariableDeclaration > VariableDeclarator > AwaitExpression',
+          message: 'Await what subtests need before the first of them.',
+        },
+      ],
       // tap runs subtests in order by itself and never rejects these.
       '@typescript-eslint/no-floating-promises': [
         'error',

@@ -74,8 +74,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
 /** Many clients name a content type even when they send nothing; no body is then no body, not malformed JSON. */
 function parseEmptyBodies(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
-  void app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined)
-    else parseJson(request, body as string, done)
+    else void parseJson(request, body as string, done)
   })
 }

@@ -36,6 +36,11 @@ export const EnvironmentSchema = Type.Object({
   REDIS_URL: Type.Optional(
     Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),
   ),
+  REDIS_KIND: Type.Union([Type.Literal('single'), Type.Literal('sentinel'), Type.Literal('cluster')], {
+    default: 'single',
+    description: 'With `sentinel` and `cluster` REDIS_URL may list several, separated by commas.',
+  }),
+  REDIS_SENTINEL_MASTER: Type.String({ default: 'mymaster', description: 'What the sentinels call the master.' }),
   REDIS_PREFIX: Type.String({
     default: 'store-chat',
     pattern: '^[\\w:.-]{1,64}$',
@@ -84,8 +89,15 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     databaseAcquireTimeoutMs: environment.DATABASE_ACQUIRE_TIMEOUT_MS,
     databaseStatementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
     databaseStartTimeoutMs: environment.DATABASE_START_TIMEOUT_MS,
-    redisUrl: environment.REDIS_URL,
-    redisPrefix: environment.REDIS_PREFIX,
+    redis:
+      environment.REDIS_URL === undefined
+        ? undefined
+        : {
+            kind: environment.REDIS_KIND,
+            urls: splitList(environment.REDIS_URL),
+            sentinelMaster: environment.REDIS_SENTINEL_MASTER,
+            prefix: environment.REDIS_PREFIX,
+          },
     platformToken: environment.PLATFORM_TOKEN,
     corsOrigins: splitList(environment.CORS_ORIGINS),
     trustProxy: splitList(environment.TRUST_PROXY),

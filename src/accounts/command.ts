@@ -6,8 +6,7 @@ import { migrateDatabase } from '../database/migrate.js'
 import { waitForDatabase } from '../database/wait-for-database.js'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js'
 import { RequestError } from '../errors.js'
-import { createLocalRelay } from '../realtime/local-relay.js'
-import { createRedisRelay } from '../realtime/redis-relay.js'
+import { openRelay } from '../realtime/open-relay.js'
 import type { Relay } from '../realtime/relay.js'
 import { StartupError } from '../startup-error.js'
 import { readText } from '../validation.js'
@@ -74,7 +73,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const database = await findDatabase(config)
   const { db, close } = openDatabase({ ...config, databaseUrl: database.url })
-  const relay = await openRelay(config)
+  const relay = openRelay(config, () => undefined)
   try {
     console.log(JSON.stringify(await run({ db, relay }, options as never)))
   } finally {
@@ -118,11 +117,6 @@ async function findDatabase({ databaseUrl, dataFolder, databaseStartTimeoutMs }:
   )
   await migrateDatabase(elsewhere)
   return { url: elsewhere, close: async () => undefined }
-}
-
-async function openRelay({ redisUrl, redisPrefix }: Config): Promise<Relay> {
-  if (redisUrl === undefined) return createLocalRelay()
-  return createRedisRelay({ url: redisUrl, prefix: redisPrefix, onError: () => undefined })
 }
 
 async function listAllTokens(db: Database, filter: { store_id?: number; admin_id?: number }) {

@@ -1,7 +1,6 @@
 import plugin from 'fastify-plugin'
 import type { Config } from '../config.js'
-import { createLocalRelay } from '../realtime/local-relay.js'
-import { createRedisRelay } from '../realtime/redis-relay.js'
+import { openRelay } from '../realtime/open-relay.js'
 import type { Relay } from '../realtime/relay.js'
 
 declare module 'fastify' {
@@ -12,12 +11,8 @@ declare module 'fastify' {
 
 export const relayPlugin = plugin<{ config: Config; relay?: Relay | undefined }>(
   async (app, { config, relay }) => {
-    app.decorate('relay', relay ?? createRelay(config, (error) => app.log.warn({ err: error }, 'Redis')))
+    app.decorate('relay', relay ?? openRelay(config, (error) => app.log.warn({ err: error }, 'Redis')))
     app.addHook('onClose', () => app.relay.close())
   },
   { name: 'relay' },
 )
-
-function createRelay({ redisUrl, redisPrefix }: Config, onError: (error: Error) => void): Relay {
-  return redisUrl === undefined ? createLocalRelay() : createRedisRelay({ url: redisUrl, prefix: redisPrefix, onError })
-}

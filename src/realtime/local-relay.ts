@@ -1,31 +1,29 @@
-import { EventEmitter } from 'node:events'
+import { createListeners } from './listeners.js'
 import type { Relay } from './relay.js'
 
-/**
- * A relay within this process, for a single node. Nodes that share a process (in tests) share a bus.
- */
-export function createLocalRelay(bus = new EventEmitter()): Relay {
-  bus.setMaxListeners(0)
-  const subscriptions: [string, (payload: string) => void][] = []
-  let isClosed = false
+/** What joins local relays: in tests, nodes that share a process. */
+export type Bus = Set<(channel: string, payload: string) => void>
+
+/** A relay within this process, for a single node. Nodes that share a process and a bus hear each other. */
+export function createLocalRelay(bus: Bus = new Set()): Relay {
+  const listeners = createListeners()
+  bus.add(listeners.dispatch)
   return {
     publish(channels, payload) {
-      // Later, as over a network: a listener never runs inside the caller's own statement.
+      // Later, as over a network: a listener never runs inside the publisher's own statement.
       setImmediate(() => {
-        for (const channel of channels) bus.emit(channel, payload)
+        for (const channel of channels) for (const dispatch of bus) dispatch(channel, payload)
       })
     },
     async subscribe(channel, listener) {
-      const listenUntilClosed = (payload: string) => {
-        if (!isClosed) listener(payload)
-      }
-      subscriptions.push([channel, listenUntilClosed])
-      bus.on(channel, listenUntilClosed)
+      listeners.add(channel, listener)
+      return () => listeners.remove(channel, listener)
     },
-    isUp: () => !isClosed,
+    isUp: () => bus.has(listeners.dispatch),
+    droppedCount: () => 0,
     async close() {
-      isClosed = true
-      for (const [channel, listener] of subscriptions) bus.off(channel, listener)
+      bus.delete(listeners.dispatch)
+      listeners.clear()
     },
   }
 }

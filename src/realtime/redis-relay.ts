@@ -1,55 +1,95 @@
-import { Redis } from 'ioredis'
-import type { Relay, RelayListener } from './relay.js'
+import { randomBytes } from 'node:crypto'
+import { createListeners } from './listeners.js'
+import { openRedisLink, type RedisAddress } from './redis-link.js'
+import type { Relay } from './relay.js'
 
-const COMMAND_TIMEOUT_MS = 1000
-const SLOWEST_RETRY_MS = 1000
-const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), SLOWEST_RETRY_MS)
+const SUBSCRIBE_PATIENCE_MS = 500
+const PROBE_INTERVAL_MS = 1000
+const PROBE_PATIENCE_MS = 3000
+/** Payloads that Redis has not confirmed. Beyond it they are dropped: the readers find the events in PostgreSQL. */
+const MOST_UNCONFIRMED = 2000
 
-export interface RedisRelayOptions {
-  url: string
+export interface RedisRelayOptions extends RedisAddress {
   /** Begins every channel's name, so that installations can share a Redis. */
   prefix: string
   onError(error: Error): void
 }
 
 /**
- * A relay through Redis, for any number of nodes. While Redis is away, publishing fails at once instead of queueing, and
- * subscriptions are taken up again when it is back.
+ * A relay through Redis, for any number of nodes. Listeners of this node are served directly, so that they do not depend
+ * on Redis; what comes back of it is ignored. A payload to itself, every second, shows whether the connections carry
+ * anything: a connection may look healthy and be dead.
  */
-export function createRedisRelay({ url, prefix, onError }: RedisRelayOptions): Relay {
-  const listeners = new Map<string, RelayListener[]>()
-  const publisher = new Redis(url, {
-    retryStrategy,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-  })
-  const subscriber = new Redis(url, { retryStrategy, maxRetriesPerRequest: null, autoResubscribe: false })
-  publisher.on('error', onError)
-  subscriber.on('error', onError)
+export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOptions): Relay {
+  const link = openRedisLink(address, onError)
+  const listeners = createListeners()
+  const nodeName = randomBytes(9).toString('base64url')
+  const probeChannel = `${prefix}:probe:${nodeName}`
+  const complete = (channel: string) => `${prefix}:${channel}`
+  let unconfirmed = 0
+  let dropped = 0
+  let lastProbeAt = Date.now()
+  let isClosed = false
 
-  subscriber.on('ready', () => {
-    const channels = [...listeners.keys()]
-    if (channels.length > 0) subscriber.subscribe(...channels).catch(onError)
+  const subscribe = (name: string) => link.subscribe(name).catch(onError)
+  link.onReady(() => {
+    lastProbeAt = Date.now()
+    for (const name of [probeChannel, ...listeners.channels()]) void subscribe(name)
   })
-  subscriber.on('message', (channel: string, payload: string) => {
-    for (const listener of listeners.get(channel) ?? []) listener(payload)
+  link.onPayload((name, text) => {
+    if (isClosed) return
+    if (name === probeChannel) lastProbeAt = Date.now()
+    const sender = text.slice(0, nodeName.length)
+    if (sender !== nodeName) listeners.dispatch(name, text.slice(nodeName.length))
   })
+
+  const send = (name: string, payload: string) => {
+    if (unconfirmed >= MOST_UNCONFIRMED || !link.isReady()) {
+      dropped++
+      return
+    }
+    unconfirmed++
+    link
+      .publish(name, nodeName + payload)
+      .catch((error: unknown) => {
+        dropped++
+        onError(error as Error)
+      })
+      .finally(() => unconfirmed--)
+  }
+
+  const prober = setInterval(() => {
+    if (Date.now() - lastProbeAt > PROBE_PATIENCE_MS) {
+      lastProbeAt = Date.now()
+      link.reconnect()
+    }
+    send(probeChannel, '')
+  }, PROBE_INTERVAL_MS)
 
   return {
     publish(channels, payload) {
-      for (const channel of channels) publisher.publish(`${prefix}:${channel}`, payload).catch(onError)
+      if (isClosed) return
+      for (const channel of channels) send(complete(channel), payload)
+      setImmediate(() => {
+        for (const channel of channels) listeners.dispatch(complete(channel), payload)
+      })
     },
     async subscribe(channel, listener) {
-      const name = `${prefix}:${channel}`
-      listeners.set(name, [...(listeners.get(name) ?? []), listener])
-      await subscriber.subscribe(name)
+      const name = complete(channel)
+      if (listeners.add(name, listener) && link.isReady()) {
+        await Promise.race([subscribe(name), new Promise((resolve) => setTimeout(resolve, SUBSCRIBE_PATIENCE_MS))])
+      }
+      return () => {
+        if (listeners.remove(name, listener) && link.isReady()) link.unsubscribe(name).catch(onError)
+      }
     },
-    isUp: () => publisher.status === 'ready' && subscriber.status === 'ready',
+    isUp: () => link.isReady(),
+    droppedCount: () => dropped,
     async close() {
+      isClosed = true
+      clearInterval(prober)
       listeners.clear()
-      publisher.disconnect()
-      subscriber.disconnect()
+      link.close()
     },
   }
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { EventEmitter } from 'node:events'
 import type { Test } from 'tap'
 import type { Config } from '../../src/config.js'
-import { createLocalRelay } from '../../src/realtime/local-relay.js'
+import { createLocalRelay, type Bus } from '../../src/realtime/local-relay.js'
 import { createRedisRelay } from '../../src/realtime/redis-relay.js'
 import type { Relay } from '../../src/realtime/relay.js'
 import { readServices } from './services.js'
+import { until } from './until.js'
 
 /** What connects the nodes of a test, and lets the test listen in. */
 export interface Network {
@@ -14,6 +14,8 @@ export interface Network {
   createRelay(): Relay | undefined
   /** Collects what is published on a channel from now on. */
   listen(channel: string): Promise<string[]>
+  /** Publishes something, as a node would. */
+  publish(channels: string[], payload: string): Promise<void>
 }
 
 export type NetworkKind = 'local' | 'redis'
@@ -24,27 +26,33 @@ export function createNetwork(t: Test, kind: NetworkKind, redisUrl?: string): Ne
 }
 
 function createLocalNetwork(t: Test): Network {
-  const bus = new EventEmitter()
-  return {
-    config: {},
-    createRelay: () => createLocalRelay(bus),
-    listen: (channel) => listen(t, createLocalRelay(bus), channel),
-  }
+  const bus: Bus = new Set()
+  const createRelay = () => createLocalRelay(bus)
+  return { config: {}, createRelay, ...takePart(t, createRelay) }
 }
 
 function createRedisNetwork(t: Test, redisUrl: string): Network {
-  const redisPrefix = `test-${randomBytes(6).toString('hex')}`
-  const createListener = () => createRedisRelay({ url: redisUrl, prefix: redisPrefix, onError: () => undefined })
-  return {
-    config: { redisUrl, redisPrefix },
-    createRelay: () => undefined,
-    listen: (channel) => listen(t, createListener(), channel),
-  }
+  const prefix = `test-${randomBytes(6).toString('hex')}`
+  const redis = { kind: 'single' as const, urls: [redisUrl], sentinelMaster: '', prefix }
+  const join = () => createRedisRelay({ ...redis, onError: () => undefined })
+  return { config: { redis }, createRelay: () => undefined, ...takePart(t, join) }
 }
 
-async function listen(t: Test, relay: Relay, channel: string): Promise<string[]> {
-  const payloads: string[] = []
-  t.teardown(() => relay.close())
-  await relay.subscribe(channel, (payload) => payloads.push(payload))
-  return payloads
+/** The test's own relay among those of the nodes. */
+function takePart(t: Test, createRelay: () => Relay): Pick<Network, 'listen' | 'publish'> {
+  let opened: Relay | undefined
+  const open = () => (opened ??= createRelay())
+  t.teardown(() => opened?.close())
+  return {
+    async listen(channel) {
+      const payloads: string[] = []
+      await until(() => open().isUp(), 5000, 'the relay is up')
+      await open().subscribe(channel, (payload) => payloads.push(payload))
+      return payloads
+    },
+    async publish(channels, payload) {
+      await until(() => open().isUp(), 5000, 'the relay is up')
+      open().publish(channels, payload)
+    },
+  }
 }
