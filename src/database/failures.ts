@@ -13,13 +13,16 @@ const awayCodes = new Set([
 ])
 /** Prisma's: unreachable, timed out, connection closed, no connection from the pool, transaction gone. */
 const awayPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'])
+/** The adapter's, for what the operating system says of the connection. */
+const awayKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout'])
 const awayMessages =
-  /connection terminated|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection|DatabaseNotReachable|ConnectionClosed/i
+  /connection terminated|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection/i
 
 /** Whether the database could not be asked: stopped, starting, unreachable, or out of connections. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof Prisma.PrismaClientKnownRequestError && awayPrismaCodes.has(error.code)) return true
+  if (awayKinds.has(adapterFailure(error)?.kind ?? '')) return true
   const code = postgresCode(error)
   if (code !== undefined) return awayCodes.has(code) || code.startsWith('08')
   return awayMessages.test(error.message)
@@ -32,8 +35,16 @@ export function isUniqueViolation(error: unknown): boolean {
 /** The code that PostgreSQL gave, which Prisma keeps at different depths for raw and for ordinary queries. */
 function postgresCode(error: Error): string | undefined {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') return UNIQUE_VIOLATION
-  const meta = (error as { meta?: Record<string, unknown> }).meta
-  const adapterError = meta?.['driverAdapterError'] as { cause?: { originalCode?: unknown } } | undefined
-  const candidates = [adapterError?.cause?.originalCode, (error as { code?: unknown }).code]
+  const candidates = [adapterFailure(error)?.originalCode, (error as { code?: unknown }).code]
   return candidates.find((code): code is string => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code))
+}
+
+interface AdapterFailure {
+  kind?: string
+  originalCode?: unknown
+}
+
+function adapterFailure(error: Error): AdapterFailure | undefined {
+  const { meta } = error as { meta?: { driverAdapterError?: { cause?: AdapterFailure } } }
+  return meta?.driverAdapterError?.cause
 }
