@@ -74,7 +74,7 @@ async function tryAppend({ appendMessage }: Chat, draft: MessageDraft): Promise<
 }
 
 function toDraft(sender: Account, input: MessageInput & { session_id?: number }): MessageDraft {
-  const { content = '', attachment_url = '', attachment_type, client_message_id = null, session_id } = input
+  const { content = '', attachment_url = '', attachment_type = '', client_message_id = null, session_id } = input
   if (content.trim() === '' && attachment_url === '') {
     throw invalidInput([{ field: 'content', message: 'or attachment_url is needed' }])
   }
@@ -84,7 +84,8 @@ function toDraft(sender: Account, input: MessageInput & { session_id?: number })
     session_id: sender.side === 'admin' ? (session_id ?? null) : null,
     content,
     attachment_url,
-    attachment_type: attachment_type ?? guessAttachmentType(attachment_url),
+    attachment_type:
+      attachment_url === '' || attachment_type === '' ? guessAttachmentType(attachment_url) : attachment_type,
     client_message_id,
   }
 }
