@@ -78,9 +78,9 @@ const epochMs = (moment: string) => `(extract(epoch from ${moment}) * 1000)::big
 /** Opaque to clients: numbers, as text, in base64url. */
 function readCursor(cursor: string | undefined, length: number): number[] {
   if (cursor === undefined) return []
-  const numbers = Buffer.from(cursor, 'base64url').toString().split('.').map(Number)
-  const isNumber = (number: number) => Number.isSafeInteger(number) && number >= 0
-  if (numbers.length === length && numbers.every(isNumber)) return numbers
+  const parts = Buffer.from(cursor, 'base64url').toString().split('.')
+  const isNumber = (part: string) => /^\d+$/.test(part) && Number.isSafeInteger(Number(part))
+  if (parts.length === length && parts.every(isNumber)) return parts.map(Number)
   throw invalidInput([{ field: 'cursor', message: 'is not one of this list' }])
 }
 
