@@ -55,8 +55,23 @@ export function compileRequestPart({ schema, httpPart }: { schema: unknown; http
   return (value: unknown) => (validate(value) ? { value } : { error: invalidInput(describe(validate)) })
 }
 
-function describe(validate: ValidateFunction): FieldErrors {
-  return (validate.errors ?? []).map((error) => ({ field: fieldOf(error), message: error.message ?? 'is not valid' }))
+function describe({ errors }: ValidateFunction): FieldErrors {
+  const all = errors ?? []
+  const unions = all.filter(({ keyword }) => keyword === 'anyOf')
+  const branchesOf = ({ schemaPath }: ErrorObject) =>
+    all.filter((error) => error.schemaPath.startsWith(`${schemaPath}/`))
+  const branches = new Set(unions.flatMap(branchesOf))
+  return all
+    .filter((error) => !branches.has(error))
+    .map((error) => ({ field: fieldOf(error), message: messageOf(error, branchesOf(error)) }))
+}
+
+/** Of a choice between constants it names those, instead of how each of them failed. */
+function messageOf({ message = 'is not valid' }: ErrorObject, branches: ErrorObject[]): string {
+  const choices = branches.flatMap(({ keyword, params }) =>
+    keyword === 'const' ? [String(params['allowedValue'])] : [],
+  )
+  return choices.length > 0 ? `must be one of ${choices.join(', ')}` : message
 }
 
 function fieldOf({ instancePath, params }: ErrorObject): string {

@@ -16,10 +16,12 @@ export const drainingPlugin = plugin(
     app.decorate('drain', () => {
       isDraining = true
     })
-    app.addHook('onRequest', async (request, reply) => {
-      if (!isDraining) return
-      reply.header('connection', 'close')
-      if (!request.url.startsWith('/health/')) throw unavailable('This node is shutting down')
+    app.addHook('onRequest', async (request) => {
+      if (isDraining && !request.url.startsWith('/health/')) throw unavailable('This node is shutting down')
+    })
+    // Also where the request came before: a connection that is kept would keep the node from closing.
+    app.addHook('onSend', async (_request, reply) => {
+      if (isDraining) reply.header('connection', 'close')
     })
   },
   { name: 'draining' },
