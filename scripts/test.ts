@@ -29,7 +29,7 @@ if (files.length === 0) {
 }
 if (services) {
   const words = files.length === 0 ? [] : ['--disable-coverage', ...files]
-  const tap = ['run', '--reporter=terse', `--output-file=${results}`, ...words]
+  const tap = ['run', '--reporter=base', `--output-file=${results}`, ...words]
   await step('tests', () => run('tap', tap, { ...nameServices(services), ...quiet }))
   if (files.length === 0) await step('coverage', reviewCoverage)
   await step('services end', () => services.stop())

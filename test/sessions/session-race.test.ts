@@ -1,0 +1,90 @@
+import t from 'tap'
+import { ADMINS_CHANNEL, storeChannel } from '../../src/realtime/announce.js'
+import { addStore } from '../support/accounts.js'
+import { createDatabase } from '../support/database.js'
+import { createNetwork, type NetworkKind } from '../support/network.js'
+import { startNodes } from '../support/node.js'
+import { closeSession } from '../support/sessions.js'
+import { until } from '../support/until.js'
+
+/** The ids of the sessions whose creation was published, in that order. */
+const createdIn = (payloads: string[]) =>
+  payloads
+    .map((payload) => JSON.parse(payload.split('\n').at(-1) ?? '') as AnnouncedChange)
+    .filter(({ type, payload }) => type === 'session_update' && payload.seq === 1)
+    .map(({ payload }) => payload.session.id)
+
+const END = '{}'
+
+interface AnnouncedChange {
+  type: string
+  payload: { session: { id: number }; seq: number }
+}
+
+for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
+  t.test(`two nodes, 500 requests at once, one session (${kind} relay)`, async (t) => {
+    const [database, network] = [await createDatabase(t), createNetwork(t, kind)]
+    const nodes = await startNodes(t, 2, { database, network })
+    const store = await addStore(database)
+    const [forStore, forAdmins] = await Promise.all([
+      network.listen(storeChannel(store.id)),
+      network.listen(ADMINS_CHANNEL),
+    ])
+    const answers = await Promise.all(
+      Array.from({ length: 250 }, () => nodes.map((node) => node.get('/v1/chat/store/session/', store))).flat(),
+    )
+    t.equal(answers.filter(({ status }) => status === 200).length, 500)
+    t.equal(new Set(answers.map(({ body }) => body.id)).size, 1, 'one id')
+    const rows = await database.query<{ id: string }>('select id from chat_session')
+    t.same(rows, [{ id: String(answers[0]?.body.id) }], 'one row')
+
+    // What is published after all answers arrives after all that they have announced.
+    await network.publish([storeChannel(store.id), ADMINS_CHANNEL], END)
+    for (const payloads of [forStore, forAdmins]) {
+      await until(() => payloads.includes(END), 5000)
+      t.same(createdIn(payloads), [answers[0]?.body.id], 'one announcement')
+    }
+  })
+}
+
+t.test(
+  'while another client closes again and again there is never a second active one, and never a failure',
+  async (t) => {
+    const [database, network] = [await createDatabase(t), createNetwork(t, 'redis')]
+    const nodes = await startNodes(t, 2, { database, network })
+    const store = await addStore(database)
+    const announced = await network.listen(storeChannel(store.id))
+    const asked = new AbortController()
+    let closed = 0
+    const closing = (async () => {
+      while (!asked.signal.aborted) {
+        if ((await closeSession(database, store.id)) !== undefined) closed++
+        const [row] = await database.query<{ active: number }>(
+          `select count(*)::int as active from chat_session where status <> 'closed'`,
+        )
+        if ((row?.active ?? 0) > 1) throw new Error(`${row?.active} active sessions`)
+      }
+    })()
+    const asking = nodes.flatMap((node) =>
+      Array.from({ length: 15 }, async () => {
+        for (let count = 0; count < 30; count++) {
+          const { status, body } = await node.get('/v1/chat/store/session/', store)
+          if (status !== 200 || body.status !== 'open') throw new Error(`${status} ${JSON.stringify(body)}`)
+        }
+      }),
+    )
+    await Promise.all(asking)
+    asked.abort()
+    await closing
+
+    const rows = await database.query<{ id: string }>('select id from chat_session order by id')
+    t.ok(closed > 10, `${closed} times closed`)
+    t.ok(rows.length - closed <= 1, 'one active at the most')
+    await until(() => createdIn(announced).length >= rows.length, 5000)
+    t.same(
+      createdIn(announced).sort((a, b) => a - b),
+      rows.map(({ id }) => Number(id)),
+      'each announced once',
+    )
+  },
+)
