@@ -13,10 +13,12 @@ import { docsPlugin } from './plugins/docs.js'
 import { drainingPlugin } from './plugins/draining.js'
 import { healthRoutes } from './plugins/health.js'
 import { createLoggerOptions } from './plugins/logging.js'
+import { realtimePlugin } from './plugins/realtime.js'
 import { relayPlugin } from './plugins/relay.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
+import { socketRoutes } from './realtime/socket-routes.js'
 import type { Relay } from './realtime/relay.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
 import { compileRequestPart } from './validation.js'
@@ -54,6 +56,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(relayPlugin, { config, relay: services.relay })
   await app.register(authenticationPlugin)
   await app.register(chatPlugin)
+  await app.register(realtimePlugin, { config })
   await app.register(docsPlugin)
 
   await app.register(healthRoutes)
@@ -63,6 +66,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(adminSessionRoutes)
       await chat.register(messageRoutes)
       await chat.register(notificationRoutes)
+      await chat.register(socketRoutes, { config })
       const { platformToken } = config
       if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
     },

@@ -39,6 +39,7 @@ export const unauthorized = () => new RequestError(401, 'Unauthorized')
 export const forbidden = (message = 'Forbidden') => new RequestError(403, message)
 export const notFound = (message = 'Not found') => new RequestError(404, message)
 export const conflict = (message: string) => new RequestError(409, message)
+export const tooMany = (message: string) => new RequestError(429, message)
 export const unavailable = (message = 'The service is not available right now') => new RequestError(503, message)
 
 /** The one mapping from failures to what the caller may know of them. Everything unexpected becomes a silent 500. */

@@ -27,6 +27,7 @@ const descriptions = {
   409: 'It does not fit the present state.',
   413: 'The body is too large.',
   415: 'The body is not of a type that this route takes.',
+  426: 'Only for WebSocket clients.',
   429: 'Too many requests; try again after `Retry-After` seconds.',
   503: 'The node is shutting down or its database is away; try again after `Retry-After` seconds.',
 }

@@ -8,7 +8,8 @@ import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
 import type { App } from './http.js'
 import { StartupError } from './startup-error.js'
 
-const STOP_DEADLINE_MS = 5000
+/** Within it, sockets are closed for up to four seconds. */
+const STOP_DEADLINE_MS = 5500
 
 await main().catch((error: unknown) => {
   console.error(error instanceof StartupError ? error.message : error)

@@ -4,8 +4,7 @@ import type { Database } from '../database/database.js'
 import { invalidInput, notFound } from '../errors.js'
 import type { Relay } from '../realtime/relay.js'
 import { IdSchema } from './accounts.js'
-import type { Side } from './authentication.js'
-import { REVOCATION_CHANNEL } from './authentication.js'
+import { announceRevocation, type Side } from './authentication.js'
 import { createToken, hashToken } from './tokens.js'
 
 const Moment = () => Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
@@ -103,7 +102,7 @@ export async function revokeToken(db: Database, relay: Relay, id: number): Promi
       revoked_at as "revokedAt", last_used_at as "lastUsedAt"`)
   const row = rows[0]
   if (row === undefined) throw notFound(`There is no token ${id}`)
-  relay.publish([REVOCATION_CHANNEL], Buffer.from(row.hash).toString('hex'))
+  announceRevocation(relay, { tokenId: id, hash: Buffer.from(row.hash).toString('hex') })
   return toAccessToken(row)
 }
 

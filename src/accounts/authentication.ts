@@ -12,10 +12,7 @@ export interface Account {
   side: Side
   id: number
   tokenId: number
-}
-
-interface KnownToken extends Account {
-  /** Milliseconds since the epoch. */
+  /** When the token ends, in milliseconds since the epoch; Infinity for never. */
   expiresAt: number
 }
 
@@ -24,6 +21,13 @@ const TRUST_MS = 900
 const MOST_TOKENS = 50_000
 const LAST_USE_INTERVAL_MS = 5000
 export const REVOCATION_CHANNEL = 'token-revoked'
+
+/** Tells every node that a token is revoked. */
+export function announceRevocation(relay: Relay, revoked: { tokenId: number; hash: string }): void {
+  relay.publish([REVOCATION_CHANNEL], JSON.stringify(revoked))
+}
+
+export const readRevocation = (payload: string) => JSON.parse(payload) as { tokenId: number; hash: string }
 
 export interface Authentication {
   /** The account of a token; undefined when the token is unknown, expired or revoked. */
@@ -37,7 +41,7 @@ export interface Authentication {
  * the relay ends that trust at once: nowhere does a revoked token work for longer than a second.
  */
 export async function openAuthentication(db: Database, relay: Relay): Promise<Authentication> {
-  const trusted = new LRUCache<string, KnownToken>({ max: MOST_TOKENS, ttl: TRUST_MS })
+  const trusted = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: TRUST_MS })
   const readToken = gatherReads((hashes: string[]) => readTokens(db, hashes))
   const used = new Set<number>()
   const writeLastUses = async () => {
@@ -47,7 +51,7 @@ export async function openAuthentication(db: Database, relay: Relay): Promise<Au
   }
   // A last use that cannot be written is not worth a word: the database's absence is reported elsewhere.
   const timer = setInterval(() => void writeLastUses().catch(() => undefined), LAST_USE_INTERVAL_MS)
-  await relay.subscribe(REVOCATION_CHANNEL, (hash) => trusted.delete(hash))
+  await relay.subscribe(REVOCATION_CHANNEL, (payload) => trusted.delete(readRevocation(payload).hash))
 
   return {
     async authenticate(token) {
@@ -77,16 +81,16 @@ interface TokenRow {
   expiresAt: Date | null
 }
 
-async function readTokens(db: Database, hashes: string[]): Promise<Map<string, KnownToken>> {
+async function readTokens(db: Database, hashes: string[]): Promise<Map<string, Account>> {
   const rows = await db.$queryRaw<TokenRow[]>(Prisma.sql`
     select encode(hash, 'hex') as hash, id, store_id as "storeId", admin_id as "adminId", expires_at as "expiresAt"
     from access_token
     where hash in (select decode(hex, 'hex') from unnest(${hashes}::text[]) as hex) and revoked_at is null
       and (expires_at is null or expires_at > clock_timestamp())`)
-  return new Map(rows.map((row) => [row.hash, toKnownToken(row)]))
+  return new Map(rows.map((row) => [row.hash, toAccount(row)]))
 }
 
-function toKnownToken({ id, storeId, adminId, expiresAt }: TokenRow): KnownToken {
+function toAccount({ id, storeId, adminId, expiresAt }: TokenRow): Account {
   return {
     side: storeId === null ? 'admin' : 'store',
     id: Number(storeId ?? adminId),

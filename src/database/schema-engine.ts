@@ -51,6 +51,5 @@ async function instantiateEngine(): Promise<(adapter: object) => Promise<SchemaE
   bindings.__wbg_set_wasm(instance.exports)
   const { __wbindgen_start: start } = instance.exports as { __wbindgen_start: () => void }
   start()
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- made by its own factory
   return (adapter) => bindings.SchemaEngine.new({ datamodels: undefined }, () => undefined, adapter)
 }

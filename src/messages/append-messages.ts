@@ -81,7 +81,7 @@ const storeFresh = Prisma.raw(`
   )
   select coalesce(m.outcome, 'refused') as outcome, m.is_same as "isSame", m.id as "messageId", m.seq,
     m.sender_type::text as "senderType", (${messageJson('m', receipts)})::text as message,
-    s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId", s.change_seq as "changeSeq",
+    s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId",
     (${sessionJson('s')})::text as session,
     refusing.status::text, refusing.admin_id as "refusingHolderId"
   from draft i
@@ -124,7 +124,6 @@ interface AppendRow {
   sessionId: bigint
   storeId: bigint
   holderId: bigint | null
-  changeSeq: bigint
   session: string
   status: SessionStatus | null
   refusingHolderId: bigint | null
@@ -140,7 +139,6 @@ function toOutcome(row: AppendRow): AppendOutcome {
     storeId: Number(row.storeId),
     holderId: idOrNull(row.holderId),
     seq: Number(row.seq),
-    changeSeq: Number(row.changeSeq),
     messageId: Number(row.messageId),
     senderType,
     session,

@@ -2,7 +2,7 @@ import type { Account, Side } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { announceReceipt } from '../realtime/announce.js'
+import { announceReceipt, announceUnread } from '../realtime/announce.js'
 import { requireReader, type SessionOwners } from '../sessions/access.js'
 
 /** A session of which a side has just been given messages. */
@@ -72,6 +72,7 @@ export async function markRead({ db, relay }: Chat, reader: Account, sessionId: 
     from chat_session s left join receipt on true where s.id = ${sessionId}`)
   const owners = row && { storeId: Number(row.storeId), adminId: row.adminId === null ? null : Number(row.adminId) }
   const { storeId, adminId } = requireReader(reader, owners)
+  if (side === 'admin') announceUnread(relay, id)
   if (row?.readUpTo == null) return
   const upToMessageId = Number(row.readUpTo)
   announceReceipt(relay, { sessionId, storeId, holderId: adminId, status: 'read', upToMessageId, by: side })

@@ -4,7 +4,7 @@ import type { Account } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import { isUniqueViolation } from '../database/failures.js'
 import { conflict, forbidden, invalidInput, notFound, unavailable } from '../errors.js'
-import { announceMessage } from '../realtime/announce.js'
+import { announceMessage, type MessageEvent } from '../realtime/announce.js'
 import { getOrCreateSession } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageDraft } from './append-messages.js'
 import { guessAttachmentType } from './attachment-type.js'
@@ -33,7 +33,8 @@ export type MessageInput = Static<typeof StoreMessageInputSchema>
 /** What an admin sends: the same, and into which session. */
 export const AdminMessageInputSchema = Type.Object({ session_id: IdSchema, ...StoreMessageInputSchema.properties })
 
-type Sent = Exclude<AppendOutcome, { outcome: 'refused' }>
+/** A stored message, now or before, with its session. */
+export type Sent = Exclude<AppendOutcome, { outcome: 'refused' }>
 
 /**
  * Sends a message: a store's into its active session, which is made if there is none, an admin's into the session it
@@ -50,7 +51,7 @@ export async function sendMessage(
     const outcome = await tryAppend(chat, draft)
     if (outcome === undefined) continue
     if (outcome.outcome === 'stored') {
-      announceMessage(chat.relay, toEvent(outcome), outcome.message)
+      announceMessage(chat.relay, eventOf(outcome), outcome.message)
       return outcome
     }
     if (outcome.outcome === 'known') {
@@ -97,6 +98,6 @@ function toRefusal({ status, holderId }: AppendOutcome & { outcome: 'refused' },
   return forbidden('Another admin holds this session')
 }
 
-function toEvent({ sessionId, storeId, holderId, seq, changeSeq, messageId, senderType }: Sent) {
-  return { sessionId, storeId, holderId, seq, changeSeq, messageId, senderType }
+function eventOf({ sessionId, storeId, holderId, seq, messageId, senderType }: Sent): MessageEvent {
+  return { sessionId, storeId, holderId, seq, messageId, senderType }
 }

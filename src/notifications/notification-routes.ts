@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
+import { announceUnread } from '../realtime/announce.js'
 import { describeRoute, limitOf, refusals, sendJson, type App } from '../http.js'
 import {
   countUnread,
@@ -66,6 +67,7 @@ export async function notificationRoutes(app: App): Promise<void> {
     },
     async ({ account, body }) => {
       await readNotification(app.db, account.id, body.id)
+      announceUnread(app.relay, account.id)
       return { success: true as const, message: 'Notification read' }
     },
   )
@@ -80,6 +82,7 @@ export async function notificationRoutes(app: App): Promise<void> {
     },
     async ({ account }) => {
       await readAllNotifications(app.db, account.id)
+      announceUnread(app.relay, account.id)
       return { success: true as const, message: 'All notifications read' }
     },
   )

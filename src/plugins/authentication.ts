@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** A hook that lets only accounts of a side through; without a side, of either. */
     requireAccount(side?: Side): onRequestAsyncHookHandler
+    /** The account of a token; undefined when the token is unknown, expired or revoked. */
+    authenticate(token: string): Promise<Account | undefined>
   }
   interface FastifyRequest {
     /** Set behind `requireAccount`. */
@@ -19,6 +21,7 @@ export const authenticationPlugin = plugin(
   async (app) => {
     const authentication = await openAuthentication(app.db, app.relay)
     app.decorateRequest('account')
+    app.decorate('authenticate', authentication.authenticate)
     app.decorate('requireAccount', (side) => async (request) => {
       request.account = await authenticateRequest(request)
       if (side !== undefined && request.account.side !== side) throw forbidden()

@@ -1,5 +1,6 @@
 import type { Side } from '../accounts/authentication.js'
 import type { SessionChange } from '../sessions/session-change.js'
+import { frame, rawFrame } from './frames.js'
 import type { Relay } from './relay.js'
 
 export const storeChannel = (storeId: number) => `store:${storeId}`
@@ -13,30 +14,16 @@ export interface Parties {
   holderId: number | null
 }
 
-const adminSideChannel = (holderId: number | null) => (holderId === null ? ADMINS_CHANNEL : adminChannel(holderId))
-
-/**
- * Tells the store and every admin of a change, once it is committed. Like all announcements it is not awaited: it is a
- * hint, and never holds up an answer.
- */
-export function announceChange(relay: Relay, { json, ...change }: SessionChange): void {
-  const frame = `{"type":"session_update","payload":{"session":${json},"seq":${change.seq}}}`
-  publish(relay, [storeChannel(change.storeId), ADMINS_CHANNEL], { change }, frame)
-}
-
-/** A committed message, with what its announcement needs. */
+/** A committed message, with what its way to the sockets needs. */
 export interface MessageEvent extends Parties {
   seq: number
-  /** The seq of the session's newest change: since then the same parties have been concerned. */
-  changeSeq: number
   senderType: Side
   messageId: number
 }
 
-/** Tells both sides of a session of a message, once it is committed. */
-export function announceMessage(relay: Relay, message: MessageEvent, json: string): void {
-  const frame = `{"type":"message","payload":{"message":${json},"seq":${message.seq}}}`
-  publish(relay, [storeChannel(message.storeId), adminSideChannel(message.holderId)], { message }, frame)
+/** A committed change of a session. `holderId` is who holds it after the change. */
+export interface ChangeEvent extends Parties, Pick<SessionChange, 'kind' | 'seq' | 'previousChangeSeq'> {
+  previousHolderId: number | null
 }
 
 /** One side has received or read the other's messages up to one. */
@@ -46,15 +33,85 @@ export interface ReceiptEvent extends Parties {
   by: Side
 }
 
-/** Tells the side whose messages were received or read. */
-export function announceReceipt(relay: Relay, receipt: ReceiptEvent): void {
-  const { sessionId, storeId, holderId, status, upToMessageId, by } = receipt
-  const payload = { session_id: sessionId, status, up_to_message_id: upToMessageId, by }
-  const channel = by === 'admin' ? storeChannel(storeId) : adminSideChannel(holderId)
-  publish(relay, [channel], { receipt }, JSON.stringify({ type: 'message_status', payload }))
+export interface TypingEvent extends Parties {
+  by: Side
+  senderId: number
+  isTyping: boolean
 }
 
-/** A line of facts for the nodes, then the frame for the sockets, encoded once. */
-function publish(relay: Relay, channels: string[], facts: object, frame: string): void {
-  relay.publish(channels, `${JSON.stringify(facts)}\n${frame}`)
+export interface PresenceEvent extends Parties {
+  of: Side
+  isOnline: boolean
+}
+
+/** What nodes tell each other. Only messages and changes are durable; the rest is true now or not at all. */
+export type Announcement =
+  | { message: MessageEvent; frame: string }
+  | { change: ChangeEvent; frame: string }
+  | { receipt: ReceiptEvent }
+  | { typing: TypingEvent }
+  | { presence: PresenceEvent }
+  /** An admin has read notifications. */
+  | { unreadOf: number }
+
+/** Which channel reaches a side of a session. */
+function channelOf(side: Side, { storeId, holderId }: Parties): string {
+  if (side === 'store') return storeChannel(storeId)
+  return holderId === null ? ADMINS_CHANNEL : adminChannel(holderId)
+}
+
+const otherSide = (side: Side): Side => (side === 'store' ? 'admin' : 'store')
+
+/*
+ * Announcements follow the commit and are not awaited: they are hints, and never hold up an answer. A payload is a line
+ * of facts for the nodes and, for durable events, the frame for the sockets, encoded once.
+ */
+
+/** Tells both sides of a message. */
+export function announceMessage(relay: Relay, message: MessageEvent, json: string): void {
+  const channels = [channelOf('store', message), channelOf('admin', message)]
+  publish(relay, channels, { message }, messageFrame(message.seq, json))
+}
+
+/** Tells the store and every admin of a change. */
+export function announceChange(relay: Relay, { json, adminId, previousAdminId, ...facts }: SessionChange): void {
+  const change = { ...facts, holderId: adminId, previousHolderId: previousAdminId }
+  publish(relay, [storeChannel(change.storeId), ADMINS_CHANNEL], { change }, changeFrame(change.seq, json))
+}
+
+export const messageFrame = (seq: number, json: string) => rawFrame('message', `{"message":${json},"seq":${seq}}`)
+export const changeFrame = (seq: number, json: string) => rawFrame('session_update', `{"session":${json},"seq":${seq}}`)
+
+/** Tells the side whose messages were received or read. */
+export function announceReceipt(relay: Relay, receipt: ReceiptEvent): void {
+  publish(relay, [channelOf(otherSide(receipt.by), receipt)], { receipt })
+}
+
+export function announceTyping(relay: Relay, typing: TypingEvent): void {
+  publish(relay, [channelOf(otherSide(typing.by), typing)], { typing })
+}
+
+export function announcePresence(relay: Relay, presence: PresenceEvent): void {
+  publish(relay, [channelOf(otherSide(presence.of), presence)], { presence })
+}
+
+/** Tells an admin's sockets that the number of its unread notifications has changed. */
+export function announceUnread(relay: Relay, adminId: number): void {
+  publish(relay, [adminChannel(adminId)], { unreadOf: adminId })
+}
+
+export const typingFrame = ({ sessionId, by, senderId, isTyping }: TypingEvent) =>
+  frame('typing', { session_id: sessionId, sender_type: by, sender_id: senderId, is_typing: isTyping })
+
+export const presenceFrame = ({ sessionId, of, isOnline }: Pick<PresenceEvent, 'sessionId' | 'of' | 'isOnline'>) =>
+  frame('presence', { session_id: sessionId, sender_type: of, online: isOnline })
+
+function publish(relay: Relay, channels: string[], facts: object, frameText = ''): void {
+  relay.publish(channels, `${JSON.stringify(facts)}\n${frameText}`)
+}
+
+/** Reads what `publish` wrote. */
+export function readAnnouncement(payload: string): Announcement {
+  const end = payload.indexOf('\n')
+  return { ...(JSON.parse(payload.slice(0, end)) as object), frame: payload.slice(end + 1) } as Announcement
 }

@@ -71,7 +71,10 @@ function openPlainLink(address: RedisAddress, onError: (error: Error) => void): 
   }
 }
 
-function connect({ kind, urls, sentinelMaster }: RedisAddress, options: typeof publisherOptions | typeof subscriberOptions): Redis {
+function connect(
+  { kind, urls, sentinelMaster }: RedisAddress,
+  options: typeof publisherOptions | typeof subscriberOptions,
+): Redis {
   const [first = ''] = urls
   if (kind === 'single') return new Redis(first, options)
   const { username, password, protocol } = new URL(first)

@@ -60,6 +60,7 @@ CREATE TABLE "chat_session" (
 
 -- CreateTable
 CREATE TABLE "chat_session_change" (
+    "id" BIGSERIAL NOT NULL,
     "session_id" BIGINT NOT NULL,
     "seq" BIGINT NOT NULL,
     "kind" "session_change_kind" NOT NULL,
@@ -98,6 +99,23 @@ CREATE TABLE "chat_receipt" (
 );
 
 -- CreateTable
+CREATE TABLE "chat_node" (
+    "id" TEXT NOT NULL,
+    "seen_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "chat_node_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "online" (
+    "side" "side" NOT NULL,
+    "account_id" BIGINT NOT NULL,
+    "node_id" TEXT NOT NULL,
+
+    CONSTRAINT "online_pkey" PRIMARY KEY ("side","account_id","node_id")
+);
+
+-- CreateTable
 CREATE TABLE "notification_session_mark" (
     "admin_id" BIGINT NOT NULL,
     "session_id" BIGINT NOT NULL,
@@ -130,6 +148,15 @@ CREATE INDEX "access_token_store" ON "access_token"("store_id");
 
 -- CreateIndex
 CREATE INDEX "access_token_admin" ON "access_token"("admin_id");
+
+-- CreateIndex
+CREATE INDEX "access_token_revoked" ON "access_token"("revoked_at") WHERE (revoked_at IS NOT NULL);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "chat_session_change_order" ON "chat_session_change"("id");
+
+-- CreateIndex
+CREATE INDEX "online_node" ON "online"("node_id");
 
 -- CreateIndex
 CREATE INDEX "chat_session_open" ON "chat_session"("id") WHERE (status = 'open');
@@ -169,6 +196,9 @@ ALTER TABLE "chat_message" ADD CONSTRAINT "chat_message_session_id_fkey" FOREIGN
 
 -- AddForeignKey
 ALTER TABLE "chat_receipt" ADD CONSTRAINT "chat_receipt_session_id_fkey" FOREIGN KEY ("session_id") REFERENCES "chat_session"("id") ON DELETE RESTRICT ON UPDATE RESTRICT;
+
+-- AddForeignKey
+ALTER TABLE "online" ADD CONSTRAINT "online_node_id_fkey" FOREIGN KEY ("node_id") REFERENCES "chat_node"("id") ON DELETE CASCADE ON UPDATE RESTRICT;
 
 -- AddForeignKey
 ALTER TABLE "notification_session_mark" ADD CONSTRAINT "notification_session_mark_admin_id_fkey" FOREIGN KEY ("admin_id") REFERENCES "admin"("id") ON DELETE RESTRICT ON UPDATE RESTRICT;

@@ -1,0 +1,173 @@
+import { ADMINS_CHANNEL, adminChannel, type Announcement } from './announce.js'
+import { readActiveHeads, readDatabaseClock, readFloor, readHeadsOfAdmins, type Floor, type Head } from './catch-up.js'
+import type { Connection } from './connection.js'
+import { frame } from './frames.js'
+import { createPassing } from './passing.js'
+import { createRoster } from './roster.js'
+import { factsOf, type DurableEvent, type Position } from './sequencer.js'
+import { createFilledSequencer, listenFirst, type DeliveryRoom } from './side.js'
+import { createTicks } from './ticks.js'
+import { createUnread } from './unread.js'
+
+/** The one entry of the roster of everyone. */
+const EVERYONE = 0
+/** Stragglers of a closed session are not older than this. */
+const CLOSED_IS_KNOWN_MS = 60_000
+
+/**
+ * Brings to this node's admin sockets what concerns them: every change of any session, the messages of the open ones, and
+ * the messages of those they hold. A node therefore sees the whole of a session only while it is open or its holder is
+ * connected here; of the others it sees the changes.
+ */
+export function createAdminSide(room: DeliveryRoom) {
+  const { db, relay, onError } = room
+  const holdersHere = new Set<number>()
+  const closed: { sessionId: number; at: number }[] = []
+  let listeningSince = new Date()
+  let floor: Floor = { messageId: 0, changeId: 0 }
+
+  const everyone = createRoster(openEveryone)
+  const roster = createRoster(openAdmin)
+  const sequencer = createFilledSequencer(room, { predecessorOf, deliver, listeningSince: () => listeningSince })
+  const send = (sessionId: number, text: string) => {
+    const position = sequencer.positions.get(sessionId)
+    if (position) for (const connection of connectionsOf(position.holderId)) connection.send(text)
+  }
+  const ticks = createTicks((session_id, status, up_to_message_id) =>
+    send(session_id, frame('message_status', { session_id, status, up_to_message_id, by: 'store' })),
+  )
+  const passing = createPassing('store', send)
+  const sendTo = (adminId: number, text: string) => {
+    for (const connection of roster.connectionsOf(adminId)) connection.send(text)
+  }
+  const unread = createUnread(db, sendTo, onError)
+
+  const connectionsOf = (holderId: number | null) =>
+    holderId === null ? everyone.connectionsOf(EVERYONE) : roster.connectionsOf(holderId)
+
+  async function openEveryone(): Promise<() => void> {
+    const { leave, begin } = await listenFirst(relay, ADMINS_CHANNEL, receive)
+    try {
+      listeningSince = await readDatabaseClock(db)
+      floor = await readFloor(db)
+      for (const head of await readActiveHeads(db)) start(head)
+      begin()
+    } catch (error) {
+      leave()
+      throw error
+    }
+    return () => {
+      leave()
+      for (const sessionId of sequencer.positions.keys()) forget(sessionId)
+    }
+  }
+
+  async function openAdmin(adminId: number) {
+    const { leave, begin } = await listenFirst(relay, adminChannel(adminId), receive)
+    try {
+      const heads = await readHeadsOfAdmins(db, [adminId])
+      holdersHere.add(adminId)
+      for (const head of heads) start(head)
+      begin()
+      await room.presence.enter({ side: 'admin', id: adminId })
+    } catch (error) {
+      leave()
+      throw error
+    }
+    return () => {
+      leave()
+      holdersHere.delete(adminId)
+      unread.forget(adminId)
+      return room.presence.leave({ side: 'admin', id: adminId })
+    }
+  }
+
+  function start(head: Head): void {
+    const isSeen = head.holderId === null || holdersHere.has(head.holderId)
+    sequencer.start({ ...head, last: isSeen ? head.seq : head.changeSeq })
+    ticks.start(head.sessionId, { delivered: head.deliveredTo.store, read: head.readBy.store })
+  }
+
+  /** What nobody here could see need not have been delivered. */
+  function predecessorOf(event: DurableEvent): number {
+    if ('message' in event) return event.message.seq - 1
+    const { seq, previousHolderId, previousChangeSeq } = event.change
+    return previousHolderId === null || holdersHere.has(previousHolderId) ? seq - 1 : previousChangeSeq
+  }
+
+  function receive(announcement: Announcement): void {
+    if ('message' in announcement || 'change' in announcement) sequencer.accept(announcement)
+    else if ('receipt' in announcement) {
+      const { sessionId, status, upToMessageId } = announcement.receipt
+      ticks.note(sessionId, { [status]: upToMessageId })
+    } else if ('typing' in announcement) passing.showTyping(announcement.typing)
+    else if ('presence' in announcement) {
+      const { sessionId, isOnline } = announcement.presence
+      passing.showPresence(sessionId, isOnline)
+    } else unread.recount(announcement.unreadOf)
+  }
+
+  function deliver(event: DurableEvent): void {
+    const { sessionId, seq } = factsOf(event)
+    const isChange = 'change' in event
+    let isTold = false
+    for (const connection of connectionsOf(isChange ? null : event.message.holderId)) {
+      if (connection.sendLive(sessionId, seq, event.frame)) isTold = true
+    }
+    if (isChange && event.change.holderId !== null) room.onNewHolder()
+    if (isChange && event.change.kind === 'close') closed.push({ sessionId, at: Date.now() })
+    if (isChange || event.message.senderType === 'admin') return
+    const { messageId, holderId } = event.message
+    if (isTold) room.marks.note(sessionId, 'admin', messageId)
+    for (const adminId of holderId === null ? roster.ids() : [holderId]) if (roster.has(adminId)) unread.add(adminId)
+  }
+
+  function forget(sessionId: number): void {
+    sequencer.forget(sessionId)
+    ticks.forget(sessionId)
+    passing.forget(sessionId)
+  }
+
+  return {
+    roster,
+    everyone,
+    sequencer,
+    ticks,
+    passing,
+    start,
+    listeningSince: () => listeningSince,
+    floor: () => floor,
+    isAnybodyHere: () => everyone.has(EVERYONE),
+    holdersHere,
+    /** The sessions whose store's presence somebody here is shown: those held here, and those told to be online. */
+    watchedSessions(): Position[] {
+      const online = new Set(passing.onlineSessions())
+      return [...sequencer.positions.values()].filter(
+        ({ sessionId, holderId, isClosed }) =>
+          !isClosed && (online.has(sessionId) || (holderId !== null && holdersHere.has(holderId))),
+      )
+    },
+    async enter(connection: Connection, prepare: () => Promise<void> | void): Promise<void> {
+      await everyone.enter(EVERYONE, connection, () => roster.enter(connection.account.id, connection, prepare))
+    },
+    leave(connection: Connection): boolean {
+      everyone.leave(EVERYONE, connection)
+      return roster.leave(connection.account.id, connection)
+    },
+    /** Forgets sessions that were closed long ago. */
+    tidy(): void {
+      const oldest = Date.now() - CLOSED_IS_KNOWN_MS
+      while (closed[0] !== undefined && closed[0].at < oldest) forget(closed.shift()?.sessionId ?? 0)
+    },
+    async close(): Promise<void> {
+      await roster.close()
+      await everyone.close()
+      sequencer.clear()
+      ticks.close()
+      passing.close()
+      unread.close()
+    },
+  }
+}
+
+export type AdminSide = ReturnType<typeof createAdminSide>

@@ -1,0 +1,264 @@
+import type { Account, Side } from '../accounts/authentication.js'
+import type { Statements } from '../database/database.js'
+import { Prisma } from '../generated/prisma/client.js'
+import { messageJson } from '../messages/message.js'
+import type { SessionChangeKind } from '../sessions/session-change.js'
+import { sessionJson } from '../sessions/session.js'
+import { changeFrame, messageFrame } from './announce.js'
+import type { DurableEvent } from './sequencer.js'
+
+const receipts = { store: 'by_store', admin: 'by_admin' }
+const joinReceipts = `
+  left join chat_receipt by_store on by_store.session_id = s.id and by_store.side = 'store'
+  left join chat_receipt by_admin on by_admin.session_id = s.id and by_admin.side = 'admin'`
+/** Of a message `m`: who held the session when it was sent. */
+const holderOfMessage = `case m.sender_type when 'admin' then m.sender_id else m.holder_id end`
+const EVENTS_PER_READ = 200
+
+interface EventRow {
+  sessionId: bigint
+  storeId: bigint
+  seq: bigint
+  holderId: bigint | null
+  json: string
+  messageId: bigint | null
+  senderType: Side | null
+  kind: SessionChangeKind | null
+  previousHolderId: bigint | null
+  previousChangeSeq: bigint | null
+}
+
+const eventsOfSession = Prisma.raw(`
+  (select m.seq, ${holderOfMessage} as holder_id, (${messageJson('m', receipts)})::text as json, m.id as message_id,
+    m.sender_type::text, null::text as kind, null::bigint as previous_holder_id, null::bigint as previous_change_seq
+  from chat_message m where m.session_id = s.id and m.seq > asked.after order by m.seq limit ${EVENTS_PER_READ})
+  union all
+  (select c.seq, c.admin_id, c.session::text, null, null, c.kind::text, c.previous_admin_id,
+    (select coalesce(max(p.seq), 0) from chat_session_change p where p.session_id = s.id and p.seq < c.seq)
+  from chat_session_change c where c.session_id = s.id and c.seq > asked.after order by c.seq limit ${EVENTS_PER_READ})`)
+
+/** What has happened in sessions since a seq, oldest first, some or all of it and without gaps. Keys are `session:after`. */
+export async function readEvents(db: Statements, keys: string[]): Promise<Map<string, DurableEvent[]>> {
+  const asked = keys.map((key) => key.split(':').map(Number)).map(([session_id, after]) => ({ session_id, after }))
+  const rows = await db.$queryRaw<(EventRow & { after: bigint })[]>(Prisma.sql`
+    select s.id as "sessionId", s.store_id as "storeId", asked.after, event.seq, event.holder_id as "holderId",
+      event.json, event.message_id as "messageId", event.sender_type as "senderType", event.kind,
+      event.previous_holder_id as "previousHolderId", event.previous_change_seq as "previousChangeSeq"
+    from json_to_recordset(${JSON.stringify(asked)}::json) as asked(session_id bigint, after bigint)
+    join chat_session s on s.id = asked.session_id ${Prisma.raw(joinReceipts)}
+    cross join lateral (${eventsOfSession}) event
+    order by s.id, asked.after, event.seq`)
+  const events = new Map<string, DurableEvent[]>(keys.map((key) => [key, []]))
+  for (const row of rows) {
+    const list = events.get(`${row.sessionId}:${row.after}`)
+    // Both kinds are cut at their limit, so the later part may have holes; it is read by the next look.
+    if (list && row.seq === row.after + BigInt(list.length) + 1n) list.push(toEvent(row))
+  }
+  return events
+}
+
+const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))
+
+function toEvent(row: EventRow): DurableEvent {
+  const seq = Number(row.seq)
+  const facts = {
+    sessionId: Number(row.sessionId),
+    storeId: Number(row.storeId),
+    holderId: idOrNull(row.holderId),
+    seq,
+  }
+  if (row.kind === null) {
+    const message = { ...facts, messageId: Number(row.messageId), senderType: row.senderType ?? 'store' }
+    return { message, frame: messageFrame(seq, row.json) }
+  }
+  const previous = {
+    previousHolderId: idOrNull(row.previousHolderId),
+    previousChangeSeq: Number(row.previousChangeSeq),
+  }
+  return { change: { ...facts, ...previous, kind: row.kind }, frame: changeFrame(seq, row.json) }
+}
+
+/** What a resume is answered with, as JSON, and how far it goes. */
+export interface Sync {
+  seq: number
+  json: string
+  /** The newest message of the other side in it. */
+  newestForeignId: number | null
+}
+
+const MESSAGES_PER_SYNC = 200
+
+/**
+ * All that an account has missed of a session after a seq, and before the seq from which it was told live. An admin who
+ * does not hold it any more is told how it stands, but not what others wrote in it. Undefined when the account may not
+ * know of the session.
+ */
+export async function readSync(
+  db: Statements,
+  account: Account,
+  missed: { sessionId: number; after: number; before: number },
+): Promise<Sync | undefined> {
+  const { sessionId, after, before } = missed
+  const isAllowed = account.side === 'store' ? Prisma.sql`s.store_id = ${account.id}` : Prisma.sql`true`
+  const isVisible =
+    account.side === 'store'
+      ? Prisma.sql`true`
+      : Prisma.sql`(s.admin_id is null or s.admin_id = ${account.id}
+          or coalesce(${Prisma.raw(holderOfMessage)}, ${account.id}) = ${account.id})`
+  const [row] = await db.$queryRaw<{ seq: bigint; json: string; newestForeignId: bigint | null }[]>(Prisma.sql`
+    select s.seq, missed.foreign_id as "newestForeignId",
+      json_build_object('session', ${Prisma.raw(sessionJson('s'))}, 'messages', missed.messages, 'seq', s.seq,
+        'complete', missed.count <= ${MESSAGES_PER_SYNC})::text as json
+    from chat_session s ${Prisma.raw(joinReceipts)}
+    cross join lateral (
+      select count(*) as count, max(m.id) filter (where m.sender_type <> ${account.side}::side) as foreign_id,
+        coalesce(json_agg(${Prisma.raw(messageJson('m', receipts))} order by m.seq)
+          filter (where m.place <= ${MESSAGES_PER_SYNC}), '[]') as messages
+      from (
+        select m.*, row_number() over (order by m.seq) as place from chat_message m
+        where m.session_id = s.id and m.seq > ${after} and m.seq < ${before} and ${isVisible}
+        order by m.seq limit ${MESSAGES_PER_SYNC + 1}
+      ) m
+    ) missed
+    where s.id = ${sessionId} and ${isAllowed}`)
+  return row && { seq: Number(row.seq), json: row.json, newestForeignId: idOrNull(row.newestForeignId) }
+}
+
+/** Where a session stands: as a beginning for its delivery, and for the sweep to compare with. */
+export interface Head {
+  sessionId: number
+  storeId: number
+  holderId: number | null
+  isClosed: boolean
+  created: Date
+  seq: number
+  changeSeq: number
+  /** How far each side has received and read. */
+  deliveredTo: { store: number; admin: number }
+  readBy: { store: number; admin: number }
+}
+
+interface HeadRow {
+  sessionId: bigint
+  storeId: bigint
+  holderId: bigint | null
+  isClosed: boolean
+  created: Date
+  seq: bigint
+  changeSeq: bigint
+  storeDelivered: bigint
+  storeRead: bigint
+  adminDelivered: bigint
+  adminRead: bigint
+}
+
+const headColumns = `s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId",
+  s.status = 'closed' as "isClosed", s.created, s.seq, s.change_seq as "changeSeq",
+  coalesce(by_store.delivered_up_to, 0) as "storeDelivered", coalesce(by_store.read_up_to, 0) as "storeRead",
+  coalesce(by_admin.delivered_up_to, 0) as "adminDelivered", coalesce(by_admin.read_up_to, 0) as "adminRead"`
+const selectHeads = Prisma.raw(`select ${headColumns} from chat_session s ${joinReceipts}`)
+
+const toHead = (row: HeadRow): Head => ({
+  sessionId: Number(row.sessionId),
+  storeId: Number(row.storeId),
+  holderId: idOrNull(row.holderId),
+  isClosed: row.isClosed,
+  created: row.created,
+  seq: Number(row.seq),
+  changeSeq: Number(row.changeSeq),
+  deliveredTo: { store: Number(row.storeDelivered), admin: Number(row.adminDelivered) },
+  readBy: { store: Number(row.storeRead), admin: Number(row.adminRead) },
+})
+
+/** The heads of the active sessions of stores and of these sessions, whatever became of them. */
+export async function readHeadsOfStores(
+  db: Statements,
+  storeIds: number[],
+  sessionIds: number[] = [],
+): Promise<Head[]> {
+  if (storeIds.length + sessionIds.length === 0) return []
+  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
+    ${selectHeads} where s.id = any(${sessionIds}::bigint[])
+      or (s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed')`)
+  return rows.map(toHead)
+}
+
+/** The heads of the sessions that admins hold and of these sessions, whatever became of them. */
+export async function readHeadsOfAdmins(
+  db: Statements,
+  adminIds: number[],
+  sessionIds: number[] = [],
+): Promise<Head[]> {
+  if (adminIds.length + sessionIds.length === 0) return []
+  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
+    ${selectHeads} where s.id = any(${sessionIds}::bigint[])
+      or (s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed')`)
+  return rows.map(toHead)
+}
+
+/** The heads of all active sessions: what an admin who is new on this node is owed nothing of. */
+export async function readActiveHeads(db: Statements): Promise<Head[]> {
+  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.status <> 'closed'`)
+  return rows.map(toHead)
+}
+
+/** A place in the ids of all messages and all changes. */
+export interface Floor {
+  messageId: number
+  changeId: number
+}
+
+/** The newest ids there are. */
+export async function readFloor(db: Statements): Promise<Floor> {
+  const [row] = await db.$queryRaw<{ messageId: bigint; changeId: bigint }[]>(Prisma.sql`
+    select coalesce((select max(id) from chat_message), 0) as "messageId",
+      coalesce((select max(id) from chat_session_change), 0) as "changeId"`)
+  return { messageId: Number(row?.messageId ?? 0), changeId: Number(row?.changeId ?? 0) }
+}
+
+/** How far the sessions have got that told every admin something above a floor: by session, the newest such seq. */
+export async function readNewsForAdmins(db: Statements, floor: Floor): Promise<{ sessionId: number; seq: number }[]> {
+  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
+    select session_id as "sessionId", max(seq) as seq from (
+      select session_id, seq from chat_message
+        where sender_type = 'store' and holder_id is null and id > ${floor.messageId}
+      union all
+      select session_id, seq from chat_session_change where id > ${floor.changeId}
+    ) news group by session_id`)
+  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq) }))
+}
+
+/** The tokens that were revoked lately. */
+export async function readRevokedTokens(db: Statements): Promise<number[]> {
+  const rows = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+    select id from access_token where revoked_at > clock_timestamp() - interval '10 minutes'`)
+  return rows.map(({ id }) => Number(id))
+}
+
+/** A session as `ready` gives it: as JSON, with its seq. */
+export async function readReadySessions(
+  db: Statements,
+  storeIds: number[],
+): Promise<Map<number, { sessionId: number; seq: number; json: string }>> {
+  const rows = await db.$queryRaw<{ storeId: bigint; sessionId: bigint; seq: bigint; json: string }[]>(Prisma.sql`
+    select s.store_id as "storeId", s.id as "sessionId", s.seq, (${Prisma.raw(sessionJson('s', `'seq', s.seq`))})::text as json
+    from chat_session s where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
+  return new Map(
+    rows.map(({ storeId, sessionId, seq, json }) => [
+      Number(storeId),
+      { sessionId: Number(sessionId), seq: Number(seq), json },
+    ]),
+  )
+}
+
+/** Whether a session was made after a moment of the database's clock. */
+export async function wasCreatedSince(db: Statements, sessionId: number, moment: Date): Promise<boolean> {
+  const [row] = await db.$queryRaw<{ isNew: boolean }[]>(Prisma.sql`
+    select created >= ${moment} as "isNew" from chat_session where id = ${sessionId}`)
+  return row?.isNew === true
+}
+
+export async function readDatabaseClock(db: Statements): Promise<Date> {
+  const [row] = await db.$queryRaw<{ now: Date }[]>(Prisma.sql`select clock_timestamp() as now`)
+  return row?.now ?? new Date()
+}

@@ -1,0 +1,149 @@
+import type { WebSocket } from 'ws'
+import type { Account } from '../accounts/authentication.js'
+import { closeCodes } from './frames.js'
+
+/** After a close frame, a peer that does not answer is cut. */
+const CLOSE_PATIENCE_MS = 1000
+/** How long after `ready` live frames are remembered, so that a resume does not repeat them. */
+const RESUME_WINDOW_MS = 15_000
+
+export interface SocketLimits {
+  /** Bytes that may wait for a slow reader. */
+  bufferBytes: number
+  framesPerSecond: number
+  frameBurst: number
+}
+
+/** Frames that wait to be handled before the socket is not read any more, and until it is read again. */
+const MOST_WAITING = 32
+const FEW_WAITING = 8
+
+let connectionCount = 0
+
+/** One socket of an account. */
+export class Connection {
+  /** Spreads regular work over the sockets. */
+  readonly number = connectionCount++
+  missedPings = 0
+  #work: Promise<void> = Promise.resolve()
+  #waiting = 0
+  #isReady = false
+  #readyAt = 0
+  #allowance: number
+  #allowanceAt = Date.now()
+  /** By session, the seq up to which this socket was told otherwise than live. */
+  #floors: Map<number, number> | undefined
+  /** By session, what came live while its sync was being read. */
+  #held: Map<number, { seq: number; frame: string }[]> | undefined
+  /** By session, the first seq that was told live. */
+  #liveFrom: Map<number, number> | undefined
+
+  constructor(
+    readonly socket: WebSocket,
+    readonly account: Account,
+    readonly limits: SocketLimits,
+  ) {
+    this.#allowance = limits.frameBurst
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN
+  }
+
+  /** Sends the first frame; from then on live frames are due. A live frame up to the floor would repeat it. */
+  ready(frame: string, floor?: { sessionId: number; seq: number }): void {
+    if (floor) this.#floors = new Map([[floor.sessionId, floor.seq]])
+    this.#isReady = true
+    this.#readyAt = Date.now()
+    this.send(frame)
+  }
+
+  /** Sends a frame, unless too much waits already: then the socket is closed, and the client resumes when it can. */
+  send(frame: string): void {
+    if (!this.#isReady || !this.isOpen) return
+    this.socket.send(frame)
+    if (this.socket.bufferedAmount > this.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
+  }
+
+  /** Sends a durable event's frame, unless this socket was told already. Returns whether it was told now. */
+  sendLive(sessionId: number, seq: number, frame: string): boolean {
+    if (!this.#isReady) return false
+    const held = this.#held?.get(sessionId)
+    if (held) {
+      held.push({ seq, frame })
+      return false
+    }
+    const floor = this.#floors?.get(sessionId)
+    if (floor !== undefined) {
+      if (seq <= floor) return false
+      this.#floors?.delete(sessionId)
+    }
+    this.#remember(sessionId, seq)
+    this.send(frame)
+    return this.isOpen
+  }
+
+  #remember(sessionId: number, seq: number): void {
+    if (this.#readyAt === 0) return
+    if (Date.now() - this.#readyAt > RESUME_WINDOW_MS) {
+      this.#readyAt = 0
+      this.#liveFrom = undefined
+      return
+    }
+    this.#liveFrom ??= new Map()
+    if (!this.#liveFrom.has(sessionId)) this.#liveFrom.set(sessionId, seq)
+  }
+
+  /** Holds a session's live frames back. Returns the seq from which on it was told live so far. */
+  hold(sessionId: number): number {
+    this.#held ??= new Map()
+    if (!this.#held.has(sessionId)) this.#held.set(sessionId, [])
+    return this.#liveFrom?.get(sessionId) ?? Number.MAX_SAFE_INTEGER
+  }
+
+  /** Ends `hold`: what came meanwhile goes out, but for what lies below the floor. */
+  release(sessionId: number, floor = 0): void {
+    const held = this.#held?.get(sessionId) ?? []
+    this.#held?.delete(sessionId)
+    if (floor > 0) (this.#floors ??= new Map()).set(sessionId, floor)
+    for (const { seq, frame } of held) this.sendLive(sessionId, seq, frame)
+  }
+
+  /** Takes one frame from the allowance, which refills evenly; false when there is none left. */
+  allowFrame(): boolean {
+    const { framesPerSecond, frameBurst } = this.limits
+    const now = Date.now()
+    const refill = ((now - this.#allowanceAt) / 1000) * framesPerSecond
+    this.#allowance = Math.min(frameBurst, this.#allowance + refill)
+    this.#allowanceAt = now
+    if (this.#allowance < 1) return false
+    this.#allowance -= 1
+    return true
+  }
+
+  /** Does things one after the other. While many wait, the socket is not read. */
+  queue(act: () => Promise<void>): void {
+    this.#waiting++
+    if (this.#waiting === MOST_WAITING) this.socket.pause()
+    this.#work = this.#work.then(act).finally(() => {
+      this.#waiting--
+      if (this.#waiting === FEW_WAITING) this.socket.resume()
+    })
+  }
+
+  /** Closes when the frames that came are handled, and resolves when the socket has gone. */
+  async closeWhenDone(code: number, reason: string): Promise<void> {
+    await Promise.race([this.#work, new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE_MS))])
+    if (this.socket.readyState === this.socket.CLOSED) return
+    const gone = new Promise((resolve) => this.socket.once('close', resolve))
+    this.close(code, reason)
+    await gone
+  }
+
+  /** Closes with a code of the table; a peer that does not answer is cut. */
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return
+    this.socket.close(code, reason)
+    setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
+  }
+}

@@ -1,0 +1,83 @@
+import type { Side } from '../accounts/authentication.js'
+import type { Database } from '../database/database.js'
+import { Prisma } from '../generated/prisma/client.js'
+import { announceReceipt } from './announce.js'
+import type { Relay } from './relay.js'
+
+const FLUSH_MS = 200
+
+interface MarkRow {
+  sessionId: bigint
+  storeId: bigint
+  holderId: bigint | null
+  side: Side
+  upTo: bigint
+}
+
+/**
+ * Collects what was written to sockets, and notes it as delivered a few times a second, in one statement for all sessions.
+ * What cannot be noted is tried again: it stays collected.
+ */
+export function createDeliveryMarks(db: Database, relay: Relay, onError: (error: unknown) => void) {
+  let marks = new Map<string, { session_id: number; side: Side; up_to: number }>()
+  let flushing = Promise.resolve()
+  const timer = setInterval(() => {
+    if (marks.size > 0) flushing = flush()
+  }, FLUSH_MS)
+
+  async function flush(): Promise<void> {
+    await flushing
+    const written = marks
+    marks = new Map()
+    if (written.size === 0) return
+    try {
+      for (const row of await writeMarks(db, [...written.values()])) announceDelivered(relay, row)
+    } catch (error) {
+      for (const { session_id, side, up_to } of written.values()) note(session_id, side, up_to)
+      onError(error)
+    }
+  }
+
+  function note(sessionId: number, side: Side, messageId: number): void {
+    const key = `${side}:${sessionId}`
+    const mark = marks.get(key)
+    if (mark === undefined) marks.set(key, { session_id: sessionId, side, up_to: messageId })
+    else if (mark.up_to < messageId) mark.up_to = messageId
+  }
+
+  return {
+    /** A message was written to a socket of a side. */
+    note,
+    async close(): Promise<void> {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}
+
+export type DeliveryMarks = ReturnType<typeof createDeliveryMarks>
+
+async function writeMarks(db: Database, marks: object[]): Promise<MarkRow[]> {
+  return db.$queryRaw<MarkRow[]>(Prisma.sql`
+    with marked as (
+      insert into chat_receipt as r (session_id, side, delivered_up_to)
+      select session_id, side, up_to
+      from json_to_recordset(${JSON.stringify(marks)}::json) as mark(session_id bigint, side side, up_to bigint)
+      order by session_id, side
+      on conflict (session_id, side) do update set delivered_up_to = excluded.delivered_up_to
+        where r.delivered_up_to < excluded.delivered_up_to
+      returning session_id, side, delivered_up_to
+    )
+    select marked.session_id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId", marked.side::text,
+      marked.delivered_up_to as "upTo"
+    from marked join chat_session s on s.id = marked.session_id`)
+}
+
+function announceDelivered(relay: Relay, { sessionId, storeId, holderId, side, upTo }: MarkRow): void {
+  const parties = {
+    sessionId: Number(sessionId),
+    storeId: Number(storeId),
+    holderId: holderId === null ? null : Number(holderId),
+  }
+  announceReceipt(relay, { ...parties, status: 'delivered', upToMessageId: Number(upTo), by: side })
+}

@@ -1,0 +1,128 @@
+import type { RawData } from 'ws'
+import type { Chat } from '../chat.js'
+import { forbidden, invalidInput, notFound, toRequestError } from '../errors.js'
+import { markRead } from '../messages/receipts.js'
+import { sendMessage } from '../messages/send-message.js'
+import { announceTyping, messageFrame } from './announce.js'
+import { readSync } from './catch-up.js'
+import type { Connection } from './connection.js'
+import {
+  clientFrameChecks,
+  closeCodes,
+  errorFrame,
+  frame,
+  rawFrame,
+  type AdminPayload,
+  type ClientFrameType,
+  type StorePayload,
+} from './frames.js'
+import type { Hub } from './hub.js'
+
+/** What a frame is handled with. */
+export interface FrameRoom {
+  chat: Chat
+  hub: Hub
+  onFault(error: unknown): void
+}
+
+/**
+ * Handles one frame of a client. What the client did wrong is answered with an `error` frame and the socket stays; what we
+ * did wrong ends the socket with 1011.
+ */
+export async function handleFrame(room: FrameRoom, connection: Connection, data: RawData): Promise<void> {
+  let payload: unknown
+  try {
+    const read = readFrame(connection, data)
+    payload = read.payload
+    await handlers[read.type](room, connection, read.check(payload) as never)
+  } catch (error) {
+    const refusal = toRequestError(error)
+    if (refusal.statusCode === 500) {
+      room.onFault(error)
+      connection.close(closeCodes.ourFault, 'internal error')
+      return
+    }
+    connection.send(errorFrame(refusal, readClientMessageId(payload)))
+  }
+}
+
+function readFrame(connection: Connection, data: RawData) {
+  const { type, payload = {} } = parse(data)
+  const check = clientFrameChecks[connection.account.side].get(type as ClientFrameType)
+  if (check === undefined) throw invalidInput([{ field: 'type', message: 'is none that a client may send' }])
+  return { type: type as ClientFrameType, payload, check }
+}
+
+function parse(data: RawData): { type?: unknown; payload?: unknown } {
+  try {
+    const value: unknown = JSON.parse((data as Buffer).toString())
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch {
+    // Told below.
+  }
+  throw invalidInput([{ field: 'frame', message: 'is not a JSON object' }])
+}
+
+function readClientMessageId(payload: unknown): string | undefined {
+  const id = (payload as { client_message_id?: unknown } | undefined | null)?.client_message_id
+  return typeof id === 'string' ? id : undefined
+}
+
+type Payload<T extends ClientFrameType> = StorePayload<T> & Partial<AdminPayload<T>>
+type Handler<T extends ClientFrameType> = (
+  room: FrameRoom,
+  connection: Connection,
+  payload: Payload<T>,
+) => Promise<void>
+
+const handlers: { [T in ClientFrameType]: Handler<T> } = {
+  /** Acknowledged by the `message` frame that the sender's sockets get like all others, once it is committed. */
+  async message({ chat }, connection, payload) {
+    const sent = await sendMessage(chat, connection.account, payload)
+    // What was sent before is announced no more.
+    if (sent.outcome === 'known') connection.send(messageFrame(sent.seq, sent.message))
+  },
+
+  async typing({ chat, hub }, { account }, { is_typing, session_id }) {
+    const parties =
+      account.side === 'store'
+        ? hub.store.activeSessionOf(account.id)
+        : hub.admin.sequencer.positions.get(session_id ?? 0)
+    if (parties === undefined) throw notFound('Session not found')
+    if (account.side === 'admin' && parties.holderId !== account.id) throw forbidden('Claim the session first')
+    const { sessionId, storeId, holderId } = parties
+    const typing = { sessionId, storeId, holderId, by: account.side, senderId: account.id, isTyping: is_typing }
+    announceTyping(chat.relay, typing)
+  },
+
+  async read({ chat, hub }, { account }, { session_id }) {
+    const sessionId = account.side === 'store' ? hub.store.activeSessionOf(account.id)?.sessionId : session_id
+    if (sessionId === undefined) throw notFound('Session not found')
+    await markRead(chat, account, sessionId)
+  },
+
+  async resume({ chat, hub }, connection, { sessions }) {
+    for (const [id, after] of Object.entries(sessions)) {
+      await resumeSession(chat, hub, connection, Number(id), after)
+    }
+  },
+
+  async ping(_room, connection) {
+    connection.send(frame('pong', {}))
+  },
+}
+
+/** Live frames of the session wait until the sync is sent, and those that it has told already are dropped. */
+async function resumeSession(chat: Chat, hub: Hub, connection: Connection, sessionId: number, after: number) {
+  const before = connection.hold(sessionId)
+  let floor = 0
+  try {
+    const sync = await readSync(chat.db, connection.account, { sessionId, after, before })
+    if (sync === undefined) throw notFound('Session not found')
+    connection.send(rawFrame('sync', sync.json))
+    floor = sync.seq
+    if (sync.newestForeignId !== null) hub.marks.note(sessionId, connection.account.side, sync.newestForeignId)
+  } finally {
+    connection.release(sessionId, floor)
+  }
+}

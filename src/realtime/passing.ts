@@ -1,0 +1,57 @@
+import type { Side } from '../accounts/authentication.js'
+import type { Connection } from './connection.js'
+import { presenceFrame, typingFrame, type TypingEvent } from './announce.js'
+
+const TYPING_MS = 6000
+
+type Send = (sessionId: number, frame: string) => void
+
+/**
+ * What one side's sockets are shown of the other side (`of`) at the moment: who types, who is online. Nothing of it is stored.
+ * Typing ends by itself, so that it cannot stay on when its end gets lost; presence is told when it differs from what was
+ * told before.
+ */
+export function createPassing(of: Side, send: Send) {
+  const typing = new Map<number, NodeJS.Timeout>()
+  const online = new Map<number, boolean>()
+
+  return {
+    showTyping(event: TypingEvent): void {
+      const { sessionId } = event
+      clearTimeout(typing.get(sessionId))
+      typing.delete(sessionId)
+      if (event.isTyping) {
+        const end = () => {
+          typing.delete(sessionId)
+          send(sessionId, typingFrame({ ...event, isTyping: false }))
+        }
+        typing.set(sessionId, setTimeout(end, TYPING_MS))
+      }
+      send(sessionId, typingFrame(event))
+    },
+    showPresence(sessionId: number, isOnline: boolean): void {
+      if ((online.get(sessionId) ?? false) === isOnline) return
+      online.set(sessionId, isOnline)
+      send(sessionId, presenceFrame({ sessionId, of, isOnline }))
+    },
+    /** Tells a new socket what those before it were told. */
+    repeatPresence(connection: Connection, sessionId: number): void {
+      const isOnline = online.get(sessionId) ?? false
+      if (isOnline) connection.send(presenceFrame({ sessionId, of, isOnline }))
+    },
+    /** The sessions whose other side was last told to be online. */
+    onlineSessions: () => [...online].flatMap(([sessionId, isOnline]) => (isOnline ? sessionId : [])),
+    forget(sessionId: number): void {
+      clearTimeout(typing.get(sessionId))
+      typing.delete(sessionId)
+      online.delete(sessionId)
+    },
+    close(): void {
+      for (const timer of typing.values()) clearTimeout(timer)
+      typing.clear()
+      online.clear()
+    },
+  }
+}
+
+export type Passing = ReturnType<typeof createPassing>

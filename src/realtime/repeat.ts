@@ -1,0 +1,21 @@
+/** Does something again and again, with a pause in between. A failure is reported, and the next turn comes all the same. */
+export function repeat(pauseMs: number, act: () => Promise<void>, onError: (error: unknown) => void) {
+  let timer: NodeJS.Timeout | undefined
+  let turn = Promise.resolve()
+  let isStopped = false
+  const schedule = () => {
+    if (isStopped) return
+    timer = setTimeout(() => {
+      turn = act().catch(onError).finally(schedule)
+    }, pauseMs)
+  }
+  schedule()
+  return {
+    /** Resolves when the turn under way is over. */
+    async stop(): Promise<void> {
+      isStopped = true
+      clearTimeout(timer)
+      await turn
+    },
+  }
+}

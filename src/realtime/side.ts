@@ -1,0 +1,66 @@
+import type { Database } from '../database/database.js'
+import { gatherReads } from '../database/gather.js'
+import { readAnnouncement, type Announcement } from './announce.js'
+import { readEvents, wasCreatedSince } from './catch-up.js'
+import type { DeliveryMarks } from './delivery-marks.js'
+import type { Presence } from './presence.js'
+import type { Relay } from './relay.js'
+import { createSequencer, factsOf, type DurableEvent, type Position } from './sequencer.js'
+
+/** What both sides of the delivery need of their node. */
+export interface DeliveryRoom {
+  db: Database
+  relay: Relay
+  marks: DeliveryMarks
+  presence: Presence
+  /** Somebody holds a session who did not before. */
+  onNewHolder(): void
+  onError(error: unknown): void
+}
+
+/** A session that began this long before its listener did may be told from its beginning. */
+export const OVERLAP_MS = 10_000
+
+/** A sequencer that fills its gaps from PostgreSQL. `listeningSince` is a moment of the database's clock, by event. */
+export function createFilledSequencer(
+  { db, onError }: DeliveryRoom,
+  side: {
+    predecessorOf(event: DurableEvent): number
+    deliver(event: DurableEvent): void
+    listeningSince(event: DurableEvent): Date
+    onKnown?(position: Position): void
+  },
+) {
+  const readEventsAfter = gatherReads((keys: string[]) => readEvents(db, keys))
+  return createSequencer({
+    ...side,
+    onError,
+    readEvents: async (sessionId, after) => (await readEventsAfter(`${sessionId}:${after}`)) ?? [],
+    async findStart(event) {
+      const { sessionId, seq } = factsOf(event)
+      const since = new Date(side.listeningSince(event).getTime() - OVERLAP_MS)
+      // An old session that is not known is a closed one, and the event a straggler.
+      return (await wasCreatedSince(db, sessionId, since)) ? 0 : seq
+    },
+  })
+}
+
+/**
+ * Listens to a channel, and hands out what came only when `begin` is called: between the two, the caller reads from
+ * PostgreSQL where things stand, so that nothing falls between.
+ */
+export async function listenFirst(relay: Relay, channel: string, receive: (announcement: Announcement) => void) {
+  let early: string[] | undefined = []
+  const leave = await relay.subscribe(channel, (payload) => {
+    if (early) early.push(payload)
+    else receive(readAnnouncement(payload))
+  })
+  return {
+    leave,
+    begin(): void {
+      const payloads = early ?? []
+      early = undefined
+      for (const payload of payloads) receive(readAnnouncement(payload))
+    },
+  }
+}

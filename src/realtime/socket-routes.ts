@@ -1,0 +1,79 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import type { RawData, WebSocket } from 'ws'
+import type { Side } from '../accounts/authentication.js'
+import { readAuthorization } from '../accounts/tokens.js'
+import type { Config } from '../config.js'
+import { forbidden, RequestError, tooMany, unauthorized } from '../errors.js'
+import { refusals, type App } from '../http.js'
+import { Connection } from './connection.js'
+import { closeCodes } from './frames.js'
+import { handleFrame, type FrameRoom } from './handle-frame.js'
+
+const querystring = Type.Object({
+  token: Type.Optional(Type.String({ description: 'For clients that cannot set headers on a socket, like browsers.' })),
+})
+
+/** The two sockets. Whom they refuse is refused before the upgrade, in the standard body. */
+export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
+  const { chat, hub } = app
+  const room: FrameRoom = { chat, hub, onFault: (error) => app.log.error({ err: error }, 'a frame failed') }
+
+  for (const side of ['store', 'admin'] as const) {
+    app.route({
+      method: 'GET',
+      url: `/ws/${side}/`,
+      schema: {
+        tags: [side],
+        summary: `Open the ${side}'s WebSocket`,
+        description: 'The frames are described by the AsyncAPI document at `/docs/asyncapi.json`.',
+        security: [{ token: [] }],
+        querystring,
+        response: refusals(401, 403, 426, 429, 503),
+      },
+      onRequest: async (request) => {
+        await authenticateUpgrade(request, side)
+      },
+      handler: async () => {
+        throw new RequestError(426, 'This is a WebSocket')
+      },
+      wsHandler: (socket, request) => serve(socket, request),
+    })
+  }
+
+  async function authenticateUpgrade(request: FastifyRequest, side: Side): Promise<void> {
+    const { token: inQuery } = request.query as { token?: unknown }
+    const token = readAuthorization(request.headers.authorization) ?? (typeof inQuery === 'string' ? inQuery : '')
+    const account = await app.authenticate(token)
+    if (account === undefined) throw unauthorized()
+    if (account.side !== side) throw forbidden()
+    const { origin } = request.headers
+    const origins = config.websocketOrigins
+    if (origin !== undefined && origins.length > 0 && !origins.includes(origin)) throw forbidden('Origin not allowed')
+    if (hub.countOf(account) >= config.socketsPerAccount) throw tooMany('Too many sockets for this account')
+    request.account = account
+  }
+
+  /** Listeners come first: what the client sends at once must not be missed while it is being taken in. */
+  function serve(socket: WebSocket, { account }: FastifyRequest): void {
+    const connection = new Connection(socket, account, config.socketLimits)
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      connection.missedPings = 0
+      if (isBinary) connection.close(closeCodes.policy, 'frames are text')
+      else if (!connection.allowFrame()) connection.close(closeCodes.tooManyFrames, 'too many frames')
+      else connection.queue(() => handleFrame(room, connection, data))
+    })
+    socket.on('pong', () => {
+      connection.missedPings = 0
+    })
+    socket.on('close', () => {
+      hub.leave(connection)
+    })
+    connection.queue(async () => {
+      await hub.enter(connection).catch((error: unknown) => {
+        app.log.warn({ err: error }, 'a socket could not be taken in')
+        connection.close(closeCodes.ourFault, 'try again')
+      })
+    })
+  }
+}

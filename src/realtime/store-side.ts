@@ -1,0 +1,127 @@
+import type { ChangeEvent, Announcement } from './announce.js'
+import { storeChannel } from './announce.js'
+import { readDatabaseClock, readHeadsOfStores, type Head } from './catch-up.js'
+import type { Connection } from './connection.js'
+import { frame } from './frames.js'
+import { createPassing } from './passing.js'
+import { createRoster } from './roster.js'
+import { factsOf, type DurableEvent } from './sequencer.js'
+import { createFilledSequencer, listenFirst, type DeliveryRoom } from './side.js'
+import { createTicks } from './ticks.js'
+
+/** Brings to this node's store sockets what happens in their sessions. A store sees every event of its sessions. */
+export function createStoreSide(room: DeliveryRoom) {
+  const listeningSince = new Map<number, Date>()
+  const sessionIds = new Map<number, number[]>()
+  const roster = createRoster(openStore)
+  const sequencer = createFilledSequencer(room, {
+    predecessorOf: (event) => factsOf(event).seq - 1,
+    deliver,
+    onKnown: ({ storeId, sessionId }) => sessionIds.set(storeId, [...(sessionIds.get(storeId) ?? []), sessionId]),
+    listeningSince: (event) => listeningSince.get(factsOf(event).storeId) ?? new Date(),
+  })
+  const send = (sessionId: number, text: string) => {
+    const storeId = sequencer.positions.get(sessionId)?.storeId
+    if (storeId === undefined) return
+    for (const connection of roster.connectionsOf(storeId)) connection.send(text)
+  }
+  const ticks = createTicks((session_id, status, up_to_message_id) =>
+    send(session_id, frame('message_status', { session_id, status, up_to_message_id, by: 'admin' })),
+  )
+  const passing = createPassing('admin', send)
+
+  async function openStore(storeId: number) {
+    const { leave, begin } = await listenFirst(room.relay, storeChannel(storeId), receive)
+    try {
+      listeningSince.set(storeId, await readDatabaseClock(room.db))
+      for (const head of await readHeadsOfStores(room.db, [storeId])) start(head)
+      begin()
+      await room.presence.enter({ side: 'store', id: storeId })
+    } catch (error) {
+      leave()
+      throw error
+    }
+    return () => {
+      leave()
+      listeningSince.delete(storeId)
+      for (const { sessionId } of sessionsOf(storeId)) {
+        sequencer.forget(sessionId)
+        ticks.forget(sessionId)
+        passing.forget(sessionId)
+      }
+      sessionIds.delete(storeId)
+      return room.presence.leave({ side: 'store', id: storeId })
+    }
+  }
+
+  function start(head: Head): void {
+    sequencer.start({ ...head, last: head.seq })
+    ticks.start(head.sessionId, { delivered: head.deliveredTo.admin, read: head.readBy.admin })
+  }
+
+  const sessionsOf = (storeId: number) =>
+    (sessionIds.get(storeId) ?? []).flatMap((sessionId) => sequencer.positions.get(sessionId) ?? [])
+
+  /** The session that a store is in, as far as this node knows. */
+  const activeSessionOf = (storeId: number) => sessionsOf(storeId).findLast(({ isClosed }) => !isClosed)
+
+  function receive(announcement: Announcement): void {
+    if ('message' in announcement || 'change' in announcement) sequencer.accept(announcement)
+    else if ('receipt' in announcement) {
+      const { sessionId, status, upToMessageId } = announcement.receipt
+      ticks.note(sessionId, { [status]: upToMessageId })
+    } else if ('typing' in announcement) passing.showTyping(announcement.typing)
+    else if ('presence' in announcement) {
+      const { sessionId, isOnline } = announcement.presence
+      passing.showPresence(sessionId, isOnline)
+    }
+  }
+
+  function deliver(event: DurableEvent): void {
+    const { sessionId, storeId, seq } = factsOf(event)
+    const news = 'change' in event ? describeHolder(event.change) : []
+    if ('change' in event && event.change.holderId !== null) room.onNewHolder()
+    let isTold = false
+    for (const connection of roster.connectionsOf(storeId)) {
+      if (!connection.sendLive(sessionId, seq, event.frame)) continue
+      isTold = true
+      for (const text of news) connection.send(text)
+    }
+    if (!isTold || !('message' in event) || event.message.senderType === 'store') return
+    room.marks.note(sessionId, 'store', event.message.messageId)
+  }
+
+  return {
+    roster,
+    sequencer,
+    ticks,
+    passing,
+    start,
+    activeSessionOf,
+    activeSessions: () => roster.ids().flatMap((storeId) => activeSessionOf(storeId) ?? []),
+    /** Tells a new socket of who is online. */
+    welcome(connection: Connection): void {
+      const active = activeSessionOf(connection.account.id)
+      if (active) passing.repeatPresence(connection, active.sessionId)
+    },
+    async close(): Promise<void> {
+      await roster.close()
+      sequencer.clear()
+      ticks.close()
+      passing.close()
+    },
+  }
+}
+
+export type StoreSide = ReturnType<typeof createStoreSide>
+
+/** The frames that tell a store who it talks to now. */
+function describeHolder({ kind, holderId, previousHolderId }: ChangeEvent): string[] {
+  if (kind === 'claim') {
+    return [frame('admin_connected', { admin_id: holderId, message: 'An admin has joined the conversation' })]
+  }
+  if (kind === 'release' || kind === 'transfer') {
+    return [frame('admin_disconnected', { admin_id: previousHolderId, message: 'The admin has left the conversation' })]
+  }
+  return []
+}
