@@ -1,8 +1,9 @@
 import { AssertionError } from 'node:assert'
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
+import type { Test } from 'tap'
 import type { Answer, RequestOptions } from './client.js'
-import type { TestNode } from './node.js'
+import { startNodes, type NodeOptions, type TestNode } from './node.js'
 
 type Fields = Record<string, unknown>
 
@@ -31,6 +32,13 @@ export function createChatClient(node: TestNode): ChatClient {
     },
     post: (path, account, body, headers = {}) => request('POST', path, '', { ...tokenOf(account), body, headers }),
   }
+}
+
+/** Clients of two nodes on one database and one network. */
+export async function startTwoNodes(t: Test, options?: NodeOptions): Promise<[ChatClient, ChatClient]> {
+  const [here, there] = await startNodes(t, 2, options)
+  if (here === undefined || there === undefined) throw new Error('Two nodes were asked for')
+  return [createChatClient(here), createChatClient(there)]
 }
 
 /**
