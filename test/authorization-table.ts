@@ -1,0 +1,138 @@
+/** Who calls: nobody, the store of the sessions, another store, the admin who holds them, another admin, the platform. */
+export const callers = ['nobody', 'store', 'otherStore', 'holder', 'otherAdmin', 'platform'] as const
+export type Caller = (typeof callers)[number]
+
+/** Which session a call names: the store's claimed one, its closed one, another store's open one, or one that is not. */
+export const targets = ['claimed', 'closed', 'open', 'unknown'] as const
+export type Target = (typeof targets)[number]
+
+/** What a call is made with. */
+export interface Ids {
+  sessionId: number
+  /** A store's message there. */
+  messageId: number
+  /** The other admin. */
+  otherAdminId: number
+  /** A token of somebody that nobody here uses. */
+  tokenId: number
+}
+
+type Statuses = [
+  nobody: number,
+  store: number,
+  otherStore: number,
+  holder: number,
+  otherAdmin: number,
+  platform: number,
+]
+
+/** A route's entry: the status for each caller, by target where the route names one. */
+export interface Entry {
+  body?: (ids: Ids) => object
+  query?: (ids: Ids) => Record<string, number>
+  params?: (ids: Ids) => Record<string, number>
+  statuses: Statuses | Record<Target, Statuses>
+}
+
+const session = ({ sessionId }: Ids) => ({ session_id: sessionId })
+
+const forEverybody: Entry = { statuses: [200, 200, 200, 200, 200, 200] }
+const forStores: Entry = { statuses: [401, 200, 200, 403, 403, 401] }
+const forAdmins: Entry = { statuses: [401, 403, 403, 200, 200, 401] }
+const forPlatform: Statuses = [401, 401, 401, 401, 401, 200]
+
+const readByAdmin: Entry['statuses'] = {
+  claimed: [401, 403, 403, 200, 403, 401],
+  closed: [401, 403, 403, 200, 403, 401],
+  open: [401, 403, 403, 200, 200, 401],
+  unknown: [401, 403, 403, 404, 404, 401],
+}
+const actOfHolder: Entry['statuses'] = {
+  claimed: [401, 403, 403, 200, 403, 401],
+  closed: [401, 403, 403, 409, 403, 401],
+  open: [401, 403, 403, 403, 403, 401],
+  unknown: [401, 403, 403, 404, 404, 401],
+}
+
+/** Every route of the service. One that is missing here, or is here and not there, fails the test. */
+export const entries: Record<string, Entry> = {
+  'GET /health/live/': forEverybody,
+  'GET /health/ready/': forEverybody,
+
+  'GET /v1/chat/store/session/': forStores,
+  'POST /v1/chat/store/message/': { ...forStores, body: () => ({ content: 'hello' }) },
+  'POST /v1/chat/store/close/': { statuses: [401, 200, 409, 403, 403, 401] },
+  'GET /v1/chat/store/messages/': {
+    query: session,
+    statuses: {
+      claimed: [401, 200, 404, 403, 403, 401],
+      closed: [401, 200, 404, 403, 403, 401],
+      open: [401, 404, 404, 403, 403, 401],
+      unknown: [401, 404, 404, 403, 403, 401],
+    },
+  },
+
+  'GET /v1/chat/admin/sessions/open/': forAdmins,
+  'GET /v1/chat/admin/sessions/my/': forAdmins,
+  'GET /v1/chat/admin/session/': { query: session, statuses: readByAdmin },
+  'GET /v1/chat/admin/messages/': { query: session, statuses: readByAdmin },
+  'POST /v1/chat/admin/session/claim/': {
+    body: session,
+    statuses: {
+      claimed: [401, 403, 403, 200, 409, 401],
+      closed: [401, 403, 403, 409, 409, 401],
+      open: [401, 403, 403, 200, 200, 401],
+      unknown: [401, 403, 403, 404, 404, 401],
+    },
+  },
+  'POST /v1/chat/admin/session/release/': { body: session, statuses: actOfHolder },
+  'POST /v1/chat/admin/session/transfer/': {
+    body: ({ sessionId, otherAdminId }) => ({ session_id: sessionId, admin_id: otherAdminId }),
+    statuses: actOfHolder,
+  },
+  'POST /v1/chat/admin/close/': { body: session, statuses: actOfHolder },
+  'POST /v1/chat/admin/message/': {
+    body: ({ sessionId }) => ({ session_id: sessionId, content: 'hello' }),
+    statuses: actOfHolder,
+  },
+
+  'POST /v1/chat/message/read/': {
+    body: session,
+    statuses: {
+      claimed: [401, 200, 404, 200, 403, 401],
+      closed: [401, 200, 404, 200, 403, 401],
+      open: [401, 404, 404, 200, 200, 401],
+      unknown: [401, 404, 404, 404, 404, 401],
+    },
+  },
+
+  'GET /v1/chat/admin/notifications/': forAdmins,
+  'GET /v1/chat/admin/notifications/count/': forAdmins,
+  'POST /v1/chat/admin/notifications/read/': {
+    body: ({ messageId }) => ({ id: messageId }),
+    statuses: {
+      claimed: [401, 403, 403, 200, 404, 401],
+      closed: [401, 403, 403, 200, 404, 401],
+      open: [401, 403, 403, 200, 200, 401],
+      unknown: [401, 403, 403, 404, 404, 401],
+    },
+  },
+  'POST /v1/chat/admin/notifications/read-all/': forAdmins,
+
+  'PUT /v1/chat/platform/stores/{id}/': {
+    params: ({ otherAdminId }) => ({ id: otherAdminId }),
+    body: () => ({ name: 'Store' }),
+    statuses: forPlatform,
+  },
+  'PUT /v1/chat/platform/admins/{id}/': {
+    params: ({ otherAdminId }) => ({ id: otherAdminId }),
+    body: () => ({ name: 'Admin' }),
+    statuses: forPlatform,
+  },
+  'POST /v1/chat/platform/tokens/': {
+    body: ({ otherAdminId }) => ({ admin_id: otherAdminId }),
+    statuses: forPlatform,
+  },
+  'GET /v1/chat/platform/tokens/': { statuses: forPlatform },
+  'DELETE /v1/chat/platform/tokens/{id}/': { params: ({ tokenId }) => ({ id: tokenId }), statuses: forPlatform },
+}

@@ -1,0 +1,158 @@
+import t from 'tap'
+import { callers, entries, targets, type Caller, type Entry, type Ids, type Target } from './authorization-table.js'
+import { addAdmin, addStore, addToken } from './support/accounts.js'
+import { createAnswerCheck, createChatClient, type OpenApiDocument } from './support/chat-client.js'
+import type { Answer } from './support/client.js'
+import { claimConversation, closeConversation, openConversation } from './support/conversations.js'
+import { startNode } from './support/node.js'
+
+const SECRET = 'what only its parties may know'
+const platformToken = 'platform-token-for-tests'
+
+const node = await startNode(t, { config: { platformToken } })
+const { database } = node
+const chat = createChatClient(node)
+const check = createAnswerCheck(node)
+const { paths = {} } = node.app.swagger() as unknown as OpenApiDocument
+const routes = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+)
+
+t.test('every route has an entry in the table, and every entry a route', async (t) => {
+  t.same(routes.sort(), Object.keys(entries).sort())
+  const listed = node.app.printRoutes({ commonPrefix: false }).matchAll(/\((?!HEAD)([A-Z, ]+)\)/g)
+  const registered = [...listed].flatMap(([, methods = '']) => methods.split(', '))
+  // Five of the documentation itself, and what answers a browser's preflight.
+  const undescribed = 6
+  t.equal(registered.length - undescribed, routes.length, 'the description leaves no route out')
+})
+
+/** A store with a claimed and a closed session, another with an open one, and all who may call. */
+async function setScene() {
+  const [claimed, open] = await Promise.all([claimConversation(chat), openConversation(chat)])
+  const { store, admin: holder } = claimed
+  await chat.post('store/message/', store, { content: SECRET })
+  await chat.post('store/close/', store)
+  const { body: next } = await chat.post('store/message/', store, { content: SECRET })
+  await chat.post('admin/session/claim/', holder, { session_id: next.session.id })
+  await chat.post('store/message/', store, { content: SECRET })
+  await chat.post('store/message/', open.store, { content: SECRET })
+  const [otherStore, otherAdmin] = [await addStore(database), await addAdmin(database)]
+  const sessions: Record<Target, number> = {
+    claimed: next.session.id,
+    closed: claimed.sessionId,
+    open: open.sessionId,
+    unknown: Number.MAX_SAFE_INTEGER,
+  }
+  const tokens: Record<Caller, string | undefined> = {
+    nobody: undefined,
+    store: store.token,
+    otherStore: otherStore.token,
+    holder: holder.token,
+    otherAdmin: otherAdmin.token,
+    platform: platformToken,
+  }
+  const { tokenId } = await addToken(database, { storeId: open.store.id })
+  return { sessions, tokens, otherAdminId: otherAdmin.id, tokenId }
+}
+type Scene = Awaited<ReturnType<typeof setScene>>
+
+async function idsOf({ sessions, otherAdminId, tokenId }: Scene, target: Target): Promise<Ids> {
+  const [row] = await database.query<{ id: string }>('select max(id) as id from chat_message where session_id = $1', [
+    sessions[target],
+  ])
+  return { sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER), otherAdminId, tokenId }
+}
+
+async function call(route: string, entry: Entry, scene: Scene, caller: Caller, target: Target): Promise<Answer> {
+  const [method = '', path = ''] = route.split(' ')
+  const ids = await idsOf(scene, target)
+  const query = new URLSearchParams(Object.entries(entry.query?.(ids) ?? {}).map(([key, value]) => [key, `${value}`]))
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(entry.params?.(ids)[name]))
+  const token = scene.tokens[caller]
+  const answer = await node.request(method, `${filled}?${query.toString()}`, {
+    ...(token !== undefined && { token }),
+    ...(entry.body && { body: entry.body(ids) }),
+  })
+  check(method, path, answer)
+  return answer
+}
+
+/** Everything that a call could change. */
+const readEverything = () =>
+  database.query(`select
+    (select json_agg(s order by id) from chat_session s) as sessions,
+    (select json_agg(c order by session_id, seq) from chat_session_change c) as changes,
+    (select json_agg(m order by id) from chat_message m) as messages,
+    (select json_agg(r order by session_id, side) from chat_receipt r) as receipts,
+    (select json_agg(n order by admin_id, session_id) from notification_session_mark n) as session_marks,
+    (select json_agg(n order by admin_id, message_id) from notification_mark n) as marks,
+    (select json_agg(a order by id) from admin a) as admins, (select json_agg(s order by id) from store s) as stores,
+    (select json_agg(json_build_array(id, revoked_at) order by id) from access_token) as tokens`)
+
+for (const route of routes) {
+  const entry = entries[route]
+  if (entry === undefined) continue
+  const { statuses } = entry
+  const byTarget = Array.isArray(statuses) ? { claimed: statuses } : statuses
+
+  t.test(route, async (t) => {
+    const answers = new Map<string, Answer>()
+    await database.query('truncate chat_session, notification_mark cascade')
+    let scene = await setScene()
+    let before = await readEverything()
+    for (const target of targets.filter((target) => target in byTarget)) {
+      for (const [place, caller] of callers.entries()) {
+        const answer = await call(route, entry, scene, caller, target)
+        const what = `${caller} on ${target}`
+        answers.set(what, answer)
+        t.equal(answer.status, byTarget[target as 'claimed'][place], what)
+        if (answer.status === 401) t.equal(answer.headers['www-authenticate'], 'Token')
+        if (answer.status === 200) {
+          // An allowed call may have changed what the next one finds.
+          if (!route.startsWith('GET')) scene = await setScene()
+          before = await readEverything()
+          continue
+        }
+        t.notMatch(answer.text, SECRET)
+        t.strictSame(await readEverything(), before, `${what} is refused and changes nothing`)
+      }
+    }
+    if (!('unknown' in byTarget)) return
+    for (const caller of ['store', 'otherStore'] as const) {
+      const unknown = answers.get(`${caller} on unknown`)
+      const foreign = targets.filter((target) => target === 'open' || caller === 'otherStore')
+      for (const target of foreign) {
+        t.equal(answers.get(`${caller} on ${target}`)?.text, unknown?.text, `to ${caller} ${target} is as if unknown`)
+      }
+    }
+  })
+}
+
+t.test('a wrong token is refused in the same words, whatever is wrong with it', async (t) => {
+  const { store, admin } = await closeConversation(chat)
+  const expired = await addToken(database, { storeId: store.id, expiresAt: new Date(Date.now() - 1000) })
+  const revoked = await addToken(database, { adminId: admin.id, revokedAt: new Date() })
+  const headers = [
+    {},
+    { authorization: '' },
+    { authorization: store.token },
+    { authorization: `Bearer ${store.token}` },
+    { authorization: `Token ${store.token}x` },
+    { authorization: `Token ${store.token} ${store.token}` },
+    { authorization: `Token ${expired.token}` },
+    { authorization: `Token ${revoked.token}` },
+    { authorization: `Token ${'x'.repeat(5000)}` },
+    { authorization: 'Token 世'.replace('世', '\u00e9') },
+  ]
+  for (const route of routes.filter((route) => route.includes('/v1/chat/'))) {
+    const [method = '', path = ''] = route.split(' ')
+    for (const header of headers) {
+      const { status, text } = await node.request(method, path.replace('{id}', '1'), { headers: header })
+      t.equal(status, 401, `${route} ${JSON.stringify(header).slice(0, 60)}`)
+      t.equal(text, '{"success":false,"message":"Unauthorized"}')
+    }
+  }
+  const { status } = await node.get('/v1/chat/store/session/', { headers: { authorization: `tOkEn ${store.token}` } })
+  t.equal(status, 200, 'the scheme is case-insensitive')
+})
