@@ -3,7 +3,7 @@
  * up to date is left alone. Plain JavaScript, because it runs before anything is installed.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -32,4 +32,6 @@ if (
   changedMs('dist/.tsbuildinfo') < Math.max(newestMs('src'), changedMs('tsconfig.json'), changedMs('package-lock.json'))
 ) {
   run('npx', 'tsc', '-p', 'tsconfig.build.json')
+  // tsc leaves the file alone when the output would be the same.
+  utimesSync(at('dist/.tsbuildinfo'), new Date(), new Date())
 }

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config.js'
 import type { App } from './http.js'
@@ -33,7 +33,7 @@ const LARGEST_BODY = 160 * 1024
 export async function buildApp(config: Config, services: { databaseUrl: string; relay?: Relay }): Promise<App> {
   const app = Fastify({
     logger: createLoggerOptions(config.logLevel),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: readRequestId,
     bodyLimit: LARGEST_BODY,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,

@@ -1,14 +1,17 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import plugin from 'fastify-plugin'
+import { describeProtocol } from '../realtime/asyncapi.js'
 
 const description = `Support chat between the stores of a marketplace and the platform's admins.
 
 Every request carries \`Authorization: Token <token>\`; a token belongs to one store or one admin. Every path works with
 and without its final slash. Every failure has the body \`{"success": false, "message": "…"}\`, every answer an
-\`X-Request-Id\`. Unknown properties and query parameters are ignored.`
+\`X-Request-Id\`. Unknown properties and query parameters are ignored.
 
-/** OpenAPI 3.1 from the schemas of the routes, and a page to read it and try it. */
+The WebSocket is described by [an AsyncAPI document](/docs/asyncapi.json).`
+
+/** OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read it and try it. */
 export const docsPlugin = plugin(
   async (app) => {
     await app.register(swagger, {
@@ -29,6 +32,8 @@ export const docsPlugin = plugin(
         },
       },
     })
+    const protocol = describeProtocol()
+    app.get('/docs/asyncapi.json', { schema: { hide: true } }, async () => protocol)
     await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
   },
   { name: 'docs' },

@@ -1,0 +1,76 @@
+import { Type } from '@sinclair/typebox'
+import { IdSchema } from '../accounts/accounts.js'
+import { MessageSchema, SideSchema } from '../messages/message.js'
+import { SessionSchema } from '../sessions/session.js'
+
+const SeqSchema = Type.Integer({
+  minimum: 1,
+  description: 'Counts the durable events of the session, without a gap. Remember the last one you saw.',
+})
+const NoticeSchema = Type.Object({ admin_id: IdSchema, message: Type.String() })
+const describe = (description: string) => ({ description })
+
+/** What the server sends, by type: the schemas of the payloads, for the protocol's description. */
+export const serverFrames = {
+  ready: Type.Object(
+    {
+      session: Type.Union([Type.Object({ ...SessionSchema.properties, seq: SeqSchema }), Type.Null()]),
+      resume: Type.Boolean({ description: 'Whether the server takes `resume`.' }),
+    },
+    describe('The first frame. A store gets its active session, if it has one.'),
+  ),
+  message: Type.Object(
+    { message: MessageSchema, seq: SeqSchema },
+    describe(
+      "A message is stored. Comes to both sides, to the sender's sockets too; while nobody holds the session, to every admin.",
+    ),
+  ),
+  message_status: Type.Object(
+    {
+      session_id: IdSchema,
+      status: Type.Union([Type.Literal('delivered'), Type.Literal('read')]),
+      up_to_message_id: IdSchema,
+      by: SideSchema,
+    },
+    describe('Every message of yours up to that id has at least that status.'),
+  ),
+  admin_connected: { ...NoticeSchema, description: 'To the store: an admin has claimed the session.' },
+  admin_disconnected: {
+    ...NoticeSchema,
+    description: 'To the store: the admin has released the session or handed it over.',
+  },
+  session_update: Type.Object(
+    { session: SessionSchema, seq: SeqSchema },
+    describe('A session was created, claimed, released, transferred or closed. Comes to its store and to every admin.'),
+  ),
+  new_notification: Type.Object(
+    { count: Type.Integer({ minimum: 0 }) },
+    describe('To an admin: how many notifications are unread now.'),
+  ),
+  presence: Type.Object(
+    { session_id: IdSchema, sender_type: SideSchema, online: Type.Boolean() },
+    describe('The other side of a session has come or gone. Until told otherwise it is not there.'),
+  ),
+  typing: Type.Object(
+    { session_id: IdSchema, sender_type: SideSchema, sender_id: IdSchema, is_typing: Type.Boolean() },
+    describe('The other side types, or has stopped. Ends by itself after 6 s.'),
+  ),
+  sync: Type.Object(
+    {
+      session: SessionSchema,
+      messages: Type.Array(MessageSchema, { maxItems: 200 }),
+      seq: SeqSchema,
+      complete: Type.Boolean({ description: 'false: there are more; ask for the history over HTTP.' }),
+    },
+    describe('The answer to `resume`, one for each session: how it stands, and the messages that were missed.'),
+  ),
+  error: Type.Object(
+    {
+      code: Type.String({ examples: ['invalid_input', 'forbidden', 'not_found', 'conflict', 'unavailable'] }),
+      message: Type.String(),
+      client_message_id: Type.Optional(Type.String()),
+    },
+    describe('What was wrong with a frame of yours. The socket stays open.'),
+  ),
+  pong: Type.Object({}, describe('The answer to `ping`.')),
+}
