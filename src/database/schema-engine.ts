@@ -40,13 +40,22 @@ class WholeScriptPg extends PrismaPg {
 /** The bindings hold one instance for the whole process; a second one would pull the ground from under the first. */
 let instantiated: ReturnType<typeof instantiateEngine> | undefined
 
+/** The engine forgets the timers of its lock, each of which would keep a finished process for ten more seconds. */
+function withQuietTimers(imports: WebAssembly.ModuleImports): WebAssembly.ModuleImports {
+  const startTimer = (callback: () => void, delayMs: number) => setTimeout(callback, delayMs).unref()
+  const quiet = Object.keys(imports).flatMap((name) =>
+    name.startsWith('__wbg_setTimeout_') ? [[name, startTimer]] : [],
+  )
+  return { ...imports, ...(Object.fromEntries(quiet) as WebAssembly.ModuleImports) }
+}
+
 /** The package is written for bundlers, which would do this by themselves. */
 async function instantiateEngine(): Promise<(adapter: object) => Promise<SchemaEngine>> {
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const bytes = await readFile(script.replace(/\.js$/, '.wasm'))
   const { instance } = await WebAssembly.instantiate(bytes, {
-    './schema_engine_bg.js': bindings as unknown as WebAssembly.ModuleImports,
+    './schema_engine_bg.js': withQuietTimers(bindings),
   })
   bindings.__wbg_set_wasm(instance.exports)
   const { __wbindgen_start: start } = instance.exports as { __wbindgen_start: () => void }
