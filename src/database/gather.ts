@@ -2,22 +2,22 @@ import DataLoader from 'dataloader'
 
 /** Two statements under way keep PostgreSQL busy while the next one collects; more would only make smaller ones. */
 const MOST_UNDER_WAY = 2
-const MOST_KEYS = 250
+const MOST_TOGETHER = 250
 
 /**
- * Turns single reads into shared ones: what is asked for while statements are under way travels in the next statement
- * together. An idle database is asked at once. Equal keys share one answer; nothing is cached.
+ * Lets concurrent calls share a statement: what is asked for while statements are under way travels in the next one
+ * together. An idle database is asked at once. `runMany` answers in the order of its inputs, an Error for what failed
+ * alone; when it rejects, all fail. Nothing is cached.
  */
-export function gatherReads<Key extends string | number, Value>(
-  readMany: (keys: Key[]) => Promise<Map<Key, Value>>,
-): (key: Key) => Promise<Value | undefined> {
+export function gather<Input, Output>(
+  runMany: (inputs: readonly Input[]) => Promise<(Output | Error)[]>,
+): (input: Input) => Promise<Output> {
   const waiting: (() => void)[] = []
   let underWay = 0
-  const loader = new DataLoader<Key, Value | undefined>(
-    async (keys) => {
+  const loader = new DataLoader<Input, Output>(
+    async (inputs) => {
       try {
-        const found = await readMany([...new Set(keys)])
-        return keys.map((key) => found.get(key))
+        return await runMany(inputs)
       } finally {
         const next = waiting.shift()
         if (next) next()
@@ -26,7 +26,7 @@ export function gatherReads<Key extends string | number, Value>(
     },
     {
       cache: false,
-      maxBatchSize: MOST_KEYS,
+      maxBatchSize: MOST_TOGETHER,
       batchScheduleFn(dispatch) {
         if (underWay >= MOST_UNDER_WAY) return waiting.push(dispatch)
         underWay++
@@ -34,5 +34,15 @@ export function gatherReads<Key extends string | number, Value>(
       },
     },
   )
-  return (key) => loader.load(key)
+  return (input) => loader.load(input)
+}
+
+/** Lets concurrent reads share a statement. Equal keys share one answer; a key without one gives undefined. */
+export function gatherReads<Key extends string | number, Value>(
+  readMany: (keys: Key[]) => Promise<Map<Key, Value>>,
+): (key: Key) => Promise<Value | undefined> {
+  return gather<Key, Value | undefined>(async (keys) => {
+    const found = await readMany([...new Set(keys)])
+    return keys.map((key) => found.get(key))
+  })
 }

@@ -1,7 +1,7 @@
 import plugin from 'fastify-plugin'
 import type { Chat } from '../chat.js'
 import { gatherReads } from '../database/gather.js'
-import { appendMessages } from '../messages/append-messages.js'
+import { shareCommits } from '../messages/share-commits.js'
 import { readActiveSessions } from '../sessions/read-session.js'
 
 declare module 'fastify' {
@@ -14,12 +14,8 @@ export const chatPlugin = plugin(
   async (app) => {
     const { db, relay } = app
     const readActiveSession = gatherReads((storeIds: number[]) => readActiveSessions(db, storeIds))
-    const appendMessage: Chat['appendMessage'] = async (draft) => {
-      const [outcome] = await appendMessages(db, [draft])
-      if (outcome === undefined) throw new Error('A message got no outcome')
-      return outcome
-    }
-    app.decorate('chat', { db, relay, readActiveSession, appendMessage, creating: new Map() })
+    const chat: Chat = { db, relay, readActiveSession, appendMessage: shareCommits(db), creating: new Map() }
+    app.decorate('chat', chat)
   },
   { name: 'chat', dependencies: ['database', 'relay'] },
 )
