@@ -106,6 +106,8 @@ export async function appendMessages(db: Statements, drafts: MessageDraft[]): Pr
       select * from json_to_recordset(${JSON.stringify(numbered)}::json) as draft(position int, sender_type side,
         sender_id bigint, session_id bigint, content text, attachment_url text, attachment_type text,
         client_message_id text)
+      -- The planner takes a function for 100 rows, and so many sessions for a reason to read the whole table.
+      limit ${drafts.length}
     ), ${findKnown}, locked as materialized (
       select * from chat_session
       where id = any(${sessionIds}::bigint[]) or (store_id = any(${storeIds}::bigint[]) and status <> 'closed')
