@@ -16,13 +16,14 @@ interface ListRow {
 }
 
 const item = Prisma.raw(`(${sessionJson('s', withStore('st'), `'last_message', last.message`)})::text`)
+/** The receipts are looked up beside the message, by its session: joined to the list, they would be read as a whole table. */
 const joins = Prisma.raw(`
   join store st on st.id = s.store_id
-  left join chat_receipt by_store on by_store.session_id = s.id and by_store.side = 'store'
-  left join chat_receipt by_admin on by_admin.session_id = s.id and by_admin.side = 'admin'
   left join lateral (
     select ${messageJson('m', { store: 'by_store', admin: 'by_admin' })} as message
-    from chat_message m where m.session_id = s.id order by m.seq desc limit 1
+    from (select * from chat_message where session_id = s.id order by seq desc limit 1) m
+    left join chat_receipt by_store on by_store.session_id = s.id and by_store.side = 'store'
+    left join chat_receipt by_admin on by_admin.session_id = s.id and by_admin.side = 'admin'
   ) last on true`)
 
 /**
