@@ -9,6 +9,9 @@ import { factsOf, type DurableEvent } from './sequencer.js'
 import { createFilledSequencer, listenFirst, type DeliveryRoom } from './side.js'
 import { createTicks } from './ticks.js'
 
+/** Of a store's earlier sessions a few are remembered, for stragglers. */
+const MOST_SESSIONS_KNOWN = 8
+
 /** Brings to this node's store sockets what happens in their sessions. A store sees every event of its sessions. */
 export function createStoreSide(room: DeliveryRoom) {
   const listeningSince = new Map<number, Date>()
@@ -17,7 +20,11 @@ export function createStoreSide(room: DeliveryRoom) {
   const sequencer = createFilledSequencer(room, {
     predecessorOf: (event) => factsOf(event).seq - 1,
     deliver,
-    onKnown: ({ storeId, sessionId }) => sessionIds.set(storeId, [...(sessionIds.get(storeId) ?? []), sessionId]),
+    onKnown: ({ storeId, sessionId }) => {
+      const known = [...(sessionIds.get(storeId) ?? []), sessionId]
+      for (const old of known.splice(0, known.length - MOST_SESSIONS_KNOWN)) forget(old)
+      sessionIds.set(storeId, known)
+    },
     listeningSince: (event) => listeningSince.get(factsOf(event).storeId) ?? new Date(),
   })
   const send = (sessionId: number, text: string) => {
@@ -44,14 +51,16 @@ export function createStoreSide(room: DeliveryRoom) {
     return () => {
       leave()
       listeningSince.delete(storeId)
-      for (const { sessionId } of sessionsOf(storeId)) {
-        sequencer.forget(sessionId)
-        ticks.forget(sessionId)
-        passing.forget(sessionId)
-      }
+      for (const { sessionId } of sessionsOf(storeId)) forget(sessionId)
       sessionIds.delete(storeId)
       return room.presence.leave({ side: 'store', id: storeId })
     }
+  }
+
+  function forget(sessionId: number): void {
+    sequencer.forget(sessionId)
+    ticks.forget(sessionId)
+    passing.forget(sessionId)
   }
 
   function start(head: Head): void {
