@@ -1,0 +1,154 @@
+import { ChatError } from './chat-error.js'
+import { createEvents } from './events.js'
+import { createHttp, type Fields } from './http.js'
+import { createJournal } from './journal.js'
+import { openLink, type State } from './link.js'
+import { readOptions, type ConnectOptions } from './options.js'
+import { createOutbox, type MessageInput } from './outbox.js'
+import { createPassing } from './passing.js'
+import { createReading } from './reading.js'
+import { createTicks } from './ticks.js'
+import type { Message, Presence, ServerFrame, Session, Side, StatusChange, Typing, UnreadCount } from './wire.js'
+
+/** What a client tells of. */
+export interface ClientEvents {
+  state: State
+  /** Each message once, in the order of its session: the other side's, and this account's own wherever they were sent. */
+  message: Message
+  /** How a session stands now, whenever that has changed. */
+  session: Session
+  /** How far the other side has received or read this side's messages. */
+  status: StatusChange
+  presence: Presence
+  typing: Typing
+  /** To an admin: how many notifications are unread. */
+  notification: UnreadCount
+  /** What no call was there to be told. */
+  error: ChatError
+}
+
+/** What the clients of both sides have in common. */
+export function createClient(options: ConnectOptions, side: Side) {
+  const settings = readOptions(options)
+  const { timing } = settings
+  const events = createEvents<ClientEvents>()
+  const http = createHttp(settings, (error) => {
+    if (error.status === 401) link.finish('revoked')
+  })
+  const outbox = createOutbox({
+    side,
+    timing,
+    canSend: () => link.isReady(),
+    send: (draft) => link.send('message', draft),
+  })
+  const ticks = createTicks(http, side, (change) => events.emit('status', change))
+  const passing = createPassing(events)
+  const reading = createReading(http, (error) => events.emit('error', error))
+  const journal = createJournal({
+    settings,
+    side,
+    http,
+    link: {
+      isReady: () => link.isReady(),
+      generation: () => link.generation(),
+      send: (...frame) => link.send(...frame),
+    },
+    message(message) {
+      outbox.acknowledge(message)
+      ticks.note(message)
+      events.emit('message', message)
+    },
+    session: (session) => events.emit('session', session),
+    caughtUp: (sessionId) => void ticks.refresh(sessionId),
+  })
+  const link = openLink(settings, side, http, {
+    ready(payload) {
+      journal.ready(payload)
+      outbox.flush()
+      reading.flush()
+    },
+    frame: receive,
+    lost() {
+      journal.lost()
+      outbox.lost()
+      passing.lost()
+    },
+    state(state) {
+      if (state === 'revoked' || state === 'closed') outbox.end(endOf(state))
+      events.emit('state', state)
+    },
+    error: (error) => events.emit('error', error),
+  })
+
+  function receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'message':
+        // Its promise does not wait for what was missed in other connections.
+        outbox.acknowledge(frame.payload.message)
+        return journal.live(frame)
+      case 'session_update':
+        return journal.live(frame)
+      case 'sync':
+        return void journal.sync(frame.payload)
+      case 'message_status':
+        return ticks.told(frame.payload)
+      case 'presence':
+        return passing.presence(frame.payload)
+      case 'typing':
+        return passing.typing(frame.payload)
+      case 'new_notification':
+        return events.emit('notification', frame.payload)
+      case 'error':
+        if (outbox.refuse(frame.payload)) return
+        journal.refused(frame.payload.code)
+    }
+  }
+
+  /** Reads over HTTP what holds sessions, and notes them. */
+  async function read<T>(
+    path: string,
+    query: Fields,
+    find: (answer: T) => { session: Session; newest: Message | null | undefined }[],
+  ): Promise<T> {
+    const generation = link.generation()
+    const answer = await http.get<T>(path, query)
+    journal.note(find(answer), generation)
+    return answer
+  }
+
+  return {
+    http,
+    read,
+    link,
+    send(input: MessageInput & { session_id?: number }): Promise<Message> {
+      const state = link.state()
+      if (state === 'revoked' || state === 'closed') return Promise.reject(endOf(state))
+      return outbox.add(input)
+    },
+    markRead(sessionId: number): void {
+      reading.add(sessionId, link.isReady())
+    },
+    typing(isTyping: boolean, sessionId?: number): void {
+      if (link.isReady()) passing.send(isTyping, sessionId, (payload) => link.send('typing', payload))
+    },
+    shared: {
+      /** What the connection is like at the moment. */
+      get state(): State {
+        return link.state()
+      },
+      /** Calls a listener from now on; returns what takes it away again. */
+      on: events.on,
+      /** Tries to connect at once instead of after the pause, say when the browser is online again. */
+      reconnect: link.reconnect,
+      /** Ends the connection for good. Messages that were not acknowledged are rejected; they may have been stored. */
+      close: () => link.finish('closed'),
+    },
+  }
+}
+
+export type Client = ReturnType<typeof createClient>
+
+const endOf = (state: 'revoked' | 'closed') =>
+  state === 'revoked'
+    ? new ChatError(401, 'The token is not valid any more')
+    : new ChatError(0, 'The client is closed', 'closed')

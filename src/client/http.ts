@@ -1,0 +1,58 @@
+import { ChatError, type FieldError } from './chat-error.js'
+import type { Settings } from './options.js'
+
+export type Fields = Record<string, string | number | undefined>
+
+/** Calls the service's routes below `/v1/chat/`. */
+export interface Http {
+  /** @throws ChatError */
+  get<T>(path: string, query?: Fields): Promise<T>
+  /** @throws ChatError */
+  post<T>(path: string, body?: Fields): Promise<T>
+}
+
+/** `onRefusal` hears of every refusal, before its caller does. */
+export function createHttp(settings: Settings, onRefusal: (error: ChatError) => void): Http {
+  const { origin, token, timing } = settings
+
+  async function request<T>(path: string, query: Fields, body?: Fields): Promise<T> {
+    const url = new URL(`/v1/chat/${path}`, origin)
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value))
+    }
+    const error = await ask(url, body)
+    if (!(error instanceof ChatError)) return error as T
+    onRefusal(error)
+    throw error
+  }
+
+  async function ask(url: URL, body?: Fields): Promise<unknown> {
+    try {
+      const response = await settings.fetch(url, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: `Token ${token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(timing.requestMs),
+      })
+      const answer: unknown = await response.json().catch(() => undefined)
+      if (response.ok && answer !== undefined) return answer
+      return toError(response.status, answer)
+    } catch {
+      // What failed might tell of the request, and with that of the token.
+      return new ChatError(0, 'The service cannot be reached')
+    }
+  }
+
+  return {
+    get: (path, query = {}) => request(path, query),
+    post: (path, body = {}) => request(path, {}, body),
+  }
+}
+
+function toError(status: number, body: unknown): ChatError {
+  const { message, errors } = (body ?? {}) as { message?: string; errors?: FieldError[] }
+  return new ChatError(status, message ?? `The service answered with ${status}`, undefined, errors)
+}

@@ -1,0 +1,8 @@
+export { connectAdmin, type AdminClient, type ListPage } from './admin-client.js'
+export { ChatError, type FieldError } from './chat-error.js'
+export type { ClientEvents } from './client.js'
+export type { State } from './link.js'
+export type { ConnectOptions, Timing, WebSocketLike } from './options.js'
+export type { MessageInput } from './outbox.js'
+export { connectStore, type HistoryPage, type StoreClient } from './store-client.js'
+export type * from './wire.js'

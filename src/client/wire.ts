@@ -1,0 +1,138 @@
+/*
+ * What goes over the wire, as plain interfaces: the server's own types come from schemas whose library a user of this
+ * client need not have. A test holds the two against each other.
+ */
+
+export type Side = 'store' | 'admin'
+export type SessionStatus = 'open' | 'claimed' | 'closed'
+export type MessageStatus = 'sent' | 'delivered' | 'read'
+
+export interface Store {
+  id: number
+  name: string
+  logo_url: string
+  email: string
+}
+
+export interface Session {
+  id: number
+  store_id: number
+  /** Who holds the session. */
+  admin_id: number | null
+  status: SessionStatus
+  last_message_at: string
+  created: string
+  updated: string
+  /** Only when closed. */
+  closed_at?: string
+}
+
+export interface Message {
+  id: number
+  session_id: number
+  sender_type: Side
+  sender_id: number
+  content: string
+  /** Empty when there is none. */
+  attachment_url: string
+  /** Empty when there is none. */
+  attachment_type: string
+  status: MessageStatus
+  created: string
+  /** Only when the sender gave one. */
+  client_message_id?: string
+}
+
+export interface Notification {
+  id: number
+  admin_id: number
+  message_id: number
+  session_id: number
+  store_id: number
+  store_name: string
+  store_logo: string
+  /** The first 140 characters. */
+  content: string
+  is_read: boolean
+  created_at: string
+}
+
+/** A session with its 200 newest messages, oldest first. */
+export interface StoreSession extends Session {
+  /** Present once an admin has claimed the session. */
+  store?: Store
+  messages: Message[]
+}
+
+export interface SessionWithStore extends Session {
+  store: Store
+}
+
+/** A session with its 200 newest messages, oldest first. */
+export interface AdminSession extends SessionWithStore {
+  messages: Message[]
+}
+
+export interface ListedSession extends SessionWithStore {
+  last_message: Message | null
+}
+
+export interface SessionList {
+  data: ListedSession[]
+  /** Of all pages. */
+  count: number
+  /** null on the last page. */
+  next_cursor: string | null
+}
+
+export interface History {
+  /** Oldest first. */
+  data: Message[]
+  /** Whether there are more in the direction of paging. */
+  has_more: boolean
+}
+
+/** Every message of the other side's reader up to an id has at least that status. */
+export interface StatusChange {
+  session_id: number
+  status: 'delivered' | 'read'
+  up_to_message_id: number
+  /** Who has received or read them. */
+  by: Side
+}
+
+export interface Presence {
+  session_id: number
+  sender_type: Side
+  online: boolean
+}
+
+export interface Typing {
+  session_id: number
+  sender_type: Side
+  sender_id: number
+  is_typing: boolean
+}
+
+export interface UnreadCount {
+  count: number
+}
+
+/** The payloads of the server's frames, by type. */
+export interface ServerFrames {
+  ready: { session: (Session & { seq: number }) | null; resume: boolean }
+  message: { message: Message; seq: number }
+  message_status: StatusChange
+  admin_connected: { admin_id: number; message: string }
+  admin_disconnected: { admin_id: number; message: string }
+  session_update: { session: Session; seq: number }
+  new_notification: UnreadCount
+  presence: Presence
+  typing: Typing
+  sync: { session: Session; messages: Message[]; seq: number; complete: boolean }
+  error: { code: string; message: string; client_message_id?: string }
+  pong: object
+}
+
+/** Any frame of the server. */
+export type ServerFrame = { [T in keyof ServerFrames]: { type: T; payload: ServerFrames[T] } }[keyof ServerFrames]
