@@ -119,6 +119,10 @@ export const entries: Record<string, Entry> = {
   },
   'POST /v1/chat/admin/notifications/read-all/': forAdmins,
 
+  // Whom a socket is for is decided before the upgrade, which these calls do not ask for.
+  'GET /v1/chat/ws/store/': { statuses: [401, 426, 426, 403, 403, 401] },
+  'GET /v1/chat/ws/admin/': { statuses: [401, 403, 403, 426, 426, 401] },
+
   'PUT /v1/chat/platform/stores/{id}/': {
     params: ({ otherAdminId }) => ({ id: otherAdminId }),
     body: () => ({ name: 'Store' }),
