@@ -33,26 +33,17 @@ t.test('tokens are issued, listed and revoked', async (t) => {
   t.notMatch(JSON.stringify(tokens), String(issued['token']))
   t.match(await run(t, 'token', 'revoke', String(issued['id'])), { id: issued['id'], revoked_at: String })
   t.equal((await ask(t, issued['token'])).status, 401)
-  t.match(await run(t, 'token', 'issue', '--admin', '7'), { admin_id: 7, store_id: null })
 })
 
 t.test('what it cannot do it says in words, with exit code 1', async (t) => {
   const refused: [string[], RegExp][] = [
     [[], /^Usage: /],
-    [['store'], /^Usage: /],
-    [['store', 'delete'], /^Usage: /],
     [['store', 'create'], /^name: must have required property 'name'\nUsage: /],
-    [['store', 'create', '--name', ' '], /^name: must match pattern/],
-    [['store', 'create', '--name', 'S', '--id', '0'], /^id: must be >= 1\n/],
     [['store', 'create', '--name', 'S', '--id', 'abc'], /^id: must be integer\n/],
     [['store', 'create', '--name', 'S', '--store', '5'], /^store create does not take store\n/],
     [['store', 'create', '--nonsense'], /^Unknown option '--nonsense'.*\nUsage: /],
     [['token', 'issue'], /^token issue needs --store or --admin, and only one of them\n/],
-    [['token', 'issue', '--store', '5', '--admin', '7'], /^token issue needs --store or --admin, and only one/],
     [['token', 'issue', '--store', '404'], /^There is no store 404\n$/],
-    [['token', 'issue', '--store', '5', '--expires', 'soon'], /^expires: must match pattern/],
-    [['token', 'revoke', '404404'], /^There is no token 404404\n$/],
-    [['token', 'revoke', 'x'], /^token id: must be integer\n/],
   ]
   await Promise.all(
     refused.map(async ([words, expected]) => t.match(await refuse(t, ...words), expected, words.join(' '))),

@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { StepFailure } from './steps.js'
 
 /**
- * Ends the processes that tests have left behind: those whose environment names this run's temporary folder.
+ * Ends the processes that tests have left behind: those that work in this run's temporary folder, or
+ * whose environment names it.
  * @throws StepFailure that names them
  */
 export async function endLeftovers(folder: string): Promise<void> {
@@ -22,7 +23,8 @@ async function findProcesses(folder: string): Promise<{ pid: number; command: st
   const looked = await Promise.all(
     pids.map(async (pid) => {
       const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
-      const isOurs = (await read('environ')).includes(`TMPDIR=${folder}\0`)
+      const works = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+      const isOurs = works.startsWith(folder) || (await read('environ')).includes(`TMPDIR=${folder}\0`)
       return isOurs ? [{ pid, command: (await read('cmdline')).replaceAll('\0', ' ') }] : []
     }),
   )

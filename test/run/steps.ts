@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 
+/** How long a program that was told to end may take. */
+const PATIENCE_MS = 3000
+
 type Environment = Record<string, string | undefined>
 
 /**
@@ -14,6 +17,7 @@ export function createSteps(environment: Environment) {
       interruption = signal
       process.exitCode = 1
       underWay?.kill('SIGTERM')
+      setTimeout(() => underWay?.kill('SIGKILL'), PATIENCE_MS).unref()
     })
   }
 

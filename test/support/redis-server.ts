@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
@@ -42,7 +43,7 @@ export async function startRedisServer(program: string): Promise<RedisServer> {
   let child: ReturnType<typeof spawn>
 
   async function start() {
-    child = spawn(program, words, { stdio: 'ignore', cwd: '/' })
+    child = spawn(program, words, { stdio: 'ignore', cwd: tmpdir() })
     child.unref()
     const failed = new Promise<never>((_, reject) => child.once('error', reject))
     await Promise.race([failed, until(() => answers(url), START_DEADLINE_MS, `${program} answers on ${url}`)])
