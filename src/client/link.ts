@@ -46,7 +46,10 @@ export function openLink(settings: Settings, side: Side, http: Http, owner: Link
     timer = undefined
     socket = openSocket(settings, side, {
       frame(frame) {
-        if (frame.type !== 'ready') { owner.frame(frame); return; }
+        if (frame.type !== 'ready') {
+          owner.frame(frame)
+          return
+        }
         readyAt = Date.now()
         generation++
         owner.ready(frame.payload)
@@ -60,11 +63,15 @@ export function openLink(settings: Settings, side: Side, http: Http, owner: Link
     socket = undefined
     const lasted = readyAt === undefined ? undefined : Date.now() - readyAt
     unready()
-    if (code === TOKEN_REVOKED) { finish('revoked'); return; }
+    if (code === TOKEN_REVOKED) {
+      finish('revoked')
+      return
+    }
     if (code === GOING_AWAY) {
       tries = 0
       enter('draining')
-      retry(settings.random() * settings.timing.drainRetryMs); return;
+      retry(settings.random() * settings.timing.drainRetryMs)
+      return
     }
     if (lasted !== undefined && lasted >= STABLE_MS) tries = 0
     if (lasted !== undefined) enter('offline')
@@ -82,7 +89,10 @@ export function openLink(settings: Settings, side: Side, http: Http, owner: Link
         (error: unknown) => error,
       )
     if (isOver()) return
-    if (!(error instanceof ChatError)) { enter('offline'); return; }
+    if (!(error instanceof ChatError)) {
+      enter('offline')
+      return
+    }
     if (error.status === 403) refuse(error)
     else if (error.status !== 503 || state !== 'draining') enter('offline')
   }
