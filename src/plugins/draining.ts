@@ -23,6 +23,10 @@ export const drainingPlugin = plugin(
     app.addHook('onSend', async (_request, reply) => {
       if (isDraining) reply.header('connection', 'close')
     })
+    // An upgrade refused here has not come as far as the WebSocket plugin, which would end its connection.
+    app.addHook('onResponse', async ({ raw }) => {
+      if (isDraining && raw.headers.upgrade !== undefined) raw.socket.destroySoon()
+    })
   },
   { name: 'draining' },
 )
