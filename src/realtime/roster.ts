@@ -33,7 +33,8 @@ export function createRoster(open: (id: number) => Promise<Close>) {
     clearTimeout(entry.timer)
     if (entry.connections.size + entry.expected > 0) return
     entry.timer = setTimeout(() => {
-      if (entry.connections.size + entry.expected > 0) return
+      // One that could not be opened has left its place, which may be taken by now.
+      if (entry.connections.size + entry.expected > 0 || entries.get(id) !== entry) return
       entries.delete(id)
       entry.opened.then(
         (close) => close(),
@@ -46,10 +47,6 @@ export function createRoster(open: (id: number) => Promise<Close>) {
     ids: () => [...entries.keys()],
     has: (id: number) => entries.has(id),
     connectionsOf: (id: number): Iterable<Connection> => entries.get(id)?.connections ?? [],
-    countOf: (id: number) => {
-      const entry = entries.get(id)
-      return entry ? entry.connections.size + entry.expected : 0
-    },
     /** Opens the account and takes the connection in; `prepare` makes it ready for what is delivered. */
     async enter(id: number, connection: Connection, prepare: () => Promise<void> | void): Promise<void> {
       const entry = entries.get(id) ?? createEntry(id)

@@ -9,6 +9,7 @@ import { refusals, type App } from '../http.js'
 import { Connection } from './connection.js'
 import { closeCodes } from './frames.js'
 import { handleFrame, type FrameRoom } from './handle-frame.js'
+import { createPlaces } from './places.js'
 
 const querystring = Type.Object({
   token: Type.Optional(Type.String({ description: 'For clients that cannot set headers on a socket, like browsers.' })),
@@ -17,6 +18,7 @@ const querystring = Type.Object({
 /** The two sockets. Whom they refuse is refused before the upgrade, in the standard body. */
 export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const { chat, hub } = app
+  const places = createPlaces(config.socketsPerAccount)
   const room: FrameRoom = { chat, hub, onFault: (error) => app.log.error({ err: error }, 'a frame failed') }
 
   for (const side of ['store', 'admin'] as const) {
@@ -50,7 +52,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     const { origin } = request.headers
     const origins = config.websocketOrigins
     if (origin !== undefined && origins.length > 0 && !origins.includes(origin)) throw forbidden('Origin not allowed')
-    if (hub.countOf(account) >= config.socketsPerAccount) throw tooMany('Too many sockets for this account')
+    if (request.ws && !places.take(account, request.raw.socket)) throw tooMany('Too many sockets for this account')
     request.account = account
   }
 
