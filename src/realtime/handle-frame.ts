@@ -112,7 +112,10 @@ const handlers: { [T in ClientFrameType]: Handler<T> } = {
   },
 }
 
-/** Live frames of the session wait until the sync is sent, and those that it has told already are dropped. */
+/**
+ * Live frames of the session wait until the sync is sent. Where it was told live before, the sync ends where that began;
+ * otherwise it reaches as far as the session does, and what comes live of that part is dropped.
+ */
 async function resumeSession(chat: Chat, hub: Hub, connection: Connection, sessionId: number, after: number) {
   const before = connection.hold(sessionId)
   let floor = 0
@@ -120,7 +123,7 @@ async function resumeSession(chat: Chat, hub: Hub, connection: Connection, sessi
     const sync = await readSync(chat.db, connection.account, { sessionId, after, before })
     if (sync === undefined) throw notFound('Session not found')
     connection.send(rawFrame('sync', sync.json))
-    floor = sync.seq
+    if (before === Number.MAX_SAFE_INTEGER) floor = sync.seq
     if (sync.newestForeignId !== null) hub.marks.note(sessionId, connection.account.side, sync.newestForeignId)
   } finally {
     connection.release(sessionId, floor)
