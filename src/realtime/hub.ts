@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { readRevocation, REVOCATION_CHANNEL, type Account, type Side } from '../accounts/authentication.js'
+import { readRevocation, REVOCATION_CHANNEL } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
 import { gatherReads } from '../database/gather.js'
 import { createAdminSide } from './admin-side.js'
@@ -68,24 +68,25 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
 
   /** What `ready` says may not lag behind what was delivered to others: then the next live frame would leave a hole. */
   async function makeStoreReady(connection: Connection): Promise<void> {
+    const { id } = connection.account
     for (;;) {
-      const session = await readReadySession(connection.account.id)
+      const before = store.activeSessionOf(id)
+      const session = await readReadySession(id)
       const position = session && store.sequencer.positions.get(session.sessionId)
       if (position && Number.isFinite(position.last) && position.last > session.seq) continue
+      // A session that has begun since it was read.
+      if (session === undefined && store.activeSessionOf(id) !== before) continue
       connection.ready(rawFrame('ready', `{"session":${session?.json ?? 'null'},"resume":true}`), session)
-      const active = store.activeSessionOf(connection.account.id)
+      const active = store.activeSessionOf(id)
       if (active) store.passing.repeatPresence(connection, active.sessionId)
       return
     }
   }
 
-  const rosterOf = (side: Side) => (side === 'store' ? store.roster : admin.roster)
-
   return {
     store,
     admin,
     marks,
-    countOf: ({ side, id }: Account) => rosterOf(side).countOf(id),
     connectionCount: () => connections.size,
     /** Takes a socket in and sends `ready`. */
     async enter(connection: Connection): Promise<void> {
