@@ -1,16 +1,14 @@
 import t from 'tap'
 import { addAdmin, addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
 import { claimConversation } from '../support/conversations.js'
 import type { NetworkKind } from '../support/network.js'
-import { startNodes } from '../support/node.js'
+import { startPair } from '../support/pair.js'
 import { enter, openSocket } from '../support/socket-client.js'
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`sockets on two nodes (${kind} relay)`, async (t) => {
-    const [here, there] = (await startNodes(t, 2, { network: kind })) as [never, never]
-    const chat = createChatClient(here)
-    const { database } = chat.node
+    const { here, there, chat } = await startPair(t, { network: kind })
+    const { database } = here
 
     t.test('ready comes first, with the active session and its seq', async (t) => {
       const [store, { store: known, sessionId }] = [await addStore(database), await claimConversation(chat)]

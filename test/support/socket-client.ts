@@ -102,6 +102,8 @@ function collect(socket: WebSocket): SocketClient {
       const frame = new Promise<Frame>((resolve, reject) => {
         watch = () => {
           const found = take(type, matches)
+          // At once: the next frame may come before the one who waits for this one goes on.
+          if (found) watchers.delete(watch)
           if (found) resolve(found)
           else if (socket.readyState === socket.CLOSED) reject(new Error(`Closed before: ${type}`))
         }
