@@ -1,0 +1,34 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { chooseSeed } from '../support/seed.js'
+import { anyChoice, perform, type Choice } from './acts.js'
+import { checkWorld, createWorld, resetWorld } from './world.js'
+
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 12)
+/** Repeats one case of a seed, as fast-check prints it when a run fails. */
+const path = process.env['TEST_PATH']
+
+t.test(
+  'three stores and three admins on two nodes: whatever they do, all agree on it',
+  { timeout: 600_000 },
+  async (t) => {
+    const seed = chooseSeed(t)
+    const world = await createWorld(t)
+    let acted = 0
+    const live = async (choices: Choice[]) => {
+      const fresh = await resetWorld(world)
+      for (const choice of choices) {
+        await perform(fresh, choice)
+        acted++
+      }
+      await checkWorld(fresh)
+    }
+    await fc.assert(fc.asyncProperty(fc.array(anyChoice, { minLength: 20, maxLength: 60, size: 'max' }), live), {
+      seed,
+      numRuns: RUNS,
+      interruptAfterTimeLimit: 540_000,
+      ...(path !== undefined && { path }),
+    })
+    t.ok(acted >= 20, `${acted} acts`)
+  },
+)
