@@ -77,7 +77,7 @@ export async function notificationRoutes(app: App): Promise<void> {
     {
       schema: {
         ...describe('Mark all notifications read'),
-        response: { 200: DoneSchema, ...refusals(401, 403, 503) },
+        response: { 200: DoneSchema, ...refusals(400, 401, 403, 413, 415, 503) },
       },
     },
     async ({ account }) => {

@@ -28,7 +28,7 @@ export async function storeSessionRoutes(app: App): Promise<void> {
     {
       schema: {
         ...describeRoute('store', 'Close the active session'),
-        response: { 200: SessionSchema, ...refusals(401, 403, 409, 503) },
+        response: { 200: SessionSchema, ...refusals(400, 401, 403, 409, 413, 415, 503) },
       },
     },
     async ({ account }, reply) => sendJson(reply, await closeSessionAsStore(app.chat, account)),
