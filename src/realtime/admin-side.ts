@@ -66,6 +66,8 @@ export function createAdminSide(room: DeliveryRoom) {
     const { leave, begin } = await listenFirst(relay, adminChannel(adminId), receive)
     try {
       const heads = await readHeadsOfAdmins(db, [adminId])
+      // Before anybody is told as this holder: what came in its absence is not live.
+      await Promise.all(heads.map(finishChanges))
       holdersHere.add(adminId)
       for (const head of heads) start(head)
       begin()
@@ -82,7 +84,17 @@ export function createAdminSide(room: DeliveryRoom) {
     }
   }
 
+  /** A change that is on its way, or was lost, is still owed to the other admins here. */
+  const owesChange = ({ sessionId, changeSeq }: Head) =>
+    (sequencer.positions.get(sessionId)?.last ?? Infinity) < changeSeq
+
+  async function finishChanges(head: Head): Promise<void> {
+    const position = sequencer.positions.get(head.sessionId)
+    if (position && owesChange(head)) await sequencer.fill(position)
+  }
+
   function start(head: Head): void {
+    if (owesChange(head)) return
     const isSeen = head.holderId === null || holdersHere.has(head.holderId)
     sequencer.start({ ...head, last: isSeen ? head.seq : head.changeSeq })
     ticks.start(head.sessionId, { delivered: head.deliveredTo.store, read: head.readBy.store })

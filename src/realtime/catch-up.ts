@@ -170,17 +170,29 @@ const toHead = (row: HeadRow): Head => ({
   readBy: { store: Number(row.storeRead), admin: Number(row.adminRead) },
 })
 
-/** The heads of the active sessions of stores and of these sessions, whatever became of them. */
+/**
+ * The heads of the active sessions of stores, of those that began after one (`newerThan`), and of these sessions, the
+ * latter whatever became of them.
+ */
 export async function readHeadsOfStores(
   db: Statements,
   storeIds: number[],
   sessionIds: number[] = [],
+  newerThan = Number.MAX_SAFE_INTEGER,
 ): Promise<Head[]> {
   if (storeIds.length + sessionIds.length === 0) return []
   const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
     ${selectHeads} where s.id = any(${sessionIds}::bigint[])
-      or (s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed')`)
+      or (s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed')
+      or (s.id > ${newerThan} and s.store_id = any(${storeIds}::bigint[]))`)
   return rows.map(toHead)
+}
+
+/** The newest session's id. */
+export async function readNewestSessionId(db: Statements): Promise<number> {
+  const [row] = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+    select coalesce(max(id), 0) as id from chat_session`)
+  return Number(row?.id ?? 0)
 }
 
 /** The heads of the sessions that admins hold and of these sessions, whatever became of them. */

@@ -107,6 +107,18 @@ export function createStoreSide(room: DeliveryRoom) {
     passing,
     start,
     activeSessionOf,
+    /** The sessions whose end was not delivered here. */
+    unendedIds: () =>
+      roster
+        .ids()
+        .flatMap(sessionsOf)
+        .flatMap(({ sessionId, isClosed }) => (isClosed ? [] : sessionId)),
+    /** Whether a session that is not known has begun, and perhaps ended, since this node listens for its store. */
+    isNews({ storeId, sessionId, created, isClosed }: Head): boolean {
+      const known = sessionIds.get(storeId) ?? []
+      const isForgotten = known.length >= MOST_SESSIONS_KNOWN && sessionId < Math.min(...known)
+      return !isForgotten && (!isClosed || created >= (listeningSince.get(storeId) ?? new Date()))
+    },
     activeSessions: () => roster.ids().flatMap((storeId) => activeSessionOf(storeId) ?? []),
     /** Tells a new socket of who is online. */
     welcome(connection: Connection): void {

@@ -4,6 +4,7 @@ import {
   readFloor,
   readHeadsOfAdmins,
   readHeadsOfStores,
+  readNewestSessionId,
   readNewsForAdmins,
   type Floor,
   type Head,
@@ -21,16 +22,22 @@ export const SWEEP_INTERVAL_MS = 700
  */
 export function createSweep(db: Database, store: StoreSide, admin: AdminSide, longestStatementMs: number) {
   const behind = { store: new Map<number, number>(), admin: new Map<number, number>() }
-  const nextFloor = createFloors(longestStatementMs + 1000)
+  const nextFloor = createFloors<Floor>(longestStatementMs + 1000)
+  const nextSessionFloor = createFloors<number>(longestStatementMs + 1000)
+  let firstSessionId: number | undefined
 
   async function sweepStores(): Promise<void> {
-    const known = store.activeSessions().map(({ sessionId }) => sessionId)
-    const heads = await readHeadsOfStores(db, store.roster.ids(), known)
+    const newest = await readNewestSessionId(db)
+    firstSessionId ??= newest
+    const { floor, done } = nextSessionFloor(firstSessionId, newest)
+    const heads = await readHeadsOfStores(db, store.roster.ids(), store.unendedIds(), floor)
     for (const head of heads) {
       store.ticks.note(head.sessionId, { delivered: head.deliveredTo.admin, read: head.readBy.admin })
-      if (!store.sequencer.positions.has(head.sessionId)) store.sequencer.start({ ...head, last: 0 })
+      if (store.sequencer.positions.has(head.sessionId) || !store.isNews(head)) continue
+      store.sequencer.start({ ...head, isClosed: false, last: 0 })
     }
     behind.store = compare(store.sequencer, heads, behind.store)
+    done()
   }
 
   async function sweepAdmins(): Promise<void> {
@@ -77,12 +84,12 @@ function compare(sequencer: Sequencer, heads: Pick<Head, 'sessionId' | 'seq'>[],
  * Ids are given before the commit, so an id below the newest may still appear. Each look therefore begins where the ids
  * stood some time before the look before it: longer than a statement may take.
  */
-function createFloors(overlapMs: number) {
-  let first: Floor | undefined
-  let history: { at: number; floor: Floor }[] = []
+function createFloors<Place>(overlapMs: number) {
+  let first: Place | undefined
+  let history: { at: number; floor: Place }[] = []
   let lastLookAt = 0
 
-  return (start: Floor, newest: Floor) => {
+  return (start: Place, newest: Place) => {
     if (start !== first) {
       first = start
       history = [{ at: 0, floor: start }]

@@ -18,7 +18,7 @@ export interface NodeOptions {
   /** Default: a database of its own. */
   database?: TestDatabase
   /** What connects it to other nodes. Default: `local`. */
-  network?: Network | NetworkKind
+  network?: Pick<Network, 'config' | 'createRelay'> | NetworkKind
   config?: Partial<Config>
 }
 

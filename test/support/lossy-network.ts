@@ -1,0 +1,66 @@
+import type { Test } from 'tap'
+import { createLocalRelay, type Bus } from '../../src/realtime/local-relay.js'
+import type { Relay } from '../../src/realtime/relay.js'
+import type { Network } from './network.js'
+
+export interface Losses {
+  /** Of what is published, this part is lost. */
+  drop: number
+  /** This part comes twice. */
+  duplicate: number
+  /** This part comes late, so that others overtake it. */
+  delay: number
+  longestDelayMs: number
+}
+
+export interface LossyNetwork extends Pick<Network, 'config' | 'createRelay'> {
+  /** From now on, nothing that matches is carried. */
+  cut(matches?: (channel: string, payload: string) => boolean): void
+  mend(): void
+  counts: Record<'carried' | 'dropped' | 'duplicated' | 'delayed', number>
+}
+
+const reliable: Losses = { drop: 0, duplicate: 0, delay: 0, longestDelayMs: 0 }
+
+/** A network within this process that loses, repeats, delays and reorders what it carries, each channel by itself. */
+export function createLossyNetwork(t: Test, random: () => number = Math.random, losses = reliable): LossyNetwork {
+  const bus: Bus = new Set()
+  const timers = new Set<NodeJS.Timeout>()
+  const counts = { carried: 0, dropped: 0, duplicated: 0, delayed: 0 }
+  let isCut: (channel: string, payload: string) => boolean = () => false
+  t.teardown(() => timers.forEach((timer) => clearTimeout(timer)))
+
+  function carry(relay: Relay, channel: string, payload: string): void {
+    if (isCut(channel, payload) || random() < losses.drop) {
+      counts.dropped++
+      return
+    }
+    counts.carried++
+    if (random() < losses.duplicate) {
+      counts.duplicated++
+      later(() => relay.publish([channel], payload))
+    }
+    if (random() >= losses.delay) return relay.publish([channel], payload)
+    counts.delayed++
+    later(() => relay.publish([channel], payload))
+  }
+
+  function later(act: () => void): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      act()
+    }, random() * losses.longestDelayMs)
+    timers.add(timer)
+  }
+
+  return {
+    config: {},
+    counts,
+    cut: (matches = () => true) => (isCut = matches),
+    mend: () => (isCut = () => false),
+    createRelay() {
+      const relay = createLocalRelay(bus)
+      return { ...relay, publish: (channels, payload) => channels.forEach((channel) => carry(relay, channel, payload)) }
+    },
+  }
+}
