@@ -131,7 +131,7 @@ export interface ServerFrames {
   typing: Typing
   sync: { session: Session; messages: Message[]; seq: number; complete: boolean }
   error: { code: string; message: string; client_message_id?: string }
-  pong: object
+  pong: Record<string, never>
 }
 
 /** Any frame of the server. */

@@ -12,6 +12,8 @@ export interface Proxy {
   hush(direction: 'answers' | 'both'): void
   /** New connections are whole again. */
   heal(): void
+  /** How many pieces were swallowed so far. */
+  swallowedCount(): number
   /** How many connections were made so far. */
   connectionCount(): number
 }
@@ -20,6 +22,7 @@ export async function startProxy(t: Test, target: { origin: string }): Promise<P
   let to: { origin: string } | undefined = target
   let hushed: 'nothing' | 'answers' | 'both' = 'nothing'
   let count = 0
+  let swallowed = 0
   const sockets = new Set<Socket>()
 
   const server = createServer((near) => {
@@ -27,8 +30,8 @@ export async function startProxy(t: Test, target: { origin: string }): Promise<P
     if (to === undefined) return void near.destroy()
     const { hostname, port } = new URL(to.origin)
     const far = connect(Number(port), hostname)
-    far.on('data', (data) => hushed === 'nothing' && near.write(data))
-    near.on('data', (data) => hushed !== 'both' && far.write(data))
+    far.on('data', (data) => (hushed === 'nothing' ? near.write(data) : swallowed++))
+    near.on('data', (data) => (hushed !== 'both' ? far.write(data) : swallowed++))
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -55,6 +58,7 @@ export async function startProxy(t: Test, target: { origin: string }): Promise<P
     cut,
     hush: (direction) => (hushed = direction),
     heal: () => (hushed = 'nothing'),
+    swallowedCount: () => swallowed,
     connectionCount: () => count,
   }
 }
