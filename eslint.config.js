@@ -54,7 +54,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['scripts/*.mjs', 'test/**/*.mjs', '*.config.js'],
+    files: ['scripts/**/*.mjs', 'test/**/*.mjs', '*.config.js'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
   },
 )

@@ -50,7 +50,10 @@ export async function openAuthentication(db: Database, relay: Relay): Promise<Au
     if (ids.length > 0) await noteLastUse(db, ids)
   }
   // A last use that cannot be written is not worth a word: the database's absence is reported elsewhere.
-  const timer = setInterval(() => void writeLastUses().catch(() => undefined), LAST_USE_INTERVAL_MS)
+  const timer = setInterval(() => {
+    trusted.purgeStale()
+    void writeLastUses().catch(() => undefined)
+  }, LAST_USE_INTERVAL_MS)
   await relay.subscribe(REVOCATION_CHANNEL, (payload) => trusted.delete(readRevocation(payload).hash))
 
   return {

@@ -25,7 +25,8 @@ export class Connection {
   /** Spreads regular work over the sockets. */
   readonly number = connectionCount++
   missedPings = 0
-  #work: Promise<void> = Promise.resolve()
+  /** Undefined while there is nothing to do: an idle socket should cost little. */
+  #work: Promise<void> | undefined
   #waiting = 0
   #isReady = false
   #readyAt = 0
@@ -125,10 +126,12 @@ export class Connection {
   queue(act: () => Promise<void>): void {
     this.#waiting++
     if (this.#waiting === MOST_WAITING) this.socket.pause()
-    this.#work = this.#work.then(act).finally(() => {
+    const work = (this.#work ?? Promise.resolve()).then(act).finally(() => {
       this.#waiting--
       if (this.#waiting === FEW_WAITING) this.socket.resume()
+      if (this.#work === work) this.#work = undefined
     })
+    this.#work = work
   }
 
   /** Closes when the frames that came are handled, and resolves when the socket has gone. */

@@ -1,23 +1,23 @@
 import type { RelayListener } from './relay.js'
 
-/** Who listens to which channel on this node. */
+/** Who listens to which channel on this node. Most channels have one listener, so arrays do. */
 export function createListeners() {
-  const byChannel = new Map<string, Set<RelayListener>>()
+  const byChannel = new Map<string, RelayListener[]>()
   return {
     channels: () => [...byChannel.keys()],
-    has: (channel: string) => byChannel.has(channel),
     /** True for the first listener of a channel. */
     add(channel: string, listener: RelayListener): boolean {
-      const listeners = byChannel.get(channel)
-      listeners?.add(listener)
-      if (listeners === undefined) byChannel.set(channel, new Set([listener]))
-      return listeners === undefined
+      const listeners = byChannel.get(channel) ?? []
+      byChannel.set(channel, [...listeners, listener])
+      return listeners.length === 0
     },
     /** True when a channel has lost its last listener. */
     remove(channel: string, listener: RelayListener): boolean {
-      const listeners = byChannel.get(channel)
-      if (listeners?.delete(listener) !== true || listeners.size > 0) return false
-      return byChannel.delete(channel)
+      const listeners = byChannel.get(channel) ?? []
+      const others = listeners.filter((other) => other !== listener)
+      if (others.length > 0) byChannel.set(channel, others)
+      else byChannel.delete(channel)
+      return others.length === 0 && listeners.length > 0
     },
     dispatch(channel: string, payload: string): void {
       for (const listener of byChannel.get(channel) ?? []) listener(payload)

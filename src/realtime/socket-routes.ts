@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
@@ -57,7 +59,8 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   }
 
   /** Listeners come first: what the client sends at once must not be missed while it is being taken in. */
-  function serve(socket: WebSocket, { account }: FastifyRequest): void {
+  function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
+    forgetRequest(socket, raw)
     const connection = new Connection(socket, account, config.socketLimits)
     socket.on('message', (data: RawData, isBinary: boolean) => {
       connection.missedPings = 0
@@ -79,3 +82,17 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     })
   }
 }
+
+/**
+ * An open socket would keep the request that opened it, headers and all, for as long as it lives: by the plugin's error
+ * listener, and by the response that the plugin made for refusals. It is most of what an idle socket costs.
+ */
+function forgetRequest(socket: WebSocket, request: IncomingMessage): void {
+  socket.removeAllListeners('error')
+  // ws has closed the socket by then, with the code that fits: a broken protocol, or a frame that is too big.
+  socket.on('error', ignore)
+  const connection = request.socket as Socket & { _httpMessage?: { detachSocket(socket: Socket): void } | null }
+  connection._httpMessage?.detachSocket(connection)
+}
+
+const ignore = () => undefined

@@ -1,0 +1,48 @@
+import autocannon from 'autocannon'
+import { compete, toTable } from './rounds.js'
+import { seedAccounts, seedSessions, storeToken } from './seed.js'
+import { product, rival, type Services } from './services.js'
+
+const STORES = 10_000
+const MESSAGES = 20
+const CONNECTIONS = 32
+const SECONDS = 5
+const ROUNDS = 5
+
+/** `GET store/session/` of random stores, each with an active session of 20 messages. */
+export async function compareHotReads({ databaseUrl, startServer }: Services): Promise<string> {
+  await seedAccounts(databaseUrl, STORES, 1)
+  await seedSessions(databaseUrl, MESSAGES, false)
+  const environment = { DATABASE_URL: databaseUrl }
+  const ours = await startServer(product, environment)
+  const bare = await startServer(rival('bare-read'), environment)
+  const usual = await startServer(rival('usual-read'), environment)
+  const contestants = [
+    {
+      name: 'store-chat, with authentication',
+      measure: () =>
+        load(`${ours.origin}/v1/chat/store/session/`, (id) => ({ authorization: `Token ${storeToken(id)}` })),
+    },
+    {
+      name: 'node:http + pg, one prepared statement',
+      measure: () => load(bare.origin, (id) => ({ 'x-store': `${id}` })),
+    },
+    {
+      name: 'Fastify + Prisma findFirst with include',
+      measure: () => load(`${usual.origin}/session`, (id) => ({ 'x-store': `${id}` })),
+    },
+  ]
+  const results = await compete(contestants, ROUNDS)
+  await Promise.all([ours, bare, usual].map((server) => server.stop()))
+  return toTable(`GET store/session/, ${STORES} stores, ${MESSAGES} messages each`, 'requests/s', results)
+}
+
+async function load(url: string, headersOf: (storeId: number) => Record<string, string>): Promise<number> {
+  const setupRequest = (request: autocannon.Request) => ({
+    ...request,
+    headers: headersOf(1 + Math.floor(Math.random() * STORES)),
+  })
+  const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS, requests: [{ setupRequest }] })
+  if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)
+  return result.requests.average
+}

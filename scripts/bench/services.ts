@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { migrateDatabase } from '../../src/database/migrate.js'
+import { openCluster } from '../../src/embedded/cluster.js'
+import { findFreePort } from '../../test/support/free-port.js'
+import { findRedisProgram, startRedisServer } from '../../test/support/redis-server.js'
+import { until } from '../../test/support/until.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What all contestants of a benchmark share: a PostgreSQL that keeps its word (fsync is on) and a Redis. */
+export interface Services {
+  databaseUrl: string
+  redisUrl: string
+  /** Starts a program and waits until it answers; it ends with the services. */
+  startServer(program: string[], environment: Record<string, string>): Promise<Server>
+}
+
+export interface Server {
+  origin: string
+  pid: number
+  /** Sends a signal that asks for something, and reads the line that answers it. */
+  ask(signal: NodeJS.Signals): Promise<string>
+  stop(): Promise<void>
+}
+
+export async function withServices(use: (services: Services) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'store-chat-bench-'))
+  const program = await findRedisProgram()
+  if (program === undefined) throw new Error('The benchmark needs a redis-server or valkey-server')
+  const redis = await startRedisServer(program)
+  const cluster = await openCluster(folder)
+  const servers: Server[] = []
+  try {
+    await cluster.start({ settings: { max_connections: '200', shared_buffers: '512MB', max_wal_size: '4GB' } })
+    const databaseUrl = (await cluster.url()) ?? ''
+    await migrateDatabase(databaseUrl)
+    await use({
+      databaseUrl,
+      redisUrl: redis.url,
+      async startServer(program, environment) {
+        const server = await startServer(program, environment)
+        servers.push(server)
+        return server
+      },
+    })
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()))
+    await cluster.stop('immediate')
+    await redis.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function startServer(program: string[], environment: Record<string, string>): Promise<Server> {
+  const port = await findFreePort()
+  const child = spawn(process.execPath, program, {
+    cwd: root,
+    env: { ...process.env, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  const origin = `http://127.0.0.1:${port}`
+  await until(() => answers(origin), 30_000, `${program.join(' ')} answers`)
+  return {
+    origin,
+    pid: child.pid ?? 0,
+    ask: (signal) => ask(child, signal),
+    async stop() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+const answers = (origin: string) =>
+  fetch(`${origin}/health/live/`).then(
+    () => true,
+    () => false,
+  )
+
+async function ask(child: ChildProcess, signal: NodeJS.Signals): Promise<string> {
+  const answer = new Promise<string>((resolve) => child.stdout?.once('data', (data) => resolve(String(data).trim())))
+  child.kill(signal)
+  return answer
+}
+
+/** How to run a contestant that is written for the comparison alone. */
+export const rival = (name: string) => ['--import', 'tsx', `scripts/bench/rivals/${name}.ts`]
+/** How to run the product, with what it is asked for its memory by. */
+export const product = ['--expose-gc', '--import', './scripts/bench/report-memory.mjs', 'dist/server.js']
