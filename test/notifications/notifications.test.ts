@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import t from 'tap'
 import type { Test } from 'tap'
 import { addAdmin, type TestAccount } from '../support/accounts.js'
@@ -146,6 +147,31 @@ t.test('reading all covers what is old as well, and what was read stays read', a
   const marks = `select (select count(*)::int from notification_mark) + (select count(*)::int from notification_session_mark) as marks`
   t.same(await query(marks), [{ marks: 0 }], 'marks that the watermark covers are gone')
   await sendMessages(chat, other.store, 1)
+  t.equal(await countUnread(t, chat, admin), 1)
+})
+
+t.test('reading all does not swallow what is committed a moment later under an older id', async (t) => {
+  const chat = await startChat(t)
+  const { database } = chat.node
+  const [slow, quick] = [await openConversation(chat), await openConversation(chat)]
+  const { admin } = quick
+  const client = new Client(database.url)
+  await client.connect()
+  t.teardown(() => client.end())
+  await client.query('begin')
+  await client.query(
+    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
+     select id, 2, 'store', store_id, 'slow', '', '', now() from chat_session where id = $1`,
+    [slow.sessionId],
+  )
+  const [newer] = await sendMessages(chat, quick.store, 1)
+  await chat.post('admin/notifications/read-all/', admin)
+  await client.query('commit')
+  const { body } = await chat.get('admin/notifications/', admin)
+  t.match(body.data, [
+    { id: newer, is_read: true },
+    { content: 'slow', is_read: false },
+  ])
   t.equal(await countUnread(t, chat, admin), 1)
 })
 
