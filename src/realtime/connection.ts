@@ -140,7 +140,10 @@ export class Connection {
     if (this.socket.readyState === this.socket.CLOSED) return
     const gone = new Promise((resolve) => this.socket.once('close', resolve))
     this.close(code, reason)
+    // Also one that has begun to close by itself and gets no further.
+    const timer = setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
     await gone
+    clearTimeout(timer)
   }
 
   /** Closes with a code of the table; a peer that does not answer is cut. */
