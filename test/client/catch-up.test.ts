@@ -151,7 +151,12 @@ t.test('ticks that turned while away are told afterwards', async (t) => {
   const way = await startProxy(t, node)
   const store = watchStore(t, way, account)
   const { id } = await store.client.send({ content: 'seen?' })
-  await whileAway(store, way, () => chat.post('message/read/', admin, { session_id: sessionId }))
+  const tab = watchStore(t, node, account)
+  await tab.reaches('online')
+  await whileAway(store, way, async () => {
+    await chat.post('message/read/', admin, { session_id: sessionId })
+    await until(() => tab.told.status.some(({ status }) => status === 'read'), 5000, 'another tab is told')
+  })
   await until(() => store.told.status.some(({ status }) => status === 'read'), 5000, 'it is read')
   t.match(store.told.status.at(-1), { session_id: sessionId, status: 'read', up_to_message_id: id, by: 'admin' })
 })
