@@ -8,7 +8,7 @@ import { withSchemaEngine } from './schema-engine.js'
 const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
 /** A queue of our own, because Prisma's lock, which the engine takes below it, gives up after 10 s. */
-const MIGRATION_LOCK = 7_266_002
+export const MIGRATION_LOCK = 7_266_002
 
 /**
  * Brings a database up to the newest migration and returns the names of those applied now. Of many nodes that start at

@@ -2,10 +2,11 @@ import t, { type Test } from 'tap'
 import { createEmptyDatabase } from '../support/database.js'
 import { startNode } from '../support/node.js'
 import { runProgram } from '../support/server-process.js'
+import { until } from '../support/until.js'
 
 const database = await createEmptyDatabase(t)
 /** Nothing that it has opened keeps it once it is done. */
-const END_DEADLINE_MS = 10_000
+const END_DEADLINE_MS = 5000
 const ask = async (t: Test, token: unknown) => {
   const node = await startNode(t, { database })
   return node.get('/v1/chat/store/session/', { token: String(token) })
@@ -52,6 +53,7 @@ t.test('what it cannot do it says in words, with exit code 1', async (t) => {
 
 async function run(t: Test, ...words: string[]): Promise<Record<string, unknown>> {
   const command = runProgram(t, 'accounts/command.js', { DATABASE_URL: database.url }, words)
+  await until(() => command.output().out.endsWith('\n') || command.output().err !== '', 60_000)
   t.same(await command.exit(END_DEADLINE_MS), { code: 0, signal: null }, command.output().err)
   const { out } = command.output()
   t.equal(out.trim().split('\n').length, 1, 'one line, which is one JSON object')

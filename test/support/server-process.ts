@@ -6,7 +6,7 @@ import { createHttpClient, type HttpClient } from './client.js'
 import { until, within } from './until.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const EXIT_DEADLINE_MS = 30_000
+const EXIT_DEADLINE_MS = 60_000
 
 export interface Exit {
   code: number | null
