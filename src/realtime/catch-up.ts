@@ -170,41 +170,55 @@ const toHead = (row: HeadRow): Head => ({
   readBy: { store: Number(row.storeRead), admin: Number(row.adminRead) },
 })
 
-/**
- * The heads of the active sessions of stores, of those that began after one (`newerThan`), and of these sessions, the
- * latter whatever became of them.
- */
-export async function readHeadsOfStores(
-  db: Statements,
-  storeIds: number[],
-  sessionIds: number[] = [],
-  newerThan = Number.MAX_SAFE_INTEGER,
-): Promise<Head[]> {
-  if (storeIds.length + sessionIds.length === 0) return []
+/** The heads of the active sessions of stores. */
+export async function readHeadsOfStores(db: Statements, storeIds: number[]): Promise<Head[]> {
   const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
-    ${selectHeads} where s.id = any(${sessionIds}::bigint[])
-      or (s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed')
-      or (s.id > ${newerThan} and s.store_id = any(${storeIds}::bigint[]))`)
+    ${selectHeads} where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
   return rows.map(toHead)
 }
 
-/** The newest session's id. */
-export async function readNewestSessionId(db: Statements): Promise<number> {
-  const [row] = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
-    select coalesce(max(id), 0) as id from chat_session`)
-  return Number(row?.id ?? 0)
+/** The heads of sessions, whatever became of them. */
+export async function readHeads(db: Statements, sessionIds: number[]): Promise<Head[]> {
+  if (sessionIds.length === 0) return []
+  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.id = any(${sessionIds}::bigint[])`)
+  return rows.map(toHead)
 }
 
-/** The heads of the sessions that admins hold and of these sessions, whatever became of them. */
-export async function readHeadsOfAdmins(
+/** The heads of all sessions that began after one. */
+export async function readHeadsAfter(db: Statements, sessionId: number): Promise<Head[]> {
+  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.id > ${sessionId}`)
+  return rows.map(toHead)
+}
+
+/** Which of these sessions have moved since a moment of the database's clock, and how far. */
+export async function readMoved(
   db: Statements,
-  adminIds: number[],
-  sessionIds: number[] = [],
-): Promise<Head[]> {
-  if (adminIds.length + sessionIds.length === 0) return []
+  sessionIds: number[],
+  since: Date,
+): Promise<{ sessionId: number; seq: number }[]> {
+  if (sessionIds.length === 0) return []
+  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
+    select id as "sessionId", seq from chat_session where id = any(${sessionIds}::bigint[]) and updated >= ${since}`)
+  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq) }))
+}
+
+/** A moment of the database's clock, and the newest session of then. */
+export interface Moment {
+  at: Date
+  sessionId: number
+}
+
+export async function readMoment(db: Statements): Promise<Moment> {
+  const [row] = await db.$queryRaw<{ at: Date; sessionId: bigint }[]>(Prisma.sql`
+    select clock_timestamp() as at, coalesce((select max(id) from chat_session), 0) as "sessionId"`)
+  return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0) }
+}
+
+/** The heads of the sessions that admins hold. */
+export async function readHeadsOfAdmins(db: Statements, adminIds: number[]): Promise<Head[]> {
+  if (adminIds.length === 0) return []
   const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
-    ${selectHeads} where s.id = any(${sessionIds}::bigint[])
-      or (s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed')`)
+    ${selectHeads} where s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed'`)
   return rows.map(toHead)
 }
 

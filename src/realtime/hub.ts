@@ -83,6 +83,14 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
     }
   }
 
+  function makeAdminReady(connection: Connection): void {
+    connection.ready(rawFrame('ready', `{"session":null,"resume":true}`))
+    for (const sessionId of admin.passing.onlineSessions()) {
+      const holderId = admin.sequencer.positions.get(sessionId)?.holderId
+      if (holderId === null || holderId === connection.account.id) admin.passing.repeatPresence(connection, sessionId)
+    }
+  }
+
   return {
     store,
     admin,
@@ -94,7 +102,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
       if (connection.account.side === 'store') {
         await store.roster.enter(connection.account.id, connection, () => makeStoreReady(connection))
       } else {
-        await admin.enter(connection, () => connection.ready(rawFrame('ready', `{"session":null,"resume":true}`)))
+        await admin.enter(connection, () => makeAdminReady(connection))
       }
       if (!connections.has(connection)) leave(connection)
       checkPresence.soon()

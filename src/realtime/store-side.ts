@@ -1,7 +1,6 @@
 import type { ChangeEvent, Announcement } from './announce.js'
 import { storeChannel } from './announce.js'
 import { readDatabaseClock, readHeadsOfStores, type Head } from './catch-up.js'
-import type { Connection } from './connection.js'
 import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
@@ -120,11 +119,6 @@ export function createStoreSide(room: DeliveryRoom) {
       return !isForgotten && (!isClosed || created >= (listeningSince.get(storeId) ?? new Date()))
     },
     activeSessions: () => roster.ids().flatMap((storeId) => activeSessionOf(storeId) ?? []),
-    /** Tells a new socket of who is online. */
-    welcome(connection: Connection): void {
-      const active = activeSessionOf(connection.account.id)
-      if (active) passing.repeatPresence(connection, active.sessionId)
-    },
     async close(): Promise<void> {
       await roster.close()
       sequencer.clear()

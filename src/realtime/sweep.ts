@@ -2,42 +2,57 @@ import type { Database } from '../database/database.js'
 import type { AdminSide } from './admin-side.js'
 import {
   readFloor,
+  readHeads,
+  readHeadsAfter,
   readHeadsOfAdmins,
-  readHeadsOfStores,
-  readNewestSessionId,
+  readMoment,
+  readMoved,
   readNewsForAdmins,
   type Floor,
   type Head,
+  type Moment,
 } from './catch-up.js'
 import type { Sequencer } from './sequencer.js'
 import { OVERLAP_MS } from './side.js'
 import type { StoreSide } from './store-side.js'
 
 export const SWEEP_INTERVAL_MS = 700
+/** Receipts that got lost are looked for in one sweep of so many. */
+const RECEIPTS_EVERY = 20
 
 /**
  * Looks for what no live event will ever show: an event that was committed but not published, or lost on its way, and was
  * the last of its session. It compares PostgreSQL with what was delivered here. Being behind once is normal (the event may
- * be on its way); what is still missing at the next look is read. The cost follows this node's own accounts.
+ * be on its way); what is still missing at the next look is read. The cost follows this node's own accounts, and only the
+ * sessions that have moved lately are read.
  */
 export function createSweep(db: Database, store: StoreSide, admin: AdminSide, longestStatementMs: number) {
   const behind = { store: new Map<number, number>(), admin: new Map<number, number>() }
-  const nextFloor = createFloors<Floor>(longestStatementMs + 1000)
-  const nextSessionFloor = createFloors<number>(longestStatementMs + 1000)
-  let firstSessionId: number | undefined
+  const overlapMs = longestStatementMs + 1000
+  const nextFloor = createFloors<Floor>(overlapMs)
+  const nextMoment = createFloors<Moment>(overlapMs)
+  let first: Moment | undefined
+  let looks = 0
 
   async function sweepStores(): Promise<void> {
-    const newest = await readNewestSessionId(db)
-    firstSessionId ??= newest
-    const { floor, done } = nextSessionFloor(firstSessionId, newest)
-    const heads = await readHeadsOfStores(db, store.roster.ids(), store.unendedIds(), floor)
-    for (const head of heads) {
-      store.ticks.note(head.sessionId, { delivered: head.deliveredTo.admin, read: head.readBy.admin })
+    if (looks++ % RECEIPTS_EVERY === 0) await lookForReceipts()
+    const newest = await readMoment(db)
+    first ??= newest
+    const { floor, done } = nextMoment(first, newest)
+    const begun = (await readHeadsAfter(db, floor.sessionId)).filter(({ storeId }) => store.roster.has(storeId))
+    for (const head of begun) {
       if (store.sequencer.positions.has(head.sessionId) || !store.isNews(head)) continue
       store.sequencer.start({ ...head, isClosed: false, last: 0 })
     }
-    behind.store = compare(store.sequencer, heads, behind.store)
+    const moved = await readMoved(db, store.unendedIds(), new Date(floor.at.getTime() - overlapMs))
+    behind.store = compare(store.sequencer, moved, behind.store)
     done()
+  }
+
+  async function lookForReceipts(): Promise<void> {
+    for (const { sessionId, deliveredTo, readBy } of await readHeads(db, store.unendedIds())) {
+      store.ticks.note(sessionId, { delivered: deliveredTo.admin, read: readBy.admin })
+    }
   }
 
   async function sweepAdmins(): Promise<void> {
@@ -57,7 +72,7 @@ export function createSweep(db: Database, store: StoreSide, admin: AdminSide, lo
   /** Sessions of which not even the creation has come: new ones are told whole, others had ended before. */
   async function startUnknown(sessionIds: number[]): Promise<void> {
     const newSince = admin.listeningSince().getTime() - OVERLAP_MS
-    for (const head of await readHeadsOfStores(db, [], sessionIds)) {
+    for (const head of await readHeads(db, sessionIds)) {
       admin.sequencer.start({ ...head, last: head.created.getTime() >= newSince ? 0 : head.seq })
     }
   }
