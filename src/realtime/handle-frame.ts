@@ -1,6 +1,6 @@
 import type { RawData } from 'ws'
 import type { Chat } from '../chat.js'
-import { forbidden, invalidInput, notFound, toRequestError } from '../errors.js'
+import { forbidden, invalidInput, notFound, RequestError, toRequestError } from '../errors.js'
 import { markRead } from '../messages/receipts.js'
 import { sendMessage } from '../messages/send-message.js'
 import { announceTyping, messageFrame } from './announce.js'
@@ -103,7 +103,11 @@ const handlers: { [T in ClientFrameType]: Handler<T> } = {
 
   async resume({ chat, hub }, connection, { sessions }) {
     for (const [id, after] of Object.entries(sessions)) {
-      await resumeSession(chat, hub, connection, Number(id), after)
+      // One that is refused does not keep the others from their answer.
+      await resumeSession(chat, hub, connection, Number(id), after).catch((error: unknown) => {
+        if (!(error instanceof RequestError)) throw error
+        connection.send(errorFrame(error))
+      })
     }
   },
 
@@ -121,7 +125,7 @@ async function resumeSession(chat: Chat, hub: Hub, connection: Connection, sessi
   let floor = 0
   try {
     const sync = await readSync(chat.db, connection.account, { sessionId, after, before })
-    if (sync === undefined) throw notFound('Session not found')
+    if (sync === undefined) throw notFound(`Session ${sessionId} not found`)
     connection.send(rawFrame('sync', sync.json))
     if (before === Number.MAX_SAFE_INTEGER) floor = sync.seq
     if (sync.newestForeignId !== null) hub.marks.note(sessionId, connection.account.side, sync.newestForeignId)
