@@ -3,6 +3,7 @@ import { addAdmin } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
+import { lockReceipts } from '../support/session-lock.js'
 import { addMessages } from '../support/sessions.js'
 
 const chat = createChatClient(await startNode(t))
@@ -98,6 +99,20 @@ t.test('an older page takes nothing back, and reads nothing that it did not hold
   await read(admin, sessionId)
   await get('admin/messages/', admin, { session_id: sessionId, before: ids[1] })
   t.equal(await statuses(conversation), 'read,read,read,read')
+})
+
+t.test('a fetch that is overtaken by a later one takes nothing back', async (t) => {
+  const conversation = await claimConversation(chat)
+  const { store, admin, sessionId } = conversation
+  await sendMessages(chat, store, 1)
+  await get('admin/session/', admin, { session_id: sessionId })
+  const ids = await sendMessages(chat, store, 3)
+  const lock = await lockReceipts(database, sessionId)
+  const newest = await lock.enqueue(() => get('admin/session/', admin, { session_id: sessionId }))
+  const older = await lock.enqueue(() => get('admin/messages/', admin, { session_id: sessionId, before: ids[1] }))
+  await lock.release()
+  t.same([(await newest.answer).status, (await older.answer).status], [200, 200])
+  t.equal(await statuses(conversation), 'delivered,delivered,delivered,delivered')
 })
 
 t.test('no status ever goes backwards while both sides fetch and read at once', async (t) => {

@@ -2,8 +2,8 @@ import { Client } from 'pg'
 import type { TestDatabase } from './database.js'
 import { until } from './until.js'
 
-/** Holds a session's row, so that acts on it queue up in a known order. */
-export interface SessionLock {
+/** Holds a row, so that acts on it queue up in a known order. */
+export interface RowLock {
   /** Begins an act and waits until it stands in the queue. */
   enqueue<T>(act: () => Promise<T>): Promise<{ answer: Promise<T> }>
   /** Lets the queue go. */
@@ -12,11 +12,18 @@ export interface SessionLock {
 
 const DEADLINE_MS = 5000
 
-export async function lockSession({ url, query }: TestDatabase, sessionId: number): Promise<SessionLock> {
+export const lockSession = (database: TestDatabase, sessionId: number) =>
+  lockRow(database, 'chat_session', 'id', sessionId)
+
+/** Of all receipts of a session. */
+export const lockReceipts = (database: TestDatabase, sessionId: number) =>
+  lockRow(database, 'chat_receipt', 'session_id', sessionId)
+
+async function lockRow({ url, query }: TestDatabase, table: string, key: string, id: number): Promise<RowLock> {
   const client = new Client(url)
   await client.connect()
   await client.query('begin')
-  await client.query('select from chat_session where id = $1 for update', [sessionId])
+  await client.query(`select from ${table} where ${key} = $1 for update`, [id])
   let queued = await countWaiting(query)
   return {
     async enqueue(act) {
