@@ -70,9 +70,12 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
   await Promise.all(Array.from({ length: nodeCount }, (_, place) => start(place)))
 
   const conversations = await Promise.all(Array.from({ length: count }, () => converse(database, origins()[0] ?? '')))
-  const readers = conversations.flatMap(({ store, admin }) =>
+  const readers = conversations.flatMap(({ store, admin, sessionId }) =>
     (['store', 'admin'] as const).flatMap((side) =>
-      [0, 1].map(() => startReader(t, { side, account: side === 'store' ? store : admin, origins, random })),
+      // Created and claimed: two events.
+      [0, 1].map(() =>
+        startReader(t, { side, account: side === 'store' ? store : admin, origins, random, from: { [sessionId]: 2 } }),
+      ),
     ),
   )
   await until(() => readers.every((reader) => reader.isConnected()), 20_000, 'all readers are connected')

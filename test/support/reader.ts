@@ -10,8 +10,8 @@ export interface ReaderOptions {
   /** Where the nodes are that run at the moment. */
   origins(): string[]
   random(): number
-  /** Reads this slowly: it is paused most of the time. */
-  isSlow?: boolean
+  /** The last seq that it has seen of sessions, by id, without their messages. */
+  from?: Record<number, number>
 }
 
 /** A client as the contract wants it: it remembers the last seq of each session, comes back whenever it is cut, and resumes. */
@@ -30,8 +30,13 @@ interface Known {
   messages: Map<number, string>
 }
 
-export function startReader(t: Pick<Test, 'teardown'>, { side, account, origins, random }: ReaderOptions): Reader {
-  const sessions = new Map<number, Known>()
+export function startReader(
+  t: Pick<Test, 'teardown'>,
+  { side, account, origins, random, from = {} }: ReaderOptions,
+): Reader {
+  const sessions = new Map<number, Known>(
+    Object.entries(from).map(([id, last]) => [Number(id), { last, messages: new Map() }]),
+  )
   const violations: string[] = []
   const counts = { deliveries: 0, connects: 0, syncs: 0, closeCodes: new Map<number, number>() }
   let current: WebSocket | undefined

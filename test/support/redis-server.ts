@@ -36,10 +36,10 @@ export async function findRedisProgram(): Promise<string | undefined> {
 }
 
 /** @throws Error when it does not answer in time */
-export async function startRedisServer(program: string): Promise<RedisServer> {
+export async function startRedisServer(program: string, settings: string[] = []): Promise<RedisServer> {
   const port = await findFreePort()
   const url = `redis://127.0.0.1:${port}`
-  const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...settings]
   let child: ReturnType<typeof spawn>
 
   async function start() {
@@ -50,6 +50,8 @@ export async function startRedisServer(program: string): Promise<RedisServer> {
   }
   async function stop() {
     if (child.exitCode !== null || child.signalCode !== null) return
+    // Nothing else may be left that keeps this process alive until then.
+    child.ref()
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await exited
@@ -59,10 +61,10 @@ export async function startRedisServer(program: string): Promise<RedisServer> {
 }
 
 /** A Redis that belongs to one test, to be stopped and started there. */
-export async function startOwnRedis(t: Test): Promise<RedisServer> {
+export async function startOwnRedis(t: Test, settings: string[] = []): Promise<RedisServer> {
   const program = await findRedisProgram()
   if (program === undefined) throw new Error('There is no redis-server or valkey-server on the PATH')
-  const server = await startRedisServer(program)
+  const server = await startRedisServer(program, settings)
   t.teardown(() => server.stop())
   return server
 }

@@ -40,6 +40,9 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
   let isStopped = false
   let socket: WebSocket | undefined
 
+  /** Who waits for an acknowledgement. */
+  let settle: { id: string; resolve(id: number | undefined): void } = { id: '', resolve: () => undefined }
+
   const hasStopped = () => isStopped
   const pick = () => {
     const here = origins()
@@ -63,32 +66,16 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
   async function attemptBySocket(body: { client_message_id: string }): Promise<number | undefined> {
     const here = (socket ??= await open())
     if (here === undefined) return undefined
-    const answer = new Promise<number | undefined>((resolve) => {
-      const listen = (data: unknown) => {
-        const { type, payload } = JSON.parse((data as Buffer).toString()) as Frame
-        const id = type === 'message' ? payload.message.client_message_id : payload.client_message_id
-        if (id !== body.client_message_id) return
-        if (type === 'message') resolve(payload.message.id as number)
-        else if (type === 'error') resolve(undefined)
-      }
-      here.on('message', listen)
-      const timer = setTimeout(() => here.terminate(), PATIENCE_MS)
-      const end = () => resolve(undefined)
-      here.once('close', end)
-      void delay(0).then(() => here.send(JSON.stringify({ type: 'message', payload: body }), () => undefined))
-      if (random() < cutsAfterSend) void delay(random() * 5).then(() => here.terminate())
-      const clean = () => {
-        here.off('message', listen)
-        here.off('close', end)
-        clearTimeout(timer)
-      }
-      here.once('close', clean)
-      here.on('acknowledged', clean)
-    })
-    const id = await answer
-    here.emit('acknowledged')
-    here.removeAllListeners('acknowledged')
-    return id
+    const answer = new Promise<number | undefined>((resolve) => (settle = { id: body.client_message_id, resolve }))
+    const timer = setTimeout(() => here.terminate(), PATIENCE_MS)
+    here.send(JSON.stringify({ type: 'message', payload: body }), () => undefined)
+    if (random() < cutsAfterSend) void delay(random() * 5).then(() => here.terminate())
+    if (here.readyState !== here.OPEN) settle.resolve(undefined)
+    try {
+      return await answer
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async function open(): Promise<WebSocket | undefined> {
@@ -99,8 +86,17 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
       handshakeTimeout: PATIENCE_MS,
     })
     opened.on('error', () => undefined)
+    opened.on('message', (data) => {
+      const { type, payload } = JSON.parse((data as Buffer).toString()) as Frame
+      const id = type === 'message' ? payload.message.client_message_id : payload.client_message_id
+      if (id !== settle.id) return
+      if (type === 'message') settle.resolve(payload.message.id as number)
+      else if (type === 'error') settle.resolve(undefined)
+    })
     opened.once('close', () => {
-      if (socket === opened) socket = undefined
+      if (socket !== opened) return
+      socket = undefined
+      settle.resolve(undefined)
     })
     const isOpen = await new Promise<boolean>((resolve) => {
       opened.once('open', () => resolve(true))
