@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { idOrNull } from '../database/sql.js'
 import { Prisma, type AccessToken as TokenRow } from '../generated/prisma/client.js'
 import type { Database } from '../database/database.js'
 import { invalidInput, notFound } from '../errors.js'
@@ -107,7 +108,6 @@ export async function revokeToken(db: Database, relay: Relay, id: number): Promi
 }
 
 function toAccessToken(row: TokenRow): AccessToken {
-  const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))
   return {
     id: Number(row.id),
     store_id: idOrNull(row.storeId),

@@ -1,9 +1,10 @@
 import type { Side } from '../accounts/authentication.js'
 import type { Statements } from '../database/database.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { MessageEvent } from '../realtime/announce.js'
 import { sessionJson, type SessionStatus } from '../sessions/session.js'
-import { messageJson } from './message.js'
+import { joinReceipts, messageJson } from './message.js'
 
 /** A message that somebody wants to send. */
 export interface MessageDraft {
@@ -33,8 +34,6 @@ export type AppendOutcome =
 
 /** Stores one message; concurrent ones may share a statement and its commit. */
 export type AppendMessage = (draft: MessageDraft) => Promise<AppendOutcome>
-
-const receipts = { store: 'by_store', admin: 'by_admin' }
 
 /**
  * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
@@ -80,7 +79,7 @@ const storeFresh = Prisma.raw(`
     from known k join draft i on i.position = k.position join chat_message m on m.id = k.id
   )
   select coalesce(m.outcome, 'refused') as outcome, m.is_same as "isSame", m.id as "messageId", m.seq,
-    m.sender_type::text as "senderType", (${messageJson('m', receipts)})::text as message,
+    m.sender_type::text as "senderType", (${messageJson('m')})::text as message,
     s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId",
     (${sessionJson('s')})::text as session,
     refusing.status::text, refusing.admin_id as "refusingHolderId"
@@ -91,9 +90,7 @@ const storeFresh = Prisma.raw(`
     union all
     select * from chat_session where id = m.session_id and not exists (select from advanced where id = m.session_id)
   ) s on true
-  left join locked refusing on m.id is null and refusing.id = i.session_id
-  left join chat_receipt by_store on by_store.session_id = m.session_id and by_store.side = 'store'
-  left join chat_receipt by_admin on by_admin.session_id = m.session_id and by_admin.side = 'admin'
+  left join locked refusing on m.id is null and refusing.id = i.session_id ${joinReceipts('m.session_id')}
   order by i.position`)
 
 /** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
@@ -130,8 +127,6 @@ interface AppendRow {
   status: SessionStatus | null
   refusingHolderId: bigint | null
 }
-
-const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))
 
 function toOutcome(row: AppendRow): AppendOutcome {
   const { outcome, isSame, message, session, senderType } = row

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
+import type { Side } from '../accounts/authentication.js'
 import { utc } from '../database/sql.js'
 
 export const SideSchema = Type.Union([Type.Literal('store'), Type.Literal('admin')])
@@ -22,13 +23,13 @@ export const MessageSchema = Type.Object(
 export type Message = Static<typeof MessageSchema>
 
 /**
- * SQL of a Message as JSON. `m` is the alias of chat_message; `receipts` that of the reading side's chat_receipt row of
- * each side, which may be missing. What `viewer` fetches is delivered to it by that.
+ * SQL of a Message as JSON, where `m` is the alias of chat_message and the receipts are joined by `joinReceipts`. What
+ * `viewer` fetches is delivered to it by that.
  */
-export function messageJson(m: string, receipts: { store: string; admin: string }, viewer?: 'store' | 'admin'): string {
-  const statusFor = (reader: 'store' | 'admin') => `case
-      when ${m}.id <= ${receipts[reader]}.read_up_to then 'read'
-      ${viewer === reader ? '' : `when ${m}.id > coalesce(${receipts[reader]}.delivered_up_to, 0) then 'sent'`}
+export function messageJson(m: string, viewer?: Side): string {
+  const statusFor = (reader: Side) => `case
+      when ${m}.id <= by_${reader}.read_up_to then 'read'
+      ${viewer === reader ? '' : `when ${m}.id > coalesce(by_${reader}.delivered_up_to, 0) then 'sent'`}
       else 'delivered' end`
   const fields = `'id', ${m}.id, 'session_id', ${m}.session_id, 'sender_type', ${m}.sender_type,
     'sender_id', ${m}.sender_id, 'content', ${m}.content, 'attachment_url', ${m}.attachment_url,
@@ -38,3 +39,8 @@ export function messageJson(m: string, receipts: { store: string; admin: string 
   return `case when ${m}.client_message_id is null then json_build_object(${fields})
     else json_build_object(${fields}, 'client_message_id', ${m}.client_message_id) end`
 }
+
+/** SQL that joins how far each side has got in a session, as `by_store` and `by_admin`; `id` is that of the session. */
+export const joinReceipts = (id: string) => `
+  left join chat_receipt by_store on by_store.session_id = ${id} and by_store.side = 'store'
+  left join chat_receipt by_admin on by_admin.session_id = ${id} and by_admin.side = 'admin'`

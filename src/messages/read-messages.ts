@@ -1,9 +1,10 @@
 import type { Account } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import { invalidInput, notFound } from '../errors.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { requireReader } from '../sessions/access.js'
-import { messageJson } from './message.js'
+import { joinReceipts, messageJson } from './message.js'
 import { confirmDelivery } from './receipts.js'
 
 /** Which page of a session's messages: the newest, those before a message, or those after one. */
@@ -25,8 +26,6 @@ interface PageRow {
   messages: string
 }
 
-const receipts = { store: 'by_store', admin: 'by_admin' }
-
 /**
  * A page of a session's messages, oldest first, as JSON `{data, has_more}`; `has_more` looks in the direction of paging.
  * A store that names no session means its active one.
@@ -35,7 +34,7 @@ const receipts = { store: 'by_store', admin: 'by_admin' }
 export async function readMessages(chat: Chat, reader: Account, page: Page): Promise<string> {
   const row = await readPage(chat, reader, page)
   if (row === undefined) throw notFound('Session not found')
-  const owners = { storeId: Number(row.storeId), adminId: row.adminId === null ? null : Number(row.adminId) }
+  const owners = { storeId: Number(row.storeId), adminId: idOrNull(row.adminId) }
   requireReader(reader, owners)
   for (const cursor of ['before', 'after'] as const) {
     if (page[cursor] !== undefined && row[cursor] === null) {
@@ -45,7 +44,7 @@ export async function readMessages(chat: Chat, reader: Account, page: Page): Pro
   await confirmDelivery(chat, reader.side, {
     sessionId: Number(row.sessionId),
     ...owners,
-    undeliveredUpTo: row.undeliveredUpTo === null ? null : Number(row.undeliveredUpTo),
+    undeliveredUpTo: idOrNull(row.undeliveredUpTo),
   })
   return `{"data":${row.messages},"has_more":${row.count > page.limit}}`
 }
@@ -61,14 +60,12 @@ async function readPage({ db }: Chat, reader: Account, page: Page): Promise<Page
     id === undefined
       ? Prisma.sql`null::bigint`
       : Prisma.sql`(select seq from chat_message where id = ${id} and session_id = s.id)`
-  const message = Prisma.raw(messageJson('m', receipts, reader.side))
+  const message = Prisma.raw(messageJson('m', reader.side))
   const [row] = await db.$queryRaw<PageRow[]>(Prisma.sql`
     select s.id as "sessionId", s.store_id as "storeId", s.admin_id as "adminId",
       bounds.before, bounds.after, page.count, page.undelivered as "undeliveredUpTo", page.messages
     from chat_session s
-    cross join lateral (select ${seqOf(before)} as before, ${seqOf(after)} as after) bounds
-    left join chat_receipt by_store on by_store.session_id = s.id and by_store.side = 'store'
-    left join chat_receipt by_admin on by_admin.session_id = s.id and by_admin.side = 'admin'
+    cross join lateral (select ${seqOf(before)} as before, ${seqOf(after)} as after) bounds ${Prisma.raw(joinReceipts('s.id'))}
     cross join lateral (
       select max(m.found) as count,
         coalesce(json_agg(${message} order by m.seq) filter (where m.place <= ${limit}), '[]')::text as messages,

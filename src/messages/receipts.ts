@@ -1,6 +1,7 @@
 import type { Account, Side } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import type { Statements } from '../database/database.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announceReceipt, announceUnread } from '../realtime/announce.js'
 import { requireReader, type SessionOwners } from '../sessions/access.js'
@@ -70,7 +71,7 @@ export async function markRead({ db, relay }: Chat, reader: Account, sessionId: 
     )${readNotifications}
     select s.store_id as "storeId", s.admin_id as "adminId", receipt.read_up_to as "readUpTo"
     from chat_session s left join receipt on true where s.id = ${sessionId}`)
-  const owners = row && { storeId: Number(row.storeId), adminId: row.adminId === null ? null : Number(row.adminId) }
+  const owners = row && { storeId: Number(row.storeId), adminId: idOrNull(row.adminId) }
   const { storeId, adminId } = requireReader(reader, owners)
   if (side === 'admin') announceUnread(relay, id)
   if (row?.readUpTo == null) return

@@ -1,5 +1,6 @@
 import { ADMINS_CHANNEL, adminChannel, type Announcement } from './announce.js'
-import { readActiveHeads, readDatabaseClock, readFloor, readHeadsOfAdmins, type Floor, type Head } from './catch-up.js'
+import { readDatabaseClock } from './catch-up.js'
+import { readActiveHeads, readFloor, readHeadsOfAdmins, type Floor, type Head } from './heads.js'
 import type { Connection } from './connection.js'
 import { frame } from './frames.js'
 import { createPassing } from './passing.js'

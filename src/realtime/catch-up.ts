@@ -1,16 +1,13 @@
 import type { Account, Side } from '../accounts/authentication.js'
 import type { Statements } from '../database/database.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { messageJson } from '../messages/message.js'
+import { joinReceipts, messageJson } from '../messages/message.js'
 import type { SessionChangeKind } from '../sessions/session-change.js'
 import { sessionJson } from '../sessions/session.js'
 import { changeFrame, messageFrame } from './announce.js'
 import type { DurableEvent } from './sequencer.js'
 
-const receipts = { store: 'by_store', admin: 'by_admin' }
-const joinReceipts = `
-  left join chat_receipt by_store on by_store.session_id = s.id and by_store.side = 'store'
-  left join chat_receipt by_admin on by_admin.session_id = s.id and by_admin.side = 'admin'`
 /** Of a message `m`: who held the session when it was sent. */
 const holderOfMessage = `case m.sender_type when 'admin' then m.sender_id else m.holder_id end`
 const EVENTS_PER_READ = 200
@@ -29,7 +26,7 @@ interface EventRow {
 }
 
 const eventsOfSession = Prisma.raw(`
-  (select m.seq, ${holderOfMessage} as holder_id, (${messageJson('m', receipts)})::text as json, m.id as message_id,
+  (select m.seq, ${holderOfMessage} as holder_id, (${messageJson('m')})::text as json, m.id as message_id,
     m.sender_type::text, null::text as kind, null::bigint as previous_holder_id, null::bigint as previous_change_seq
   from chat_message m where m.session_id = s.id and m.seq > asked.after order by m.seq limit ${EVENTS_PER_READ})
   union all
@@ -45,7 +42,7 @@ export async function readEvents(db: Statements, keys: string[]): Promise<Map<st
       event.json, event.message_id as "messageId", event.sender_type as "senderType", event.kind,
       event.previous_holder_id as "previousHolderId", event.previous_change_seq as "previousChangeSeq"
     from json_to_recordset(${JSON.stringify(asked)}::json) as asked(session_id bigint, after bigint)
-    join chat_session s on s.id = asked.session_id ${Prisma.raw(joinReceipts)}
+    join chat_session s on s.id = asked.session_id ${Prisma.raw(joinReceipts('s.id'))}
     cross join lateral (${eventsOfSession}) event
     order by s.id, asked.after, event.seq`)
   const events = new Map<string, DurableEvent[]>(keys.map((key) => [key, []]))
@@ -56,8 +53,6 @@ export async function readEvents(db: Statements, keys: string[]): Promise<Map<st
   }
   return events
 }
-
-const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))
 
 function toEvent(row: EventRow): DurableEvent {
   const seq = Number(row.seq)
@@ -109,10 +104,10 @@ export async function readSync(
     select s.seq, missed.foreign_id as "newestForeignId",
       json_build_object('session', ${Prisma.raw(sessionJson('s'))}, 'messages', missed.messages, 'seq', s.seq,
         'complete', missed.count <= ${MESSAGES_PER_SYNC})::text as json
-    from chat_session s ${Prisma.raw(joinReceipts)}
+    from chat_session s ${Prisma.raw(joinReceipts('s.id'))}
     cross join lateral (
       select count(*) as count, max(m.id) filter (where m.sender_type <> ${account.side}::side) as foreign_id,
-        coalesce(json_agg(${Prisma.raw(messageJson('m', receipts))} order by m.seq)
+        coalesce(json_agg(${Prisma.raw(messageJson('m'))} order by m.seq)
           filter (where m.place <= ${MESSAGES_PER_SYNC}), '[]') as messages
       from (
         select m.*, row_number() over (order by m.seq) as place from chat_message m
@@ -122,136 +117,6 @@ export async function readSync(
     ) missed
     where s.id = ${sessionId} and ${isAllowed}`)
   return row && { seq: Number(row.seq), json: row.json, newestForeignId: idOrNull(row.newestForeignId) }
-}
-
-/** Where a session stands: as a beginning for its delivery, and for the sweep to compare with. */
-export interface Head {
-  sessionId: number
-  storeId: number
-  holderId: number | null
-  isClosed: boolean
-  created: Date
-  seq: number
-  changeSeq: number
-  /** How far each side has received and read. */
-  deliveredTo: { store: number; admin: number }
-  readBy: { store: number; admin: number }
-}
-
-interface HeadRow {
-  sessionId: bigint
-  storeId: bigint
-  holderId: bigint | null
-  isClosed: boolean
-  created: Date
-  seq: bigint
-  changeSeq: bigint
-  storeDelivered: bigint
-  storeRead: bigint
-  adminDelivered: bigint
-  adminRead: bigint
-}
-
-const headColumns = `s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId",
-  s.status = 'closed' as "isClosed", s.created, s.seq, s.change_seq as "changeSeq",
-  coalesce(by_store.delivered_up_to, 0) as "storeDelivered", coalesce(by_store.read_up_to, 0) as "storeRead",
-  coalesce(by_admin.delivered_up_to, 0) as "adminDelivered", coalesce(by_admin.read_up_to, 0) as "adminRead"`
-const selectHeads = Prisma.raw(`select ${headColumns} from chat_session s ${joinReceipts}`)
-
-const toHead = (row: HeadRow): Head => ({
-  sessionId: Number(row.sessionId),
-  storeId: Number(row.storeId),
-  holderId: idOrNull(row.holderId),
-  isClosed: row.isClosed,
-  created: row.created,
-  seq: Number(row.seq),
-  changeSeq: Number(row.changeSeq),
-  deliveredTo: { store: Number(row.storeDelivered), admin: Number(row.adminDelivered) },
-  readBy: { store: Number(row.storeRead), admin: Number(row.adminRead) },
-})
-
-/** The heads of the active sessions of stores. */
-export async function readHeadsOfStores(db: Statements, storeIds: number[]): Promise<Head[]> {
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
-    ${selectHeads} where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
-  return rows.map(toHead)
-}
-
-/** The heads of sessions, whatever became of them. */
-export async function readHeads(db: Statements, sessionIds: number[]): Promise<Head[]> {
-  if (sessionIds.length === 0) return []
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.id = any(${sessionIds}::bigint[])`)
-  return rows.map(toHead)
-}
-
-/** The heads of all sessions that began after one. */
-export async function readHeadsAfter(db: Statements, sessionId: number): Promise<Head[]> {
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.id > ${sessionId}`)
-  return rows.map(toHead)
-}
-
-/** Which of these sessions have moved since a moment of the database's clock, and how far. */
-export async function readMoved(
-  db: Statements,
-  sessionIds: number[],
-  since: Date,
-): Promise<{ sessionId: number; seq: number }[]> {
-  if (sessionIds.length === 0) return []
-  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
-    select id as "sessionId", seq from chat_session where id = any(${sessionIds}::bigint[]) and updated >= ${since}`)
-  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq) }))
-}
-
-/** A moment of the database's clock, and the newest session of then. */
-export interface Moment {
-  at: Date
-  sessionId: number
-}
-
-export async function readMoment(db: Statements): Promise<Moment> {
-  const [row] = await db.$queryRaw<{ at: Date; sessionId: bigint }[]>(Prisma.sql`
-    select clock_timestamp() as at, coalesce((select max(id) from chat_session), 0) as "sessionId"`)
-  return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0) }
-}
-
-/** The heads of the sessions that admins hold. */
-export async function readHeadsOfAdmins(db: Statements, adminIds: number[]): Promise<Head[]> {
-  if (adminIds.length === 0) return []
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
-    ${selectHeads} where s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed'`)
-  return rows.map(toHead)
-}
-
-/** The heads of all active sessions: what an admin who is new on this node is owed nothing of. */
-export async function readActiveHeads(db: Statements): Promise<Head[]> {
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.status <> 'closed'`)
-  return rows.map(toHead)
-}
-
-/** A place in the ids of all messages and all changes. */
-export interface Floor {
-  messageId: number
-  changeId: number
-}
-
-/** The newest ids there are. */
-export async function readFloor(db: Statements): Promise<Floor> {
-  const [row] = await db.$queryRaw<{ messageId: bigint; changeId: bigint }[]>(Prisma.sql`
-    select coalesce((select max(id) from chat_message), 0) as "messageId",
-      coalesce((select max(id) from chat_session_change), 0) as "changeId"`)
-  return { messageId: Number(row?.messageId ?? 0), changeId: Number(row?.changeId ?? 0) }
-}
-
-/** How far the sessions have got that told every admin something above a floor: by session, the newest such seq. */
-export async function readNewsForAdmins(db: Statements, floor: Floor): Promise<{ sessionId: number; seq: number }[]> {
-  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
-    select session_id as "sessionId", max(seq) as seq from (
-      select session_id, seq from chat_message
-        where sender_type = 'store' and holder_id is null and id > ${floor.messageId}
-      union all
-      select session_id, seq from chat_session_change where id > ${floor.changeId}
-    ) news group by session_id`)
-  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq) }))
 }
 
 /** The tokens that were revoked lately. */

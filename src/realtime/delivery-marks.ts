@@ -1,5 +1,6 @@
 import type { Side } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announceReceipt } from './announce.js'
 import type { Relay } from './relay.js'
@@ -77,7 +78,7 @@ function announceDelivered(relay: Relay, { sessionId, storeId, holderId, side, u
   const parties = {
     sessionId: Number(sessionId),
     storeId: Number(storeId),
-    holderId: holderId === null ? null : Number(holderId),
+    holderId: idOrNull(holderId),
   }
   announceReceipt(relay, { ...parties, status: 'delivered', upToMessageId: Number(upTo), by: side })
 }

@@ -1,6 +1,7 @@
 import type { Account, Side } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
 import { gatherReads } from '../database/gather.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announcePresence, type Parties } from './announce.js'
 import type { Relay } from './relay.js'
@@ -166,7 +167,7 @@ async function readSessionsOf(db: Database, keys: Key[]): Promise<Map<Key, Parti
     const parties = {
       sessionId: Number(row.sessionId),
       storeId: Number(row.storeId),
-      holderId: row.holderId === null ? null : Number(row.holderId),
+      holderId: idOrNull(row.holderId),
     }
     const key = keyOf({ side, id: side === 'store' ? parties.storeId : (parties.holderId ?? 0) })
     sessions.set(key, [...(sessions.get(key) ?? []), parties])

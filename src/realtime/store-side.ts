@@ -1,6 +1,7 @@
 import type { ChangeEvent, Announcement } from './announce.js'
 import { storeChannel } from './announce.js'
-import { readDatabaseClock, readHeadsOfStores, type Head } from './catch-up.js'
+import { readDatabaseClock } from './catch-up.js'
+import { readHeadsOfStores, type Head } from './heads.js'
 import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'

@@ -11,7 +11,7 @@ import {
   type Floor,
   type Head,
   type Moment,
-} from './catch-up.js'
+} from './heads.js'
 import type { Sequencer } from './sequencer.js'
 import { OVERLAP_MS } from './side.js'
 import type { StoreSide } from './store-side.js'

@@ -2,6 +2,7 @@ import type { Account } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import type { Database } from '../database/database.js'
 import { conflict, forbidden, notFound } from '../errors.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announceChange } from '../realtime/announce.js'
 import { sessionJson, withStore, type SessionStatus } from './session.js'
@@ -92,7 +93,7 @@ async function changeSession({ db, relay }: Chat, which: Prisma.Sql, step: Step)
   if (change !== undefined) announceChange(relay, change)
   const found = row && {
     status: row.foundStatus,
-    adminId: row.foundAdminId === null ? null : Number(row.foundAdminId),
+    adminId: idOrNull(row.foundAdminId),
     json: row.foundJson,
     jsonWithStore: row.jsonWithStore,
   }

@@ -1,7 +1,7 @@
 import { Prisma } from '../generated/prisma/client.js'
 import type { Database } from '../database/database.js'
 import { invalidInput } from '../errors.js'
-import { messageJson } from '../messages/message.js'
+import { joinReceipts, messageJson } from '../messages/message.js'
 import { sessionJson, withStore } from './session.js'
 
 export interface ListPage {
@@ -20,10 +20,8 @@ const item = Prisma.raw(`(${sessionJson('s', withStore('st'), `'last_message', l
 const joins = Prisma.raw(`
   join store st on st.id = s.store_id
   left join lateral (
-    select ${messageJson('m', { store: 'by_store', admin: 'by_admin' })} as message
-    from (select * from chat_message where session_id = s.id order by seq desc limit 1) m
-    left join chat_receipt by_store on by_store.session_id = s.id and by_store.side = 'store'
-    left join chat_receipt by_admin on by_admin.session_id = s.id and by_admin.side = 'admin'
+    select ${messageJson('m')} as message
+    from (select * from chat_message where session_id = s.id order by seq desc limit 1) m ${joinReceipts('s.id')}
   ) last on true`)
 
 /**

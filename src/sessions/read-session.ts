@@ -1,7 +1,8 @@
 import type { Side } from '../accounts/authentication.js'
 import type { Statements } from '../database/database.js'
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { messageJson } from '../messages/message.js'
+import { joinReceipts, messageJson } from '../messages/message.js'
 import { NEWEST_MESSAGES, sessionJson, withStore, type SessionStatus } from './session.js'
 
 /** A session as one side sees it. */
@@ -32,14 +33,12 @@ function selectSessions(viewer: Side): string {
   const full = sessionJson('s', withStore('st'), messages)
   const json =
     viewer === 'admin' ? full : `case s.status when 'open' then ${sessionJson('s', messages)} else ${full} end`
-  const message = messageJson('m', { store: 'by_store', admin: 'by_admin' }, viewer)
+  const message = messageJson('m', viewer)
   return `
     select s.store_id as "storeId", s.id as "sessionId", s.admin_id as "adminId", s.status::text, s.seq,
       newest.undelivered as "undeliveredUpTo", (${json})::text as json
     from chat_session s
-    join store st on st.id = s.store_id
-    left join chat_receipt by_store on by_store.session_id = s.id and by_store.side = 'store'
-    left join chat_receipt by_admin on by_admin.session_id = s.id and by_admin.side = 'admin'
+    join store st on st.id = s.store_id ${joinReceipts('s.id')}
     cross join lateral (
       select coalesce(json_agg(${message} order by m.seq), '[]') as messages, max(m.id) filter (
         where m.sender_type = '${other[viewer]}' and m.id > coalesce(by_${viewer}.delivered_up_to, 0)) as undelivered
@@ -66,9 +65,9 @@ export async function readSessionForAdmin(db: Statements, sessionId: number): Pr
 const toView = (row: SessionRow): SessionView => ({
   sessionId: Number(row.sessionId),
   storeId: Number(row.storeId),
-  adminId: row.adminId === null ? null : Number(row.adminId),
+  adminId: idOrNull(row.adminId),
   status: row.status,
   seq: Number(row.seq),
   json: row.json,
-  undeliveredUpTo: row.undeliveredUpTo === null ? null : Number(row.undeliveredUpTo),
+  undeliveredUpTo: idOrNull(row.undeliveredUpTo),
 })

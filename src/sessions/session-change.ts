@@ -1,3 +1,4 @@
+import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 
 export type SessionChangeKind = 'create' | 'claim' | 'release' | 'transfer' | 'close'
@@ -33,7 +34,6 @@ export const changeColumns = Prisma.raw(`
   change.previous_admin_id as "previousAdminId", change.session::text as json`)
 
 export function toSessionChange(row: SessionChangeRow): SessionChange {
-  const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))
   return {
     kind: row.kind,
     sessionId: Number(row.sessionId),
