@@ -35,7 +35,7 @@ export async function addMessages(
 ): Promise<number[]> {
   const rows = await query<{ id: string }>(
     `with target as (
-       update chat_session set seq = seq + json_array_length($2::json), last_message_at = now() where id = $1
+       update chat_session set seq = seq + json_array_length($2::json), last_message_at = now(), updated = now() where id = $1
        returning id, store_id, admin_id, seq - json_array_length($2::json) as before
      )
      insert into chat_message
