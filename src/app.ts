@@ -38,6 +38,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     bodyLimit: LARGEST_BODY,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     requestTimeout: 30_000,
+    // Starting waits for the database, which many nodes may ask at once.
+    pluginTimeout: 60_000,
     // A GET can create here, so none of them is offered as HEAD.
     exposeHeadRoutes: false,
     return503OnClosing: false,
@@ -46,12 +48,16 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(compileRequestPart)
+  app.removeContentTypeParser('text/plain')
   parseEmptyBodies(app)
 
   await app.register(answersPlugin)
   await app.register(drainingPlugin)
   await app.register(helmet)
-  await app.register(cors, { origin: config.corsOrigins.includes('*') ? '*' : config.corsOrigins })
+  if (config.corsOrigins.length > 0) {
+    const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
+    await app.register(cors, { origin, strictPreflight: false })
+  }
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(relayPlugin, { config, relay: services.relay })
   await app.register(authenticationPlugin)

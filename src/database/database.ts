@@ -7,6 +7,8 @@ export type Database = PrismaClient
 /** What a statement needs: the database itself or a transaction in it. */
 export type Statements = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>
 
+const QUERY_GRACE_MS = 1000
+
 export interface DatabaseOptions {
   databaseUrl: string
   databasePoolSize: number
@@ -24,6 +26,8 @@ export function openDatabase(options: DatabaseOptions) {
     max: options.databasePoolSize,
     connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
     statement_timeout: options.databaseStatementTimeoutMs,
+    // A server that is frozen or cut off keeps no time.
+    query_timeout: options.databaseStatementTimeoutMs + QUERY_GRACE_MS,
     // A node that dies within a transaction may not hold a session's lock for long.
     idle_in_transaction_session_timeout: options.databaseStatementTimeoutMs,
     keepAlive: true,

@@ -16,7 +16,7 @@ const awayPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P
 /** The adapter's, for what the operating system says of the connection. */
 const awayKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout'])
 const awayMessages =
-  /connection terminated|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection/i
+  /connection terminated|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection|Query read timeout/i
 
 /** Whether the database could not be asked: stopped, starting, unreachable, or out of connections. */
 export function isDatabaseAway(error: unknown): boolean {

@@ -31,7 +31,7 @@ t.test('other methods are refused in the standard body, and nothing is created',
   t.same(await database.query('select id from chat_session where store_id = $1', [store.id]), [])
 })
 
-t.test('an OPTIONS that is no preflight is refused in the standard body', { todo: 'CORS answers it' }, async (t) => {
+t.test('an OPTIONS that is no preflight is refused in the standard body', async (t) => {
   const answer = await node.request('OPTIONS', path).catch((error: unknown) => error)
   t.match(answer, { status: 404 })
 })

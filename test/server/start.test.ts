@@ -59,7 +59,7 @@ t.test('what keeps it from starting is told in one clear line', async (t) => {
   await Promise.all(refused.map(([environment, expected]) => refuses(t, environment, expected)))
 })
 
-t.test('where it cannot listen it says so in one clear line', { todo: 'Fastify warns of an option' }, async (t) => {
+t.test('where it cannot listen it says so in one clear line', async (t) => {
   const database = await createDatabase(t)
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
