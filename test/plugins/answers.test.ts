@@ -31,9 +31,10 @@ t.test('other methods are refused in the standard body, and nothing is created',
   t.same(await database.query('select id from chat_session where store_id = $1', [store.id]), [])
 })
 
-t.test('an OPTIONS that is no preflight is refused in the standard body', async (t) => {
-  const answer = await node.request('OPTIONS', path).catch((error: unknown) => error)
-  t.match(answer, { status: 404 })
+t.test('OPTIONS is offered only to the pages of configured origins', async (t) => {
+  const withoutOrigins = await startNode(t, { database: node.database })
+  t.match(await withoutOrigins.request('OPTIONS', path), { status: 404 })
+  t.match(await node.request('OPTIONS', path), { status: 204 })
 })
 
 t.test('a path that cannot be read is 400', async (t) => {
