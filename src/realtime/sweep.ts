@@ -44,7 +44,9 @@ export function createSweep(db: Database, store: StoreSide, admin: AdminSide, lo
       if (store.sequencer.positions.has(head.sessionId) || !store.isNews(head)) continue
       store.sequencer.start({ ...head, isClosed: false, last: 0 })
     }
-    const moved = await readMoved(db, store.unendedIds(), new Date(floor.at.getTime() - overlapMs))
+    // Also where the clock was set back meanwhile.
+    const since = Math.min(floor.at.getTime(), newest.at.getTime()) - overlapMs
+    const moved = await readMoved(db, store.unendedIds(), new Date(since))
     behind.store = compare(store.sequencer, moved, behind.store)
     done()
   }
