@@ -1,0 +1,84 @@
+import t from 'tap'
+import { openDatabase } from '../../src/database/database.js'
+import type { AppendOutcome, MessageDraft } from '../../src/messages/append-messages.js'
+import { shareCommits } from '../../src/messages/share-commits.js'
+import { addStore } from '../support/accounts.js'
+import { createDatabase } from '../support/database.js'
+import { findDisorder } from '../support/session-events.js'
+import { captureStatements } from '../support/statements.js'
+
+const database = await createDatabase(t)
+const options = { databasePoolSize: 5, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
+const { db, close } = openDatabase({ databaseUrl: database.url, ...options })
+t.teardown(close)
+const appendMessage = shareCommits(db)
+
+async function openSession(): Promise<{ storeId: number; sessionId: number }> {
+  const { id: storeId } = await addStore(database)
+  const [row] = await database.query<{ id: string }>(
+    `with s as (insert into chat_session (store_id) values ($1) returning id)
+     insert into chat_session_change (session_id, seq, kind, session) select id, 1, 'create', '{}' from s returning session_id as id`,
+    [storeId],
+  )
+  return { storeId, sessionId: Number(row?.id) }
+}
+
+const draftOf = (storeId: number, content: string, key: string | null = null): MessageDraft => ({
+  ...{ sender_type: 'store', sender_id: storeId, session_id: null, content },
+  ...{ attachment_url: '', attachment_type: '', client_message_id: key },
+})
+
+const outcomesOf = (results: PromiseSettledResult<AppendOutcome>[]) =>
+  results.map((result) => (result.status === 'fulfilled' ? result.value.outcome : 'failed'))
+
+t.test('sends at once share few statements, and each session keeps its order', async (t) => {
+  const sessions = [await openSession(), await openSession(), await openSession()]
+  const captured = captureStatements(t)
+  const sends = Array.from({ length: 120 }, (_, place) =>
+    appendMessage(draftOf(sessions[place % 3]?.storeId ?? 0, `${place}`)),
+  )
+  t.same(new Set(outcomesOf(await Promise.allSettled(sends))), new Set(['stored']))
+  t.ok(captured.length > 0 && captured.length < 10, `${captured.length} statements`)
+  for (const { sessionId } of sessions) {
+    t.same(await findDisorder(database, sessionId), [])
+    const rows = await database.query<{ content: string }>(
+      'select content from chat_message where session_id = $1 order by seq',
+      [sessionId],
+    )
+    const contents = rows.map(({ content }) => Number(content))
+    t.equal(contents.length, 40)
+    t.same(
+      contents,
+      [...contents].sort((a, b) => a - b),
+      'in the order in which they were asked for',
+    )
+  }
+})
+
+t.test('one that cannot be stored fails alone', async (t) => {
+  const sessions = [await openSession(), await openSession()]
+  const drafts = Array.from({ length: 20 }, (_, place) =>
+    draftOf(sessions[place % 2]?.storeId ?? 0, place === 7 ? 'NUL: \0' : 'fine'),
+  )
+  const outcomes = outcomesOf(await Promise.allSettled(drafts.map(appendMessage)))
+  t.same(outcomes.splice(7, 1), ['failed'])
+  t.same(new Set(outcomes), new Set(['stored']))
+  for (const { sessionId } of sessions) t.same(await findDisorder(database, sessionId), [])
+})
+
+t.test('repeats that come together are stored once, and a stranger among them is refused', async (t) => {
+  const { storeId, sessionId } = await openSession()
+  const drafts = [
+    ...Array.from({ length: 5 }, () => draftOf(storeId, 'once', 'id')),
+    draftOf(storeId, 'another', 'id'),
+    draftOf(storeId + 1_000_000, 'no such store'),
+  ]
+  const results = await Promise.allSettled(drafts.map(appendMessage))
+  const outcomes = outcomesOf(results)
+  t.same(outcomes, ['stored', 'known', 'known', 'known', 'known', 'known', 'refused'])
+  const isSame = results.map(
+    (result) => result.status === 'fulfilled' && 'isSame' in result.value && result.value.isSame,
+  )
+  t.same(isSame, [false, true, true, true, true, false, false], 'known, but not for the same thing')
+  t.same(await findDisorder(database, sessionId), [])
+})
