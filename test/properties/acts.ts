@@ -190,10 +190,12 @@ const acts = {
 
 /** Acts that take a conversation further come more often than those that end it. */
 const weights: Partial<Record<keyof typeof acts, number>> = {
-  sendByStore: 5,
+  sendByStore: 6,
   sendByAdmin: 4,
   claim: 4,
-  getSession: 2,
+  getSession: 3,
+  closeByAdmin: 2,
+  closeByStore: 2,
   readNotification: 2,
 }
 

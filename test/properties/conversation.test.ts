@@ -25,11 +25,11 @@ t.test(
       }
       await checkWorld(fresh)
     }
-    await fc.assert(fc.asyncProperty(fc.array(anyChoice, { minLength: 20, maxLength: 60, size: 'max' }), live), {
+    await fc.assert(fc.asyncProperty(fc.array(anyChoice, { minLength: 60, maxLength: 120, size: 'max' }), live), {
       seed,
       ...(runs === undefined ? { numRuns: 12, interruptAfterTimeLimit: LIMIT_MS } : { numRuns: Number(runs) }),
       ...(path !== undefined && { path }),
     })
-    t.ok(acted >= 20, `${acted} acts`)
+    t.ok(acted >= 60, `${acted} acts`)
   },
 )
