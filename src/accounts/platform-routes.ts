@@ -98,7 +98,7 @@ export async function platformRoutes(app: App, { platformToken }: { platformToke
       schema: {
         ...describe('Revoke a token'),
         params: IdParams,
-        response: { 200: AccessTokenSchema, ...refusals(400, 401, 404, 503) },
+        response: { 200: AccessTokenSchema, ...refusals(400, 401, 404, 413, 415, 503) },
       },
     },
     async ({ params }) => revokeToken(app.db, app.relay, params.id),

@@ -79,6 +79,17 @@ export interface Sync {
   json: string
   /** The newest message of the other side in it. */
   newestForeignId: number | null
+  /** How far the other side has received and read. */
+  deliveredUpTo: number
+  readUpTo: number
+}
+
+interface SyncRow {
+  seq: bigint
+  json: string
+  newestForeignId: bigint | null
+  deliveredUpTo: bigint
+  readUpTo: bigint
 }
 
 const MESSAGES_PER_SYNC = 200
@@ -100,8 +111,10 @@ export async function readSync(
       ? Prisma.sql`true`
       : Prisma.sql`(s.admin_id is null or s.admin_id = ${account.id}
           or coalesce(${Prisma.raw(holderOfMessage)}, ${account.id}) = ${account.id})`
-  const [row] = await db.$queryRaw<{ seq: bigint; json: string; newestForeignId: bigint | null }[]>(Prisma.sql`
-    select s.seq, missed.foreign_id as "newestForeignId",
+  const by = Prisma.raw(account.side === 'store' ? 'by_admin' : 'by_store')
+  const [row] = await db.$queryRaw<SyncRow[]>(Prisma.sql`
+    select s.seq, missed.foreign_id as "newestForeignId", coalesce(${by}.delivered_up_to, 0) as "deliveredUpTo",
+      coalesce(${by}.read_up_to, 0) as "readUpTo",
       json_build_object('session', ${Prisma.raw(sessionJson('s'))}, 'messages', missed.messages, 'seq', s.seq,
         'complete', missed.count <= ${MESSAGES_PER_SYNC})::text as json
     from chat_session s ${Prisma.raw(joinReceipts('s.id'))}
@@ -116,7 +129,10 @@ export async function readSync(
       ) m
     ) missed
     where s.id = ${sessionId} and ${isAllowed}`)
-  return row && { seq: Number(row.seq), json: row.json, newestForeignId: idOrNull(row.newestForeignId) }
+  if (row === undefined) return undefined
+  const { json } = row
+  const [seq, deliveredUpTo, readUpTo] = [Number(row.seq), Number(row.deliveredUpTo), Number(row.readUpTo)]
+  return { seq, json, newestForeignId: idOrNull(row.newestForeignId), deliveredUpTo, readUpTo }
 }
 
 /** The tokens that were revoked lately. */

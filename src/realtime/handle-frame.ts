@@ -4,7 +4,7 @@ import { forbidden, invalidInput, notFound, RequestError, toRequestError } from 
 import { markRead } from '../messages/receipts.js'
 import { sendMessage } from '../messages/send-message.js'
 import { announceTyping, messageFrame } from './announce.js'
-import { readSync } from './catch-up.js'
+import { readSync, type Sync } from './catch-up.js'
 import type { Connection } from './connection.js'
 import {
   clientFrameChecks,
@@ -116,6 +116,15 @@ const handlers: { [T in ClientFrameType]: Handler<T> } = {
   },
 }
 
+/** Tells of the ticks that turned while the client was away. What is read is delivered. */
+function sendStatus(connection: Connection, sessionId: number, { deliveredUpTo, readUpTo }: Sync): void {
+  const by = connection.account.side === 'store' ? 'admin' : 'store'
+  const tell = (status: 'delivered' | 'read', upTo: number) =>
+    connection.send(frame('message_status', { session_id: sessionId, status, up_to_message_id: upTo, by }))
+  if (deliveredUpTo > readUpTo) tell('delivered', deliveredUpTo)
+  if (readUpTo > 0) tell('read', readUpTo)
+}
+
 /**
  * Live frames of the session wait until the sync is sent. Where it was told live before, the sync ends where that began;
  * otherwise it reaches as far as the session does, and what comes live of that part is dropped.
@@ -127,6 +136,7 @@ async function resumeSession(chat: Chat, hub: Hub, connection: Connection, sessi
     const sync = await readSync(chat.db, connection.account, { sessionId, after, before })
     if (sync === undefined) throw notFound(`Session ${sessionId} not found`)
     connection.send(rawFrame('sync', sync.json))
+    sendStatus(connection, sessionId, sync)
     if (before === Number.MAX_SAFE_INTEGER) floor = sync.seq
     if (sync.newestForeignId !== null) hub.marks.note(sessionId, connection.account.side, sync.newestForeignId)
   } finally {
