@@ -64,8 +64,8 @@ t.test('whatever is asked, the answer is a described one, in time', { timeout: 6
   for (const kind of ['taken', 'refused']) t.ok((tally.get(kind) ?? 0) > CASES / 10, `${tally.get(kind)} ${kind}`)
 })
 
-/** A path that cannot be decoded, or is that of no route, is refused before there is a route that could describe it. */
+/** A path that cannot be decoded, has an empty id, or is that of no route, is refused before there is a route that could describe it. */
 function isBeyondRoutes(path: string, status: number): boolean {
   const [place = ''] = path.split('?')
-  return (status === 400 || status === 404 || status === 414) && place.includes('%')
+  return (status === 400 || status === 404 || status === 414) && /%|\/\//.test(place)
 }
