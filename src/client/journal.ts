@@ -136,6 +136,8 @@ export function createJournal({ settings, side, http, link, ...tell }: JournalRo
         ([id, { isClosed, last }]) => !isClosed && !(session?.id === id && session.seq === last),
       )
       resume(behind.map(([id]) => id))
+      // Nothing to resume, but ticks may have turned.
+      if (session && sessions.get(session.id)?.last === session.seq) tell.caughtUp(session.id)
     },
     live(frame: Live): void {
       const { seq } = frame.payload
