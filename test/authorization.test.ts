@@ -87,17 +87,16 @@ async function call(route: string, entry: Entry, scene: Scene, caller: Caller, t
   return answer
 }
 
-/** Everything that a call could change. */
+const tables = [
+  ...['chat_session', 'chat_session_change', 'chat_message', 'chat_receipt'],
+  ...['notification_session_mark', 'notification_mark', 'admin', 'store'],
+]
+
+/** How many rows there are of everything that a call could change, and which transaction wrote there last. */
 const readEverything = () =>
-  database.query(`select
-    (select json_agg(s order by id) from chat_session s) as sessions,
-    (select json_agg(c order by session_id, seq) from chat_session_change c) as changes,
-    (select json_agg(m order by id) from chat_message m) as messages,
-    (select json_agg(r order by session_id, side) from chat_receipt r) as receipts,
-    (select json_agg(n order by admin_id, session_id) from notification_session_mark n) as session_marks,
-    (select json_agg(n order by admin_id, message_id) from notification_mark n) as marks,
-    (select json_agg(a order by id) from admin a) as admins, (select json_agg(s order by id) from store s) as stores,
-    (select json_agg(json_build_array(id, revoked_at) order by id) from access_token) as tokens`)
+  database.query(`
+    ${tables.map((table) => `select '${table}', count(*), max(xmin::text::bigint) from ${table}`).join(' union all ')}
+    union all select 'access_token', count(*), count(revoked_at) from access_token`)
 
 for (const route of routes) {
   const entry = entries[route]
