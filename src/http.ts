@@ -1,5 +1,4 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -42,10 +41,6 @@ export function refusals(...statusCodes: Refusal[]) {
 
 /** How the API's description files a route under a tag, behind a token. */
 export const describeRoute = (tag: string, summary: string) => ({ tags: [tag], summary, security: [{ token: [] }] })
-
-/** The `limit` of a paged route. */
-export const limitOf = (initial: number) =>
-  Type.Integer({ minimum: 1, maximum: 200, default: initial, description: 'Page size.' })
 
 /** Sends JSON that PostgreSQL has finished, as it is. */
 export function sendJson(reply: FastifyReply, json: string): FastifyReply {

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { invalidInput, unauthorized } from '../errors.js'
-import { describeRoute, limitOf, refusals, type App } from '../http.js'
+import { describeRoute, refusals, type App } from '../http.js'
+import { LimitSchema } from '../paging.js'
 import { AccessTokenSchema, issueToken, LifeSchema, listTokens, revokeToken } from './access-tokens.js'
 import {
   AdminInputSchema,
@@ -27,7 +28,7 @@ const issueBody = Type.Object({
 const tokenQuery = Type.Object({
   store_id: Type.Optional(IdSchema),
   admin_id: Type.Optional(IdSchema),
-  limit: limitOf(50),
+  limit: LimitSchema,
   after: Type.Optional(
     Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Last id of the page before.' }),
   ),

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import { invalidInput } from '../errors.js'
-import { describeRoute, limitOf, refusals, sendJson, type App } from '../http.js'
+import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { LimitSchema } from '../paging.js'
 import { SessionSchema } from '../sessions/session.js'
 import { MessageSchema } from './message.js'
 import { readMessages } from './read-messages.js'
@@ -28,7 +29,7 @@ const cursor = (description: string) => Type.Optional(Type.Integer({ ...IdSchema
 const page = {
   before: cursor('A message id: the newest messages before it.'),
   after: cursor('A message id: the oldest messages after it.'),
-  limit: limitOf(50),
+  limit: LimitSchema,
 }
 
 export async function messageRoutes(app: App): Promise<void> {

@@ -3,6 +3,7 @@ import type { Chat } from '../chat.js'
 import { invalidInput, notFound } from '../errors.js'
 import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { PAGE_SIZE } from '../paging.js'
 import { requireReader } from '../sessions/access.js'
 import { joinReceipts, messageJson } from './message.js'
 import { confirmDelivery } from './receipts.js'
@@ -12,7 +13,7 @@ export interface Page {
   session_id?: number
   before?: number
   after?: number
-  limit: number
+  limit?: number
 }
 
 interface PageRow {
@@ -46,11 +47,11 @@ export async function readMessages(chat: Chat, reader: Account, page: Page): Pro
     ...owners,
     undeliveredUpTo: idOrNull(row.undeliveredUpTo),
   })
-  return `{"data":${row.messages},"has_more":${row.count > page.limit}}`
+  return `{"data":${row.messages},"has_more":${row.count > (page.limit ?? PAGE_SIZE)}}`
 }
 
 async function readPage({ db }: Chat, reader: Account, page: Page): Promise<PageRow | undefined> {
-  const { session_id, before, after, limit } = page
+  const { session_id, before, after, limit = PAGE_SIZE } = page
   const which =
     session_id === undefined
       ? Prisma.sql`s.store_id = ${reader.id} and s.status <> 'closed'`

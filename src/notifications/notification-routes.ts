@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import { announceUnread } from '../realtime/announce.js'
-import { describeRoute, limitOf, refusals, sendJson, type App } from '../http.js'
+import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { LimitSchema } from '../paging.js'
 import {
   countUnread,
   listNotifications,
@@ -13,7 +14,7 @@ import {
 const done = { success: Type.Literal(true), message: Type.String() }
 const DoneSchema = Type.Object(done)
 const listQuery = Type.Object({
-  limit: limitOf(50),
+  limit: LimitSchema,
   before: Type.Optional(Type.Integer({ ...IdSchema, description: 'The last id of the page before.' })),
 })
 const describe = (summary: string) => describeRoute('admin', summary)

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.js'
 import { utc } from '../database/sql.js'
 import { notFound } from '../errors.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { PAGE_SIZE } from '../paging.js'
 
 export const NotificationSchema = Type.Object(
   {
@@ -36,12 +37,12 @@ const isUnread = Prisma.raw(`
     where n.admin_id = a.id and n.session_id = m.session_id and n.read_up_to >= m.id)
   and not exists (select from notification_mark n where n.admin_id = a.id and n.message_id = m.id)`)
 
-/** SQL: the unread messages `m` that concern the admin `a`. Two ranges of one index, from the watermark upwards. */
+/** SQL: the unread messages `m` that concern the admin `a`. Two ranges of one index, which holds all that is asked. */
 const unreadMessages = Prisma.raw(`
-  (select m.* from chat_message m
+  (select m.id, m.session_id from chat_message m
     where m.sender_type = 'store' and m.holder_id = a.id and m.id > a.notifications_read_up_to
   union all
-  select m.* from chat_message m
+  select m.id, m.session_id from chat_message m
     where m.sender_type = 'store' and m.holder_id is null and m.id > a.notifications_read_up_to)`)
 
 const LONGEST_PAGE = Prisma.raw('200')
@@ -50,7 +51,7 @@ const LONGEST_PAGE = Prisma.raw('200')
 export async function listNotifications(
   db: Database,
   adminId: number,
-  { limit, before }: { limit: number; before?: number },
+  { limit = PAGE_SIZE, before }: { limit?: number; before?: number },
 ): Promise<string> {
   // In the order of the index, which for the planner IS NULL does not fix, and with a limit that it knows: a plan for any
   // values takes an unknown one for a tenth of the table.

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { errorHeaders, notFound, RequestError, toRequestError } from '../errors.js'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** What every answer has: a request id, no caching, and on failure the one error body. */
 export const answersPlugin = plugin(
@@ -13,6 +16,7 @@ export const answersPlugin = plugin(
     app.addHook('onResponse', async (request, reply) => {
       request.log.debug({ req: request, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
     })
+    app.server.on('checkExpectation', answerExpectation)
     app.setErrorHandler(answerError)
     app.setNotFoundHandler((request, reply) => answerError(notFound(), request, reply))
   },
@@ -34,6 +38,12 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
   answerError(error, request, reply)
 }
 
+/** Fails before the framework sees the request: it asks for a protocol feature that nobody has. */
+function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const headers = { 'content-type': JSON_TYPE, 'x-request-id': createRequestId(), 'cache-control': 'no-store' }
+  response.writeHead(417, headers).end(JSON.stringify({ success: false, message: 'Expectation Failed' }))
+}
+
 /** Fails before there is a request: what came is not HTTP, or its headers are too large or too slow. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
@@ -45,7 +55,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   const body = JSON.stringify({ success: false, message: status.slice(4) })
   const head = [
     `HTTP/1.1 ${status}`,
-    'Content-Type: application/json; charset=utf-8',
+    `Content-Type: ${JSON_TYPE}`,
     `Content-Length: ${body.length}`,
     `X-Request-Id: ${createRequestId()}`,
     'Cache-Control: no-store',

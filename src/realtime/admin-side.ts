@@ -24,7 +24,7 @@ export function createAdminSide(room: DeliveryRoom) {
   const { db, relay, onError } = room
   const holdersHere = new Set<number>()
   const closed: { sessionId: number; at: number }[] = []
-  let listeningSince = new Date()
+  let listeningSince = Date.now()
   let floor: Floor = { messageId: 0, changeId: 0 }
 
   const everyone = createRoster(openEveryone)

@@ -165,7 +165,8 @@ export async function wasCreatedSince(db: Statements, sessionId: number, moment:
   return row?.isNew === true
 }
 
-export async function readDatabaseClock(db: Statements): Promise<Date> {
+/** A moment of the database's clock, in milliseconds since the epoch. */
+export async function readDatabaseClock(db: Statements): Promise<number> {
   const [row] = await db.$queryRaw<{ now: Date }[]>(Prisma.sql`select clock_timestamp() as now`)
-  return row?.now ?? new Date()
+  return row?.now.getTime() ?? Date.now()
 }

@@ -77,10 +77,12 @@ type Handler<T extends ClientFrameType> = (
 
 const handlers: { [T in ClientFrameType]: Handler<T> } = {
   /** Acknowledged by the `message` frame that the sender's sockets get like all others, once it is committed. */
-  async message({ chat }, connection, payload) {
+  async message({ chat, hub }, connection, payload) {
     const sent = await sendMessage(chat, connection.account, payload)
-    // What was sent before is announced no more.
-    if (sent.outcome === 'known') connection.send(messageFrame(sent.seq, sent.message))
+    if (sent.outcome !== 'known') return
+    // What was sent before is announced no more. The answer may not overtake what this socket is still owed before it.
+    await hub[connection.account.side].sequencer.catchUp(sent.sessionId, sent.seq)
+    connection.send(messageFrame(sent.seq, sent.message))
   },
 
   async typing({ chat, hub }, { account }, { is_typing, session_id }) {

@@ -63,9 +63,11 @@ export async function readHeads(db: Statements, sessionIds: number[]): Promise<H
   return rows.map(toHead)
 }
 
-/** The heads of all sessions that began after one. */
-export async function readHeadsAfter(db: Statements, sessionId: number): Promise<Head[]> {
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.id > ${sessionId}`)
+/** The heads of the sessions of stores that began after one. */
+export async function readHeadsAfter(db: Statements, sessionId: number, storeIds: number[]): Promise<Head[]> {
+  if (storeIds.length === 0) return []
+  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
+    ${selectHeads} where s.id > ${sessionId} and s.store_id = any(${storeIds}::bigint[])`)
   return rows.map(toHead)
 }
 

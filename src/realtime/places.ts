@@ -3,22 +3,30 @@ import type { Account } from '../accounts/authentication.js'
 
 /** Limits the sockets of each account. One counts from before its upgrade until it has gone. */
 export function createPlaces(limit: number) {
-  const counts = new Map<string, number>()
+  const counts = { store: new Map<number, number>(), admin: new Map<number, number>() }
+  const owners = new WeakMap<Socket, Account>()
+
+  /** One for all sockets: an idle socket should cost little, and a listener of its own is a good part of it. */
+  function giveBack(this: Socket): void {
+    const owner = owners.get(this)
+    if (owner === undefined) return
+    const { side, id } = owner
+    const left = (counts[side].get(id) ?? 0) - 1
+    if (left > 0) counts[side].set(id, left)
+    else counts[side].delete(id)
+  }
 
   return {
     /** False when the account has as many as it may. */
-    take({ side, id }: Account, socket: Socket): boolean {
-      const key = `${side}:${id}`
-      const count = counts.get(key) ?? 0
+    take(account: Account, socket: Socket): boolean {
+      const { side, id } = account
+      const count = counts[side].get(id) ?? 0
       if (count >= limit) return false
       // One that has gone meanwhile will not say so again.
       if (socket.destroyed) return true
-      counts.set(key, count + 1)
-      socket.once('close', () => {
-        const left = (counts.get(key) ?? 0) - 1
-        if (left > 0) counts.set(key, left)
-        else counts.delete(key)
-      })
+      counts[side].set(id, count + 1)
+      owners.set(socket, account)
+      socket.on('close', giveBack)
       return true
     },
   }

@@ -26,7 +26,7 @@ const asked = (keys: Key[]) => Prisma.sql`
  * shows that it lives, so that what a dead node said of its accounts ends with it.
  */
 export function createPresence(db: Database, relay: Relay, nodeId: string, onError: (error: unknown) => void) {
-  const here = new Set<Key>()
+  const here = { store: new Set<number>(), admin: new Set<number>() }
   const enter = gatherReads((keys: Key[]) => writeOnline(db, nodeId, keys))
   const leave = gatherReads((keys: Key[]) => writeOffline(db, nodeId, keys))
   const readSessions = gatherReads((keys: Key[]) => readSessionsOf(db, keys))
@@ -34,9 +34,12 @@ export function createPresence(db: Database, relay: Relay, nodeId: string, onErr
   const timer = setInterval(() => void beat().catch(onError), HEARTBEAT_MS)
 
   async function beat(): Promise<void> {
-    if (!(await showAlive(db, nodeId))) await writeOnline(db, nodeId, [...here])
+    if (!(await showAlive(db, nodeId))) await writeOnline(db, nodeId, listHere())
     await forgetDeadNodes(db)
   }
+
+  const listHere = () =>
+    (['store', 'admin'] as const).flatMap((side) => [...here[side]].map((id) => keyOf({ side, id })))
 
   async function turn(account: Owner, isOnline: boolean): Promise<void> {
     const key = keyOf(account)
@@ -65,12 +68,12 @@ export function createPresence(db: Database, relay: Relay, nodeId: string, onErr
     },
     /** An account has come to this node. */
     enter(account: Owner): Promise<void> {
-      here.add(keyOf(account))
+      here[account.side].add(account.id)
       return queue(account, true)
     },
     /** An account has gone from this node. */
     leave(account: Owner): Promise<void> {
-      here.delete(keyOf(account))
+      here[account.side].delete(account.id)
       return queue(account, false)
     },
     /** Which of these accounts are online anywhere. */

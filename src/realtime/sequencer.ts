@@ -18,7 +18,7 @@ export interface Position {
   /** Came early. */
   waiting?: Map<number, DurableEvent>
   gapTimer?: NodeJS.Timeout
-  isFilling?: boolean
+  filling?: Promise<void>
 }
 
 export interface SequencerOptions {
@@ -110,9 +110,13 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
   }
 
   /** Reads what is missing and delivers it. A failure is left to the next sweep. */
-  async function fill(position: Position): Promise<void> {
-    if (position.isFilling === true || positions.get(position.sessionId) !== position) return
-    position.isFilling = true
+  function fill(position: Position): Promise<void> {
+    position.filling ??= readMissing(position).finally(() => delete position.filling)
+    return position.filling
+  }
+
+  async function readMissing(position: Position): Promise<void> {
+    if (positions.get(position.sessionId) !== position) return
     try {
       for (;;) {
         const events = await readEvents(position.sessionId, position.last)
@@ -122,8 +126,6 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
       release(position)
     } catch (error) {
       onError(error)
-    } finally {
-      delete position.isFilling
     }
   }
 
@@ -131,6 +133,11 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
     positions,
     accept,
     fill,
+    /** Delivers a session up to a seq that is known to be stored, unless that has been done. */
+    async catchUp(sessionId: number, seq: number): Promise<void> {
+      const position = positions.get(sessionId)
+      if (position !== undefined && position.last < seq) await fill(position)
+    },
     /** Notes that up to `last` nothing of a session is owed to anybody here. */
     start(position: Position): void {
       const known = positions.get(position.sessionId)

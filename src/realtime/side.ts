@@ -21,13 +21,13 @@ export interface DeliveryRoom {
 /** A session that began this long before its listener did may be told from its beginning. */
 export const OVERLAP_MS = 10_000
 
-/** A sequencer that fills its gaps from PostgreSQL. `listeningSince` is a moment of the database's clock, by event. */
+/** A sequencer that fills its gaps from PostgreSQL. `listeningSince` is a moment of the database's clock, in ms, by event. */
 export function createFilledSequencer(
   { db, onError }: DeliveryRoom,
   side: {
     predecessorOf(event: DurableEvent): number
     deliver(event: DurableEvent): void
-    listeningSince(event: DurableEvent): Date
+    listeningSince(event: DurableEvent): number
     onKnown?(position: Position): void
   },
 ) {
@@ -38,7 +38,7 @@ export function createFilledSequencer(
     readEvents: async (sessionId, after) => (await readEventsAfter(`${sessionId}:${after}`)) ?? [],
     async findStart(event) {
       const { sessionId, seq } = factsOf(event)
-      const since = new Date(side.listeningSince(event).getTime() - OVERLAP_MS)
+      const since = new Date(side.listeningSince(event) - OVERLAP_MS)
       // An old session that is not known is a closed one, and the event a straggler.
       return (await wasCreatedSince(db, sessionId, since)) ? 0 : seq
     },

@@ -21,6 +21,8 @@ const querystring = Type.Object({
 export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const { chat, hub } = app
   const places = createPlaces(config.socketsPerAccount)
+  // The listeners are shared by all sockets: three closures each are a good part of what an idle one costs.
+  const connectionOf = new WeakMap<WebSocket, Connection>()
   const room: FrameRoom = { chat, hub, onFault: (error) => app.log.error({ err: error }, 'a frame failed') }
 
   for (const side of ['store', 'admin'] as const) {
@@ -62,24 +64,35 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
     forgetRequest(socket, raw)
     const connection = new Connection(socket, account, config.socketLimits)
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      connection.missedPings = 0
-      if (isBinary) connection.close(closeCodes.policy, 'frames are text')
-      else if (!connection.allowFrame()) connection.close(closeCodes.tooManyFrames, 'too many frames')
-      else connection.queue(() => handleFrame(room, connection, data))
-    })
-    socket.on('pong', () => {
-      connection.missedPings = 0
-    })
-    socket.on('close', () => {
-      hub.leave(connection)
-    })
+    connectionOf.set(socket, connection)
+    socket.on('message', takeFrame)
+    socket.on('pong', notePong)
+    socket.on('close', leave)
     connection.queue(async () => {
       await hub.enter(connection).catch((error: unknown) => {
         app.log.warn({ err: error }, 'a socket could not be taken in')
         connection.close(closeCodes.ourFault, 'try again')
       })
     })
+  }
+
+  function takeFrame(this: WebSocket, data: RawData, isBinary: boolean): void {
+    const connection = connectionOf.get(this)
+    if (connection === undefined) return
+    connection.missedPings = 0
+    if (isBinary) connection.close(closeCodes.policy, 'frames are text')
+    else if (!connection.allowFrame()) connection.close(closeCodes.tooManyFrames, 'too many frames')
+    else connection.queue(() => handleFrame(room, connection, data))
+  }
+
+  function notePong(this: WebSocket): void {
+    const connection = connectionOf.get(this)
+    if (connection) connection.missedPings = 0
+  }
+
+  function leave(this: WebSocket): void {
+    const connection = connectionOf.get(this)
+    if (connection) hub.leave(connection)
   }
 }
 

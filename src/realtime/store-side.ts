@@ -14,7 +14,7 @@ const MOST_SESSIONS_KNOWN = 8
 
 /** Brings to this node's store sockets what happens in their sessions. A store sees every event of its sessions. */
 export function createStoreSide(room: DeliveryRoom) {
-  const listeningSince = new Map<number, Date>()
+  const listeningSince = new Map<number, number>()
   const sessionIds = new Map<number, number[]>()
   const roster = createRoster(openStore)
   const sequencer = createFilledSequencer(room, {
@@ -25,7 +25,7 @@ export function createStoreSide(room: DeliveryRoom) {
       for (const old of known.splice(0, known.length - MOST_SESSIONS_KNOWN)) forget(old)
       sessionIds.set(storeId, known)
     },
-    listeningSince: (event) => listeningSince.get(factsOf(event).storeId) ?? new Date(),
+    listeningSince: (event) => listeningSince.get(factsOf(event).storeId) ?? Date.now(),
   })
   const send = (sessionId: number, text: string) => {
     const storeId = sequencer.positions.get(sessionId)?.storeId
@@ -117,7 +117,7 @@ export function createStoreSide(room: DeliveryRoom) {
     isNews({ storeId, sessionId, created, isClosed }: Head): boolean {
       const known = sessionIds.get(storeId) ?? []
       const isForgotten = known.length >= MOST_SESSIONS_KNOWN && sessionId < Math.min(...known)
-      return !isForgotten && (!isClosed || created >= (listeningSince.get(storeId) ?? new Date()))
+      return !isForgotten && (!isClosed || created.getTime() >= (listeningSince.get(storeId) ?? Date.now()))
     },
     activeSessions: () => roster.ids().flatMap((storeId) => activeSessionOf(storeId) ?? []),
     async close(): Promise<void> {

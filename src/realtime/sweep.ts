@@ -39,8 +39,7 @@ export function createSweep(db: Database, store: StoreSide, admin: AdminSide, lo
     const newest = await readMoment(db)
     first ??= newest
     const { floor, done } = nextMoment(first, newest)
-    const begun = (await readHeadsAfter(db, floor.sessionId)).filter(({ storeId }) => store.roster.has(storeId))
-    for (const head of begun) {
+    for (const head of await readHeadsAfter(db, floor.sessionId, store.roster.ids())) {
       if (store.sequencer.positions.has(head.sessionId) || !store.isNews(head)) continue
       store.sequencer.start({ ...head, isClosed: false, last: 0 })
     }
@@ -73,7 +72,7 @@ export function createSweep(db: Database, store: StoreSide, admin: AdminSide, lo
 
   /** Sessions of which not even the creation has come: new ones are told whole, others had ended before. */
   async function startUnknown(sessionIds: number[]): Promise<void> {
-    const newSince = admin.listeningSince().getTime() - OVERLAP_MS
+    const newSince = admin.listeningSince() - OVERLAP_MS
     for (const head of await readHeads(db, sessionIds)) {
       admin.sequencer.start({ ...head, last: head.created.getTime() >= newSince ? 0 : head.seq })
     }

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
-import { describeRoute, limitOf, refusals, sendJson, type App } from '../http.js'
+import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { LimitSchema } from '../paging.js'
 import { MessageSchema } from '../messages/message.js'
 import { confirmDelivery } from '../messages/receipts.js'
 import { requireReader } from './access.js'
@@ -11,7 +12,7 @@ import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from './ses
 
 const SessionBody = Type.Object({ session_id: IdSchema })
 const listQuery = Type.Object({
-  limit: limitOf(50),
+  limit: LimitSchema,
   cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' })),
 })
 const SessionListSchema = Type.Object({

@@ -2,10 +2,11 @@ import { Prisma } from '../generated/prisma/client.js'
 import type { Database } from '../database/database.js'
 import { invalidInput } from '../errors.js'
 import { joinReceipts, messageJson } from '../messages/message.js'
+import { PAGE_SIZE } from '../paging.js'
 import { sessionJson, withStore } from './session.js'
 
 export interface ListPage {
-  limit: number
+  limit?: number
   cursor?: string
 }
 
@@ -29,7 +30,7 @@ const joins = Prisma.raw(`
  * the ids, so that a cursor stays true while sessions come and go.
  * @throws RequestError 400 when the cursor is none
  */
-export async function listOpenSessions(db: Database, { limit, cursor }: ListPage): Promise<string> {
+export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor }: ListPage): Promise<string> {
   const [after = 0] = readCursor(cursor, 1)
   const rows = await db.$queryRaw<ListRow[]>(Prisma.sql`
     select ${item} as json, s.id::text as cursor
@@ -47,7 +48,11 @@ export async function listOpenSessions(db: Database, { limit, cursor }: ListPage
  * paged through; the cursor therefore carries the moment of the first page, and later pages keep the order of then.
  * @throws RequestError 400 when the cursor is none
  */
-export async function listHeldSessions(db: Database, adminId: number, { limit, cursor }: ListPage): Promise<string> {
+export async function listHeldSessions(
+  db: Database,
+  adminId: number,
+  { limit = PAGE_SIZE, cursor }: ListPage,
+): Promise<string> {
   const [moment = null, lastAt = null, lastId = null] = readCursor(cursor, 3)
   const rows = await db.$queryRaw<ListRow[]>(Prisma.sql`
     with held as materialized (

@@ -168,7 +168,7 @@ CREATE INDEX "chat_session_claimed" ON "chat_session"("admin_id") WHERE (status 
 CREATE UNIQUE INDEX "chat_session_one_active" ON "chat_session"("store_id") WHERE (status <> 'closed');
 
 -- CreateIndex
-CREATE INDEX "chat_message_concern" ON "chat_message"("holder_id", "id") WHERE (sender_type = 'store');
+CREATE INDEX "chat_message_concern" ON "chat_message"("holder_id", "id", "session_id") WHERE (sender_type = 'store');
 
 -- CreateIndex
 CREATE UNIQUE INDEX "chat_message_order" ON "chat_message"("session_id", "seq");
