@@ -4,13 +4,19 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
+import { compareFanOut } from './bench/fan-out.js'
+import { compareGrowth } from './bench/growth.js'
 import { compareHotReads } from './bench/hot-read.js'
 import { compareIdleSockets } from './bench/idle-sockets.js'
+import { compareMessages } from './bench/messages.js'
 import { withServices, type Services } from './bench/services.js'
 
 const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   'hot-read': compareHotReads,
+  messages: compareMessages,
   'idle-sockets': compareIdleSockets,
+  'fan-out': compareFanOut,
+  growth: compareGrowth,
 }
 
 const chosen = process.argv.slice(2)

@@ -20,10 +20,10 @@ const { step, run } = createSteps({ ...process.env, TMPDIR: folder })
 
 const services = await step('services', () => startServices(folder))
 if (services) {
-  const environment = { ...nameServices(services), [REPORT_VARIABLE]: report, CI: 'true' }
+  const environment = { ...nameServices(services), [REPORT_VARIABLE]: report }
   // One file after the other: each wants the machine for itself.
-  const words = ['run', '--reporter=base', '--disable-coverage', '--jobs=1', '--timeout=400', ...files]
-  await step('faults', () => run('tap', words, environment))
+  const words = ['test/run/tests.ts', '--jobs=1', '--timeout-s=400', ...files]
+  await step('faults', () => run('tsx', words, environment))
   await step('services end', () => services.stop())
 }
 await step('leftovers', () => endLeftovers(folder))

@@ -4,36 +4,40 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { reviewCoverage } from '../test/run/coverage.js'
 import { endLeftovers } from '../test/run/leftovers.js'
 import { startServices } from '../test/run/start-services.js'
 import { createSteps } from '../test/run/steps.js'
+import { findTests } from '../test/run/find-tests.js'
 import { printTotals } from '../test/run/totals.js'
 import { nameServices } from '../test/support/services.js'
 
 const files = process.argv.slice(2)
-// Without a terminal the reporter would print every state that it would have drawn over there.
-const quiet = process.stdout.isTTY ? {} : { CI: 'true' }
-const results = '.tap/results.tap'
+const isWhole = files.length === 0
+const coverage = resolve('.tap/coverage')
 const folder = await mkdtemp(join(tmpdir(), 'store-chat-test-'))
 // Everything temporary goes into one folder, which is looked through and removed at the end.
 const { step, run } = createSteps({ ...process.env, TMPDIR: folder })
 
-await rm(results, { force: true })
+await rm('.tap', { recursive: true, force: true })
 const services = await step('services', () => startServices(folder))
-if (files.length === 0) {
+if (isWhole) {
   await step('types', () => run('tsc', ['-p', '.']))
   await step('lint', () => run('eslint', ['.']))
   await step('format', () => run('prettier', ['--check', '--log-level', 'warn', '.']))
 }
 if (services) {
-  const words = files.length === 0 ? [] : ['--disable-coverage', ...files]
-  const tap = ['run', '--reporter=base', `--output-file=${results}`, ...words]
-  await step('tests', () => run('tap', tap, { ...nameServices(services), ...quiet }))
-  if (files.length === 0) await step('coverage', reviewCoverage)
+  const environment = { ...nameServices(services), ...(isWhole && { NODE_V8_COVERAGE: coverage }) }
+  await step('tests', async () =>
+    run('tsx', ['test/run/tests.ts', ...(isWhole ? await findTests() : files)], environment),
+  )
+  if (isWhole) {
+    await step('coverage', () => run('c8', ['report']))
+    await step('uncovered', reviewCoverage)
+  }
   await step('services end', () => services.stop())
 }
 await step('leftovers', () => endLeftovers(folder))
 await rm(folder, { recursive: true, force: true })
-await printTotals(results)
+await printTotals()

@@ -1,5 +1,5 @@
 import autocannon from 'autocannon'
-import { compete, toTable } from './rounds.js'
+import { compete } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, rival, type Services } from './services.js'
 
@@ -8,6 +8,7 @@ const MESSAGES = 20
 const CONNECTIONS = 32
 const SECONDS = 5
 const ROUNDS = 5
+const path = '/v1/chat/store/session/'
 
 /** `GET store/session/` of random stores, each with an active session of 20 messages. */
 export async function compareHotReads({ databaseUrl, startServer }: Services): Promise<string> {
@@ -20,8 +21,7 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   const contestants = [
     {
       name: 'store-chat, with authentication',
-      measure: () =>
-        load(`${ours.origin}/v1/chat/store/session/`, (id) => ({ authorization: `Token ${storeToken(id)}` })),
+      measure: () => load(`${ours.origin}${path}`, (id) => ({ authorization: `Token ${storeToken(id)}` })),
     },
     {
       name: 'node:http + pg, one prepared statement',
@@ -32,17 +32,21 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
       measure: () => load(`${usual.origin}/session`, (id) => ({ 'x-store': `${id}` })),
     },
   ]
-  const results = await compete(contestants, ROUNDS)
+  const title = `GET store/session/, ${STORES} stores, ${MESSAGES} messages each`
+  const table = await compete(title, contestants, ROUNDS)
   await Promise.all([ours, bare, usual].map((server) => server.stop()))
-  return toTable(`GET store/session/, ${STORES} stores, ${MESSAGES} messages each`, 'requests/s', results)
+  return table
 }
 
-async function load(url: string, headersOf: (storeId: number) => Record<string, string>): Promise<number> {
+async function load(
+  url: string,
+  headersOf: (storeId: number) => Record<string, string>,
+): Promise<Record<string, number>> {
   const setupRequest = (request: autocannon.Request) => ({
     ...request,
     headers: headersOf(1 + Math.floor(Math.random() * STORES)),
   })
   const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS, requests: [{ setupRequest }] })
   if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)
-  return result.requests.average
+  return { 'requests/s': result.requests.average }
 }

@@ -1,51 +1,41 @@
-/** One contestant: measures itself once. Higher is better. */
+/** One contestant: measures itself once, and gives a value for each figure that is compared. */
 export interface Contestant {
   name: string
-  measure(): Promise<number>
+  measure(): Promise<Record<string, number>>
 }
 
-export interface Result {
-  name: string
-  median: number
-  lowest: number
-  highest: number
-}
-
-/** Measures the contestants in turn, several times, so that what disturbs the machine disturbs all of them. */
-export async function compete(contestants: Contestant[], rounds: number): Promise<Result[]> {
-  const measured = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
+/**
+ * Measures the contestants in turn, several times, so that what disturbs the machine disturbs all of them. Returns a
+ * Markdown table for each figure, with medians, spread, and the ratio of the first contestant to each.
+ */
+export async function compete(title: string, contestants: Contestant[], rounds: number): Promise<string> {
+  const measured = contestants.map(() => new Map<string, number[]>())
   for (let round = 1; round <= rounds; round++) {
-    for (const { name, measure } of contestants) {
-      const value = await measure()
-      console.log(`  round ${round} ${name}: ${Math.round(value)}`)
-      measured.get(name)?.push(value)
+    for (const [index, { name, measure }] of contestants.entries()) {
+      for (const [figure, value] of Object.entries(await measure())) {
+        console.log(`  round ${round} ${name}: ${shorten(value)} ${figure}`)
+        measured[index]?.set(figure, [...(measured[index].get(figure) ?? []), value])
+      }
     }
   }
-  return [...measured].map(([name, values]) => {
-    const sorted = values.sort((one, other) => one - other)
-    return {
-      name,
-      median: sorted[Math.floor(sorted.length / 2)] ?? NaN,
-      lowest: sorted[0] ?? NaN,
-      highest: sorted.at(-1) ?? NaN,
-    }
-  })
+  const figures = [...(measured[0]?.keys() ?? [])]
+  return figures
+    .map((figure) => {
+      const values = contestants.map(({ name }, index) => ({ name, values: measured[index]?.get(figure) ?? [] }))
+      return toTable(title, figure, values)
+    })
+    .join('\n')
 }
 
-/** A Markdown table of results, each with its ratio to the first. */
-export function toTable(title: string, unit: string, results: Result[]): string {
-  const ours = results[0]?.median ?? NaN
-  const rows = results.map(({ name, median, lowest, highest }) =>
-    ['', name, median.toFixed(0), `${lowest.toFixed(0)}–${highest.toFixed(0)}`, (ours / median).toFixed(2), '']
-      .join(' | ')
-      .trim(),
-  )
-  return [
-    `### ${title}`,
-    '',
-    `| | ${unit} (median) | spread | store-chat is × |`,
-    '|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n')
+function toTable(title: string, figure: string, results: { name: string; values: number[] }[]): string {
+  const first = median(results[0]?.values ?? [])
+  const rows = results.map(({ name, values }) => {
+    const spread = `${shorten(Math.min(...values))}–${shorten(Math.max(...values))}`
+    return `| ${name} | ${shorten(median(values))} | ${spread} | ${(first / median(values)).toFixed(2)} |`
+  })
+  const head = `| | ${figure}, median | spread | the first is × |`
+  return [`### ${title}`, '', head, '|---|---|---|---|', ...rows, ''].join('\n')
 }
+
+const shorten = (value: number) => Number(value.toPrecision(4))
+const median = (values: number[]) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN

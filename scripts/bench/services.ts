@@ -7,6 +7,7 @@ import { migrateDatabase } from '../../src/database/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { findFreePort } from '../../test/support/free-port.js'
 import { findRedisProgram, startRedisServer } from '../../test/support/redis-server.js'
+import { execute } from './seed.js'
 import { until } from '../../test/support/until.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -15,6 +16,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 export interface Services {
   databaseUrl: string
   redisUrl: string
+  /** Makes another database in the same PostgreSQL, with the tables, and returns its URL. */
+  createDatabase(name: string): Promise<string>
   /** Starts a program and waits until it answers; it ends with the services. */
   startServer(program: string[], environment: Record<string, string>): Promise<Server>
 }
@@ -41,6 +44,13 @@ export async function withServices(use: (services: Services) => Promise<void>): 
     await use({
       databaseUrl,
       redisUrl: redis.url,
+      async createDatabase(name) {
+        await execute(databaseUrl, `create database ${name}`)
+        const url = new URL(databaseUrl)
+        url.pathname = name
+        await migrateDatabase(url.href)
+        return url.href
+      },
       async startServer(program, environment) {
         const server = await startServer(program, environment)
         servers.push(server)
@@ -90,5 +100,6 @@ async function ask(child: ChildProcess, signal: NodeJS.Signals): Promise<string>
 
 /** How to run a contestant that is written for the comparison alone. */
 export const rival = (name: string) => ['--import', 'tsx', `scripts/bench/rivals/${name}.ts`]
-/** How to run the product, with what it is asked for its memory by. */
-export const product = ['--expose-gc', '--import', './scripts/bench/report-memory.mjs', 'dist/server.js']
+/** Node's words for a server that is asked for its memory. */
+export const reporting = ['--expose-gc', '--import', './scripts/bench/report-memory.mjs']
+export const product = [...reporting, 'dist/server.js']

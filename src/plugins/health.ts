@@ -3,13 +3,22 @@ import { Prisma } from '../generated/prisma/client.js'
 import { refusals, type App } from '../http.js'
 import { unavailable } from '../errors.js'
 
-const HealthSchema = Type.Object({ status: Type.Literal('ok'), relay: Type.Optional(Type.Boolean()) })
+const status = Type.Literal('ok')
+const ReadinessSchema = Type.Object({
+  status,
+  relay: Type.Boolean({ description: 'Whether what connects the nodes works.' }),
+  dropped: Type.Integer({
+    description: 'Announcements that could not be published since the start; nothing is lost by it.',
+  }),
+})
 
 /** For orchestrators: whether to restart this node (live), and whether to send it requests (ready). */
 export async function healthRoutes(app: App): Promise<void> {
   app.get(
     '/health/live/',
-    { schema: { tags: ['operation'], summary: 'Whether the process works', response: { 200: HealthSchema } } },
+    {
+      schema: { tags: ['operation'], summary: 'Whether the process works', response: { 200: Type.Object({ status }) } },
+    },
     async () => ({ status: 'ok' as const }),
   )
 
@@ -20,13 +29,13 @@ export async function healthRoutes(app: App): Promise<void> {
         tags: ['operation'],
         summary: 'Whether this node takes requests',
         description: '503 while it drains or its database is away. A Redis that is away does not make it unready.',
-        response: { 200: HealthSchema, ...refusals(503) },
+        response: { 200: ReadinessSchema, ...refusals(503) },
       },
     },
     async () => {
       if (app.isDraining()) throw unavailable('This node is shutting down')
       await app.db.$queryRaw(Prisma.sql`select 1 as one`)
-      return { status: 'ok' as const, relay: app.relay.isUp() }
+      return { status: 'ok' as const, relay: app.relay.isUp(), dropped: app.relay.droppedCount() }
     },
   )
 }

@@ -6,7 +6,7 @@ import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
 import { factsOf, type DurableEvent, type Position } from './sequencer.js'
-import { createFilledSequencer, listenFirst, type DeliveryRoom } from './side.js'
+import { createFilledSequencer, listenAndRead, type DeliveryRoom } from './side.js'
 import { createTicks } from './ticks.js'
 import { createUnread } from './unread.js'
 
@@ -47,16 +47,11 @@ export function createAdminSide(room: DeliveryRoom) {
     holderId === null ? everyone.connectionsOf(EVERYONE) : roster.connectionsOf(holderId)
 
   async function openEveryone(): Promise<() => void> {
-    const { leave, begin } = await listenFirst(relay, ADMINS_CHANNEL, receive)
-    try {
+    const leave = await listenAndRead(relay, ADMINS_CHANNEL, receive, async () => {
       listeningSince = await readDatabaseClock(db)
       floor = await readFloor(db)
       for (const head of await readActiveHeads(db)) start(head)
-      begin()
-    } catch (error) {
-      leave()
-      throw error
-    }
+    })
     return () => {
       leave()
       for (const sessionId of sequencer.positions.keys()) forget(sessionId)
@@ -64,19 +59,14 @@ export function createAdminSide(room: DeliveryRoom) {
   }
 
   async function openAdmin(adminId: number) {
-    const { leave, begin } = await listenFirst(relay, adminChannel(adminId), receive)
-    try {
+    const leave = await listenAndRead(relay, adminChannel(adminId), receive, async () => {
       const heads = await readHeadsOfAdmins(db, [adminId])
       // Before anybody is told as this holder: what came in its absence is not live.
       await Promise.all(heads.map(finishChanges))
       holdersHere.add(adminId)
       for (const head of heads) start(head)
-      begin()
-      await room.presence.enter({ side: 'admin', id: adminId })
-    } catch (error) {
-      leave()
-      throw error
-    }
+    })
+    await room.presence.enter({ side: 'admin', id: adminId })
     return () => {
       leave()
       holdersHere.delete(adminId)

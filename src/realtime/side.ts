@@ -46,21 +46,28 @@ export function createFilledSequencer(
 }
 
 /**
- * Listens to a channel, and hands out what came only when `begin` is called: between the two, the caller reads from
- * PostgreSQL where things stand, so that nothing falls between.
+ * Listens to a channel from before `read` is called, which reads from PostgreSQL where things stand, and hands out what
+ * came only after it: so nothing falls between the two. Returns how to stop listening.
  */
-export async function listenFirst(relay: Relay, channel: string, receive: (announcement: Announcement) => void) {
+export async function listenAndRead(
+  relay: Relay,
+  channel: string,
+  receive: (announcement: Announcement) => void,
+  read: () => Promise<void>,
+): Promise<() => void> {
   let early: string[] | undefined = []
   const leave = await relay.subscribe(channel, (payload) => {
     if (early) early.push(payload)
     else receive(readAnnouncement(payload))
   })
-  return {
-    leave,
-    begin(): void {
-      const payloads = early ?? []
-      early = undefined
-      for (const payload of payloads) receive(readAnnouncement(payload))
-    },
+  try {
+    await read()
+  } catch (error) {
+    leave()
+    throw error
   }
+  const payloads = early
+  early = undefined
+  for (const payload of payloads) receive(readAnnouncement(payload))
+  return leave
 }

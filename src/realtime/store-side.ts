@@ -6,7 +6,7 @@ import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
 import { factsOf, type DurableEvent } from './sequencer.js'
-import { createFilledSequencer, listenFirst, type DeliveryRoom } from './side.js'
+import { createFilledSequencer, listenAndRead, type DeliveryRoom } from './side.js'
 import { createTicks } from './ticks.js'
 
 /** Of a store's earlier sessions a few are remembered, for stragglers. */
@@ -38,16 +38,11 @@ export function createStoreSide(room: DeliveryRoom) {
   const passing = createPassing('admin', send)
 
   async function openStore(storeId: number) {
-    const { leave, begin } = await listenFirst(room.relay, storeChannel(storeId), receive)
-    try {
+    const leave = await listenAndRead(room.relay, storeChannel(storeId), receive, async () => {
       listeningSince.set(storeId, await readDatabaseClock(room.db))
       for (const head of await readHeadsOfStores(room.db, [storeId])) start(head)
-      begin()
-      await room.presence.enter({ side: 'store', id: storeId })
-    } catch (error) {
-      leave()
-      throw error
-    }
+    })
+    await room.presence.enter({ side: 'store', id: storeId })
     return () => {
       leave()
       listeningSince.delete(storeId)

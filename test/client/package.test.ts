@@ -1,11 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { connectStore } from 'store-chat/client'
 import { WebSocket } from 'ws'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 
-const folder = new URL('../../dist/client/', import.meta.url)
+const folder = pathToFileURL('dist/client/')
 
 t.test('what the package exports as its client connects, sends and reads', async (t) => {
   const node = await startNode(t)

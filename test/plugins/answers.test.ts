@@ -45,6 +45,12 @@ t.test('a path that cannot be read is 400', async (t) => {
   }
 })
 
+t.test('an expectation that nobody can meet is refused in the standard body', async (t) => {
+  const answer = await node.get(path, { headers: { expect: 'a miracle' } })
+  t.match(answer, { status: 417, text: '{"success":false,"message":"Expectation Failed"}' })
+  t.ok(answer.headers['x-request-id'])
+})
+
 t.test('every answer has a request id of its own, or the one that was given', async (t) => {
   const ids = await Promise.all(Array.from({ length: 20 }, async () => (await node.get(path)).headers['x-request-id']))
   t.equal(new Set(ids).size, 20)

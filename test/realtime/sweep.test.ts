@@ -40,6 +40,18 @@ t.test('what was committed and not published, before a silence', async (t) => {
       t.match(await socket.next('message', undefined, REPAIR_MS), { message: { content: 'lost' } })
   })
 
+  t.test('the answer to a repeated send does not overtake what its socket is still owed', async (t) => {
+    const { store, admin, sessionId } = await claimConversation(chat)
+    const [socket] = await sockets(store, admin)
+    network.cut()
+    for (const id of ['one', 'two']) await chat.post('store/message/', store, { content: id, client_message_id: id })
+    socket?.send('message', { content: 'two', client_message_id: 'two' })
+    await socket?.next('message', ({ message }) => message.client_message_id === 'two')
+    const told = socket ? seqs(socket, sessionId) : []
+    t.strictSame(told.slice(0, 2), [told[0], (told[0] ?? 0) + 1], `${told.join(' ')}`)
+    t.equal(socket?.all('message')[0].message.content, 'one')
+  })
+
   t.test('a session is made, claimed, given away, released and closed without a word', async (t) => {
     const [store, admin, other] = [await addStore(database), await addAdmin(database), await addAdmin(database)]
     const all = [...(await sockets(store, admin)), await enter(t, there, 'admin', other)]

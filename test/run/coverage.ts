@@ -35,5 +35,5 @@ async function findUncounted(counted: Set<string>): Promise<string[]> {
 /** Nothing of such a file is left once it is compiled, so that nothing imports it. */
 async function holdsOnlyTypes(path: string): Promise<boolean> {
   const compiled = await readFile(join('dist', path.replace(/\.ts$/, '.js')), 'utf8')
-  return compiled.replace(/^\/\/# sourceMappingURL=.*$/m, '').trim() === 'export {};'
+  return compiled.replace(/\/\*[^]*?\*\/|^\/\/.*$/gm, '').trim() === 'export {};'
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { RESULTS } from './find-tests.js'
 
 /** Prints how many assertions passed and failed, as tap has counted them in the last line of its results. */
-export async function printTotals(results: string): Promise<void> {
-  const text = await readFile(results, 'utf8').catch(() => '')
+export async function printTotals(): Promise<void> {
+  const text = await readFile(RESULTS, 'utf8').catch(() => '')
   const totals = [...text.matchAll(/^# \{ total: \d+.*\}$/gm)].at(-1)?.[0]
   if (totals === undefined) {
     process.exitCode = 1

@@ -28,7 +28,9 @@ export async function startNode(t: Test, options: NodeOptions = {}): Promise<Tes
   const network = typeof given === 'string' ? createNetwork(t, given) : given
   const database = options.database ?? (await createDatabase(t))
   // Refusals are not logged; what is logged as an error is a failure of the test that its output should show.
-  const config = { ...readConfig({ LOG_LEVEL: 'error' }), ...network.config, ...options.config }
+  // Beside other tests, a new connection can take its time.
+  const patient = readConfig({ LOG_LEVEL: 'error', DATABASE_ACQUIRE_TIMEOUT_MS: '15000' })
+  const config = { ...patient, ...network.config, ...options.config }
   const relay = network.createRelay()
   const app = await buildApp(config, { databaseUrl: database.url, ...(relay && { relay }) })
   t.teardown(() => app.close())
@@ -45,5 +47,8 @@ export async function startNodes(t: Test, count: number, options: NodeOptions = 
   const { network: given = 'local' } = options
   const network = typeof given === 'string' ? createNetwork(t, given) : given
   const database = options.database ?? (await createDatabase(t))
-  return Promise.all(Array.from({ length: count }, () => startNode(t, { ...options, database, network })))
+  const starts = Array.from({ length: count }, () => startNode(t, { ...options, database, network }))
+  // One that fails does not leave another to start after the test's end, when nothing would close it.
+  await Promise.allSettled(starts)
+  return Promise.all(starts)
 }

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { createHttpClient, type HttpClient } from './client.js'
 import { until, within } from './until.js'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const EXIT_DEADLINE_MS = 60_000
 
 export interface Exit {
@@ -41,7 +39,6 @@ export function runProgram(
   // tap hands its loaders on by NODE_OPTIONS, which would make every program start in thrice the time. Node measures
   // coverage without them.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, `dist/${program}`, ...words], {
-    cwd: root,
     env: { PATH, TMPDIR, NODE_V8_COVERAGE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -5,8 +5,8 @@ import { readServices } from '../support/services.js'
 import { startServer } from '../support/server-process.js'
 import { findDisorder } from '../support/session-events.js'
 import { until } from '../support/until.js'
-import { list, watchAdmin, watchStore } from './connect.js'
-import { startProxy } from './proxy.js'
+import { list, watchAdmin, watchStore } from '../client/connect.js'
+import { startProxy } from '../client/proxy.js'
 
 const MESSAGES = 40
 

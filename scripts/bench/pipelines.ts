@@ -1,0 +1,124 @@
+import { WebSocket, type RawData } from 'ws'
+import { until } from '../../test/support/until.js'
+import { adminToken, storeToken } from './seed.js'
+import { product, rival, type Server, type Services } from './services.js'
+
+/** Sessions 1 to SESSIONS belong to the stores of the same ids; each is held by one of the admins. */
+export const SESSIONS = 200
+export const ADMINS = 20
+const holderOf = (session: number) => 1 + (session % ADMINS)
+
+/** A way from the stores' sockets on one node, through PostgreSQL, to the admins' sockets on another. */
+export interface Pipeline {
+  name: string
+  send(session: number, content: string): void
+  /** Called with the content of what arrives at an admin's socket. */
+  receive(content: string): void
+}
+
+/** What a contestant says over its sockets. */
+interface Dialect {
+  pathOfStore(id: number): string
+  pathOfAdmin(id: number, sessions: number[]): string
+  encode(session: number, content: string): string
+  /** Called once for each socket that is open. */
+  greet?(socket: WebSocket): Promise<unknown>
+}
+
+const dialects = {
+  product: {
+    pathOfStore: (id) => `/v1/chat/ws/store/?token=${storeToken(id)}`,
+    pathOfAdmin: (id) => `/v1/chat/ws/admin/?token=${adminToken(id)}`,
+    encode: (_session, content) => `{"type":"message","payload":{"content":"${content}"}}`,
+    greet: (socket) => awaitFrame(socket, '{"type":"ready"'),
+  },
+  bare: {
+    pathOfStore: (id) => `/?sessions=${id}`,
+    pathOfAdmin: (_id, sessions) => `/?sessions=${sessions.join(',')}`,
+    encode: (session, content) => `{"session":${session},"content":"${content}"}`,
+  },
+  // Engine.IO's framing, spoken over a plain socket, so that no client library is measured.
+  socketIo: {
+    pathOfStore: (id) => `/socket.io/?EIO=4&transport=websocket&sessions=${id}`,
+    pathOfAdmin: (_id, sessions) => `/socket.io/?EIO=4&transport=websocket&sessions=${sessions.join(',')}`,
+    encode: (session, content) => `42["message",{"session":${session},"content":"${content}"}]`,
+    greet: greetSocketIo,
+  },
+} satisfies Record<string, Dialect>
+
+/** Socket.IO's handshake; afterwards its pings are answered. */
+export async function greetSocketIo(socket: WebSocket): Promise<void> {
+  await awaitFrame(socket, '0')
+  socket.send('40')
+  await awaitFrame(socket, '40')
+  socket.on('message', (data) => {
+    if (textOf(data) === '2') socket.send('3')
+  })
+}
+
+/** Opens the pipelines on one PostgreSQL and one Redis: the product, a bare one, and Socket.IO with Prisma. */
+export async function openPipelines(services: Services): Promise<Pipeline[]> {
+  const environment = { DATABASE_URL: services.databaseUrl, REDIS_URL: services.redisUrl }
+  const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
+  return [
+    await open('store-chat', services, product, dialects.product, { ...environment, ...limits }),
+    await open('bare: ws, shared commits, PUBLISH', services, rival('bare-pipeline'), dialects.bare, environment),
+    await open('Socket.IO, Redis adapter, Prisma create', services, rival('socket-io'), dialects.socketIo, environment),
+  ]
+}
+
+async function open(
+  name: string,
+  { startServer }: Services,
+  program: string[],
+  dialect: Dialect,
+  environment: Record<string, string>,
+): Promise<Pipeline> {
+  const near = await startServer(program, environment)
+  const far = await startServer(program, environment)
+  const stores = await Promise.all(range(SESSIONS).map((id) => connect(near, dialect.pathOfStore(id), dialect)))
+  const pipeline: Pipeline = {
+    name,
+    send: (session, content) => stores[session - 1]?.send(dialect.encode(session, content)),
+    receive: () => undefined,
+  }
+  for (const admin of range(ADMINS)) {
+    const sessions = range(SESSIONS).filter((session) => holderOf(session) === admin)
+    const socket = await connect(far, dialect.pathOfAdmin(admin, sessions), dialect)
+    socket.on('message', (data) => {
+      const content = readContent(textOf(data))
+      if (content !== undefined) pipeline.receive(content)
+    })
+  }
+  return pipeline
+}
+
+/** Opens a socket and waits until it has been greeted. */
+export async function connect(server: Server, path: string, { greet }: Pick<Dialect, 'greet'>): Promise<WebSocket> {
+  const socket = new WebSocket(server.origin.replace('http', 'ws') + path, { perMessageDeflate: false })
+  const greeted = greet?.(socket)
+  await until(() => socket.readyState === WebSocket.OPEN, 30_000, `a socket on ${path}`)
+  await greeted
+  return socket
+}
+
+export const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+export const textOf = (data: RawData) => (data as Buffer).toString()
+
+/** All contestants write a message as JSON with a `content`. */
+function readContent(text: string): string | undefined {
+  const from = text.indexOf('"content":"')
+  return from < 0 ? undefined : text.slice(from + 11, text.indexOf('"', from + 11))
+}
+
+function awaitFrame(socket: WebSocket, start: string): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (data: RawData) => {
+      if (!textOf(data).startsWith(start)) return
+      socket.off('message', look)
+      resolve()
+    }
+    socket.on('message', look)
+  })
+}
