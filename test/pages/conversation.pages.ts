@@ -25,7 +25,7 @@ t.test(
     await sees(chat, 'I look into it')
     await hasTick(desk, 'I look into it', 'Read')
     await chat.getByText('Online now').waitFor()
-    await desk.getByText('Online', { exact: true }).first().waitFor()
+    await desk.locator('.is-online').waitFor()
     await chat.getByRole('textbox', { name: 'Write a message' }).pressSequentially('Than')
     await desk.locator('.typing').getByText('Tech Store is typing').waitFor()
     t.equal(await message(chat, 'I look into it').count(), 1)

@@ -39,8 +39,9 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             <bdi>{name}</bdi>
           </h2>
           <p class="muted">
-            <span class={isOnline ? 'is-online' : ''}>{isOnline ? 'Online' : 'Offline'}</span>
-            {store.value?.email && <bdi> · {store.value.email}</bdi>} · #{id}
+            {/* Who is not online is told to the holder only. */}
+            {isOnline ? <span class="is-online">Online · </span> : desk.isHeld.value && 'Offline · '}
+            {store.value?.email && <bdi>{store.value.email} · </bdi>}#{id}
           </p>
         </div>
         <ConversationActions desk={desk} conversation={conversation} />

@@ -32,7 +32,7 @@ export function SessionRow({ row: { session, store, last, unread }, list, desk, 
           </span>
         </span>
         <span class="row-tail">
-          {last?.sender_type === 'admin' && <Ticks status={last.status} />}
+          {!isTyping && last?.sender_type === 'admin' && <Ticks status={last.status} />}
           <bdi class="snippet">
             {isTyping ? 'is typing…' : last ? last.content || 'An attachment' : 'No message yet'}
           </bdi>

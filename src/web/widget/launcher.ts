@@ -2,10 +2,10 @@ import { launcherStyle } from './launcher-style.js'
 
 const ICON = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z'
 
-/** The button in the corner and the frame that it opens, in a closed shadow tree: no style crosses it either way. */
+/** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
 export function createLauncher(onChange: (isOpen: boolean) => void) {
   const host = document.createElement('div')
-  const root = host.attachShadow({ mode: 'closed' })
+  const root = host.attachShadow({ mode: 'open' })
   // The page's policy may forbid style elements; this is none.
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(launcherStyle)
