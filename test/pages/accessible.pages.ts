@@ -83,7 +83,7 @@ for (const [name, options] of [
     await desk.keyboard.press('Enter')
     await desk.getByRole('alert').getByText('Admin not found').waitFor()
     await check(desk, 'an error')
-    await chat.getByRole('button', { name: 'End' }).click()
+    await chat.getByRole('button', { name: 'End', exact: true }).click()
     await chat.getByRole('button', { name: 'End conversation' }).click()
     await chat.getByText('This conversation has ended').waitFor()
     await desk.getByText('This conversation has ended').waitFor()

@@ -76,30 +76,7 @@ t.test(
     const stage = await setStage(t)
     const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
     const { page } = await stage.visitor(admin)
-    // A browser without a screen shows none; whether a page has the focus is here for the test to say.
-    await page.addInitScript(() => {
-      const told: string[] = []
-      class Recorded {
-        static permission = 'default'
-        onclick = null
-        static async requestPermission() {
-          return (Recorded.permission = 'granted')
-        }
-        constructor(title: string, { body }: { body: string }) {
-          told.push(`${title}: ${body}`)
-        }
-      }
-      let isLooking = true
-      document.hasFocus = () => isLooking
-      Object.assign(window, {
-        Notification: Recorded,
-        told,
-        lookAway: (away: boolean) => {
-          isLooking = !away
-          window.dispatchEvent(new Event(away ? 'blur' : 'focus'))
-        },
-      })
-    })
+    await page.addInitScript({ content: screenless })
     const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told)
     const lookAway = (away: boolean) =>
       page.evaluate((away) => (window as unknown as { lookAway(is: boolean): void }).lookAway(away), away)

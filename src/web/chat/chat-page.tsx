@@ -7,6 +7,7 @@ import { ChatView } from './chat-view.js'
 import { openStoreChat } from './store-chat.js'
 
 const box = openTokenBox('chat')
+const isLooking = watchLooking()
 
 /** The store's page: asks for its token, and is its conversation from then on. */
 export function ChatPage() {
@@ -35,7 +36,7 @@ export function ChatPage() {
 }
 
 function SignedIn({ token, onLeave }: { token: string; onLeave: (reason?: string) => void }) {
-  const chat = useMemo(() => openStoreChat(token, watchLooking()), [token])
+  const chat = useMemo(() => openStoreChat(token, isLooking), [token])
   useEffect(() => () => chat.close(), [chat])
   const isRevoked = chat.connection.value === 'revoked'
   useEffect(() => {

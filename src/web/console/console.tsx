@@ -9,6 +9,8 @@ import { ShortcutsDialog, useShortcuts } from './shortcuts.js'
 import { Sidebar } from './sidebar.js'
 import { ToastList } from './toast-list.js'
 
+const isLooking = watchLooking()
+
 interface ConsoleProps {
   token: string
   onLeave: (reason?: string) => void
@@ -16,7 +18,7 @@ interface ConsoleProps {
 
 /** An admin's desk: what waits and what is held on one side, the chosen conversation on the other. */
 export function Console({ token, onLeave }: ConsoleProps) {
-  const desk = useMemo(() => openDesk(token, watchLooking()), [token])
+  const desk = useMemo(() => openDesk(token, isLooking), [token])
   const help = useRef<HTMLDialogElement>(null)
   useEffect(() => () => desk.close(), [desk])
   useShortcuts(desk, help)

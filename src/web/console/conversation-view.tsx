@@ -17,10 +17,13 @@ interface ConversationProps {
 export function ConversationView({ desk, conversation }: ConversationProps) {
   const { session, store, problem, timeline, isLoaded, id } = conversation
   const head = useRef<HTMLHeadingElement>(null)
-  // What was pressed to come here may be out of sight now.
+  // What was pressed to come here may be out of sight now. On a phone the keyboard would hide what there is to read.
   useEffect(() => {
-    const field = document.querySelector<HTMLElement>('[data-composer]')
-    ;(field ?? head.current)?.focus()
+    const field = matchMedia('(pointer: coarse)').matches
+      ? null
+      : document.querySelector<HTMLElement>('[data-composer]')
+    const target = field ?? head.current
+    target?.focus()
   }, [desk.isHeld.value])
 
   const storeId = session.value?.store_id ?? store.value?.id ?? 0

@@ -17,7 +17,7 @@ export function openConversation(client: AdminClient, sessionId: number, start: 
   async function load(): Promise<void> {
     try {
       const { messages, store: ofIt, ...found } = await client.session(sessionId)
-      session.value = found
+      apply(found)
       store.value = ofIt
       if (!isLoaded.value) timeline.hasOlder.value = messages.length >= NEWEST
       timeline.merge(messages)
@@ -28,10 +28,13 @@ export function openConversation(client: AdminClient, sessionId: number, start: 
     }
   }
 
+  /** How the session stands now, unless something newer is known. */
+  function apply(next: Session): void {
+    if (next.id === sessionId && next.updated >= (session.value?.updated ?? '')) session.value = next
+  }
+
   const ends = [
-    client.on('session', (next) => {
-      if (next.id === sessionId && next.updated >= (session.value?.updated ?? '')) session.value = next
-    }),
+    client.on('session', apply),
     client.on('message', (message) => {
       if (message.session_id === sessionId) timeline.merge([message])
     }),
@@ -49,8 +52,7 @@ export function openConversation(client: AdminClient, sessionId: number, start: 
     problem,
     isLoaded,
     timeline,
-    /** An answer to something that was done. */
-    apply: (next: Session) => (session.value = next),
+    apply,
     typing: (isTyping: boolean) => client.typing(isTyping, { session_id: sessionId }),
     loadOlder: () =>
       void timeline.loadOlder((before) => client.history({ session_id: sessionId, before, limit: PAGE })),

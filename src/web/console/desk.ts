@@ -23,6 +23,8 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const connection = watchConnection(client)
   const toasts = createToasts()
   const chosen = signal<Conversation>()
+  // Besides the chosen one those with messages on their way: what becomes of them has to be seen.
+  const kept = new Map<number, Conversation>()
   const list = signal<ListName>('waiting')
   const isBusy = signal(false)
   const online = signal<ReadonlySet<number>>(new Set())
@@ -39,18 +41,21 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const isHeld = computed(() => chosen.value?.session.value !== undefined && book.isOwn(chosen.value.session.value))
 
   function choose(sessionId: number | undefined): void {
-    if (chosen.value?.id === sessionId) return
-    chosen.value?.close()
-    const row = sessionId === undefined ? undefined : book.rows.value.get(sessionId)
-    chosen.value =
-      sessionId === undefined
-        ? undefined
-        : openConversation(
-            client,
-            sessionId,
-            row ? { session: row.session, ...(row.store && { store: row.store }) } : {},
-          )
+    const left = chosen.value
+    if (left?.id === sessionId) return
+    chosen.value = sessionId === undefined ? undefined : (kept.get(sessionId) ?? open(sessionId))
+    if (left?.timeline.drafts.value.length === 0) {
+      kept.delete(left.id)
+      left.close()
+    }
     if (sessionId !== undefined) void notices.readOf(sessionId)
+  }
+
+  function open(sessionId: number): Conversation {
+    const { session, store } = book.rows.value.get(sessionId) ?? {}
+    const opened = openConversation(client, sessionId, { ...(session && { session }), ...(store && { store }) })
+    kept.set(sessionId, opened)
+    return opened
   }
 
   /** Does something to the chosen session, and tells when it is refused. */
@@ -113,7 +118,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
-    if ((chosen.value?.timeline.drafts.value.length ?? 0) > 0) event.preventDefault()
+    if ([...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -146,7 +151,8 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     close(): void {
       ends.forEach((end) => end())
       window.removeEventListener('beforeunload', warn)
-      choose(undefined)
+      chosen.value = undefined
+      for (const conversation of kept.values()) conversation.close()
       book.close()
       client.close()
       document.title = 'Console · store-chat'

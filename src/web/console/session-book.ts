@@ -115,8 +115,10 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
       const before = rows.value.get(session.id)
       const isStale = touched.has(session.id) && (before === undefined || before.session.updated > session.updated)
       if (isStale && before === undefined) continue
-      const row = { session, store, last, unread: before?.unread ?? 0 }
-      next.set(session.id, isStale && before ? { ...before, store } : row)
+      next.set(
+        session.id,
+        isStale && before ? { ...before, store } : refresh(before, { session, store, last, unread: 0 }),
+      )
     }
     for (const id of touched) {
       const row = rows.value.get(id)
@@ -159,6 +161,15 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     knowOwnId: (adminId: number | null) => (ownId.value = adminId ?? ownId.value),
     close: () => clearTimeout(timer),
   }
+}
+
+/** What was read of a session; of its last message something newer may have come live meanwhile. */
+function refresh(before: Row | undefined, read: Row): Row {
+  if (before === undefined) return read
+  const isOlder = (read.last?.id ?? 0) < (before.last?.id ?? 0)
+  const last_message_at = isOlder ? before.session.last_message_at : read.session.last_message_at
+  const last = isOlder ? before.last : read.last
+  return { ...read, last, unread: before.unread, session: { ...read.session, last_message_at } }
 }
 
 export type SessionBook = ReturnType<typeof createSessionBook>

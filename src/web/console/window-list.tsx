@@ -25,6 +25,8 @@ export function WindowList<Item>({ items, keyOf, rowPx, label, chosen, onChoose,
   const view = useSignal({ top: 0, height: 800 })
   const current = useSignal<number>()
   const wantsFocus = useRef(false)
+  const hasFocus = useRef(false)
+  const lastPlace = useRef(0)
 
   useLayoutEffect(() => {
     const element = box.current
@@ -39,7 +41,9 @@ export function WindowList<Item>({ items, keyOf, rowPx, label, chosen, onChoose,
     }
   }, [])
   useLayoutEffect(() => {
-    if (!wantsFocus.current) return
+    // The row with the focus may have left the list.
+    const isLost = hasFocus.current && document.activeElement === document.body
+    if (!wantsFocus.current && !isLost) return
     wantsFocus.current = false
     box.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true })
   })
@@ -48,7 +52,9 @@ export function WindowList<Item>({ items, keyOf, rowPx, label, chosen, onChoose,
   const from = Math.max(0, Math.floor(top / rowPx) - SPARE_ROWS)
   const to = Math.min(items.length, Math.ceil((top + height) / rowPx) + SPARE_ROWS)
   const placeOf = (key: number | undefined) => items.findIndex((item) => keyOf(item) === key)
-  const reachable = [current.value, chosen].map(placeOf).find((place) => place >= 0) ?? 0
+  const reachable =
+    [current.value, chosen].map(placeOf).find((place) => place >= 0) ?? Math.min(lastPlace.current, items.length - 1)
+  lastPlace.current = Math.max(0, reachable)
   const places = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index)
   if (items.length > 0 && !places.includes(reachable)) places.push(reachable)
 
@@ -79,7 +85,15 @@ export function WindowList<Item>({ items, keyOf, rowPx, label, chosen, onChoose,
   }
 
   return (
-    <div class="window" ref={box} onKeyDown={onKeyDown}>
+    <div
+      class="window"
+      ref={box}
+      onKeyDown={onKeyDown}
+      onFocusIn={() => (hasFocus.current = true)}
+      onFocusOut={({ target }) => {
+        if (target instanceof Element && target.isConnected) hasFocus.current = false
+      }}
+    >
       <ul aria-label={label} style={{ height: `${items.length * rowPx}px` }}>
         {places.map((place) => {
           const item = items[place]

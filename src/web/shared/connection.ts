@@ -8,16 +8,21 @@ export type Connection = State | 'unplugged'
 export function watchConnection(client: AdminClient | StoreClient): ReadonlySignal<Connection> {
   const state = signal<State>(client.state)
   const hasNetwork = signal(navigator.onLine)
-  client.on('state', (next) => (state.value = next))
+  const over = new AbortController()
+  client.on('state', (next) => {
+    state.value = next
+    if (isOver(next)) over.abort()
+  })
   const look = () => {
     hasNetwork.value = navigator.onLine
     if (navigator.onLine && document.visibilityState === 'visible') client.reconnect()
   }
-  for (const name of ['online', 'offline']) window.addEventListener(name, look)
-  document.addEventListener('visibilitychange', look)
-  const isOver = (state: State) => state === 'revoked' || state === 'closed'
+  for (const name of ['online', 'offline']) window.addEventListener(name, look, over)
+  document.addEventListener('visibilitychange', look, over)
   return computed(() => (hasNetwork.value || isOver(state.value) ? state.value : 'unplugged'))
 }
+
+const isOver = (state: State) => state === 'revoked' || state === 'closed'
 
 export const connectionWords: Record<Connection, string> = {
   connecting: 'Connecting…',

@@ -5,26 +5,25 @@ export interface TokenBox {
   forget(): void
 }
 
-/** A browser may forbid both storages; then the token lives as long as the page does. */
+const names = ['sessionStorage', 'localStorage'] as const
+
+/** A browser may forbid its storages; then the token lives as long as the page does. */
 export function openTokenBox(page: string): TokenBox {
   const key = `store-chat.${page}.token`
-  const each = <T>(use: (storage: Storage) => T): T[] =>
-    (['sessionStorage', 'localStorage'] as const).flatMap((name) => {
-      try {
-        return use(window[name])
-      } catch {
-        return []
-      }
-    })
-  const forget = () => void each((storage) => storage.removeItem(key))
+  const use = <T>(name: (typeof names)[number], act: (storage: Storage) => T): T | undefined => {
+    try {
+      return act(window[name])
+    } catch {
+      return undefined
+    }
+  }
+  const forget = () => names.forEach((name) => use(name, (storage) => storage.removeItem(key)))
   return {
-    read: () => each((storage) => storage.getItem(key)).find((token) => token !== null) ?? undefined,
+    read: () =>
+      names.map((name) => use(name, (storage) => storage.getItem(key))).find((token) => token != null) ?? undefined,
     keep(token, isRemembered) {
       forget()
-      const chosen = isRemembered ? localStorage : sessionStorage
-      each((storage) => {
-        if (storage === chosen) storage.setItem(key, token)
-      })
+      use(isRemembered ? 'localStorage' : 'sessionStorage', (storage) => storage.setItem(key, token))
     },
     forget,
   }
