@@ -70,6 +70,25 @@ t.test('what is written to one session waits there while another is looked at', 
   t.same(stage.complaints(), [])
 })
 
+/** A browser without a screen shows no notifications; whether a page has the focus is for the test to say. */
+const screenless = `
+  let isLooking = true
+  window.told = []
+  document.hasFocus = () => isLooking
+  window.lookAway = (away) => {
+    isLooking = !away
+    window.dispatchEvent(new Event(away ? 'blur' : 'focus'))
+  }
+  window.Notification = class Recorded {
+    static permission = 'default'
+    static async requestPermission() {
+      return (Recorded.permission = 'granted')
+    }
+    constructor(title, { body }) {
+      window.told.push(title + ': ' + body)
+    }
+  }`
+
 t.test(
   'unread notifications are counted in the bell and the title, and told by the browser to who looks elsewhere',
   async (t) => {
