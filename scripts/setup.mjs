@@ -29,7 +29,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
 if (changedMs('node_modules/.package-lock.json') < changedMs('package-lock.json')) run('npm', 'ci', '--no-progress')
 if (changedMs('src/generated/prisma/client.ts') < changedMs('prisma/schema.prisma')) run('npx', 'prisma', 'generate')
 if (
-  changedMs('dist/.tsbuildinfo') < Math.max(newestMs('src'), changedMs('tsconfig.json'), changedMs('package-lock.json'))
+  changedMs('dist/.tsbuildinfo') <
+  Math.max(
+    newestMs('src'),
+    changedMs('tsconfig.json'),
+    changedMs('package-lock.json'),
+    changedMs('scripts/build-pages.mjs'),
+  )
 ) {
   run('npx', 'tsc', '-p', 'tsconfig.build.json')
   // The declarations of the client, and the check that it asks nothing of Node.

@@ -61,9 +61,10 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
   const markSeen = effect(() => {
     if (!isLooking.value || unread.value === 0) return
     client.read()
-    const up_to_message_id = timeline.messages.peek().at(-1)?.id ?? 0
-    const session_id = session.peek()?.id ?? 0
-    timeline.mark({ session_id, status: 'read', up_to_message_id, by: 'store' })
+    // Those of a conversation that has ended meanwhile as well.
+    for (const { session_id, id } of timeline.messages.peek().filter(isUnread)) {
+      timeline.mark({ session_id, status: 'read', up_to_message_id: id, by: 'store' })
+    }
   })
   const warn = (event: BeforeUnloadEvent) => {
     if (timeline.drafts.value.length > 0) event.preventDefault()

@@ -36,9 +36,14 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const notices = createNotices(client, {
     isRead,
     choose,
-    nameOf: (message) => nameStore(book.storeOf(message.sender_id), message.sender_id),
+    nameOf: nameKnownStore,
   })
   const isHeld = computed(() => chosen.value?.session.value !== undefined && book.isOwn(chosen.value.session.value))
+
+  function nameKnownStore({ sender_id }: Message): string | undefined {
+    const store = book.storeOf(sender_id)
+    return store && nameStore(store, sender_id)
+  }
 
   function choose(sessionId: number | undefined): void {
     const left = chosen.value

@@ -65,7 +65,14 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
         </button>
       </header>
       {notices.permission.value === 'default' && (
-        <button type="button" onClick={() => void notices.ask()}>
+        <button
+          type="button"
+          onClick={() => {
+            // The button goes away with the answer; the focus stays here.
+            panel.current?.focus()
+            void notices.ask()
+          }}
+        >
           Notify me also when I look elsewhere
         </button>
       )}

@@ -6,7 +6,8 @@ const PAGE = 50
 interface NoticesRoom {
   isRead(sessionId: number): boolean
   choose(sessionId: number): void
-  nameOf(message: Message): string
+  /** Undefined while the store is not known yet. */
+  nameOf(message: Message): string | undefined
 }
 
 /** The notifications of the service, and those of the browser where the person has allowed them. */
@@ -23,10 +24,17 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
     if (state === 'online') client.countNotifications().then((now) => (count.value = now), ignore)
   })
 
-  function show(message: Message): void {
+  /** A new store's name is in no list yet, but in the notification. */
+  async function findName({ id }: Message): Promise<string> {
+    const newest = await client.notifications({ limit: PAGE }).catch(() => [])
+    return newest.find(({ message_id }) => message_id === id)?.store_name ?? 'A store'
+  }
+
+  async function show(message: Message): Promise<void> {
     if (permission.value !== 'granted' || isRead(message.session_id) || document.hasFocus()) return
+    const name = nameOf(message) ?? (await findName(message))
     try {
-      const shown = new Notification(nameOf(message), {
+      const shown = new Notification(name, {
         body: message.content.slice(0, 140) || 'An attachment',
         tag: `session-${message.session_id}`,
       })
@@ -46,7 +54,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
     permission,
     /** A store has written. What is read at once is no news. */
     hear(message: Message): void {
-      show(message)
+      void show(message)
       if (isRead(message.session_id)) client.readNotification(message.id).catch(ignore)
     },
     /** To be called by a click: browsers ask for nothing else. */

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
 
 interface SignInProps {
   title: string
@@ -12,6 +13,8 @@ interface SignInProps {
 export function SignIn({ title, hint, problem, onToken }: SignInProps) {
   const token = useSignal('')
   const isRemembered = useSignal(false)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   return (
     <main class="sign-in">
       <form
@@ -32,7 +35,7 @@ export function SignIn({ title, hint, problem, onToken }: SignInProps) {
             autocomplete="off"
             spellcheck={false}
             required
-            autofocus
+            ref={field}
             value={token.value}
             aria-describedby={problem === undefined ? undefined : 'problem'}
             aria-invalid={problem !== undefined}

@@ -1,6 +1,7 @@
 import { launcherStyle } from './launcher-style.js'
 
-const ICON = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z'
+const CHAT = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z'
+const CLOSE = 'm5.5 7.5 4.5 4.5 4.5-4.5'
 
 /** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
 export function createLauncher(onChange: (isOpen: boolean) => void) {
@@ -15,7 +16,8 @@ export function createLauncher(onChange: (isOpen: boolean) => void) {
   const badge = document.createElement('span')
   const frame = document.createElement('iframe')
   button.type = 'button'
-  button.append(createIcon(), badge)
+  const { icon, path } = createIcon()
+  button.append(icon, badge)
   badge.className = 'badge'
   badge.hidden = true
   frame.title = 'Support chat'
@@ -32,6 +34,7 @@ export function createLauncher(onChange: (isOpen: boolean) => void) {
   const show = (shallOpen: boolean) => {
     isOpen = shallOpen
     frame.hidden = !isOpen
+    path.setAttribute('d', isOpen ? CLOSE : CHAT)
     name()
     onChange(isOpen)
     if (isOpen) frame.focus()
@@ -54,12 +57,12 @@ export function createLauncher(onChange: (isOpen: boolean) => void) {
   }
 }
 
-function createIcon(): SVGSVGElement {
+function createIcon(): { icon: SVGSVGElement; path: SVGPathElement } {
   const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
   icon.setAttribute('viewBox', '0 0 20 20')
   icon.setAttribute('aria-hidden', 'true')
-  path.setAttribute('d', ICON)
+  path.setAttribute('d', CHAT)
   icon.append(path)
-  return icon
+  return { icon, path }
 }
