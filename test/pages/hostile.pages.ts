@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { addMessages } from '../support/sessions.js'
 import { claim, sees } from './acts.js'
 import { setStage } from './stage.js'
 
@@ -34,6 +35,11 @@ t.test('what somebody writes or is called is text, and nothing else', async (t) 
     attachment_url: 'https://files.example/%3Cimg%20src=x%20onerror=alert(1)%3E%E2%80%AEgpj.exe',
     attachment_type: '<svg onload=alert(1)>',
   })
+  // The service takes no such address; the page must not trust it for that.
+  const { body: session } = await stage.get('store/session/', store)
+  await addMessages(stage.node.database, session.id, [
+    { content: 'and here', attachmentUrl: 'javascript:window.hacked=1', attachmentType: 'file' },
+  ])
   const nameless = await stage.store({ name: '\u200b\u2060\u00ad' })
   await stage.post('store/message/', nameless, { content: markup })
 
@@ -48,9 +54,9 @@ t.test('what somebody writes or is called is text, and nothing else', async (t) 
   await claim(desk, 'Tech Store')
 
   for (const page of [desk, chat]) {
-    await sees(page, 'see here')
+    await sees(page, 'and here')
     const texts = await page.locator('.entry .text').allTextContents()
-    t.same(texts, [...contents, 'see here'], 'word for word')
+    t.same(texts, [...contents, 'see here', 'and here'], 'word for word')
     t.equal(await page.evaluate('window.hacked'), undefined)
     t.equal(await page.locator('#app :is(script, img, b, i:not(.dots i), iframe, style)').count(), 0)
     const links = await page.locator('.entry a').evaluateAll((found) =>
