@@ -1,4 +1,5 @@
-import { findProgram, installPackage } from './debian-packages.js'
+import { findProgram } from '../support/find-program.js'
+import { installPackage } from './debian-packages.js'
 import { StepFailure } from './steps.js'
 
 const find = () => findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')

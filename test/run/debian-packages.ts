@@ -1,20 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-
-/** The first of these programs on the PATH. */
-export async function findProgram(...names: string[]): Promise<string | undefined> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  for (const path of names.flatMap((name) => folders.map((folder) => join(folder, name)))) {
-    const runs = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (runs) return path
-  }
-  return undefined
-}
 
 /** Installs a package with apt-get, where that is possible without being asked anything. What fails is not told. */
 export async function installPackage(name: string): Promise<void> {

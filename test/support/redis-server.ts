@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import { findProgram } from '../run/debian-packages.js'
+import { findProgram } from './find-program.js'
 import { findFreePort } from './free-port.js'
 import { until } from './until.js'
 
