@@ -1,21 +1,18 @@
 import { computed, signal } from '@preact/signals'
 import type { AdminClient, ListedSession, Message, Session, StatusChange, Store } from '../../client/index.js'
 import { readWholeList } from './read-whole-list.js'
+import { countUnread, refreshRow, type Row } from './rows.js'
 
-/** A session in one of the lists. */
-export interface Row {
-  session: Session
-  store: Store | undefined
-  last: Message | null
-  unread: number
-}
-
-const REREAD_MS = 300
+const GATHER_MS = 300
+const RETRY_MS = 5000
 const PAGE = 50
+/** More at once are rather read with the whole lists. */
+const MOST_SINGLE = 5
 
 /**
  * The sessions that wait and those this admin holds, live. What comes live has no store's name and nothing of the time
- * away, so the lists are read again where it does not suffice; of two versions of a session the newer one stays.
+ * away: a session that is new is asked for, and after every reconnect the lists are read again. Of two versions of a
+ * session the newer one stays.
  */
 export function createSessionBook(client: AdminClient, isRead: (sessionId: number) => boolean) {
   const rows = signal<ReadonlyMap<number, Row>>(new Map())
@@ -23,9 +20,11 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   const ownId = signal<number>()
   const isLoaded = signal(false)
   const problem = signal<string>()
+  const incomplete = new Set<number>()
   let touched = new Set<number>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReading = false
+  let turns = 0
 
   const isOwn = ({ status, admin_id }: Session) => status === 'claimed' && admin_id === ownId.value
   const all = computed(() => [...rows.value.values()])
@@ -55,8 +54,8 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     const known = rows.value.get(session.id)
     if (known && known.session.updated > session.updated) return
     const concerns = session.status === 'open' || isOwn(session)
-    if (session.status === 'claimed' && ownId.value === undefined) rereadSoon()
-    if (concerns && (!known || !stores.has(session.store_id))) rereadSoon()
+    const mayConcern = session.status === 'claimed' && ownId.value === undefined
+    if (mayConcern || (concerns && (!known || !stores.has(session.store_id)))) completeSoon(session.id)
     const { last = null, unread = 0 } = known ?? {}
     change(session.id, () => (concerns ? { session, store: stores.get(session.store_id), last, unread } : undefined))
   }
@@ -79,29 +78,55 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     change(session_id, (row) => row && { ...row, last: { ...last, status } })
   }
 
-  function rereadSoon(): void {
+  function completeSoon(sessionId: number): void {
+    incomplete.add(sessionId)
     timer ??= setTimeout(() => {
       timer = undefined
-      if (isReading) rereadSoon()
-      else void reread()
-    }, REREAD_MS)
+      const ids = [...incomplete]
+      incomplete.clear()
+      if (isReading) ids.forEach(completeSoon)
+      else if (ids.length > MOST_SINGLE || ownId.value === undefined) void reread()
+      else for (const id of ids) void complete(id)
+    }, GATHER_MS)
   }
 
+  async function complete(sessionId: number): Promise<void> {
+    // Another may have taken it meanwhile; then the event has come or will.
+    const answer = await client.session(sessionId).catch(() => undefined)
+    if (answer === undefined) return
+    const { messages, store, ...session } = answer
+    stores.set(store.id, store)
+    change(sessionId, (row) => {
+      if (row === undefined || row.session.updated > session.updated) return row && { ...row, store }
+      const unread = isOwn(session) && !isRead(sessionId) ? countUnread(messages) : 0
+      return { ...refreshRow(row, { session, store, last: messages.at(-1) ?? null, unread }), unread }
+    })
+  }
+
+  /** The latest call counts: one that a lost connection has held up must not undo it. */
   async function reread(): Promise<void> {
+    const turn = ++turns
     isReading = true
     touched = new Set()
     try {
       const [open, mine] = await Promise.all([readWholeList(client.openSessions), readWholeList(client.mySessions)])
       const holder = mine[0]?.admin_id ?? (await findOwnId())
+      if (turn !== turns) return
       if (holder != null) ownId.value = holder
       take([...open, ...mine])
       isLoaded.value = true
       problem.value = undefined
-      await countUnread(mine)
+      void readUnread(mine)
     } catch (error) {
+      if (turn !== turns) return
       problem.value = (error as Error).message
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        timer = undefined
+        void reread()
+      }, RETRY_MS)
     } finally {
-      isReading = false
+      if (turn === turns) isReading = false
     }
   }
 
@@ -117,7 +142,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
       if (isStale && before === undefined) continue
       next.set(
         session.id,
-        isStale && before ? { ...before, store } : refresh(before, { session, store, last, unread: 0 }),
+        isStale && before ? { ...before, store } : refreshRow(before, { session, store, last, unread: 0 }),
       )
     }
     for (const id of touched) {
@@ -127,12 +152,12 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     rows.value = next
   }
 
-  async function countUnread(listed: ListedSession[]): Promise<void> {
+  async function readUnread(listed: ListedSession[]): Promise<void> {
     for (const { id, last_message } of listed) {
       const isUnread = last_message?.sender_type === 'store' && last_message.status !== 'read' && !isRead(id)
-      const page = isUnread ? await client.history({ session_id: id, limit: PAGE }) : { data: [] }
-      const count = page.data.filter(({ sender_type, status }) => sender_type === 'store' && status !== 'read').length
-      setUnread(id, count)
+      // One that was handed over meanwhile is refused, and no longer counts.
+      const page = isUnread && (await client.history({ session_id: id, limit: PAGE }).catch(() => undefined))
+      setUnread(id, page ? countUnread(page.data) : 0)
     }
   }
 
@@ -161,15 +186,6 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     knowOwnId: (adminId: number | null) => (ownId.value = adminId ?? ownId.value),
     close: () => clearTimeout(timer),
   }
-}
-
-/** What was read of a session; of its last message something newer may have come live meanwhile. */
-function refresh(before: Row | undefined, read: Row): Row {
-  if (before === undefined) return read
-  const isOlder = (read.last?.id ?? 0) < (before.last?.id ?? 0)
-  const last_message_at = isOlder ? before.session.last_message_at : read.session.last_message_at
-  const last = isOlder ? before.last : read.last
-  return { ...read, last, unread: before.unread, session: { ...read.session, last_message_at } }
 }
 
 export type SessionBook = ReturnType<typeof createSessionBook>

@@ -1,7 +1,7 @@
 import { Avatar } from './avatar.js'
 import type { Desk, ListName } from './desk.js'
 import { nameStore } from './name-store.js'
-import type { Row } from './session-book.js'
+import type { Row } from './rows.js'
 import { Ticks } from '../shared/ticks.js'
 import { showBriefly, showSpan } from '../shared/times.js'
 

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Desk, ListName } from './desk.js'
-import type { Row } from './session-book.js'
+import type { Row } from './rows.js'
 import { SessionRow } from './session-row.js'
 import { WindowList } from './window-list.js'
 
