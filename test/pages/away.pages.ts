@@ -54,6 +54,23 @@ t.test('the lists of an admin who was away are as they are now', async (t) => {
   t.same(stage.complaints(), [])
 })
 
+t.test('lists that cannot be read say so, and are read as soon as they can be', async (t) => {
+  const stage = await setStage(t)
+  const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
+  await stage.post('store/message/', store, { content: 'Hello' })
+  const { page } = await stage.visitor(admin, { losesConnections: true })
+  let isBroken = true
+  await page.route('**/admin/sessions/open/**', (route) => (isBroken ? route.abort() : route.continue()))
+  await page.goto(`${stage.node.origin}/console/`)
+  await page.getByLabel('Token').fill(admin.token)
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('The service cannot be reached').waitFor()
+  isBroken = false
+  await page.getByText('Tech Store').waitFor()
+  t.equal(await page.getByText('The service cannot be reached').count(), 0)
+  t.same(stage.complaints(), [])
+})
+
 t.test('a browser without a network says so', async (t) => {
   const stage = await setStage(t)
   const chat = await stage.chat(await stage.store(), { losesConnections: true })

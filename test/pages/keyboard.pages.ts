@@ -86,6 +86,19 @@ t.test('a store needs no mouse either, and Enter that chooses a character sends 
   t.same(stage.complaints(), [])
 })
 
+t.test('the focus goes on when the row that has it leaves the list', async (t) => {
+  const stage = await setStage(t)
+  const [first, second] = [await stage.store({ name: 'First Shop' }), await stage.store({ name: 'Second Shop' })]
+  const { body } = await stage.post('store/message/', first, { content: 'Hello' })
+  await stage.post('store/message/', second, { content: 'Hello' })
+  const page = await stage.console(await stage.admin())
+  await row(page, 'First Shop').focus()
+  await stage.post('admin/session/claim/', await stage.admin(), { session_id: body.session.id })
+  await row(page, 'Second Shop').and(page.locator(':focus')).waitFor()
+  t.equal(await row(page, 'First Shop').count(), 0)
+  t.same(stage.complaints(), [])
+})
+
 t.test('single keys can be turned off', async (t) => {
   const stage = await setStage(t)
   const page = await stage.console(await stage.admin())
