@@ -1,4 +1,5 @@
 import t from 'tap'
+import { until } from '../support/until.js'
 import { claim, message, row, sees, write } from './acts.js'
 import { setStage } from './stage.js'
 
@@ -132,17 +133,10 @@ t.test(
     await lookAway(true)
     await stage.post('store/message/', store, { content: 'four' })
     await sees(page, 'four')
-    t.equal(
-      (await stage.get('store/messages/', store)).body.data.at(-1).status,
-      'delivered',
-      'not read by who looks away',
-    )
+    const statusOf = async () => (await stage.get('store/messages/', store)).body.data.at(-1).status
+    await until(async () => (await statusOf()) === 'delivered', 10_000, 'not read by who looks away')
     await lookAway(false)
-    await page.waitForFunction(async (token) => {
-      const answer = await fetch('/v1/chat/store/messages/', { headers: { authorization: `Token ${token}` } })
-      const { data } = (await answer.json()) as { data: { status: string }[] }
-      return data.at(-1)?.status === 'read'
-    }, store.token)
+    await until(async () => (await statusOf()) === 'read', 10_000)
     t.same(stage.complaints(), [])
   },
 )

@@ -2,6 +2,7 @@ import type { FrameLocator, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { startProxy } from '../client/proxy.js'
 import type { TestAccount } from '../support/accounts.js'
+import { until } from '../support/until.js'
 import { startShop } from './shop.js'
 import { setStage, type Stage } from './stage.js'
 
@@ -44,13 +45,13 @@ t.test('one script tag puts the chat into a corner of any shop, and leaves nothi
   await page.getByText('1', { exact: true }).waitFor()
   const statusOf = async () =>
     (await stage.get('admin/messages/', admin, { session_id: body.data[0].id })).body.data.at(-1).status
-  t.equal(await statusOf(), 'delivered', 'what nobody has seen is not read')
+  await until(async () => (await statusOf()) === 'delivered', 10_000, 'what nobody has seen is not read')
   await open(page)
   await sees(chat, 'Hello shop')
   await page.getByRole('button', { name: 'Close the support chat' }).waitFor()
   await chat.getByRole('button', { name: 'Close the chat' }).click()
   await page.getByRole('button', { name: 'Open the support chat', exact: true }).waitFor()
-  t.equal(await statusOf(), 'read')
+  await until(async () => (await statusOf()) === 'read', 10_000)
 
   const names = await page.evaluate(() => {
     const { namesBefore } = window as unknown as { namesBefore: string[] }

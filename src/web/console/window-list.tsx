@@ -25,7 +25,6 @@ export function WindowList<Item>({ items, keyOf, rowPx, label, chosen, onChoose,
   const view = useSignal({ top: 0, height: 800 })
   const current = useSignal<number>()
   const wantsFocus = useRef(false)
-  const hasFocus = useRef(false)
   const lastPlace = useRef(0)
 
   useLayoutEffect(() => {
@@ -40,9 +39,10 @@ export function WindowList<Item>({ items, keyOf, rowPx, label, chosen, onChoose,
       element.removeEventListener('scroll', measure)
     }
   }, [])
+  const hadFocus = box.current?.contains(document.activeElement) === true
   useLayoutEffect(() => {
     // The row with the focus may have left the list.
-    const isLost = hasFocus.current && document.activeElement === document.body
+    const isLost = hadFocus && document.activeElement === document.body
     if (!wantsFocus.current && !isLost) return
     wantsFocus.current = false
     box.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true })
@@ -85,15 +85,7 @@ export function WindowList<Item>({ items, keyOf, rowPx, label, chosen, onChoose,
   }
 
   return (
-    <div
-      class="window"
-      ref={box}
-      onKeyDown={onKeyDown}
-      onFocusIn={() => (hasFocus.current = true)}
-      onFocusOut={({ target }) => {
-        if (target instanceof Element && target.isConnected) hasFocus.current = false
-      }}
-    >
+    <div class="window" ref={box} onKeyDown={onKeyDown}>
       <ul aria-label={label} style={{ height: `${items.length * rowPx}px` }}>
         {places.map((place) => {
           const item = items[place]
