@@ -1,6 +1,6 @@
 /**
- * Makes a checkout ready to run: installs what package-lock.json names, generates the Prisma client and compiles. What is
- * up to date is left alone. Plain JavaScript, because it runs before anything is installed.
+ * Makes a checkout ready to run: installs what package-lock.json names, generates the Prisma client, compiles, and
+ * builds the pages. What is up to date is left alone. Plain JavaScript, because it runs before anything is installed.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
@@ -29,11 +29,18 @@ if (major < 20 || (major === 20 && minor < 19)) {
 if (changedMs('node_modules/.package-lock.json') < changedMs('package-lock.json')) run('npm', 'ci', '--no-progress')
 if (changedMs('src/generated/prisma/client.ts') < changedMs('prisma/schema.prisma')) run('npx', 'prisma', 'generate')
 if (
-  changedMs('dist/.tsbuildinfo') < Math.max(newestMs('src'), changedMs('tsconfig.json'), changedMs('package-lock.json'))
+  changedMs('dist/.tsbuildinfo') <
+  Math.max(
+    newestMs('src'),
+    changedMs('tsconfig.json'),
+    changedMs('package-lock.json'),
+    changedMs('scripts/build-pages.mjs'),
+  )
 ) {
   run('npx', 'tsc', '-p', 'tsconfig.build.json')
   // The declarations of the client, and the check that it asks nothing of Node.
   run('npx', 'tsc', '-p', 'tsconfig.client.json')
+  run(process.execPath, 'scripts/build-pages.mjs')
   // tsc leaves the file alone when the output would be the same.
   utimesSync(at('dist/.tsbuildinfo'), new Date(), new Date())
 }

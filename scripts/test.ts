@@ -24,6 +24,7 @@ await rm('.tap', { recursive: true, force: true })
 const services = await step('services', () => startServices(folder))
 if (isWhole) {
   await step('types', () => run('tsc', ['-p', '.']))
+  await step('types of the pages', () => run('tsc', ['-p', 'tsconfig.web.json']))
   await step('lint', () => run('eslint', ['.']))
   await step('format', () => run('prettier', ['--check', '--log-level', 'warn', '.']))
 }

@@ -13,6 +13,7 @@ import { docsPlugin } from './plugins/docs.js'
 import { drainingPlugin } from './plugins/draining.js'
 import { healthRoutes } from './plugins/health.js'
 import { createLoggerOptions } from './plugins/logging.js'
+import { pagesPlugin } from './plugins/pages.js'
 import { realtimePlugin } from './plugins/realtime.js'
 import { relayPlugin } from './plugins/relay.js'
 import { messageRoutes } from './messages/message-routes.js'
@@ -66,6 +67,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(chatPlugin)
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin)
+  await app.register(pagesPlugin, { config })
 
   await app.register(healthRoutes)
   await app.register(

@@ -86,4 +86,6 @@ function printWelcome(app: App, demo: Demo | undefined): void {
   if (demo === undefined) return
   console.log(`The demo store asks for its session:\n`)
   console.log(`  curl -H 'Authorization: Token ${demo.storeToken}' ${origin}/v1/chat/store/session/\n`)
+  console.log(`It chats at ${origin}/chat/ with that token, and the demo admin answers at ${origin}/console/ with\n`)
+  console.log(`  ${demo.adminToken}\n`)
 }

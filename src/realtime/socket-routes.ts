@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
@@ -53,9 +53,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     const account = await app.authenticate(token)
     if (account === undefined) throw unauthorized()
     if (account.side !== side) throw forbidden()
-    const { origin } = request.headers
-    const origins = config.websocketOrigins
-    if (origin !== undefined && origins.length > 0 && !origins.includes(origin)) throw forbidden('Origin not allowed')
+    if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
     if (request.ws && !places.take(account, request.raw.socket)) throw tooMany('Too many sockets for this account')
     request.account = account
   }
@@ -94,6 +92,12 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     const connection = connectionOf.get(this)
     if (connection) hub.leave(connection)
   }
+}
+
+/** The service's own pages need not be named. Behind a proxy only the host tells them: which protocol it spoke is not known. */
+function isOriginAllowed({ origin, host }: IncomingHttpHeaders, origins: string[]): boolean {
+  if (origin === undefined || origins.length === 0 || origins.includes(origin)) return true
+  return host !== undefined && [`http://${host}`, `https://${host}`].includes(origin)
 }
 
 /**

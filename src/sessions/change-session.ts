@@ -11,7 +11,7 @@ import { changeColumns, toSessionChange, type SessionChangeRow } from './session
 /**
  * Claims a session for an admin. Of many who try one wins; claiming what is already one's own changes nothing.
  * Returns the session with its store as JSON.
- * @throws RequestError 404 · 409 claimed by another, or closed
+ * @throws RequestError 404 · 409 claimed by another, who is named, or closed
  */
 export async function claimSession(chat: Chat, admin: Account, sessionId: number): Promise<string> {
   const { change, found } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, {
@@ -21,7 +21,13 @@ export async function claimSession(chat: Chat, admin: Account, sessionId: number
   })
   if (found === undefined) throw notFound('Session not found')
   if (change !== undefined || (found.status === 'claimed' && found.adminId === admin.id)) return found.jsonWithStore
-  throw conflict(found.status === 'closed' ? 'The session is closed' : 'Another admin has claimed this session')
+  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(chat.db, found.adminId))
+}
+
+/** Who was faster, for the admin who has to be told. */
+async function tellHolder(db: Database, holderId: number | null): Promise<string> {
+  const holder = await db.admin.findUnique({ where: { id: holderId ?? 0 }, select: { name: true } })
+  return `${holder?.name ?? 'Another admin'} (admin ${holderId}) has claimed this session`
 }
 
 /**

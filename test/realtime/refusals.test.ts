@@ -30,6 +30,7 @@ t.test('a token of the other side and a foreign origin are forbidden', async (t)
   t.match(foreign, { status: 403, body: { success: false, message: /Origin/ } })
   await enter(t, node, 'store', store, { origin: 'https://shop.example' })
   await enter(t, node, 'store', store)
+  await enter(t, node, 'store', store, { origin: node.origin })
 })
 
 for (const side of ['store', 'admin'] as const) {

@@ -45,11 +45,12 @@ t.test('what was committed and not published, before a silence', async (t) => {
     const [socket] = await sockets(store, admin)
     network.cut()
     for (const id of ['one', 'two']) await chat.post('store/message/', store, { content: id, client_message_id: id })
-    socket?.send('message', { content: 'two', client_message_id: 'two' })
-    await socket?.next('message', ({ message }) => message.client_message_id === 'two')
-    const told = socket ? seqs(socket, sessionId) : []
-    t.strictSame(told.slice(0, 2), [told[0], (told[0] ?? 0) + 1], `${told.join(' ')}`)
-    t.equal(socket?.all('message')[0].message.content, 'one')
+    socket.send('message', { content: 'two', client_message_id: 'two' })
+    await socket.next('message', ({ message }) => message.client_message_id === 'two')
+    t.same(
+      socket.all('message').map(({ message }) => message.content),
+      ['one', 'two'],
+    )
   })
 
   t.test('a session is made, claimed, given away, released and closed without a word', async (t) => {

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { migrateDatabase } from '../../src/database/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { runAsAdministrator } from '../support/database.js'
 import { findRedisProgram, startRedisServer } from '../support/redis-server.js'
 import type { Services } from '../support/services.js'
+import { installPackage } from './debian-packages.js'
 import { StepFailure } from './steps.js'
 
 const TEMPLATE = 'store_chat_template'
@@ -40,15 +39,9 @@ async function provideRedis(): Promise<{ url: string; stop(): Promise<void> }> {
   return startRedisServer(program)
 }
 
-/** With apt-get, where that is possible without being asked anything. */
 async function installRedis(): Promise<string> {
-  // Runlevel 1 is that of a rescue system: the package then starts no service.
-  const settings = 'export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive'
-  const install = `${settings}; apt-get -qq update && apt-get -qq install --no-install-recommends redis-server`
   console.error('There is no redis-server or valkey-server: installing redis-server')
-  const asRoot = process.getuid?.() === 0
-  const [command, words] = asRoot ? ['sh', ['-c', install]] : ['sudo', ['--non-interactive', 'sh', '-c', install]]
-  await promisify(execFile)(command, words).catch(() => undefined)
+  await installPackage('redis-server')
   const program = await findRedisProgram()
   if (program !== undefined) return program
   throw new StepFailure('The tests need a Redis: install redis-server or valkey-server, or set REDIS_URL to one.')

@@ -39,7 +39,11 @@ t.test('claiming what is already yours answers 200 and changes nothing', async (
 t.test('what another holds or what is closed is a conflict, what is not there is not found', async (t) => {
   const [claimed, closed] = await Promise.all([claimConversation(chat), closeConversation(chat)])
   const other = await addAdmin(database)
-  t.equal((await claim(other, claimed.sessionId)).status, 409)
+  const { admin } = claimed
+  t.match(await claim(other, claimed.sessionId), {
+    status: 409,
+    body: { message: `Admin ${admin.id} (admin ${admin.id}) has claimed this session` },
+  })
   t.equal((await claim(other, closed.sessionId)).status, 409)
   t.equal((await claim(closed.admin, closed.sessionId)).status, 409, 'a closed session stays closed')
   t.equal((await claim(other, Number.MAX_SAFE_INTEGER)).status, 404)

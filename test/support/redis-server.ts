@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
+import { findProgram } from './find-program.js'
 import { findFreePort } from './free-port.js'
 import { until } from './until.js'
 
@@ -22,18 +21,7 @@ export interface RedisServer {
 const START_DEADLINE_MS = 10_000
 
 /** The first program on the PATH that can be a Redis. */
-export async function findRedisProgram(): Promise<string | undefined> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const candidates = ['redis-server', 'valkey-server'].flatMap((name) => folders.map((folder) => join(folder, name)))
-  for (const path of candidates) {
-    const runs = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (runs) return path
-  }
-  return undefined
-}
+export const findRedisProgram = () => findProgram('redis-server', 'valkey-server')
 
 /** @throws Error when it does not answer in time */
 export async function startRedisServer(program: string, settings: string[] = []): Promise<RedisServer> {

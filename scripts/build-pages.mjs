@@ -1,0 +1,36 @@
+/**
+ * Builds the pages of src/web into dist/web: one script and one style sheet each, beside them what a browser would have
+ * them compressed to. Types are checked by `tsc -p tsconfig.web.json`, not here: a start should be quick.
+ */
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const [from, to] = [join(root, 'src/web'), join(root, 'dist/web')]
+const browsers = { bundle: true, minify: true, target: ['es2022'], logLevel: 'warning', outdir: to }
+
+rmSync(to, { recursive: true, force: true })
+await build({
+  ...browsers,
+  entryPoints: ['console/app', 'console/style', 'chat/app', 'chat/style'].map((out) => ({
+    in: join(from, out + (out.endsWith('app') ? '.tsx' : '.css')),
+    out,
+  })),
+  format: 'esm',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+})
+// A classic script, for pages of any age: it leaves no name behind.
+await build({ ...browsers, entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }], format: 'iife' })
+for (const name of ['console/index.html', 'chat/index.html', 'chat/icon.svg', 'widget/index.html']) {
+  cpSync(join(from, name), join(to, name))
+}
+
+for (const name of readdirSync(to, { recursive: true }).filter((name) => /\.\w+$/.test(name))) {
+  const bytes = readFileSync(join(to, name))
+  writeFileSync(join(to, `${name}.br`), brotliCompressSync(bytes))
+  writeFileSync(join(to, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+}

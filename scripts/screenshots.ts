@@ -1,0 +1,16 @@
+/**
+ * `npm run screenshots`: makes the README's pictures of the pages, docs/screenshots/*.png, on a node with a conversation
+ * made up for them.
+ */
+import { mkdir } from 'node:fs/promises'
+import { CHROMIUM_VARIABLE } from '../test/pages/browser.js'
+import { provideChromium } from '../test/run/chromium.js'
+import { runFiles } from '../test/run/run-files.js'
+
+await mkdir('docs/screenshots', { recursive: true })
+await runFiles({
+  name: 'screenshots',
+  files: ['test/pages/screenshots.ts'],
+  words: [],
+  provide: async () => ({ [CHROMIUM_VARIABLE]: await provideChromium() }),
+})

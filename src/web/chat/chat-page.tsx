@@ -1,0 +1,52 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { watchLooking } from '../shared/looking.js'
+import { SignIn } from '../shared/sign-in.js'
+import { openTokenBox } from '../shared/tokens.js'
+import { ChatView } from './chat-view.js'
+import { openStoreChat } from './store-chat.js'
+
+const box = openTokenBox('chat')
+const isLooking = watchLooking()
+
+/** The store's page: asks for its token, and is its conversation from then on. */
+export function ChatPage() {
+  const token = useSignal(box.read())
+  const problem = useSignal<string>()
+  const leave = (reason?: string) => {
+    box.forget()
+    problem.value = reason
+    token.value = undefined
+  }
+  if (token.value === undefined) {
+    return (
+      <SignIn
+        title="Support chat"
+        hint="Sign in with the token of your store."
+        problem={problem.value}
+        onToken={(given, isRemembered) => {
+          box.keep(given, isRemembered)
+          problem.value = undefined
+          token.value = given
+        }}
+      />
+    )
+  }
+  return <SignedIn key={token.value} token={token.value} onLeave={leave} />
+}
+
+function SignedIn({ token, onLeave }: { token: string; onLeave: (reason?: string) => void }) {
+  const chat = useMemo(() => openStoreChat(token, isLooking), [token])
+  useEffect(() => () => chat.close(), [chat])
+  const isRevoked = chat.connection.value === 'revoked'
+  useEffect(() => {
+    if (isRevoked) onLeave('This token is not valid for a store, or not any more.')
+  }, [isRevoked])
+  return (
+    <ChatView chat={chat}>
+      <button type="button" class="quiet" onClick={() => onLeave()}>
+        Sign out
+      </button>
+    </ChatView>
+  )
+}

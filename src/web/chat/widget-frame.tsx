@@ -1,0 +1,62 @@
+import { computed, effect, signal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { watchLooking } from '../shared/looking.js'
+import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
+import { ChatView } from './chat-view.js'
+import { openStoreChat, type StoreChat } from './store-chat.js'
+
+interface Framed {
+  chat: StoreChat
+  tell(news: FrameNews): void
+}
+
+/**
+ * The page inside of the widget. It has no token of its own and keeps none: whoever frames it brings one, so that a
+ * stranger who frames it has nothing to gain.
+ */
+export function WidgetFrame() {
+  const framed = useSignal<Framed>()
+  useEffect(() => waitForToken((token, port) => (framed.value = start(token, port))), [])
+  if (framed.value === undefined) return null
+  const { chat, tell } = framed.value
+  if (chat.connection.value === 'revoked')
+    return <p class="notice problem">The chat is not available: please sign in again.</p>
+  return (
+    <ChatView chat={chat}>
+      <button type="button" class="quiet" aria-label="Close the chat" onClick={() => tell({ wantsToClose: true })}>
+        ✕
+      </button>
+    </ChatView>
+  )
+}
+
+function waitForToken(found: (token: string, port: MessagePort) => void): () => void {
+  const listen = ({ source, data, ports: [port] }: MessageEvent<Partial<Welcome> | null>) => {
+    if (source !== window.parent || data?.type !== 'store-chat:welcome' || !port || data.token === undefined) return
+    window.removeEventListener('message', listen)
+    found(data.token, port)
+  }
+  window.addEventListener('message', listen)
+  // It holds no secret, and who frames this page is not known yet.
+  window.parent.postMessage(FRAME_IS_READY, '*')
+  return () => window.removeEventListener('message', listen)
+}
+
+function start(token: string, port: MessagePort): Framed {
+  const isOpen = signal(false)
+  const isLooking = watchLooking()
+  const chat = openStoreChat(
+    token,
+    computed(() => isOpen.value && isLooking.value),
+  )
+  const tell = (news: FrameNews) => port.postMessage(news)
+  port.onmessage = ({ data }: MessageEvent<Shown>) => {
+    isOpen.value = data.isOpen
+    if (data.isOpen) document.querySelector<HTMLElement>('[data-composer]')?.focus()
+  }
+  effect(() => tell({ unread: chat.unread.value }))
+  window.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape' && document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
+  })
+  return { chat, tell }
+}

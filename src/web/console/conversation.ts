@@ -1,0 +1,63 @@
+import { signal } from '@preact/signals'
+import type { AdminClient, ChatError, Session, Store } from '../../client/index.js'
+import { createTimeline } from '../shared/timeline.js'
+
+const PAGE = 50
+/** What comes along with a session. */
+const NEWEST = 200
+
+/** One session, looked at closely. */
+export function openConversation(client: AdminClient, sessionId: number, start: { session?: Session; store?: Store }) {
+  const session = signal(start.session)
+  const store = signal(start.store)
+  const problem = signal<string>()
+  const isLoaded = signal(false)
+  const timeline = createTimeline((input) => client.send({ ...input, session_id: sessionId }))
+
+  async function load(): Promise<void> {
+    try {
+      const { messages, store: ofIt, ...found } = await client.session(sessionId)
+      apply(found)
+      store.value = ofIt
+      if (!isLoaded.value) timeline.hasOlder.value = messages.length >= NEWEST
+      timeline.merge(messages)
+      isLoaded.value = true
+      problem.value = undefined
+    } catch (error) {
+      problem.value = (error as ChatError).message
+    }
+  }
+
+  /** How the session stands now, unless something newer is known. */
+  function apply(next: Session): void {
+    if (next.id === sessionId && next.updated >= (session.value?.updated ?? '')) session.value = next
+  }
+
+  const ends = [
+    client.on('session', apply),
+    client.on('message', (message) => {
+      if (message.session_id === sessionId) timeline.merge([message])
+    }),
+    client.on('status', timeline.mark),
+    client.on('state', (state) => {
+      if (state === 'online') void load()
+    }),
+  ]
+  void load()
+
+  return {
+    id: sessionId,
+    session,
+    store,
+    problem,
+    isLoaded,
+    timeline,
+    apply,
+    typing: (isTyping: boolean) => client.typing(isTyping, { session_id: sessionId }),
+    loadOlder: () =>
+      void timeline.loadOlder((before) => client.history({ session_id: sessionId, before, limit: PAGE })),
+    close: () => ends.forEach((end) => end()),
+  }
+}
+
+export type Conversation = ReturnType<typeof openConversation>

@@ -1,0 +1,35 @@
+import { computed, signal, type ReadonlySignal } from '@preact/signals'
+import type { AdminClient, State, StoreClient } from '../../client/index.js'
+
+/** How the connection is, as a person would say it. `unplugged`: the browser itself has no network. */
+export type Connection = State | 'unplugged'
+
+/** Follows a client's connection, and wakes it when the browser is online again or the page is looked at. */
+export function watchConnection(client: AdminClient | StoreClient): ReadonlySignal<Connection> {
+  const state = signal<State>(client.state)
+  const hasNetwork = signal(navigator.onLine)
+  const over = new AbortController()
+  client.on('state', (next) => {
+    state.value = next
+    if (isOver(next)) over.abort()
+  })
+  const look = () => {
+    hasNetwork.value = navigator.onLine
+    if (navigator.onLine && document.visibilityState === 'visible') client.reconnect()
+  }
+  for (const name of ['online', 'offline']) window.addEventListener(name, look, over)
+  document.addEventListener('visibilitychange', look, over)
+  return computed(() => (hasNetwork.value || isOver(state.value) ? state.value : 'unplugged'))
+}
+
+const isOver = (state: State) => state === 'revoked' || state === 'closed'
+
+export const connectionWords: Record<Connection, string> = {
+  connecting: 'Connecting…',
+  online: 'Connected',
+  offline: 'Reconnecting…',
+  draining: 'Changing servers…',
+  unplugged: 'Offline',
+  revoked: 'Signed out: the token is not valid',
+  closed: 'Disconnected',
+}

@@ -1,0 +1,64 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+
+interface SignInProps {
+  title: string
+  hint: string
+  /** Why the last token was no good. */
+  problem: string | undefined
+  onToken: (token: string, isRemembered: boolean) => void
+}
+
+/** Asks for a token. It goes nowhere but to the service. */
+export function SignIn({ title, hint, problem, onToken }: SignInProps) {
+  const token = useSignal('')
+  const isRemembered = useSignal(false)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
+  return (
+    <main class="sign-in">
+      <form
+        class="card"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const given = token.value.trim()
+          if (given !== '') onToken(given, isRemembered.value)
+        }}
+      >
+        <h1>{title}</h1>
+        <p class="muted">{hint}</p>
+        <label>
+          Token
+          <input
+            type="password"
+            name="token"
+            autocomplete="off"
+            spellcheck={false}
+            required
+            ref={field}
+            value={token.value}
+            aria-describedby={problem === undefined ? undefined : 'problem'}
+            aria-invalid={problem !== undefined}
+            onInput={({ currentTarget }) => (token.value = currentTarget.value)}
+          />
+        </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isRemembered.value}
+            onChange={({ currentTarget }) => (isRemembered.value = currentTarget.checked)}
+          />
+          Remember on this device
+        </label>
+        {problem !== undefined && (
+          <p id="problem" class="problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <button type="submit" class="primary">
+          Sign in
+        </button>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,90 @@
+import { batch, signal } from '@preact/signals'
+import type { ChatError, Message, MessageInput, MessageStatus, StatusChange } from '../../client/index.js'
+
+/** A message that is not known to be stored yet. */
+export interface Draft {
+  id: string
+  content: string
+  error?: string
+}
+
+const order: Record<MessageStatus, number> = { sent: 0, delivered: 1, read: 2 }
+
+/**
+ * The messages of a conversation, by id: answers over HTTP and live events bring the same one more than once and in any
+ * order, and its status only grows. After them, what is on its way.
+ */
+export function createTimeline(send: (input: MessageInput) => Promise<Message>) {
+  const messages = signal<readonly Message[]>([])
+  const drafts = signal<readonly Draft[]>([])
+  const hasOlder = signal(false)
+  const isLoading = signal(false)
+
+  function merge(more: readonly Message[]): void {
+    const known = new Map(messages.value.map((message) => [message.id, message]))
+    for (const message of more) {
+      const before = known.get(message.id)
+      known.set(message.id, before && order[before.status] > order[message.status] ? before : message)
+    }
+    const stored = new Set(more.map(({ client_message_id }) => client_message_id))
+    batch(() => {
+      messages.value = [...known.values()].sort((one, other) => one.id - other.id)
+      drafts.value = drafts.value.filter(({ id }) => !stored.has(id))
+    })
+  }
+
+  function transmit({ id, content }: Draft): void {
+    drafts.value = [...drafts.value.filter((draft) => draft.id !== id), { id, content }]
+    send({ content, client_message_id: id }).then(
+      (message) => merge([message]),
+      (reason: unknown) => {
+        const error = (reason as ChatError).message
+        drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, error } : draft))
+      },
+    )
+  }
+
+  return {
+    messages,
+    drafts,
+    hasOlder,
+    isLoading,
+    merge,
+    /** The other side has received or read what was written to it, up to a message. */
+    mark({ session_id, status, up_to_message_id, by }: StatusChange): void {
+      messages.value = messages.value.map((message) =>
+        message.session_id === session_id &&
+        message.sender_type !== by &&
+        message.id <= up_to_message_id &&
+        order[message.status] < order[status]
+          ? { ...message, status }
+          : message,
+      )
+    },
+    write: (content: string) => transmit({ id: chooseId(), content }),
+    /** Under the same id: if it was stored after all, it is not stored again. */
+    retry: transmit,
+    discard({ id }: Draft): void {
+      drafts.value = drafts.value.filter((draft) => draft.id !== id)
+    },
+    /** Reads the page before the oldest message, once at a time. */
+    async loadOlder(read: (before: number) => Promise<{ data: Message[]; has_more: boolean }>): Promise<void> {
+      const [oldest] = messages.value
+      if (!hasOlder.value || isLoading.value || oldest === undefined) return
+      isLoading.value = true
+      try {
+        const page = await read(oldest.id)
+        hasOlder.value = page.has_more
+        merge(page.data)
+      } catch {
+        // The next scroll tries again.
+      } finally {
+        isLoading.value = false
+      }
+    },
+  }
+}
+
+export type Timeline = ReturnType<typeof createTimeline>
+
+const chooseId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-')

@@ -1,0 +1,29 @@
+import type { Locator, Page } from 'playwright-core'
+
+/** What people do on the pages, by what they see there. */
+
+export const write = async (page: Page, text: string): Promise<void> => {
+  const field = page.getByRole('textbox', { name: /^Write a/ })
+  await field.fill(text)
+  await field.press('Enter')
+}
+
+/** The message with this text. */
+export const message = (page: Page, text: string): Locator => page.locator('.entry').filter({ hasText: text })
+
+export const sees = (page: Page, text: string): Promise<void> => message(page, text).first().waitFor()
+
+/** Waits until a message has come so far. */
+export const hasTick = (page: Page, text: string, tick: 'Sent' | 'Delivered' | 'Read'): Promise<void> =>
+  message(page, text).getByText(tick, { exact: true }).waitFor({ state: 'attached' })
+
+/** The row of a store in the list. */
+export const row = (page: Page, name: string): Locator => page.locator('.row').filter({ hasText: name })
+
+/** Opens a waiting session and claims it. */
+export async function claim(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name: /^Waiting/ }).click()
+  await row(page, name).click()
+  await page.getByRole('button', { name: 'Claim' }).click()
+  await page.getByRole('textbox', { name: 'Write an answer' }).waitFor()
+}

@@ -1,0 +1,109 @@
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { claimSession } from '../support/sessions.js'
+import { claim, hasTick, row, sees, write } from './acts.js'
+import { startShop } from './shop.js'
+import { setStage, type Stage } from './stage.js'
+
+const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true }
+const shoot = (page: Page, name: string) => page.screenshot({ path: `docs/screenshots/${name}.png` })
+/** A state that is worth a look, but not a place in the README: `SCREENSHOTS` names the folder for those. */
+const look = async (page: Page, name: string) => {
+  const folder = process.env['SCREENSHOTS']
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` })
+}
+const shopStyle =
+  'body { font: 18px system-ui; padding: 40px; background: #faf7f2 } input { font: inherit; padding: 8px }'
+
+const waiting = [
+  ['Northwind Books', 'Two parcels are marked delivered, but nobody has them'],
+  ['Café Aurora', 'Can we change the pick-up time to 7 in the morning?'],
+  ['Iron & Oak Furniture – Workshop and Showroom Hamburg-Altona', 'The label printer prints empty pages since today'],
+  ['متجر الزهور', 'مرحبا، لم يصل الطلب رقم ٤٤٠١ بعد'],
+  ['Bright Bikes', 'Refund for order 88213, please'],
+  ['Piccolo Toys', 'Thanks!'],
+] as const
+
+/** Stores that wait since a while, the first one longest. */
+async function fillList(stage: Stage): Promise<void> {
+  for (const [place, [name, content]] of waiting.entries()) {
+    const store = await stage.store({ name, email: 'hello@example.com' })
+    await stage.post('store/message/', store, { content })
+    await stage.node.database.query(
+      `update chat_session set created = created - make_interval(mins => $2) where store_id = $1`,
+      [store.id, 47 - place * 8],
+    )
+  }
+}
+
+t.test('screenshots', async (t) => {
+  const stage = await setStage(t)
+  await fillList(stage)
+  const [store, admin] = [
+    await stage.store({ name: 'Tech Store', email: 'desk@tech-store.example' }),
+    await stage.admin('Ada'),
+  ]
+  const other = await stage.store({ name: 'Lumen Lamps' })
+  await stage.post('store/message/', other, { content: 'Where do I find the invoice of June?' })
+  await claimSession(stage.node.database, other.id, admin.id)
+
+  const chat = await stage.chat(store, phone)
+  await look(chat, 'chat-empty')
+  await write(chat, 'Hello! Order 4711 was to arrive on Monday, and the customer is asking every hour.')
+  const desk = await stage.console(admin, { deviceScaleFactor: 1 })
+  await row(desk, 'Tech Store').waitFor()
+  await look(desk, 'console-waiting')
+  await claim(desk, 'Tech Store')
+  await write(desk, 'Good morning. I am looking at it right now.')
+  await sees(chat, 'I am looking at it')
+  await write(
+    desk,
+    'The parcel was scanned in Leipzig this morning: https://tracking.example.com/4711 – it should be there by noon.',
+  )
+  await sees(chat, 'by noon')
+  await stage.post('store/message/', store, {
+    content: 'Great, thank you. The slip, for the record:',
+    attachment_url: 'https://files.example.com/slips/delivery-slip-4711.pdf',
+  })
+  await write(chat, 'One more thing: can we change the address of order 4725?')
+  await sees(desk, 'One more thing')
+  await write(desk, 'Of course. To which one?')
+  await hasTick(desk, 'To which one?', 'Read')
+  await chat.getByRole('textbox', { name: 'Write a message' }).pressSequentially('To the one in')
+  await desk.locator('.typing').getByText('is typing').waitFor()
+  await shoot(desk, 'console')
+  await shoot(chat, 'chat')
+  await desk.emulateMedia({ colorScheme: 'dark' })
+  await look(desk, 'console-dark')
+  await desk.setViewportSize({ width: 390, height: 780 })
+  await shoot(desk, 'console-phone')
+
+  await desk.emulateMedia({ colorScheme: 'light' })
+  await desk.setViewportSize({ width: 1200, height: 800 })
+  await desk.getByRole('button', { name: 'Transfer' }).click()
+  await look(desk, 'transfer')
+  await desk.keyboard.press('Escape')
+  await desk.getByRole('button', { name: /^Notifications/ }).click()
+  await desk.getByRole('region', { name: 'Notifications' }).getByText('Piccolo').waitFor()
+  await look(desk, 'notifications')
+  await desk.keyboard.press('Escape')
+  await desk.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+  await look(desk, 'keyboard')
+  await desk.keyboard.press('Escape')
+
+  const { page } = await stage.visitor(store, { viewport: { width: 760, height: 780 } })
+  await page.goto(await startShop(t, stage.node.origin, store.token, shopStyle))
+  await page.getByRole('button', { name: /^Open the support chat/ }).click()
+  await page.frameLocator('iframe').getByText('To which one?').waitFor()
+  await shoot(page, 'widget')
+  const { page: signedOut } = await stage.visitor(admin)
+  await signedOut.goto(`${stage.node.origin}/console/`)
+  await signedOut.getByLabel('Token').fill('wrong')
+  await signedOut.keyboard.press('Enter')
+  await signedOut.getByRole('alert').waitFor()
+  await look(signedOut, 'sign-in')
+  await desk.context().setOffline(true)
+  await desk.getByText('Offline', { exact: true }).waitFor()
+  await write(desk, 'Written without a network')
+  await look(desk, 'offline')
+})
