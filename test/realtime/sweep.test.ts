@@ -41,7 +41,7 @@ t.test('what was committed and not published, before a silence', async (t) => {
   })
 
   t.test('the answer to a repeated send does not overtake what its socket is still owed', async (t) => {
-    const { store, admin, sessionId } = await claimConversation(chat)
+    const { store, admin } = await claimConversation(chat)
     const [socket] = await sockets(store, admin)
     network.cut()
     for (const id of ['one', 'two']) await chat.post('store/message/', store, { content: id, client_message_id: id })
