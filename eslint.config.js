@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist', 'data', 'coverage', '.tap', 'src/generated']),
+  globalIgnores(['dist', 'data', 'coverage', '.tap', 'src/generated', 'load-results']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],
