@@ -54,6 +54,10 @@ export default defineConfig(
     },
   },
   {
+    files: ['scripts/load/*.js'],
+    languageOptions: { globals: { __ENV: 'readonly', console: 'readonly', open: 'readonly' } },
+  },
+  {
     files: ['scripts/**/*.mjs', 'test/**/*.mjs', '*.config.js'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
   },

@@ -30,10 +30,15 @@ export function openSocket(side, node, { token }, listeners) {
     headers: { authorization: `Token ${token}` },
     tags: { name: `ws/${side}` },
   })
+  let isOpen = false
   let isClosed = false
   const close = () => {
+    isOpen = false
     if (!isClosed) listeners.closed?.()
     isClosed = true
+  }
+  socket.onopen = () => {
+    isOpen = true
   }
   socket.onmessage = (event) => {
     const { type, payload } = JSON.parse(String(event?.data))
@@ -49,12 +54,13 @@ export function openSocket(side, node, { token }, listeners) {
      * @param {object} payload
      */
     send(type, payload = {}) {
-      if (socket.readyState !== WebSocket.OPEN) return false
+      if (!isOpen) return false
       socket.send(JSON.stringify({ type, payload }))
       return true
     },
     /** Ends it without `closed`. */
     close() {
+      isOpen = false
       isClosed = true
       socket.close()
     },

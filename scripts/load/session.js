@@ -13,11 +13,11 @@ import { Trend } from 'k6/metrics'
 import { bodyOf, call, callAll } from './calls.js'
 import { nodeAt, readCount, storeAt } from './settings.js'
 
-const RATE = readCount('RATE', 300)
-const SECONDS = readCount('SECONDS', 12)
-const STORES = readCount('STORES', 200)
+const RATE = readCount('RATE', 100)
+const SECONDS = readCount('SECONDS', 10)
+const STORES = readCount('STORES', 100)
 const MESSAGES = readCount('MESSAGES', 20)
-const P95_MS = readCount('P95_MS', 250)
+const P95_MS = readCount('P95_MS', 500)
 
 const readMs = new Trend('read_ms', true)
 const createMs = new Trend('create_ms', true)

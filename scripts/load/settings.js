@@ -4,6 +4,7 @@
  */
 import { SharedArray } from 'k6/data'
 import exec from 'k6/execution'
+import { setTimeout } from 'k6/timers'
 
 /** @typedef {{ id: number, token: string }} Account */
 
@@ -53,3 +54,15 @@ export function readCount(name, initial) {
 
 /** Milliseconds on the clock that all VUs of a run share, with their fractions. */
 export const now = () => exec.instance.currentTestRunDuration
+
+/** @param {number} ms */
+export const pause = (ms) => new Promise((resolve) => setTimeout(() => resolve(undefined), ms))
+
+/**
+ * What one of several VUs takes care of: every so-manieth of the places.
+ * @param {number} count
+ * @param {number} parts
+ * @param {number} part
+ */
+export const share = (count, parts, part) =>
+  Array.from({ length: Math.ceil((count - part) / parts) }, (_, index) => part + index * parts)

@@ -46,7 +46,7 @@ export async function createNode(
     if (started.exitCode !== null) throw new Error(`A node has ended by itself: see ${logFile}`)
   }
   async function kill() {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    if (child?.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill('SIGKILL')
     await exited
