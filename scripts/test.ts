@@ -24,6 +24,7 @@ await rm(results, { force: true })
 const services = await step('services', () => startServices(folder))
 if (files.length === 0) {
   await step('types', () => run('tsc', ['-p', '.']))
+  await step('types of the load tests', () => run('tsc', ['-p', 'scripts/load']))
   await step('lint', () => run('eslint', ['.']))
   await step('format', () => run('prettier', ['--check', '--log-level', 'warn', '.']))
 }

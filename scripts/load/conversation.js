@@ -25,7 +25,7 @@ const P95_MS = readCount('P95_MS', 500)
 /** The stores begin when their admins are there. */
 const HEAD_START_SECONDS = 2
 const PATIENCE_MS = 15_000
-const DEADLINE_MS = HEAD_START_SECONDS * 1000 + MESSAGES * PAUSE_MS + PATIENCE_MS
+const DEADLINE_MS = HEAD_START_SECONDS * 1000 + (MESSAGES + 1) * PAUSE_MS + PATIENCE_MS
 
 const toAdminMs = new Trend('to_admin_ms', true)
 const toStoreMs = new Trend('to_store_ms', true)
@@ -87,7 +87,8 @@ function watchOrder() {
 
 /** @param {Run} run */
 export function store({ run, conversations }) {
-  sleep(HEAD_START_SECONDS)
+  // Not all in the same moment.
+  sleep(HEAD_START_SECONDS + (Math.random() * PAUSE_MS) / 1000)
   const place = exec.scenario.iterationInTest
   const inOrder = watchOrder()
   /** Own messages that are not known to be read. @type {Map<number, number>} */

@@ -67,7 +67,7 @@ export const options = {
     repeated_or_gap: ['count==0'],
     disordered: ['count==0'],
     checks: ['rate==1'],
-    back_ms: ['p(95)<10000'],
+    back_ms: ['p(95)<20000'],
   },
 }
 
@@ -165,7 +165,9 @@ async function write(run, place, side, account, recipient, isOver) {
   while (!isOver()) {
     const content = `${side} ${contents.length} ${now()}`
     const body = { ...recipient, content, client_message_id: `${run}-${place}-${contents.length}` }
-    while ((await call('POST', nodeAt(attempts++), account, `${side}/message/`, body)).status !== 200) await pause(250)
+    while ((await call('POST', nodeAt(attempts++), account, `${side}/message/`, body)).status !== 200) {
+      await pause(500 * (0.5 + Math.random()))
+    }
     contents.push(content)
     acknowledged.add(1)
     await pause(PAUSE_MS)
@@ -174,6 +176,7 @@ async function write(run, place, side, account, recipient, isOver) {
 }
 
 /**
+ * All messages of a session, oldest first.
  * @param {number} place
  * @param {number} sessionId
  * @returns {Promise<Message[]>}
@@ -182,9 +185,10 @@ async function readHistory(place, sessionId) {
   /** @type {Message[]} */
   const history = []
   for (let more = true; more;) {
-    const path = `store/messages/?session_id=${sessionId}&after=${history.at(-1)?.id ?? 0}&limit=200`
+    const before = history[0] ? `&before=${history[0].id}` : ''
+    const path = `store/messages/?session_id=${sessionId}&limit=200${before}`
     const page = bodyOf(await call('GET', nodeAt(place), storeAt(place), path))
-    history.push(...(page?.data ?? []))
+    history.unshift(...(page?.data ?? []))
     more = page?.has_more === true
   }
   return history

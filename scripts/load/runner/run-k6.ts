@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { K6 } from './find-k6.js'
 
 export interface K6Run {
@@ -31,8 +32,12 @@ export async function runK6(
   // A group of its own: a Ctrl-C would reach k6 twice otherwise, from the terminal and from here.
   const child = spawn(path, ['run', '--no-usage-report', ...files, script], {
     env: { ...process.env, ...environment, K6_CSV_TIME_FORMAT: 'unix_milli' },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', 'pipe'],
     detached: true,
+  })
+  // One for each request while the nodes are down: k6's summary counts them.
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (!line.includes('Request Failed')) console.error(line)
   })
   const stop = () => child.kill('SIGKILL')
   signal.addEventListener('abort', stop)
