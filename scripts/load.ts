@@ -10,7 +10,7 @@ import { findK6, type K6 } from './load/runner/find-k6.js'
 import { withStand } from './load/runner/open-stand.js'
 import { renderPage } from './load/runner/page.js'
 import { runK6 } from './load/runner/run-k6.js'
-import { sumUp } from './load/runner/sum-up.js'
+import { readSummary } from './load/runner/read-summary.js'
 import type { Summary } from './load/runner/summary.js'
 
 const RESULTS = 'load-results'
@@ -45,7 +45,7 @@ async function runScript(script: Script, k6: K6): Promise<void> {
     const run = { script: `scripts/load/${script}.js`, environment: variables, folder }
     const result = await runK6(k6, run, signal)
     if (result.exitCode !== 0) process.exitCode = 1
-    const summary = await sumUp(script, result, { k6: k6.version, startedAt })
+    const summary = await readSummary(script, result, { k6: k6.version, startedAt })
     await writeFile(resultFile(script), `${JSON.stringify(summary, null, 2)}\n`)
   })
 }

@@ -21,7 +21,7 @@ const CLAIMS = readCount('CLAIMS', 5)
 const OPEN = readCount('OPEN', 300)
 const NEW = readCount('NEW', 50)
 const PAUSE_MS = readCount('PAUSE_MS', 1000)
-const P95_MS = readCount('P95_MS', 500)
+const P95_MS = readCount('P95_MS', 1000)
 const PAGE = 50
 /** Admins take one of the first: that is where they meet. */
 const IN_VIEW = 10

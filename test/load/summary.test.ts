@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readSamples } from '../../scripts/load/runner/read-samples.js'
 import { listOwnMetrics, listThresholds, sumUpCount, sumUpTimes } from '../../scripts/load/runner/summary.js'
-import { readPurpose } from '../../scripts/load/runner/sum-up.js'
+import { readPurpose } from '../../scripts/load/runner/read-summary.js'
 import { createTempFolder } from '../support/temp-folder.js'
 
 const metrics = {

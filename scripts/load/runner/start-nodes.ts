@@ -30,6 +30,8 @@ export async function createNode(
   let child: ChildProcess | undefined
 
   async function start() {
+    // Whoever interrupts has had it killed already, and nobody would do so again.
+    signal.throwIfAborted()
     const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['dist/server.js'], {
       cwd: root,

@@ -6,7 +6,7 @@ import type { K6Result } from './run-k6.js'
 import { listOwnMetrics, listThresholds, sumUpCount, sumUpTimes, type ExportedMetric, type Summary } from './summary.js'
 
 /** Reads what k6 has written of a run. */
-export async function sumUp(
+export async function readSummary(
   script: Script,
   { exitCode, summaryFile, samplesFile }: K6Result,
   { k6, startedAt }: { k6: string; startedAt: Date },
