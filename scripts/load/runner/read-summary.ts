@@ -33,9 +33,8 @@ export async function readSummary(
 
 /** The first paragraph of the comment at the top of a script. */
 export function readPurpose(source: string): string {
-  const [paragraph = ''] = source.replace(/^\/\*\*\s*/, '').split(/\n \*\s*\n/)
+  const [paragraph = ''] = source.replace(/^\/\*\*/, '').split(/\n \*\s*\n| \*\//)
   return paragraph
-    .replace(/\s*\*\/[\s\S]*$/, '')
     .replace(/^ \* ?/gm, '')
     .replace(/\s+/g, ' ')
     .trim()
