@@ -9,8 +9,8 @@ import { chooseScripts, scripts, type Script } from './load/runner/choose-script
 import { findK6, type K6 } from './load/runner/find-k6.js'
 import { withStand } from './load/runner/open-stand.js'
 import { renderPage } from './load/runner/page.js'
-import { runK6 } from './load/runner/run-k6.js'
 import { readSummary } from './load/runner/read-summary.js'
+import { runK6 } from './load/runner/run-k6.js'
 import type { Summary } from './load/runner/summary.js'
 
 const RESULTS = 'load-results'

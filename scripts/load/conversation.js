@@ -12,10 +12,10 @@
 import { sleep } from 'k6'
 import exec from 'k6/execution'
 import { Counter, Trend } from 'k6/metrics'
-import { setInterval, clearInterval, setTimeout, clearTimeout } from 'k6/timers'
+import { clearTimeout, setTimeout } from 'k6/timers'
 import { openSocket } from './chat-socket.js'
 import { startConversations } from './conversations.js'
-import { adminAt, nodeAt, now, readCount, storeAt } from './settings.js'
+import { adminAt, nodeAt, now, pause, readCount, storeAt } from './settings.js'
 
 const STORES = readCount('STORES', 40)
 const ADMINS = Math.min(STORES, readCount('ADMINS', 10))
@@ -46,7 +46,6 @@ const each = (/** @type {string} */ exec, /** @type {number} */ vus) => ({
   maxDuration: `${Math.ceil(DEADLINE_MS / 1000) + 30}s`,
 })
 // Exact totals: neither a loss nor a message that came twice goes unnoticed.
-const total = `count==${STORES * MESSAGES}`
 
 export const options = {
   setupTimeout: '120s',
@@ -54,7 +53,7 @@ export const options = {
   thresholds: {
     received: [`count==${2 * STORES * MESSAGES}`],
     acknowledged: [`count==${2 * STORES * MESSAGES}`],
-    read_receipts: [total],
+    read_receipts: [`count==${STORES * MESSAGES}`],
     out_of_order: ['count==0'],
     refused: ['count==0'],
     dropped_sockets: ['count==0'],
@@ -85,31 +84,64 @@ function watchOrder() {
   }
 }
 
+/**
+ * Calls `end` soon after everything that is expected has been counted, or at the deadline.
+ * @param {number} expected
+ * @param {() => void} end
+ */
+function startTally(expected, end) {
+  let left = expected
+  const deadline = setTimeout(end, DEADLINE_MS)
+  return {
+    count(/** @type {Counter} */ counter) {
+      counter.add(1)
+      left--
+      if (left !== 0) return
+      clearTimeout(deadline)
+      // For what may come twice.
+      setTimeout(end, 500)
+    },
+    drop() {
+      dropped.add(1)
+      clearTimeout(deadline)
+    },
+  }
+}
+
+/** @typedef {ReturnType<typeof startTally>} Tally */
+
 /** @param {Run} run */
 export function store({ run, conversations }) {
   // Not all in the same moment.
   sleep(HEAD_START_SECONDS + (Math.random() * PAUSE_MS) / 1000)
   const place = exec.scenario.iterationInTest
-  const inOrder = watchOrder()
-  /** Own messages that are not known to be read. @type {Map<number, number>} */
-  const unread = new Map()
-  const open = { written: 0, acks: MESSAGES, replies: MESSAGES, reads: MESSAGES }
   // Neighbours in the list of admins are on different nodes, and a store is not on its admin's.
-  const socket = openSocket('store', nodeAt((conversations[place]?.admin ?? 0) + 1), storeAt(place), {
+  const node = nodeAt((conversations[place]?.admin ?? 0) + 1)
+  // Each message is acknowledged, replied to and read.
+  const tally = startTally(3 * MESSAGES, () => socket.close())
+  const socket = openSocket('store', node, storeAt(place), {
+    ...listenAsStore(tally),
+    ready: () => void write(socket, `${run}-${place}`),
+  })
+}
+
+/**
+ * @param {Tally} tally
+ * @returns {import('./chat-socket.js').Listeners}
+ */
+function listenAsStore(tally) {
+  const inOrder = watchOrder()
+  /** When own messages that are not known to be read were sent. @type {Map<number, number>} */
+  const unread = new Map()
+  return {
     message({ message, seq }) {
       inOrder(message.session_id, seq)
-      const tookMs = now() - sentAt(message.content)
-      if (message.sender_type === 'store') {
-        ackMs.add(tookMs)
-        acknowledged.add(1)
-        unread.set(message.id, sentAt(message.content))
-        open.acks--
-      } else {
-        toStoreMs.add(tookMs)
-        received.add(1)
-        open.replies--
-      }
-      endWhenDone()
+      const at = sentAt(message.content)
+      const isOwn = message.sender_type === 'store'
+      if (isOwn) unread.set(message.id, at)
+      const trend = isOwn ? ackMs : toStoreMs
+      trend.add(now() - at)
+      tally.count(isOwn ? acknowledged : received)
     },
     message_status({ status, up_to_message_id }) {
       if (status !== 'read') return
@@ -117,34 +149,22 @@ export function store({ run, conversations }) {
         if (id > up_to_message_id) continue
         unread.delete(id)
         readReceiptMs.add(now() - at)
-        receipts.add(1)
-        open.reads--
+        tally.count(receipts)
       }
-      endWhenDone()
     },
     error: () => refused.add(1),
-    closed() {
-      dropped.add(1)
-      stop()
-    },
-  })
-  const writing = setInterval(() => {
-    const content = `${open.written} ${now()}`
-    if (socket.send('message', { content, client_message_id: `${run}-${place}-${open.written}` })) open.written++
-    if (open.written === MESSAGES) clearInterval(writing)
-  }, PAUSE_MS)
-  const deadline = setTimeout(() => end(), DEADLINE_MS)
+    closed: tally.drop,
+  }
+}
 
-  function endWhenDone() {
-    if (open.acks <= 0 && open.replies <= 0 && open.reads <= 0) end()
-  }
-  function end() {
-    stop()
-    socket.close()
-  }
-  function stop() {
-    clearInterval(writing)
-    clearTimeout(deadline)
+/**
+ * @param {import('./chat-socket.js').ChatSocket} socket
+ * @param {string} name
+ */
+async function write(socket, name) {
+  for (let n = 0; n < MESSAGES; n++) {
+    await pause(PAUSE_MS)
+    socket.send('message', { content: `${n} ${now()}`, client_message_id: `${name}-${n}` })
   }
 }
 
@@ -153,33 +173,18 @@ export function admin({ run, conversations }) {
   const place = exec.scenario.iterationInTest
   const own = conversations.filter(({ admin }) => admin === place)
   const inOrder = watchOrder()
-  const open = { messages: own.length * MESSAGES, acks: own.length * MESSAGES }
+  const tally = startTally(2 * own.length * MESSAGES, () => socket.close())
   const socket = openSocket('admin', nodeAt(place), adminAt(place), {
-    message({ message, seq }) {
-      inOrder(message.session_id, seq)
-      if (message.sender_type === 'admin') {
-        acknowledged.add(1)
-        open.acks--
-      } else {
-        toAdminMs.add(now() - sentAt(message.content))
-        received.add(1)
-        open.messages--
-        const { id, session_id } = message
+    message({ message: { id, session_id, sender_type, content }, seq }) {
+      inOrder(session_id, seq)
+      if (sender_type === 'store') {
+        toAdminMs.add(now() - sentAt(content))
         socket.send('read', { session_id })
         socket.send('message', { session_id, content: `re:${id} ${now()}`, client_message_id: `${run}-${id}` })
       }
-      if (open.messages <= 0 && open.acks <= 0) end()
+      tally.count(sender_type === 'store' ? received : acknowledged)
     },
     error: () => refused.add(1),
-    closed() {
-      dropped.add(1)
-      clearTimeout(deadline)
-    },
+    closed: tally.drop,
   })
-  const deadline = setTimeout(() => end(), DEADLINE_MS)
-
-  function end() {
-    clearTimeout(deadline)
-    socket.close()
-  }
 }

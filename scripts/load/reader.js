@@ -32,6 +32,7 @@ export function startReader(side, place, account, sessionId, tell) {
   function connect() {
     const connection = connections++
     let isReady = false
+    let isCut = false
     /** What came live since the resume was asked for. @type {Live[] | undefined} */
     let early = []
 
@@ -48,9 +49,9 @@ export function startReader(side, place, account, sessionId, tell) {
       },
       async sync({ session, messages: missed, seq, complete }) {
         if (session.id !== sessionId) return
-        const rest = complete ? [] : await fetchRest(missed.at(-1)?.id ?? 0)
-        // Cut again meanwhile: nothing was taken, and the next resume asks for all of it.
-        if (early === undefined || connection !== connections - 1) return
+        const rest = complete ? [] : await fetchRest(missed.at(-1)?.id ?? 0, () => isCut)
+        // Cut again meanwhile: nothing is taken, and the next resume asks for all of it.
+        if (early === undefined || isCut) return
         for (const message of missed) take(message)
         for (const message of rest) if (!early.some((live) => live.message?.id === message.id)) take(message)
         last = early[0] ? early[0].seq - 1 : seq
@@ -62,6 +63,7 @@ export function startReader(side, place, account, sessionId, tell) {
         cutAt = 0
       },
       async closed() {
+        isCut = true
         isBack = false
         if (isReady) {
           cuts++
@@ -95,16 +97,23 @@ export function startReader(side, place, account, sessionId, tell) {
     tell.took(message)
   }
 
-  /** What a sync had no room for. @param {number} after */
-  async function fetchRest(after) {
+  /**
+   * What a sync had no room for.
+   * @param {number} after
+   * @param {() => boolean} isCut
+   */
+  async function fetchRest(after, isCut) {
     /** @type {Message[]} */
     const rest = []
-    for (let more = true; more;) {
+    for (let more = true; more && !isCut();) {
       const newest = rest.at(-1)?.id ?? after
       const path = `${side}/messages/?session_id=${sessionId}&after=${newest}&limit=${PAGE}`
       const page = bodyOf(await call('GET', nodeAt(place), account, path))
-      rest.push(...(page?.data ?? []))
-      more = page?.has_more === true
+      if (page === undefined) await pause(500)
+      else {
+        rest.push(...page.data)
+        more = page.has_more
+      }
     }
     return rest
   }

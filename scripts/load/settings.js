@@ -59,7 +59,7 @@ export const now = () => exec.instance.currentTestRunDuration
 export const pause = (ms) => new Promise((resolve) => setTimeout(() => resolve(undefined), ms))
 
 /**
- * What one of several VUs takes care of: every so-manieth of the places.
+ * The places that one of several VUs takes care of.
  * @param {number} count
  * @param {number} parts
  * @param {number} part
