@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist', 'data', 'coverage', '.tap', 'src/generated']),
+  globalIgnores(['dist', 'data', 'coverage', '.tap', 'src/generated', 'load-results']),
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
@@ -52,6 +52,10 @@ export default defineConfig(
         { allowForKnownSafePromises: [{ from: 'package', name: 'PromiseWithSubtest', package: '@tapjs/core' }] },
       ],
     },
+  },
+  {
+    files: ['scripts/load/*.js'],
+    languageOptions: { globals: { __ENV: 'readonly', console: 'readonly', open: 'readonly' } },
   },
   {
     files: ['scripts/**/*.mjs', 'test/**/*.mjs', '*.config.js'],

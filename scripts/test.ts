@@ -23,8 +23,8 @@ const { step, run } = createSteps({ ...process.env, TMPDIR: folder })
 await rm('.tap', { recursive: true, force: true })
 const services = await step('services', () => startServices(folder))
 if (isWhole) {
-  await step('types', () => run('tsc', ['-p', '.']))
-  await step('types of the pages', () => run('tsc', ['-p', 'tsconfig.web.json']))
+  for (const program of ['.', 'tsconfig.web.json', 'scripts/load'])
+    await step(`types of ${program}`, () => run('tsc', ['-p', program]))
   await step('lint', () => run('eslint', ['.']))
   await step('format', () => run('prettier', ['--check', '--log-level', 'warn', '.']))
 }

@@ -13,7 +13,7 @@ export interface TcpProxy {
   mend(): void
 }
 
-export async function startTcpProxy(t: Test, targetPort: number): Promise<TcpProxy> {
+export async function startTcpProxy(t: Pick<Test, 'teardown'>, targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let state: 'open' | 'cut' | 'swallowing' = 'open'
   const server = createServer((client) => {

@@ -1,0 +1,49 @@
+import http from 'k6/http'
+
+/** @typedef {import('./settings.js').Account} Account */
+/**
+ * Method, node, account, path below `/v1/chat/`, body.
+ * @typedef {['GET' | 'POST', string, Account, string, object?]} Call
+ */
+
+const AT_ONCE = 50
+const DEADLINE = '20s'
+
+/** A call as `http.batch` takes it. @param {Call} call */
+export function describeCall(...[method, node, { token }, path, body]) {
+  /** @type {Record<string, string>} */
+  const headers = { authorization: `Token ${token}` }
+  if (body) headers['content-type'] = 'application/json'
+  // Without the name, every session id would be a time series of its own.
+  const tags = { name: path.replace(/\?.*/, '') }
+  const params = { headers, tags, timeout: DEADLINE }
+  return { method, url: `${node}/v1/chat/${path}`, body: body ? JSON.stringify(body) : null, params }
+}
+
+/** Calls without holding up the sockets of this VU. @param {Call} words */
+export function call(...words) {
+  const { method, url, body, params } = describeCall(...words)
+  return http.asyncRequest(method, url, body, params)
+}
+
+/**
+ * Makes many calls, some at once, for what comes before the measuring.
+ * @param {Call[]} calls
+ * @param {number[]} statuses the ones that are all right
+ */
+export function callAll(calls, statuses = [200]) {
+  const answers = []
+  for (let first = 0; first < calls.length; first += AT_ONCE) {
+    answers.push(...http.batch(calls.slice(first, first + AT_ONCE).map((words) => describeCall(...words))))
+  }
+  for (const { status, url, body } of answers) {
+    if (!statuses.includes(status)) throw new Error(`${url} was answered with ${status}: ${body}`)
+  }
+  return answers
+}
+
+/**
+ * The body of an answer; undefined for one that is not 200.
+ * @param {import('k6/http').Response} response
+ */
+export const bodyOf = ({ status, body }) => (status === 200 ? JSON.parse(String(body)) : undefined)

@@ -1,0 +1,29 @@
+import { bodyOf, callAll } from './calls.js'
+import { adminAt, nodeAt, storeAt } from './settings.js'
+
+/** @typedef {{ store: number, admin: number, sessionId: number }} Conversation places of the accounts */
+
+/**
+ * Gives each of the first stores a new session, held by the admins in turn.
+ * @param {number} stores
+ * @param {number} admins
+ * @returns {Conversation[]}
+ */
+export function startConversations(stores, admins) {
+  const places = Array.from({ length: stores }, (_, store) => store)
+  callAll(
+    places.map((store) => ['POST', nodeAt(store), storeAt(store), 'store/close/']),
+    [200, 409],
+  )
+  const sessions = callAll(places.map((store) => ['GET', nodeAt(store), storeAt(store), 'store/session/'])).map(bodyOf)
+  callAll(
+    sessions.map(({ id }, store) => [
+      'POST',
+      nodeAt(store),
+      adminAt(store % admins),
+      'admin/session/claim/',
+      { session_id: id },
+    ]),
+  )
+  return sessions.map(({ id }, store) => ({ store, admin: store % admins, sessionId: id }))
+}

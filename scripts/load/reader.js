@@ -1,0 +1,132 @@
+import { bodyOf, call } from './calls.js'
+import { openSocket } from './chat-socket.js'
+import { nodeAt, now, pause, socketNodeAt } from './settings.js'
+
+/** @typedef {import('./chat-socket.js').Message} Message */
+/** @typedef {{ message?: Message, seq: number }} Live */
+/** @typedef {ReturnType<typeof startReader>} Reader */
+
+const PAGE = 200
+
+/**
+ * A client as the contract wants it, for one session: it remembers the last seq, comes back whenever it is cut, on the next
+ * node, and resumes. `back` tells how long it was away, `took` each message when it comes, `broke` what came twice or
+ * left a gap.
+ * @param {'store' | 'admin'} side
+ * @param {number} place
+ * @param {import('./settings.js').Account} account
+ * @param {number} sessionId
+ * @param {{ back(awayMs: number): void, took(message: Message): void, broke(): void, cut(): void }} tell
+ */
+export function startReader(side, place, account, sessionId, tell) {
+  /** @type {Map<number, Message>} */
+  const messages = new Map()
+  let last = 0
+  let connections = 0
+  let cuts = 0
+  let cutAt = 0
+  let isStopped = false
+  let isBack = false
+  let socket = connect()
+
+  function connect() {
+    const connection = connections++
+    let isReady = false
+    let isCut = false
+    /** What came live since the resume was asked for. @type {Live[] | undefined} */
+    let early = []
+
+    const opened = openSocket(side, socketNodeAt(place + connection), account, {
+      ready() {
+        isReady = true
+        opened.send('resume', { sessions: { [sessionId]: last } })
+      },
+      message: (payload) => {
+        if (payload.message.session_id === sessionId) live(payload)
+      },
+      session_update: ({ session, seq }) => {
+        if (session.id === sessionId) live({ seq })
+      },
+      async sync({ session, messages: missed, seq, complete }) {
+        if (session.id !== sessionId) return
+        const rest = complete ? [] : await fetchRest(missed.at(-1)?.id ?? 0, () => isCut)
+        // Cut again meanwhile: nothing is taken, and the next resume asks for all of it.
+        if (early === undefined || isCut) return
+        for (const message of missed) take(message)
+        for (const message of rest) if (!early.some((live) => live.message?.id === message.id)) take(message)
+        last = early[0] ? early[0].seq - 1 : seq
+        const waiting = early
+        early = undefined
+        for (const one of waiting) follow(one)
+        isBack = true
+        if (cutAt > 0) tell.back(now() - cutAt)
+        cutAt = 0
+      },
+      async closed() {
+        isCut = true
+        isBack = false
+        if (isReady) {
+          cuts++
+          cutAt = now()
+          tell.cut()
+        }
+        // As the contract asks: after a random pause, so that a node is not run over.
+        await pause(100 + Math.random() * 900)
+        if (!isStopped) socket = connect()
+      },
+    })
+    /** @param {Live} payload */
+    function live(payload) {
+      if (early) early.push(payload)
+      else follow(payload)
+    }
+    return opened
+  }
+
+  /** @param {Live} payload */
+  function follow({ message, seq }) {
+    if (seq !== last + 1) tell.broke()
+    last = seq
+    if (message) take(message)
+  }
+
+  /** @param {Message} message */
+  function take(message) {
+    if (messages.has(message.id)) tell.broke()
+    messages.set(message.id, message)
+    tell.took(message)
+  }
+
+  /**
+   * What a sync had no room for.
+   * @param {number} after
+   * @param {() => boolean} isCut
+   */
+  async function fetchRest(after, isCut) {
+    /** @type {Message[]} */
+    const rest = []
+    for (let more = true; more && !isCut();) {
+      const newest = rest.at(-1)?.id ?? after
+      const path = `${side}/messages/?session_id=${sessionId}&after=${newest}&limit=${PAGE}`
+      const page = bodyOf(await call('GET', nodeAt(place), account, path))
+      if (page === undefined) await pause(500)
+      else {
+        rest.push(...page.data)
+        more = page.has_more
+      }
+    }
+    return rest
+  }
+
+  return {
+    /** In the order in which they came. */
+    messages: () => [...messages.values()],
+    cuts: () => cuts,
+    /** Whether it is connected and has caught up. */
+    isBack: () => isBack,
+    stop() {
+      isStopped = true
+      socket.close()
+    },
+  }
+}

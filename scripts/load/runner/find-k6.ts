@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export interface K6 {
+  path: string
+  version: string
+}
+
+/**
+ * The k6 that `K6_PATH` names, or the one on the PATH, or where `go install` puts it.
+ * @throws Error that says how to get it
+ */
+export async function findK6(): Promise<K6> {
+  const given = process.env['K6_PATH'] ?? ''
+  for (const path of given === '' ? ['k6', await findGoProgram()] : [given]) {
+    const version = await run(path, ['version']).then(
+      ({ stdout }) => /k6(?:\.exe)? (v\S+)/.exec(stdout)?.[1],
+      () => undefined,
+    )
+    if (version !== undefined) return { path, version }
+  }
+  throw new Error(
+    given === ''
+      ? 'k6 is missing: `go install go.k6.io/k6@latest`, or https://grafana.com/docs/k6/latest/set-up/install-k6/, or set K6_PATH.'
+      : `K6_PATH=${given} is no k6.`,
+  )
+}
+
+async function findGoProgram(): Promise<string> {
+  const { stdout } = await run('go', ['env', 'GOPATH']).catch(() => ({ stdout: '' }))
+  return join(stdout.trim(), 'bin', 'k6')
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { adminToken, seedAccounts, storeToken } from '../../bench/seed.js'
+import { withServices } from '../../bench/services.js'
+import { startFaults } from './faults.js'
+import { createNode } from './start-nodes.js'
+
+const NODES = 2
+/** More than a script needs by default; a row is cheap. */
+const STORES = 20_000
+const ADMINS = 1000
+
+/** What a script runs against. */
+export interface Stand {
+  /** What the scripts read, by variable. */
+  variables: Record<string, string>
+  /** Is removed with the stand. */
+  folder: string
+}
+
+/**
+ * Gives a script a PostgreSQL, a Redis, two nodes and accounts of its own, and ends all of it afterwards.
+ * @param logFile takes what the nodes log
+ */
+export async function withStand(
+  logFile: string,
+  signal: AbortSignal,
+  use: (stand: Stand) => Promise<void>,
+): Promise<void> {
+  await withServices(async ({ databaseUrl, redisUrl }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'store-chat-load-'))
+    const endings = [() => rm(folder, { recursive: true, force: true })]
+    try {
+      signal.throwIfAborted()
+      await seedAccounts(databaseUrl, STORES, ADMINS)
+      const accountsFile = join(folder, 'accounts.json')
+      await writeFile(accountsFile, JSON.stringify(listAccounts()))
+      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+      const nodes = await Promise.all(Array.from({ length: NODES }, () => createNode(environment, logFile, signal)))
+      endings.push(...nodes.map((node) => node.kill))
+      await Promise.all(nodes.map((node) => node.start()))
+      const faults = await startFaults(nodes)
+      endings.push(faults.close)
+      const variables = {
+        ACCOUNTS: accountsFile,
+        NODES: nodes.map(({ origin }) => origin).join(','),
+        SOCKET_NODES: faults.socketOrigins.join(','),
+        FAULTS_URL: faults.url,
+      }
+      await use({ variables, folder })
+    } finally {
+      for (const end of endings.reverse()) await end()
+    }
+  })
+}
+
+function listAccounts() {
+  const list = (count: number, tokenOf: (id: number) => string) =>
+    Array.from({ length: count }, (_, index) => ({ id: index + 1, token: tokenOf(index + 1) }))
+  return { stores: list(STORES, storeToken), admins: list(ADMINS, adminToken) }
+}

@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { findFreePort } from '../../../test/support/free-port.js'
+import { until } from '../../../test/support/until.js'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const START_DEADLINE_MS = 30_000
+
+/** A node of the service in a process of its own, as it is shipped, on a port that it keeps. */
+export interface LoadNode {
+  origin: string
+  port: number
+  /** Starts it, again after a `kill`, and waits until it takes requests. */
+  start(): Promise<void>
+  /** Ends it as a crash would. */
+  kill(): Promise<void>
+}
+
+/** @param logFile takes what the node logs */
+export async function createNode(
+  environment: Record<string, string>,
+  logFile: string,
+  signal: AbortSignal,
+): Promise<LoadNode> {
+  const port = await findFreePort()
+  const origin = `http://127.0.0.1:${port}`
+  const { PATH = '', TMPDIR = '/tmp' } = process.env
+  let child: ChildProcess | undefined
+
+  async function start() {
+    // Whoever interrupts has had it killed already, and nobody would do so again.
+    signal.throwIfAborted()
+    const log = openSync(logFile, 'a')
+    child = spawn(process.execPath, ['dist/server.js'], {
+      cwd: root,
+      env: { PATH, TMPDIR, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
+      stdio: ['ignore', log, log],
+    })
+    const started = child
+    await until(
+      () => signal.aborted || started.exitCode !== null || isReady(origin),
+      START_DEADLINE_MS,
+      `${origin} is ready`,
+    )
+    signal.throwIfAborted()
+    if (started.exitCode !== null) throw new Error(`A node has ended by itself: see ${logFile}`)
+  }
+  async function kill() {
+    if (child?.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+  return { origin, port, start, kill }
+}
+
+const isReady = (origin: string) =>
+  fetch(`${origin}/health/ready/`).then(
+    ({ ok }) => ok,
+    () => false,
+  )

@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { chooseScripts, scripts } from '../../scripts/load/runner/choose-scripts.js'
+
+/** Returns what the command says when it refuses. */
+async function runLoad(words: string[], k6Path: string): Promise<string> {
+  const run = promisify(execFile)('npx', ['tsx', 'scripts/load.ts', ...words], {
+    env: { ...process.env, K6_PATH: k6Path },
+  })
+  return run.then(
+    () => 'nothing',
+    (error: unknown) => (error as { stderr: string }).stderr,
+  )
+}
+
+void t.test('without a word all load tests are chosen, in their order', (t) => {
+  t.strictSame(chooseScripts([]), scripts)
+  t.strictSame(chooseScripts(['storm', 'race']), ['storm', 'race'])
+  t.end()
+})
+
+void t.test('a word that is no load test is named, with those that are', async (t) => {
+  const text = await runLoad(['race', 'strom'], '/none')
+  t.match(text, 'There is no load test "strom". There are: session, race, conversation, sockets, storm, inbox.')
+})
+
+void t.test('a K6_PATH that is no k6 is named', async (t) => {
+  t.match(await runLoad(['race'], '/none'), 'K6_PATH=/none is no k6.')
+})
