@@ -27,7 +27,8 @@ export const findRedisProgram = () => findProgram('redis-server', 'valkey-server
 export async function startRedisServer(program: string, settings: string[] = []): Promise<RedisServer> {
   const port = await findFreePort()
   const url = `redis://127.0.0.1:${port}`
-  const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...settings]
+  // A configuration file has to come first.
+  const words = [...settings, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   let child: ReturnType<typeof spawn>
 
   async function start() {
