@@ -6,13 +6,14 @@ const FOLDER = '.tap/build'
 
 /** Strips the types from the tests, once for all: a loader in each of their processes would cost it a second. */
 export async function compileTests(): Promise<void> {
-  const files = (await readdir('test', { recursive: true })).filter((name) => name.endsWith('.ts'))
+  // Some scripts have tests as well.
+  const files = await Promise.all(['test', 'scripts'].map(findSources))
   await rm(FOLDER, { recursive: true, force: true })
   await mkdir(FOLDER, { recursive: true })
   await build({
-    entryPoints: files.map((name) => `test/${name}`),
-    outbase: 'test',
-    outdir: `${FOLDER}/test`,
+    entryPoints: files.flat(),
+    outbase: '.',
+    outdir: FOLDER,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -21,6 +22,11 @@ export async function compileTests(): Promise<void> {
     logLevel: 'warning',
   })
   await symlink('../../dist', `${FOLDER}/src`)
+}
+
+async function findSources(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true })
+  return names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')).map((name) => `${folder}/${name}`)
 }
 
 /** Where a test file was compiled to. */
