@@ -17,6 +17,7 @@ t.test('an admin needs no mouse from signing in to closing', async (t) => {
   const { page } = await stage.visitor(admin)
   const { keyboard } = page
   await page.goto(`${stage.node.origin}/console/`)
+  await page.locator('input:focus').waitFor()
   await keyboard.type(admin.token)
   await keyboard.press('Enter')
   await row(page, 'First Shop').waitFor()
@@ -73,6 +74,7 @@ t.test('a store needs no mouse either, and Enter that chooses a character sends 
   const store = await stage.store()
   const { page } = await stage.visitor(store)
   await page.goto(`${stage.node.origin}/chat/`)
+  await page.locator('input:focus').waitFor()
   await page.keyboard.type(store.token)
   await page.keyboard.press('Enter')
   const field = page.getByRole('textbox', { name: 'Write a message' })

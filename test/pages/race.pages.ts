@@ -1,4 +1,5 @@
 import t from 'tap'
+import { until } from '../support/until.js'
 import { claim, row, write } from './acts.js'
 import { setStage } from './stage.js'
 
@@ -16,12 +17,13 @@ t.test('two consoles race for one session: one wins, the other is told who has i
   const press = 'document.querySelector(".claim .primary")?.click()'
   await Promise.all(desks.map((desk) => desk.evaluate(press)))
 
-  const { body } = await stage.get('store/session/', store)
-  const place = admins.findIndex(({ id }) => id === body.admin_id)
+  const readHolder = async () => (await stage.get('store/session/', store)).body.admin_id as number | null
+  const holderId = await until(readHolder, 10_000, 'somebody has won')
+  const place = admins.findIndex(({ id }) => id === holderId)
   const [winner, loser] = [desks[place], desks[1 - place]]
   if (!winner || !loser) throw new Error('Nobody has won')
   await winner.getByRole('textbox', { name: 'Write an answer' }).waitFor()
-  await loser.getByText(`dmin ${body.admin_id}`).first().waitFor()
+  await loser.getByText(`dmin ${holderId}`).first().waitFor()
   t.equal(await loser.getByRole('textbox', { name: 'Write an answer' }).count(), 0)
   t.equal(await row(loser, 'Tech Store').count(), 0)
   await write(winner, 'Here I am')

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 interface SignInProps {
   title: string
@@ -14,7 +14,7 @@ export function SignIn({ title, hint, problem, onToken }: SignInProps) {
   const token = useSignal('')
   const isRemembered = useSignal(false)
   const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
   return (
     <main class="sign-in">
       <form
