@@ -6,7 +6,7 @@ import { product, rival, type Services } from './services.js'
 
 const ADMINS = 2000
 const SECONDS = 5
-const ROUNDS = 5
+const ROUNDS = 3
 
 /** One message of a session that nobody holds goes to the sockets of all admins, on two nodes. */
 export async function compareFanOut(services: Services): Promise<string> {

@@ -11,7 +11,7 @@ const OTHER_NODES = 7
 const CHANNELS_EACH = 1000
 const CONNECTIONS = 16
 const SECONDS = 5
-const ROUNDS = 5
+const ROUNDS = 3
 
 /** The same read and the same send where little is stored, where much is, and where many nodes listen. */
 export async function compareGrowth(services: Services): Promise<string> {

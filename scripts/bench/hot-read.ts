@@ -7,7 +7,7 @@ const STORES = 10_000
 const MESSAGES = 20
 const CONNECTIONS = 32
 const SECONDS = 5
-const ROUNDS = 5
+const ROUNDS = 3
 const path = '/v1/chat/store/session/'
 
 /** `GET store/session/` of random stores, each with an active session of 20 messages. */

@@ -6,7 +6,7 @@ import { compete, type Contestant } from './rounds.js'
 import { seedAccounts, seedSessions } from './seed.js'
 import type { Services } from './services.js'
 
-const ROUNDS = 5
+const ROUNDS = 3
 const SECONDS = 5
 const IN_FLIGHT = [200, 800]
 const RATE = 200
