@@ -8,7 +8,8 @@
  *
  * No client cuts anything: the script asks for it by `POST $FAULTS_URL/network` and `/crash`, which the runner offers. Without
  * FAULTS_URL it says when, and waits for you to do it (restart all nodes, say). `FAULTS` names the cuts, separated by
- * commas. Larger by `STORES` (two sockets each), `PAUSE_MS` (between the messages of each side).
+ * commas. Larger by `STORES` (two sockets each), `PAUSE_MS` (between the messages of each side), `CALM_SECONDS` (before
+ * each cut: all sockets have to be back by then).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -23,10 +24,10 @@ const STORES = readCount('STORES', 100)
 const PAUSE_MS = readCount('PAUSE_MS', 1000)
 const FAULTS = (__ENV.FAULTS || 'network,crash').split(',')
 const FAULTS_URL = __ENV.FAULTS_URL
+const CALM_SECONDS = readCount('CALM_SECONDS', 8)
 /** VUs: each holds its share of the conversations. */
 const HOLDERS = Math.min(STORES, 20)
-const CALM_MS = 4000
-const DEADLINE_MS = FAULTS_URL ? 90_000 : 600_000
+const DEADLINE_MS = FAULTS.length * (CALM_SECONDS + 30) * 1000
 const PATIENCE_MS = 20_000
 
 const backMs = new Trend('back_ms', true)
@@ -80,7 +81,7 @@ export function setup() {
 
 export async function cut() {
   for (const fault of FAULTS) {
-    await pause(CALM_MS)
+    await pause(CALM_SECONDS * 1000)
     if (!FAULTS_URL) console.warn('Cut every socket now')
     else check(http.post(`${FAULTS_URL}/${fault}`), { 'the fault was made': ({ status }) => status === 200 })
   }
