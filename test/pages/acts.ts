@@ -8,8 +8,9 @@ export const write = async (page: Page, text: string): Promise<void> => {
   await field.press('Enter')
 }
 
-/** The message with this text. */
-export const message = (page: Page, text: string): Locator => page.locator('.entry').filter({ hasText: text })
+/** The stored message with this text. */
+export const message = (page: Page, text: string): Locator =>
+  page.locator('.entry:not(.draft)').filter({ hasText: text })
 
 export const sees = (page: Page, text: string): Promise<void> => message(page, text).first().waitFor()
 
