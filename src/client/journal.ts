@@ -99,6 +99,20 @@ export function createJournal({ settings, side, http, link, ...tell }: JournalRo
     known.last = Math.max(known.last ?? 0, payload.seq)
   }
 
+  function live(frame: Live): void {
+    const { seq } = frame.payload
+    const id = frame.type === 'message' ? frame.payload.message.session_id : frame.payload.session.id
+    const known = know(id)
+    if (known.held) known.held.push(frame)
+    else if (known.last === undefined || seq > known.last) {
+      // A store sees every event of its sessions; an admin not what another writes.
+      if (side === 'store' && known.last !== undefined && seq > known.last + 1) {
+        known.held = [frame]
+        resume([id])
+      } else deliver(known, frame)
+    }
+  }
+
   /** Returns false when the connection has changed meanwhile: then it will be asked again. */
   async function fetchRest(known: Known, sessionId: number): Promise<boolean> {
     const generation = link.generation()
@@ -139,19 +153,7 @@ export function createJournal({ settings, side, http, link, ...tell }: JournalRo
       // Nothing to resume, but ticks may have turned.
       if (session && sessions.get(session.id)?.last === session.seq) tell.caughtUp(session.id)
     },
-    live(frame: Live): void {
-      const { seq } = frame.payload
-      const id = frame.type === 'message' ? frame.payload.message.session_id : frame.payload.session.id
-      const known = know(id)
-      if (known.held) known.held.push(frame)
-      else if (known.last === undefined || seq > known.last) {
-        // A store sees every event of its sessions; an admin not what another writes.
-        if (side === 'store' && known.last !== undefined && seq > known.last + 1) {
-          known.held = [frame]
-          resume([id])
-        } else deliver(known, frame)
-      }
-    },
+    live,
     async sync({ session, messages, seq, complete }: ServerFrames['sync']): Promise<void> {
       const known = sessions.get(session.id)
       if (known?.held === undefined || known.isSyncing === true) return
@@ -167,7 +169,8 @@ export function createJournal({ settings, side, http, link, ...tell }: JournalRo
         known.last = seq
         tellSession(known, session)
       }
-      for (const frame of held) deliver(known, frame)
+      // An answer to a repeated send may have come before its turn.
+      for (const frame of held.sort((one, other) => one.payload.seq - other.payload.seq)) live(frame)
       tell.caughtUp(session.id)
     },
     /** A frame was refused that had no `client_message_id`. */

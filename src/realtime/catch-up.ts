@@ -95,7 +95,8 @@ interface SyncRow {
 const MESSAGES_PER_SYNC = 200
 
 /**
- * All that an account has missed of a session after a seq, and before the seq from which it was told live. An admin who
+ * All that an account has missed of a session after a seq, and before the seq from which it was told live: its `seq` goes
+ * no further, as what lies beyond may still be on its way to the socket. An admin who
  * does not hold it any more is told how it stands, but not what others wrote in it. Undefined when the account may not
  * know of the session.
  */
@@ -115,7 +116,8 @@ export async function readSync(
   const [row] = await db.$queryRaw<SyncRow[]>(Prisma.sql`
     select s.seq, missed.foreign_id as "newestForeignId", coalesce(${by}.delivered_up_to, 0) as "deliveredUpTo",
       coalesce(${by}.read_up_to, 0) as "readUpTo",
-      json_build_object('session', ${Prisma.raw(sessionJson('s'))}, 'messages', missed.messages, 'seq', s.seq,
+      json_build_object('session', ${Prisma.raw(sessionJson('s'))}, 'messages', missed.messages,
+        'seq', least(s.seq, ${before}::bigint - 1),
         'complete', missed.count <= ${MESSAGES_PER_SYNC})::text as json
     from chat_session s ${Prisma.raw(joinReceipts('s.id'))}
     cross join lateral (

@@ -1,6 +1,6 @@
 import type { RawData } from 'ws'
 import type { Chat } from '../chat.js'
-import { forbidden, invalidInput, notFound, RequestError, toRequestError } from '../errors.js'
+import { forbidden, invalidInput, notFound, RequestError, toRequestError, unavailable } from '../errors.js'
 import { markRead } from '../messages/receipts.js'
 import { sendMessage } from '../messages/send-message.js'
 import { announceTyping, messageFrame } from './announce.js'
@@ -81,7 +81,7 @@ const handlers: { [T in ClientFrameType]: Handler<T> } = {
     const sent = await sendMessage(chat, connection.account, payload)
     if (sent.outcome !== 'known') return
     // What was sent before is announced no more. The answer may not overtake what this socket is still owed before it.
-    await hub[connection.account.side].sequencer.catchUp(sent.sessionId, sent.seq)
+    if (!(await hub[connection.account.side].sequencer.catchUp(sent.sessionId, sent.seq))) throw unavailable()
     connection.send(messageFrame(sent.seq, sent.message))
   },
 

@@ -133,10 +133,12 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
     positions,
     accept,
     fill,
-    /** Delivers a session up to a seq that is known to be stored, unless that has been done. */
-    async catchUp(sessionId: number, seq: number): Promise<void> {
+    /** Delivers a session up to a seq that is known to be stored, unless that has been done; false when that failed. */
+    async catchUp(sessionId: number, seq: number): Promise<boolean> {
       const position = positions.get(sessionId)
-      if (position !== undefined && position.last < seq) await fill(position)
+      if (position === undefined || position.last >= seq) return true
+      await fill(position)
+      return position.last >= seq
     },
     /** Notes that up to `last` nothing of a session is owed to anybody here. */
     start(position: Position): void {

@@ -40,6 +40,20 @@ t.test('what was committed and not published, before a silence', async (t) => {
       t.match(await socket.next('message', undefined, REPAIR_MS), { message: { content: 'lost' } })
   })
 
+  t.test('a sync that ends where live frames began does not claim what is still to come live', async (t) => {
+    const { store, admin, sessionId } = await claimConversation(chat)
+    const [socket] = await sockets(store, admin)
+    await chat.post('store/message/', store, { content: 'live' })
+    await socket.next('message')
+    network.cut()
+    await chat.post('store/message/', store, { content: 'not yet told' })
+    socket.send('resume', { sessions: { [sessionId]: 0 } })
+    const sync = await socket.next('sync')
+    const late = await socket.next('message', ({ message }) => message.content === 'not yet told', REPAIR_MS)
+    t.same(sync.messages, [])
+    t.ok(sync.seq < late.seq, `${sync.seq} ${late.seq}`)
+  })
+
   t.test('the answer to a repeated send does not overtake what its socket is still owed', async (t) => {
     const { store, admin } = await claimConversation(chat)
     const [socket] = await sockets(store, admin)
