@@ -96,9 +96,8 @@ const MESSAGES_PER_SYNC = 200
 
 /**
  * All that an account has missed of a session after a seq, and before the seq from which it was told live: its `seq` goes
- * no further, as what lies beyond may still be on its way to the socket. An admin who
- * does not hold it any more is told how it stands, but not what others wrote in it. Undefined when the account may not
- * know of the session.
+ * no further, as what lies beyond may still be on its way to the socket. An admin who does not hold it any more is told
+ * how it stands, but not what others wrote in it. Undefined when the account may not know of the session.
  */
 export async function readSync(
   db: Statements,

@@ -62,7 +62,9 @@ export const serverFrames = {
       seq: SeqSchema,
       complete: Type.Boolean({ description: 'false: there are more; ask for the history over HTTP.' }),
     },
-    describe('The answer to `resume`, one for each session: how it stands, and the messages that were missed.'),
+    describe(
+      'The answer to `resume`, one for each session: how it stands, and the messages that were missed up to `seq`. What lies beyond comes live, or has.',
+    ),
   ),
   error: Type.Object(
     {
