@@ -60,7 +60,7 @@ async function openAudience(
   let arrived = 0
   let onWhole: () => void = () => undefined
   const count = (data: RawData) => {
-    if (!textOf(data).includes('"content":"Where')) return
+    if (!/"content" ?: ?"Where/.test(textOf(data))) return
     arrived++
     if (arrived % ADMINS === 0) onWhole()
   }

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { until } from '../../test/support/until.js'
-import { ADMINS, openPipelines, range, SESSIONS, type Pipeline } from './pipelines.js'
+import { openPipelines, range, seedPipeline, SESSIONS, type Pipeline } from './pipelines.js'
 import { compete, type Contestant } from './rounds.js'
-import { seedAccounts, seedSessions } from './seed.js'
 import type { Services } from './services.js'
 
 const ROUNDS = 3
@@ -13,8 +12,7 @@ const RATE = 200
 
 /** Messages from a socket on one node, through a commit, to a socket on the other: how many, and how soon. */
 export async function compareMessages(services: Services): Promise<string> {
-  await seedAccounts(services.databaseUrl, SESSIONS, ADMINS)
-  await seedSessions(services.databaseUrl, 20, true)
+  await seedPipeline(services.databaseUrl)
   const pipelines = await openPipelines(services)
   const tables: string[] = []
   for (const inFlight of IN_FLIGHT) {

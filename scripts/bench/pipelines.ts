@@ -1,6 +1,6 @@
 import { WebSocket, type RawData } from 'ws'
 import { until } from '../../test/support/until.js'
-import { adminToken, storeToken } from './seed.js'
+import { adminToken, seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, rival, type Server, type Services } from './services.js'
 
 /** Sessions 1 to SESSIONS belong to the stores of the same ids; each is held by one of the admins. */
@@ -56,24 +56,36 @@ export async function greetSocketIo(socket: WebSocket): Promise<void> {
   })
 }
 
-/** Opens the pipelines on one PostgreSQL and one Redis: the product, a bare one, and Socket.IO with Prisma. */
+/**
+ * Opens the pipelines on one PostgreSQL and one Redis: the product, a bare one, and Socket.IO with Prisma. Each has a
+ * database of its own, as the product would find and deliver what others write into its sessions.
+ */
 export async function openPipelines(services: Services): Promise<Pipeline[]> {
-  const environment = { DATABASE_URL: services.databaseUrl, REDIS_URL: services.redisUrl }
   const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
   return [
-    await open('store-chat', services, product, dialects.product, { ...environment, ...limits }),
-    await open('bare: ws, shared commits, PUBLISH', services, rival('bare-pipeline'), dialects.bare, environment),
-    await open('Socket.IO, Redis adapter, Prisma create', services, rival('socket-io'), dialects.socketIo, environment),
+    await open('store-chat', services, product, dialects.product, limits),
+    await open('bare: ws, shared commits, PUBLISH', services, rival('bare-pipeline'), dialects.bare),
+    await open('Socket.IO, Redis adapter, Prisma create', services, rival('socket-io'), dialects.socketIo),
   ]
 }
 
+export async function seedPipeline(databaseUrl: string): Promise<void> {
+  await seedAccounts(databaseUrl, SESSIONS, ADMINS)
+  await seedSessions(databaseUrl, 20, true)
+}
+
+let databaseCount = 0
+
 async function open(
   name: string,
-  { startServer }: Services,
+  { createDatabase, redisUrl, startServer }: Services,
   program: string[],
   dialect: Dialect,
-  environment: Record<string, string>,
+  settings: Record<string, string> = {},
 ): Promise<Pipeline> {
+  const databaseUrl = await createDatabase(`pipeline_${databaseCount++}`)
+  await seedPipeline(databaseUrl)
+  const environment = { ...settings, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
   const near = await startServer(program, environment)
   const far = await startServer(program, environment)
   const stores = await Promise.all(range(SESSIONS).map((id) => connect(near, dialect.pathOfStore(id), dialect)))
@@ -108,8 +120,7 @@ export const textOf = (data: RawData) => (data as Buffer).toString()
 
 /** All contestants write a message as JSON with a `content`. */
 function readContent(text: string): string | undefined {
-  const from = text.indexOf('"content":"')
-  return from < 0 ? undefined : text.slice(from + 11, text.indexOf('"', from + 11))
+  return /"content" ?: ?"(.*?)"/.exec(text)?.[1]
 }
 
 function awaitFrame(socket: WebSocket, start: string): Promise<void> {

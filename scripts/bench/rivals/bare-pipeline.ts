@@ -19,10 +19,13 @@ let underWay = 0
 
 const text = `
   with draft as (
-    select * from json_to_recordset($1) with ordinality as draft(session bigint, content text, place bigint)
+    select * from rows from (json_to_recordset($1) as (session bigint, content text)) with ordinality as draft(session, content, place)
+  ), locked as materialized (
+    select id from chat_session where id in (select session from draft) order by id for update
   ), advanced as (
     update chat_session s set seq = s.seq + d.count, last_message_at = clock_timestamp(), updated = clock_timestamp()
-    from (select session, count(*) as count from draft group by session) d where s.id = d.session
+    from (select session, count(*) as count from draft join locked on id = session group by session) d
+    where s.id = d.session
     returning s.id, s.store_id, s.admin_id, s.seq - d.count as seq
   )
   insert into chat_message (session_id, seq, sender_type, sender_id, holder_id, content, attachment_url, attachment_type, created)
