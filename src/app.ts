@@ -1,5 +1,4 @@
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { platformRoutes } from './accounts/platform-routes.js'
@@ -56,7 +55,6 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
 
   await app.register(answersPlugin)
   await app.register(drainingPlugin)
-  await app.register(helmet)
   if (config.corsOrigins.length > 0) {
     const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
     await app.register(cors, { origin, strictPreflight: false })

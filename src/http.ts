@@ -2,7 +2,6 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type {
   FastifyBaseLogger,
   FastifyInstance,
-  FastifyReply,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
@@ -41,8 +40,3 @@ export function refusals(...statusCodes: Refusal[]) {
 
 /** How the API's description files a route under a tag, behind a token. */
 export const describeRoute = (tag: string, summary: string) => ({ tags: [tag], summary, security: [{ token: [] }] })
-
-/** Sends JSON that PostgreSQL has finished, as it is. */
-export function sendJson(reply: FastifyReply, json: string): FastifyReply {
-  return reply.type('application/json; charset=utf-8').send(json)
-}

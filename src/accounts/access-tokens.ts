@@ -103,7 +103,7 @@ export async function revokeToken(db: Database, relay: Relay, id: number): Promi
       revoked_at as "revokedAt", last_used_at as "lastUsedAt"`)
   const row = rows[0]
   if (row === undefined) throw notFound(`There is no token ${id}`)
-  announceRevocation(relay, { tokenId: id, hash: Buffer.from(row.hash).toString('hex') })
+  announceRevocation(relay, id)
   return toAccessToken(row)
 }
 

@@ -16,18 +16,22 @@ export interface Account {
   expiresAt: number
 }
 
-/** A revocation that no relay carries is noticed after this long. */
-const TRUST_MS = 900
+/** A look at the revocations is good for so long, so that one that no relay carries is noticed within a second. */
+const LOOK_TRUST_MS = 900
+/** A look of this age is repeated beside the requests, so that they need not wait for it. */
+const LOOK_AGAIN_MS = 300
+/** How long a token is remembered; well below the time for which revocations are looked up. */
+const REMEMBER_MS = 60_000
 const MOST_TOKENS = 50_000
 const LAST_USE_INTERVAL_MS = 5000
 export const REVOCATION_CHANNEL = 'token-revoked'
 
 /** Tells every node that a token is revoked. */
-export function announceRevocation(relay: Relay, revoked: { tokenId: number; hash: string }): void {
-  relay.publish([REVOCATION_CHANNEL], JSON.stringify(revoked))
+export function announceRevocation(relay: Relay, tokenId: number): void {
+  relay.publish([REVOCATION_CHANNEL], JSON.stringify({ tokenId }))
 }
 
-export const readRevocation = (payload: string) => JSON.parse(payload) as { tokenId: number; hash: string }
+export const readRevocation = (payload: string) => (JSON.parse(payload) as { tokenId: number }).tokenId
 
 export interface Authentication {
   /** The account of a token; undefined when the token is unknown, expired or revoked. */
@@ -37,12 +41,13 @@ export interface Authentication {
 }
 
 /**
- * Tells whom a token belongs to. What was found is trusted for less than a second, and a revocation announced through
- * the relay ends that trust at once: nowhere does a revoked token work for longer than a second.
+ * Tells whom a token belongs to. Tokens are remembered. What could end their truth are revocations: those are announced
+ * through the relay, and looked up, for all tokens together, at least every second in which a token is used.
  */
 export async function openAuthentication(db: Database, relay: Relay): Promise<Authentication> {
-  const trusted = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: TRUST_MS })
+  const remembered = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: REMEMBER_MS })
   const readToken = gatherReads((hashes: string[]) => readTokens(db, hashes))
+  const revocations = createRevocations(db)
   const used = new Set<number>()
   const writeLastUses = async () => {
     const ids = [...used]
@@ -51,29 +56,79 @@ export async function openAuthentication(db: Database, relay: Relay): Promise<Au
   }
   // A last use that cannot be written is not worth a word: the database's absence is reported elsewhere.
   const timer = setInterval(() => {
-    trusted.purgeStale()
+    remembered.purgeStale()
     void writeLastUses().catch(() => undefined)
   }, LAST_USE_INTERVAL_MS)
-  await relay.subscribe(REVOCATION_CHANNEL, (payload) => trusted.delete(readRevocation(payload).hash))
+  await relay.subscribe(REVOCATION_CHANNEL, (payload) => revocations.add(readRevocation(payload)))
+
+  async function read(hash: string): Promise<Account | undefined> {
+    const account = await readToken(hash)
+    if (account === undefined) return undefined
+    remembered.set(hash, account)
+    // Once for each time it is remembered, so within a minute of its last use.
+    used.add(account.tokenId)
+    return account
+  }
 
   return {
     async authenticate(token) {
-      const hash = hashToken(token).toString('hex')
-      let known = trusted.get(hash)
-      if (known === undefined) {
-        known = await readToken(hash)
-        if (known === undefined) return undefined
-        trusted.set(hash, known)
-      }
-      if (known.expiresAt <= Date.now()) return undefined
-      used.add(known.tokenId)
-      return known
+      const hash = hashToken(token).toString('base64')
+      const known = remembered.get(hash)
+      if (known !== undefined && (await revocations.has(known.tokenId))) return undefined
+      const account = known ?? (await read(hash))
+      return account !== undefined && account.expiresAt > Date.now() ? account : undefined
     },
     async close() {
       clearInterval(timer)
       await writeLastUses().catch(() => undefined)
     },
   }
+}
+
+/** The tokens that were revoked lately, looked up when the last look is too old to go by. */
+function createRevocations(db: Database) {
+  let revoked = new Set<number>()
+  let lookedAt = -Infinity
+  let looking: Promise<void> | undefined
+  let announced: number[] = []
+
+  async function look(): Promise<void> {
+    const startedAt = performance.now()
+    announced = []
+    const found = await readRevokedTokens(db)
+    // What was announced meanwhile may be newer than what was found.
+    revoked = new Set([...found, ...announced])
+    lookedAt = startedAt
+  }
+
+  /** Those who ask while a look is under way share it. */
+  function shareLook(): Promise<void> {
+    looking ??= look().finally(() => (looking = undefined))
+    return looking
+  }
+
+  return {
+    add(tokenId: number): void {
+      revoked.add(tokenId)
+      announced.push(tokenId)
+    },
+    /** @throws what the database does when the last look is too old and another one fails */
+    async has(tokenId: number): Promise<boolean> {
+      const age = () => performance.now() - lookedAt
+      if (age() > LOOK_TRUST_MS) await shareLook()
+      // The one that was under way may have begun long ago; the next one begins now.
+      if (age() > LOOK_TRUST_MS) await shareLook()
+      else if (age() > LOOK_AGAIN_MS) void shareLook().catch(() => undefined)
+      return revoked.has(tokenId)
+    },
+  }
+}
+
+/** The ids of the tokens that were revoked in the last ten minutes. */
+export async function readRevokedTokens(db: Database): Promise<Set<number>> {
+  const rows = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+    select id from access_token where revoked_at > clock_timestamp() - interval '10 minutes'`)
+  return new Set(rows.map(({ id }) => Number(id)))
 }
 
 interface TokenRow {
@@ -86,9 +141,9 @@ interface TokenRow {
 
 async function readTokens(db: Database, hashes: string[]): Promise<Map<string, Account>> {
   const rows = await db.$queryRaw<TokenRow[]>(Prisma.sql`
-    select encode(hash, 'hex') as hash, id, store_id as "storeId", admin_id as "adminId", expires_at as "expiresAt"
+    select encode(hash, 'base64') as hash, id, store_id as "storeId", admin_id as "adminId", expires_at as "expiresAt"
     from access_token
-    where hash in (select decode(hex, 'hex') from unnest(${hashes}::text[]) as hex) and revoked_at is null
+    where hash in (select decode(base64, 'base64') from unnest(${hashes}::text[]) as base64) and revoked_at is null
       and (expires_at is null or expires_at > clock_timestamp())`)
   return new Map(rows.map((row) => [row.hash, toAccount(row)]))
 }

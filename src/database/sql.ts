@@ -1,5 +1,27 @@
-/** SQL of a moment as an ISO 8601 UTC string with milliseconds, ending in `Z`. */
-export const utc = (moment: string) => `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+/** SQL of a moment in milliseconds since the epoch. */
+export const epochMs = (moment: string) => `(date_part('epoch', ${moment}) * 1000)::bigint`
+
+const DAY_MS = 86_400_000
+const digits = (count: number) => Array.from({ length: 10 ** count }, (_, value) => `${value}`.padStart(count, '0'))
+const [twoDigits, threeDigits] = [digits(2), digits(3)]
+let day = NaN
+let dayText = ''
+
+/**
+ * A moment as it goes over the wire: ISO 8601, UTC, with milliseconds. It is what `Date` gives, in a tenth of the time: a
+ * page of messages has 200 moments, nearly all of the same day.
+ */
+export function toUtc(epochMs: number): string {
+  const newDay = Math.floor(epochMs / DAY_MS)
+  if (newDay !== day) {
+    day = newDay
+    dayText = new Date(day * DAY_MS).toISOString().slice(0, 11)
+  }
+  const ms = epochMs - day * DAY_MS
+  const part = (unitMs: number, count: number) => Math.floor(ms / unitMs) % count
+  const [hour, minute, second] = [part(3_600_000, 24), part(60_000, 60), part(1000, 60)]
+  return `${dayText}${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[second]}.${threeDigits[ms % 1000]}Z`
+}
 
 /** An id as it comes from PostgreSQL, for the wire, where all ids are below 2^53. */
 export const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))

@@ -1,10 +1,17 @@
 import type { Side } from '../accounts/authentication.js'
 import type { Statements } from '../database/database.js'
-import { idOrNull } from '../database/sql.js'
+import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { epochMs } from '../database/sql.js'
 import type { MessageEvent } from '../realtime/announce.js'
-import { sessionJson, type SessionStatus } from '../sessions/session.js'
-import { joinReceipts, messageJson } from './message.js'
+import {
+  sessionExpressions,
+  toSession,
+  type Session,
+  type SessionRow,
+  type SessionStatus,
+} from '../sessions/session.js'
+import { joinReceipts, receiptExpressions, toMessage, type Message, type Receipts } from './message.js'
 
 /** A message that somebody wants to send. */
 export interface MessageDraft {
@@ -19,9 +26,8 @@ export interface MessageDraft {
 }
 
 interface Answer extends MessageEvent {
-  /** Session and message as JSON. */
-  session: string
-  message: string
+  session: Session
+  message: Message
 }
 
 /** What became of a draft. */
@@ -37,7 +43,7 @@ export type AppendMessage = (draft: MessageDraft) => Promise<AppendOutcome>
 
 /**
  * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
- * may, numbers the messages from each session's `seq`, and returns the JSON that goes out. A draft sent before is found
+ * may, numbers the messages from each session's `seq`, and returns what goes out. A draft sent before is found
  * by its `client_message_id`; should the same one be stored by another statement at this very moment, this one fails as a
  * whole on chat_message_once, having changed nothing, and can be repeated.
  *
@@ -77,12 +83,22 @@ const storeFresh = Prisma.raw(`
     select i.position, 'known', k.content = i.content and k.attachment_url = i.attachment_url
       and k.attachment_type = i.attachment_type and (i.session_id is null or i.session_id = k.session_id), m.*
     from known k join draft i on i.position = k.position join chat_message m on m.id = k.id
-  )
-  select coalesce(m.outcome, 'refused') as outcome, m.is_same as "isSame", m.id as "messageId", m.seq,
-    m.sender_type::text as "senderType", (${messageJson('m')})::text as message,
-    s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId",
-    (${sessionJson('s')})::text as session,
-    refusing.status::text, refusing.admin_id as "refusingHolderId"
+  )`)
+
+const outcomeColumns = defineColumns<OutcomeRow>({
+  ...sessionExpressions,
+  ...receiptExpressions,
+  position: 'i.position',
+  outcome: `coalesce(m.outcome, 'refused')`,
+  isSame: 'm.is_same',
+  messageId: 'm.id',
+  seq: 'm.seq',
+  sentAt: epochMs('m.created'),
+  refusingStatus: 'refusing.status',
+  refusingHolderId: 'refusing.admin_id',
+})
+
+const fromOutcomes = Prisma.raw(`
   from draft i
   left join answer m on m.position = i.position
   left join lateral (
@@ -90,15 +106,16 @@ const storeFresh = Prisma.raw(`
     union all
     select * from chat_session where id = m.session_id and not exists (select from advanced where id = m.session_id)
   ) s on true
-  left join locked refusing on m.id is null and refusing.id = i.session_id ${joinReceipts('m.session_id')}
-  order by i.position`)
+  left join locked refusing on m.id is null and refusing.id = i.session_id ${joinReceipts('m.session_id')}`)
 
 /** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
 export async function appendMessages(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const numbered = drafts.map((draft, position) => ({ position, ...draft }))
   const storeIds = drafts.filter(({ sender_type }) => sender_type === 'store').map(({ sender_id }) => sender_id)
   const sessionIds = drafts.flatMap(({ session_id }) => session_id ?? [])
-  const rows = await db.$queryRaw<AppendRow[]>(Prisma.sql`
+  const rows = await outcomeColumns.read(
+    db,
+    Prisma.sql`
     with draft as materialized (
       select * from json_to_recordset(${JSON.stringify(numbered)}::json) as draft(position int, sender_type side,
         sender_id bigint, session_id bigint, content text, attachment_url text, attachment_type text,
@@ -109,37 +126,38 @@ export async function appendMessages(db: Statements, drafts: MessageDraft[]): Pr
       select * from chat_session
       where id = any(${sessionIds}::bigint[]) or (store_id = any(${storeIds}::bigint[]) and status <> 'closed')
       order by id for update
-    ), ${storeFresh}`)
-  return rows.map(toOutcome)
+    ), ${storeFresh} ${outcomeColumns.select} ${fromOutcomes}`,
+  )
+  const rowOf = new Map(rows.map((row) => [row.position, row]))
+  return drafts.map((draft, position) => toOutcome(draft, rowOf.get(position)))
 }
 
-interface AppendRow {
+/** What became of a draft: of the message only what the draft does not say itself. */
+interface OutcomeRow extends SessionRow, Receipts {
+  position: number
   outcome: AppendOutcome['outcome']
   isSame: boolean
-  messageId: bigint
-  seq: bigint
-  senderType: Side
-  message: string
-  sessionId: bigint
-  storeId: bigint
-  holderId: bigint | null
-  session: string
-  status: SessionStatus | null
-  refusingHolderId: bigint | null
+  messageId: number
+  seq: number
+  sentAt: number
+  refusingStatus: SessionStatus | null
+  refusingHolderId: number | null
 }
 
-function toOutcome(row: AppendRow): AppendOutcome {
-  const { outcome, isSame, message, session, senderType } = row
-  if (outcome === 'refused') return { outcome, status: row.status, holderId: idOrNull(row.refusingHolderId) }
+function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutcome {
+  if (row === undefined) throw new Error('A message got no outcome')
+  const { outcome, isSame, messageId, seq } = row
+  if (outcome === 'refused') return { outcome, status: row.refusingStatus, holderId: row.refusingHolderId }
+  const message = { ...draft, id: messageId, session_id: row.id, created: row.sentAt }
   const answer = {
-    sessionId: Number(row.sessionId),
-    storeId: Number(row.storeId),
-    holderId: idOrNull(row.holderId),
-    seq: Number(row.seq),
-    messageId: Number(row.messageId),
-    senderType,
-    session,
-    message,
+    sessionId: row.id,
+    storeId: row.store_id,
+    holderId: row.admin_id,
+    seq,
+    messageId,
+    senderType: draft.sender_type,
+    session: toSession(row),
+    message: toMessage(message, row),
   }
   return outcome === 'stored' ? { outcome, ...answer } : { outcome, isSame, ...answer }
 }

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import { invalidInput } from '../errors.js'
-import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
 import { SessionSchema } from '../sessions/session.js'
 import { MessageSchema } from './message.js'
@@ -44,10 +44,10 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: SentSchema, ...refusals(400, 401, 403, 409, 413, 415, 503) },
       },
     },
-    async ({ account, headers, body }, reply) => {
+    async ({ account, headers, body }) => {
       const input = withIdempotencyKey(body, headers['idempotency-key'])
       const { session, message } = await sendMessage(app.chat, account, input)
-      return sendJson(reply, `{"session":${session},"message":${message}}`)
+      return { session, message }
     },
   )
 
@@ -62,10 +62,10 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: SentSchema, ...refusals(400, 401, 403, 404, 409, 413, 415, 503) },
       },
     },
-    async ({ account, headers, body }, reply) => {
+    async ({ account, headers, body }) => {
       const input = withIdempotencyKey(body, headers['idempotency-key'])
       const { session, message } = await sendMessage(app.chat, account, input)
-      return sendJson(reply, `{"session":${session},"message":${message}}`)
+      return { session, message }
     },
   )
 
@@ -79,7 +79,7 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
       },
     },
-    async ({ account, query }, reply) => sendJson(reply, await readMessages(app.chat, account, query)),
+    async ({ account, query }) => readMessages(app.chat, account, query),
   )
 
   app.get(
@@ -92,7 +92,7 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
       },
     },
-    async ({ account, query }, reply) => sendJson(reply, await readMessages(app.chat, account, query)),
+    async ({ account, query }) => readMessages(app.chat, account, query),
   )
 
   app.post(

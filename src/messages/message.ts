@@ -1,7 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import type { Side } from '../accounts/authentication.js'
-import { utc } from '../database/sql.js'
+import { defineColumns } from '../database/columns.js'
+import { epochMs, toUtc } from '../database/sql.js'
 
 export const SideSchema = Type.Union([Type.Literal('store'), Type.Literal('admin')])
 
@@ -22,25 +23,69 @@ export const MessageSchema = Type.Object(
 )
 export type Message = Static<typeof MessageSchema>
 
-/**
- * SQL of a Message as JSON, where `m` is the alias of chat_message and the receipts are joined by `joinReceipts`. What
- * `viewer` fetches is delivered to it by that.
- */
-export function messageJson(m: string, viewer?: Side): string {
-  const statusFor = (reader: Side) => `case
-      when ${m}.id <= by_${reader}.read_up_to then 'read'
-      ${viewer === reader ? '' : `when ${m}.id > coalesce(by_${reader}.delivered_up_to, 0) then 'sent'`}
-      else 'delivered' end`
-  const fields = `'id', ${m}.id, 'session_id', ${m}.session_id, 'sender_type', ${m}.sender_type,
-    'sender_id', ${m}.sender_id, 'content', ${m}.content, 'attachment_url', ${m}.attachment_url,
-    'attachment_type', ${m}.attachment_type,
-    'status', case ${m}.sender_type when 'admin' then ${statusFor('store')} else ${statusFor('admin')} end,
-    'created', ${utc(`${m}.created`)}`
-  return `case when ${m}.client_message_id is null then json_build_object(${fields})
-    else json_build_object(${fields}, 'client_message_id', ${m}.client_message_id) end`
+/** A row of chat_message, `created` in milliseconds since the epoch. */
+export type MessageRow = Omit<Message, 'status' | 'created' | 'client_message_id'> & {
+  client_message_id: string | null
+  created: number
 }
 
-/** SQL that joins how far each side has got in a session, as `by_store` and `by_admin`; `id` is that of the session. */
+/** SQL of a MessageRow's fields, where `m` is the alias of chat_message. */
+export const messageExpressions = {
+  id: 'm.id',
+  session_id: 'm.session_id',
+  sender_type: 'm.sender_type',
+  sender_id: 'm.sender_id',
+  content: 'm.content',
+  attachment_url: 'm.attachment_url',
+  attachment_type: 'm.attachment_type',
+  client_message_id: 'm.client_message_id',
+  created: epochMs('m.created'),
+}
+export const messageColumns = defineColumns<MessageRow>(messageExpressions)
+
+/** How far each side has got in a session, as message ids; nulls for not at all. */
+export interface Receipts {
+  deliveredToStore: number | null
+  readByStore: number | null
+  deliveredToAdmin: number | null
+  readByAdmin: number | null
+}
+
+/** SQL of Receipts' fields behind `joinReceipts`. */
+export const receiptExpressions = {
+  deliveredToStore: 'by_store.delivered_up_to',
+  readByStore: 'by_store.read_up_to',
+  deliveredToAdmin: 'by_admin.delivered_up_to',
+  readByAdmin: 'by_admin.read_up_to',
+}
+export const receiptColumns = defineColumns<Receipts>(receiptExpressions)
+
+/** SQL that joins the receipts of both sides of a session; `id` is that of the session. */
 export const joinReceipts = (id: string) => `
   left join chat_receipt by_store on by_store.session_id = ${id} and by_store.side = 'store'
   left join chat_receipt by_admin on by_admin.session_id = ${id} and by_admin.side = 'admin'`
+
+/** A message as it goes over the wire, whatever else the row has. What `viewer` fetches is delivered to it by that. */
+export function toMessage(row: MessageRow, receipts: Receipts, viewer?: Side): Message {
+  const { id, session_id, sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = row
+  const [status, created] = [statusOf(row, receipts, viewer), toUtc(row.created)]
+  const sender = { sender_type, sender_id }
+  const message = { id, session_id, ...sender, content, attachment_url, attachment_type, status, created }
+  return client_message_id === null ? message : { ...message, client_message_id }
+}
+
+function statusOf({ id, sender_type }: MessageRow, receipts: Receipts, viewer?: Side): Message['status'] {
+  const [reader, delivered, read] =
+    sender_type === 'admin'
+      ? (['store', receipts.deliveredToStore, receipts.readByStore] as const)
+      : (['admin', receipts.deliveredToAdmin, receipts.readByAdmin] as const)
+  if (id <= (read ?? 0)) return 'read'
+  return viewer === reader || id <= (delivered ?? 0) ? 'delivered' : 'sent'
+}
+
+/** The newest of a reader's messages that it had not received before; null when it had them all. Oldest first. */
+export function findUndelivered(messages: MessageRow[], receipts: Receipts, reader: Side): number | null {
+  const received = (reader === 'store' ? receipts.deliveredToStore : receipts.deliveredToAdmin) ?? 0
+  const newest = messages.findLast(({ sender_type }) => sender_type !== reader)
+  return newest !== undefined && newest.id > received ? newest.id : null
+}

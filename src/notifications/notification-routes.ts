@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import { announceUnread } from '../realtime/announce.js'
-import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
 import {
   countUnread,
@@ -34,9 +34,9 @@ export async function notificationRoutes(app: App): Promise<void> {
         },
       },
     },
-    async ({ account, query }, reply) => {
+    async ({ account, query }) => {
       const data = await listNotifications(app.db, account.id, query)
-      return sendJson(reply, `{"success":true,"message":"Notifications","data":${data}}`)
+      return { success: true as const, message: 'Notifications', data }
     },
   )
 

@@ -1,7 +1,8 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import type { Database } from '../database/database.js'
-import { utc } from '../database/sql.js'
+import { defineColumns } from '../database/columns.js'
+import { epochMs, toUtc } from '../database/sql.js'
 import { notFound } from '../errors.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { PAGE_SIZE } from '../paging.js'
@@ -21,6 +22,7 @@ export const NotificationSchema = Type.Object(
   },
   { title: 'Notification' },
 )
+type Notification = Static<typeof NotificationSchema>
 
 /*
  * Nothing is stored for a notification but marks of having read it. It is a store's message, seen by an admin whom it
@@ -31,11 +33,12 @@ export const NotificationSchema = Type.Object(
  */
 
 /** SQL: whether the message `m` is unread for the admin `a`. */
-const isUnread = Prisma.raw(`
+const unreadCondition = `
   m.id > a.notifications_read_up_to
   and not exists (select from notification_session_mark n
     where n.admin_id = a.id and n.session_id = m.session_id and n.read_up_to >= m.id)
-  and not exists (select from notification_mark n where n.admin_id = a.id and n.message_id = m.id)`)
+  and not exists (select from notification_mark n where n.admin_id = a.id and n.message_id = m.id)`
+const isUnread = Prisma.raw(unreadCondition)
 
 /** SQL: the unread messages `m` that concern the admin `a`. Two ranges of one index, which holds all that is asked. */
 const unreadMessages = Prisma.raw(`
@@ -45,24 +48,36 @@ const unreadMessages = Prisma.raw(`
   select m.id, m.session_id from chat_message m
     where m.sender_type = 'store' and m.holder_id is null and m.id > a.notifications_read_up_to)`)
 
+const notificationColumns = defineColumns<Omit<Notification, 'created_at'> & { created_at: number }>({
+  id: 'm.id',
+  admin_id: 'a.id',
+  message_id: 'm.id',
+  session_id: 'm.session_id',
+  store_id: 'st.id',
+  store_name: 'st.name',
+  store_logo: 'st.logo_url',
+  content: 'left(m.content, 140)',
+  is_read: `not (${unreadCondition})`,
+  created_at: epochMs('m.created'),
+})
+
 const LONGEST_PAGE = Prisma.raw('200')
 
-/** The notifications of an admin as a JSON array, newest first; `before` is the last id of the page before. */
+/** The notifications of an admin, newest first; `before` is the last id of the page before. */
 export async function listNotifications(
   db: Database,
   adminId: number,
   { limit = PAGE_SIZE, before }: { limit?: number; before?: number },
-): Promise<string> {
+): Promise<Notification[]> {
   // In the order of the index, which for the planner IS NULL does not fix, and with a limit that it knows: a plan for any
   // values takes an unknown one for a tenth of the table.
   const page = (concern: Prisma.Sql) => Prisma.sql`(
     select * from chat_message m where m.sender_type = 'store' and ${concern}
       and m.id < ${before ?? Number.MAX_SAFE_INTEGER} order by m.holder_id desc, m.id desc limit ${LONGEST_PAGE})`
-  const [row] = await db.$queryRaw<{ json: string }[]>(Prisma.sql`
-    select coalesce(json_agg(json_build_object('id', m.id, 'admin_id', a.id, 'message_id', m.id,
-      'session_id', m.session_id, 'store_id', st.id, 'store_name', st.name, 'store_logo', st.logo_url,
-      'content', left(m.content, 140), 'is_read', not (${isUnread}), 'created_at', ${Prisma.raw(utc('m.created'))}
-    ) order by m.id desc), '[]')::text as json
+  const rows = await notificationColumns.read(
+    db,
+    Prisma.sql`
+    ${notificationColumns.select}
     from admin a
     cross join lateral (
       select * from (
@@ -70,8 +85,10 @@ export async function listNotifications(
       ) both_kinds order by id desc limit ${limit}
     ) m
     join store st on st.id = m.sender_id
-    where a.id = ${adminId}`)
-  return row?.json ?? '[]'
+    where a.id = ${adminId}`,
+  )
+  const newestFirst = rows.toSorted((one, other) => other.id - one.id)
+  return newestFirst.map(({ created_at, ...fields }) => ({ ...fields, created_at: toUtc(created_at) }))
 }
 
 /** How many notifications each of these admins has not read. */

@@ -3,18 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
+import helmet from 'helmet'
 import { errorHeaders, notFound, RequestError, toRequestError } from '../errors.js'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** What every answer has: a request id, no caching, and on failure the one error body. */
+/** What every answer has: a request id, no caching, headers for browsers, and on failure the one error body. */
 export const answersPlugin = plugin(
   async (app) => {
-    app.addHook('onRequest', async (request, reply) => {
-      reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(headersOf(request))
+      done()
     })
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       request.log.debug({ req: request, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+      done()
     })
     app.server.on('checkExpectation', answerExpectation)
     app.setErrorHandler(answerError)
@@ -22,6 +25,21 @@ export const answersPlugin = plugin(
   },
   { name: 'answers' },
 )
+
+/** Helmet's headers, which are the same on every answer. */
+const securityHeaders = readSecurityHeaders()
+
+function readSecurityHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {}
+  const response = {
+    setHeader: (name: string, value: string) => (headers[name.toLowerCase()] = value),
+    removeHeader: () => undefined,
+  }
+  helmet()({} as IncomingMessage, response as unknown as ServerResponse, () => undefined)
+  return headers
+}
+
+const headersOf = ({ id }: FastifyRequest) => ({ ...securityHeaders, 'x-request-id': id, 'cache-control': 'no-store' })
 
 /** Sends a failure in the standard body. Faults of ours are logged, refusals are not. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -34,7 +52,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** Fails before there is a route: a URL that cannot be decoded, say. No hook has run yet. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
+  reply.headers(headersOf(request))
   answerError(error, request, reply)
 }
 

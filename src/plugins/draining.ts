@@ -16,16 +16,18 @@ export const drainingPlugin = plugin(
     app.decorate('drain', () => {
       isDraining = true
     })
-    app.addHook('onRequest', async (request) => {
-      if (isDraining && !request.url.startsWith('/health/')) throw unavailable('This node is shutting down')
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(isDraining && !request.url.startsWith('/health/') ? unavailable('This node is shutting down') : undefined)
     })
     // Also where the request came before: a connection that is kept would keep the node from closing.
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, _payload, done) => {
       if (isDraining) reply.header('connection', 'close')
+      done()
     })
     // An upgrade refused here has not come as far as the WebSocket plugin, which would end its connection.
-    app.addHook('onResponse', async ({ raw }) => {
+    app.addHook('onResponse', ({ raw }, _reply, done) => {
       if (isDraining && raw.headers.upgrade !== undefined) raw.socket.destroySoon()
+      done()
     })
   },
   { name: 'draining' },

@@ -1,6 +1,8 @@
 import type { Side } from '../accounts/authentication.js'
+import type { Message } from '../messages/message.js'
 import type { SessionChange } from '../sessions/session-change.js'
-import { frame, rawFrame } from './frames.js'
+import type { Session } from '../sessions/session.js'
+import { frame } from './frames.js'
 import type { Relay } from './relay.js'
 
 export const storeChannel = (storeId: number) => `store:${storeId}`
@@ -68,19 +70,19 @@ const otherSide = (side: Side): Side => (side === 'store' ? 'admin' : 'store')
  */
 
 /** Tells both sides of a message. */
-export function announceMessage(relay: Relay, message: MessageEvent, json: string): void {
-  const channels = [channelOf('store', message), channelOf('admin', message)]
-  publish(relay, channels, { message }, messageFrame(message.seq, json))
+export function announceMessage(relay: Relay, event: MessageEvent, message: Message): void {
+  const channels = [channelOf('store', event), channelOf('admin', event)]
+  publish(relay, channels, { message: event }, messageFrame(event.seq, message))
 }
 
 /** Tells the store and every admin of a change. */
-export function announceChange(relay: Relay, { json, adminId, previousAdminId, ...facts }: SessionChange): void {
+export function announceChange(relay: Relay, { session, adminId, previousAdminId, ...facts }: SessionChange): void {
   const change = { ...facts, holderId: adminId, previousHolderId: previousAdminId }
-  publish(relay, [storeChannel(change.storeId), ADMINS_CHANNEL], { change }, changeFrame(change.seq, json))
+  publish(relay, [storeChannel(change.storeId), ADMINS_CHANNEL], { change }, changeFrame(change.seq, session))
 }
 
-export const messageFrame = (seq: number, json: string) => rawFrame('message', `{"message":${json},"seq":${seq}}`)
-export const changeFrame = (seq: number, json: string) => rawFrame('session_update', `{"session":${json},"seq":${seq}}`)
+export const messageFrame = (seq: number, message: Message) => frame('message', { message, seq })
+export const changeFrame = (seq: number, session: Session) => frame('session_update', { session, seq })
 
 /** Tells the side whose messages were received or read. */
 export function announceReceipt(relay: Relay, receipt: ReceiptEvent): void {

@@ -1,10 +1,19 @@
 import type { Account, Side } from '../accounts/authentication.js'
 import type { Statements } from '../database/database.js'
-import { idOrNull } from '../database/sql.js'
+import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { joinReceipts, messageJson } from '../messages/message.js'
+import {
+  joinReceipts,
+  messageColumns,
+  messageExpressions,
+  receiptExpressions,
+  toMessage,
+  type Message,
+  type MessageRow,
+  type Receipts,
+} from '../messages/message.js'
 import type { SessionChangeKind } from '../sessions/session-change.js'
-import { sessionJson } from '../sessions/session.js'
+import { sessionExpressions, toSession, type Session, type SessionRow } from '../sessions/session.js'
 import { changeFrame, messageFrame } from './announce.js'
 import type { DurableEvent } from './sequencer.js'
 
@@ -12,71 +21,96 @@ import type { DurableEvent } from './sequencer.js'
 const holderOfMessage = `case m.sender_type when 'admin' then m.sender_id else m.holder_id end`
 const EVENTS_PER_READ = 200
 
-interface EventRow {
-  sessionId: bigint
-  storeId: bigint
-  seq: bigint
-  holderId: bigint | null
-  json: string
-  messageId: bigint | null
-  senderType: Side | null
-  kind: SessionChangeKind | null
-  previousHolderId: bigint | null
-  previousChangeSeq: bigint | null
+/** What has happened in a session after a seq. */
+interface EventsRow extends Receipts {
+  sessionId: number
+  storeId: number
+  after: number
+  /** For `sentColumns.toRows` and `changedColumns.toRows`, both in order. */
+  sent: unknown[][]
+  changed: unknown[][]
 }
 
-const eventsOfSession = Prisma.raw(`
-  (select m.seq, ${holderOfMessage} as holder_id, (${messageJson('m')})::text as json, m.id as message_id,
-    m.sender_type::text, null::text as kind, null::bigint as previous_holder_id, null::bigint as previous_change_seq
-  from chat_message m where m.session_id = s.id and m.seq > asked.after order by m.seq limit ${EVENTS_PER_READ})
-  union all
-  (select c.seq, c.admin_id, c.session::text, null, null, c.kind::text, c.previous_admin_id,
-    (select coalesce(max(p.seq), 0) from chat_session_change p where p.session_id = s.id and p.seq < c.seq)
-  from chat_session_change c where c.session_id = s.id and c.seq > asked.after order by c.seq limit ${EVENTS_PER_READ})`)
+interface SentRow extends MessageRow {
+  seq: number
+  holderId: number | null
+}
+
+interface ChangedRow {
+  seq: number
+  kind: SessionChangeKind
+  holderId: number | null
+  previousHolderId: number | null
+  previousChangeSeq: number
+  session: SessionRow
+}
+
+const sentColumns = defineColumns<SentRow>({ ...messageExpressions, seq: 'm.seq', holderId: holderOfMessage })
+const changedColumns = defineColumns<ChangedRow>({
+  seq: 'c.seq',
+  kind: 'c.kind',
+  holderId: 'c.admin_id',
+  previousHolderId: 'c.previous_admin_id',
+  previousChangeSeq: `(select coalesce(max(p.seq), 0) from chat_session_change p
+    where p.session_id = c.session_id and p.seq < c.seq)`,
+  session: 'c.session',
+})
+const eventsColumns = defineColumns<EventsRow>({
+  ...receiptExpressions,
+  sessionId: 's.id',
+  storeId: 's.store_id',
+  after: 'asked.after',
+  sent: 'sent.messages',
+  changed: 'changed.changes',
+})
+
+const missedOf = (table: string) =>
+  `(select * from ${table} where session_id = s.id and seq > asked.after order by seq limit ${EVENTS_PER_READ})`
+const fromMissed = Prisma.raw(`
+  join chat_session s on s.id = asked.session_id ${joinReceipts('s.id')}
+  cross join lateral (select ${sentColumns.json} as messages from ${missedOf('chat_message')} m) sent
+  cross join lateral (select ${changedColumns.json} as changes from ${missedOf('chat_session_change')} c) changed`)
 
 /** What has happened in sessions since a seq, oldest first, some or all of it and without gaps. Keys are `session:after`. */
 export async function readEvents(db: Statements, keys: string[]): Promise<Map<string, DurableEvent[]>> {
   const asked = keys.map((key) => key.split(':').map(Number)).map(([session_id, after]) => ({ session_id, after }))
-  const rows = await db.$queryRaw<(EventRow & { after: bigint })[]>(Prisma.sql`
-    select s.id as "sessionId", s.store_id as "storeId", asked.after, event.seq, event.holder_id as "holderId",
-      event.json, event.message_id as "messageId", event.sender_type as "senderType", event.kind,
-      event.previous_holder_id as "previousHolderId", event.previous_change_seq as "previousChangeSeq"
-    from json_to_recordset(${JSON.stringify(asked)}::json) as asked(session_id bigint, after bigint)
-    join chat_session s on s.id = asked.session_id ${Prisma.raw(joinReceipts('s.id'))}
-    cross join lateral (${eventsOfSession}) event
-    order by s.id, asked.after, event.seq`)
+  const rows = await eventsColumns.read(
+    db,
+    Prisma.sql`
+    ${eventsColumns.select}
+    from json_to_recordset(${JSON.stringify(asked)}::json) as asked(session_id bigint, after bigint) ${fromMissed}`,
+  )
   const events = new Map<string, DurableEvent[]>(keys.map((key) => [key, []]))
-  for (const row of rows) {
-    const list = events.get(`${row.sessionId}:${row.after}`)
-    // Both kinds are cut at their limit, so the later part may have holes; it is read by the next look.
-    if (list && row.seq === row.after + BigInt(list.length) + 1n) list.push(toEvent(row))
-  }
+  for (const row of rows) events.set(`${row.sessionId}:${row.after}`, toEvents(row))
   return events
 }
 
-function toEvent(row: EventRow): DurableEvent {
-  const seq = Number(row.seq)
-  const facts = {
-    sessionId: Number(row.sessionId),
-    storeId: Number(row.storeId),
-    holderId: idOrNull(row.holderId),
-    seq,
-  }
-  if (row.kind === null) {
-    const message = { ...facts, messageId: Number(row.messageId), senderType: row.senderType ?? 'store' }
-    return { message, frame: messageFrame(seq, row.json) }
-  }
-  const previous = {
-    previousHolderId: idOrNull(row.previousHolderId),
-    previousChangeSeq: Number(row.previousChangeSeq),
-  }
-  return { change: { ...facts, ...previous, kind: row.kind }, frame: changeFrame(seq, row.json) }
+/** Both kinds are cut at their limit, so the later part may have holes; it is read by the next look. */
+function toEvents(row: EventsRow): DurableEvent[] {
+  const sent = sentColumns.toRows(row.sent).map((message) => toMessageEvent(row, message))
+  const changed = changedColumns.toRows(row.changed).map((change) => toChangeEvent(row, change))
+  const inOrder = [...sent, ...changed].toSorted((one, other) => one.seq - other.seq)
+  const end = inOrder.findIndex(({ seq }, index) => seq !== row.after + index + 1)
+  return inOrder.slice(0, end < 0 ? undefined : end).map(({ event }) => event)
 }
 
-/** What a resume is answered with, as JSON, and how far it goes. */
+function toMessageEvent(row: EventsRow, sent: SentRow): { seq: number; event: DurableEvent } {
+  const { sessionId, storeId } = row
+  const { id: messageId, sender_type: senderType, seq, holderId } = sent
+  const message = { sessionId, storeId, holderId, seq, messageId, senderType }
+  return { seq, event: { message, frame: messageFrame(seq, toMessage(sent, row)) } }
+}
+
+function toChangeEvent({ sessionId, storeId }: EventsRow, changed: ChangedRow): { seq: number; event: DurableEvent } {
+  const { session, ...facts } = changed
+  const change = { ...facts, sessionId, storeId }
+  return { seq: changed.seq, event: { change, frame: changeFrame(changed.seq, toSession(session)) } }
+}
+
+/** What a resume is answered with, and how far the session goes. */
 export interface Sync {
   seq: number
-  json: string
+  answer: { session: Session; messages: Message[]; seq: number; complete: boolean }
   /** The newest message of the other side in it. */
   newestForeignId: number | null
   /** How far the other side has received and read. */
@@ -84,13 +118,18 @@ export interface Sync {
   readUpTo: number
 }
 
-interface SyncRow {
-  seq: bigint
-  json: string
-  newestForeignId: bigint | null
-  deliveredUpTo: bigint
-  readUpTo: bigint
+interface SyncRow extends SessionRow, Receipts {
+  seq: number
+  /** For `messageColumns.toRows`, in order. */
+  messages: unknown[][]
 }
+
+const syncColumns = defineColumns<SyncRow>({
+  ...sessionExpressions,
+  ...receiptExpressions,
+  seq: 's.seq',
+  messages: 'missed.messages',
+})
 
 const MESSAGES_PER_SYNC = 200
 
@@ -111,52 +150,51 @@ export async function readSync(
       ? Prisma.sql`true`
       : Prisma.sql`(s.admin_id is null or s.admin_id = ${account.id}
           or coalesce(${Prisma.raw(holderOfMessage)}, ${account.id}) = ${account.id})`
-  const by = Prisma.raw(account.side === 'store' ? 'by_admin' : 'by_store')
-  const [row] = await db.$queryRaw<SyncRow[]>(Prisma.sql`
-    select s.seq, missed.foreign_id as "newestForeignId", coalesce(${by}.delivered_up_to, 0) as "deliveredUpTo",
-      coalesce(${by}.read_up_to, 0) as "readUpTo",
-      json_build_object('session', ${Prisma.raw(sessionJson('s'))}, 'messages', missed.messages,
-        'seq', least(s.seq, ${before}::bigint - 1),
-        'complete', missed.count <= ${MESSAGES_PER_SYNC})::text as json
+  const [row] = await syncColumns.read(
+    db,
+    Prisma.sql`
+    ${syncColumns.select}
     from chat_session s ${Prisma.raw(joinReceipts('s.id'))}
     cross join lateral (
-      select count(*) as count, max(m.id) filter (where m.sender_type <> ${account.side}::side) as foreign_id,
-        coalesce(json_agg(${Prisma.raw(messageJson('m'))} order by m.seq)
-          filter (where m.place <= ${MESSAGES_PER_SYNC}), '[]') as messages
+      select ${Prisma.raw(messageColumns.json)} as messages
       from (
-        select m.*, row_number() over (order by m.seq) as place from chat_message m
+        select * from chat_message m
         where m.session_id = s.id and m.seq > ${after} and m.seq < ${before} and ${isVisible}
         order by m.seq limit ${MESSAGES_PER_SYNC + 1}
       ) m
     ) missed
-    where s.id = ${sessionId} and ${isAllowed}`)
-  if (row === undefined) return undefined
-  const { json } = row
-  const [seq, deliveredUpTo, readUpTo] = [Number(row.seq), Number(row.deliveredUpTo), Number(row.readUpTo)]
-  return { seq, json, newestForeignId: idOrNull(row.newestForeignId), deliveredUpTo, readUpTo }
-}
-
-/** The tokens that were revoked lately. */
-export async function readRevokedTokens(db: Statements): Promise<number[]> {
-  const rows = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
-    select id from access_token where revoked_at > clock_timestamp() - interval '10 minutes'`)
-  return rows.map(({ id }) => Number(id))
-}
-
-/** A session as `ready` gives it: as JSON, with its seq. */
-export async function readReadySessions(
-  db: Statements,
-  storeIds: number[],
-): Promise<Map<number, { sessionId: number; seq: number; json: string }>> {
-  const rows = await db.$queryRaw<{ storeId: bigint; sessionId: bigint; seq: bigint; json: string }[]>(Prisma.sql`
-    select s.store_id as "storeId", s.id as "sessionId", s.seq, (${Prisma.raw(sessionJson('s', `'seq', s.seq`))})::text as json
-    from chat_session s where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
-  return new Map(
-    rows.map(({ storeId, sessionId, seq, json }) => [
-      Number(storeId),
-      { sessionId: Number(sessionId), seq: Number(seq), json },
-    ]),
+    where s.id = ${sessionId} and ${isAllowed}`,
   )
+  return row && toSync(row, account.side, before)
+}
+
+function toSync(row: SyncRow, side: Side, before: number): Sync {
+  const found = messageColumns.toRows(row.messages)
+  const messages = found.slice(0, MESSAGES_PER_SYNC).map((message) => toMessage(message, row))
+  const seq = Math.min(row.seq, before - 1)
+  const [delivered, read] =
+    side === 'store' ? [row.deliveredToAdmin, row.readByAdmin] : [row.deliveredToStore, row.readByStore]
+  return {
+    seq: row.seq,
+    answer: { session: toSession(row), messages, seq, complete: found.length <= MESSAGES_PER_SYNC },
+    newestForeignId: messages.findLast(({ sender_type }) => sender_type !== side)?.id ?? null,
+    deliveredUpTo: delivered ?? 0,
+    readUpTo: read ?? 0,
+  }
+}
+
+export type ReadySession = Session & { seq: number }
+
+const readyColumns = defineColumns<SessionRow & { seq: number }>({ ...sessionExpressions, seq: 's.seq' })
+
+/** The active sessions of stores as `ready` gives them, with their seq, by store id. */
+export async function readReadySessions(db: Statements, storeIds: number[]): Promise<Map<number, ReadySession>> {
+  const rows = await readyColumns.read(
+    db,
+    Prisma.sql`
+    ${readyColumns.select} from chat_session s where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`,
+  )
+  return new Map(rows.map((row) => [row.store_id, { ...toSession(row), seq: row.seq }]))
 }
 
 /** Whether a session was made after a moment of the database's clock. */

@@ -51,9 +51,9 @@ export class Connection {
     return this.socket.readyState === this.socket.OPEN
   }
 
-  /** Sends the first frame; from then on live frames are due. A live frame up to the floor would repeat it. */
-  ready(frame: string, floor?: { sessionId: number; seq: number }): void {
-    if (floor) this.#floors = new Map([[floor.sessionId, floor.seq]])
+  /** Sends the first frame; from then on live frames are due. A live frame of a session up to its floor would repeat it. */
+  ready(frame: string, floor?: { id: number; seq: number }): void {
+    if (floor) this.#floors = new Map([[floor.id, floor.seq]])
     this.#isReady = true
     this.#readyAt = Date.now()
     this.send(frame)

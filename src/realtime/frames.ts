@@ -58,9 +58,8 @@ const checksOf = (schemas: (typeof clientFrames)['store' | 'admin']) =>
 /** By side and type: a check that returns the payload or throws a 400. */
 export const clientFrameChecks = { store: checksOf(clientFrames.store), admin: checksOf(clientFrames.admin) }
 
-/** A server frame of parts that are JSON already. */
-export const rawFrame = (type: string, payload: string) => `{"type":"${type}","payload":${payload}}`
-export const frame = (type: string, payload: object) => rawFrame(type, JSON.stringify(payload))
+/** A frame for a socket, as JSON. */
+export const frame = (type: string, payload: object) => JSON.stringify({ type, payload })
 
 const errorCodes: Record<number, string> = {
   400: 'invalid_input',

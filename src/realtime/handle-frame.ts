@@ -11,7 +11,6 @@ import {
   closeCodes,
   errorFrame,
   frame,
-  rawFrame,
   type AdminPayload,
   type ClientFrameType,
   type StorePayload,
@@ -137,7 +136,7 @@ async function resumeSession(chat: Chat, hub: Hub, connection: Connection, sessi
   try {
     const sync = await readSync(chat.db, connection.account, { sessionId, after, before })
     if (sync === undefined) throw notFound(`Session ${sessionId} not found`)
-    connection.send(rawFrame('sync', sync.json))
+    connection.send(frame('sync', sync.answer))
     sendStatus(connection, sessionId, sync)
     if (before === Number.MAX_SAFE_INTEGER) floor = sync.seq
     if (sync.newestForeignId !== null) hub.marks.note(sessionId, connection.account.side, sync.newestForeignId)

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { readRevocation, REVOCATION_CHANNEL } from '../accounts/authentication.js'
+import { readRevocation, readRevokedTokens, REVOCATION_CHANNEL } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
 import { gatherReads } from '../database/gather.js'
 import { createAdminSide } from './admin-side.js'
-import { readReadySessions, readRevokedTokens } from './catch-up.js'
+import { readReadySessions } from './catch-up.js'
 import type { Connection } from './connection.js'
 import { createDeliveryMarks } from './delivery-marks.js'
-import { closeCodes, rawFrame } from './frames.js'
+import { closeCodes, frame } from './frames.js'
 import { createPresence } from './presence.js'
 import type { Relay } from './relay.js'
 import { createStoreSide } from './store-side.js'
@@ -42,8 +42,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
 
   await presence.open()
   const stopListening = await relay.subscribe(REVOCATION_CHANNEL, (payload) => {
-    const { tokenId } = readRevocation(payload)
-    closeTokens(new Set([tokenId]))
+    closeTokens(new Set([readRevocation(payload)]))
   })
   const sweep = createSweep(db, store, admin, options.longestStatementMs)
   const checkPresence = createPresenceCheck(presence, store, admin)
@@ -56,7 +55,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
 
   /** A revocation that no relay carried. */
   async function sweepTokens(): Promise<void> {
-    if (connections.size > 0) closeTokens(new Set(await readRevokedTokens(db)))
+    if (connections.size > 0) closeTokens(await readRevokedTokens(db))
   }
 
   function closeTokens(tokenIds: Set<number>): void {
@@ -72,11 +71,11 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
     for (;;) {
       const before = store.activeSessionOf(id)
       const session = await readReadySession(id)
-      const position = session && store.sequencer.positions.get(session.sessionId)
+      const position = session && store.sequencer.positions.get(session.id)
       if (position && Number.isFinite(position.last) && position.last > session.seq) continue
       // A session that has begun since it was read.
       if (session === undefined && store.activeSessionOf(id) !== before) continue
-      connection.ready(rawFrame('ready', `{"session":${session?.json ?? 'null'},"resume":true}`), session)
+      connection.ready(frame('ready', { session: session ?? null, resume: true }), session)
       const active = store.activeSessionOf(id)
       if (active) store.passing.repeatPresence(connection, active.sessionId)
       return
@@ -84,7 +83,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
   }
 
   function makeAdminReady(connection: Connection): void {
-    connection.ready(rawFrame('ready', `{"session":null,"resume":true}`))
+    connection.ready(frame('ready', { session: null, resume: true }))
     for (const sessionId of admin.passing.onlineSessions()) {
       const holderId = admin.sequencer.positions.get(sessionId)?.holderId
       if (holderId === null || holderId === connection.account.id) admin.passing.repeatPresence(connection, sessionId)

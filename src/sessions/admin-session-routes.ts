@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
-import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
 import { MessageSchema } from '../messages/message.js'
 import { confirmDelivery } from '../messages/receipts.js'
@@ -40,7 +40,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionListSchema, ...refusals(400, 401, 403, 503) },
       },
     },
-    async ({ query }, reply) => sendJson(reply, await listOpenSessions(app.db, query)),
+    async ({ query }) => listOpenSessions(app.db, query),
   )
 
   app.get(
@@ -52,7 +52,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionListSchema, ...refusals(400, 401, 403, 503) },
       },
     },
-    async ({ account, query }, reply) => sendJson(reply, await listHeldSessions(app.db, account.id, query)),
+    async ({ account, query }) => listHeldSessions(app.db, account.id, query),
   )
 
   app.get(
@@ -64,10 +64,10 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: AdminSessionSchema, ...refusals(400, 401, 403, 404, 503) },
       },
     },
-    async ({ account, query }, reply) => {
+    async ({ account, query }) => {
       const session = requireReader(account, await readSessionForAdmin(app.db, query.session_id))
       await confirmDelivery(app.chat, 'admin', session)
-      return sendJson(reply, session.json)
+      return session.view
     },
   )
 
@@ -80,7 +80,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionWithStoreSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }, reply) => sendJson(reply, await claimSession(app.chat, account, body.session_id)),
+    async ({ account, body }) => claimSession(app.chat, account, body.session_id),
   )
 
   app.post(
@@ -92,7 +92,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }, reply) => sendJson(reply, await releaseSession(app.chat, account, body.session_id)),
+    async ({ account, body }) => releaseSession(app.chat, account, body.session_id),
   )
 
   app.post(
@@ -104,8 +104,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }, reply) =>
-      sendJson(reply, await transferSession(app.chat, account, body.session_id, body.admin_id)),
+    async ({ account, body }) => transferSession(app.chat, account, body.session_id, body.admin_id),
   )
 
   app.post(
@@ -117,6 +116,6 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }, reply) => sendJson(reply, await closeSessionAsAdmin(app.chat, account, body.session_id)),
+    async ({ account, body }) => closeSessionAsAdmin(app.chat, account, body.session_id),
   )
 }

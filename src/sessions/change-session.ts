@@ -1,27 +1,27 @@
+import type { Store } from '../accounts/accounts.js'
 import type { Account } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import type { Database } from '../database/database.js'
 import { conflict, forbidden, notFound } from '../errors.js'
-import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announceChange } from '../realtime/announce.js'
-import { sessionJson, withStore, type SessionStatus } from './session.js'
+import { sessionRow, storeRow, toSession, type Session, type SessionRow, type SessionWithStore } from './session.js'
 import { changeColumns, toSessionChange, type SessionChangeRow } from './session-change.js'
 
 /**
  * Claims a session for an admin. Of many who try one wins; claiming what is already one's own changes nothing.
- * Returns the session with its store as JSON.
  * @throws RequestError 404 · 409 claimed by another, who is named, or closed
  */
-export async function claimSession(chat: Chat, admin: Account, sessionId: number): Promise<string> {
-  const { change, found } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, {
+export async function claimSession(chat: Chat, admin: Account, sessionId: number): Promise<SessionWithStore> {
+  const { change, found, store } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, {
     kind: 'claim',
     guard: Prisma.sql`old.status = 'open'`,
     set: Prisma.sql`status = 'claimed', admin_id = ${admin.id}`,
   })
   if (found === undefined) throw notFound('Session not found')
-  if (change !== undefined || (found.status === 'claimed' && found.adminId === admin.id)) return found.jsonWithStore
-  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(chat.db, found.adminId))
+  const isHolder = found.status === 'claimed' && found.admin_id === admin.id
+  if (store !== undefined && (change !== undefined || isHolder)) return { ...toSession(found), store }
+  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(chat.db, found.admin_id))
 }
 
 /** Who was faster, for the admin who has to be told. */
@@ -34,7 +34,7 @@ async function tellHolder(db: Database, holderId: number | null): Promise<string
  * Gives a session back to the open ones.
  * @throws RequestError 403 not the holder · 404 · 409 closed
  */
-export async function releaseSession(chat: Chat, admin: Account, sessionId: number): Promise<string> {
+export async function releaseSession(chat: Chat, admin: Account, sessionId: number): Promise<Session> {
   const set = Prisma.sql`status = 'open', admin_id = null`
   return changeHeldSession(chat, admin, sessionId, { kind: 'release', guard: Prisma.sql`true`, set })
 }
@@ -43,13 +43,13 @@ export async function releaseSession(chat: Chat, admin: Account, sessionId: numb
  * Hands a session over to another admin; to oneself, nothing changes.
  * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed
  */
-export async function transferSession(chat: Chat, admin: Account, sessionId: number, toId: number): Promise<string> {
+export async function transferSession(chat: Chat, admin: Account, sessionId: number, toId: number): Promise<Session> {
   const isKnown = (await chat.db.admin.count({ where: { id: toId } })) > 0
   const guard = Prisma.sql`${isKnown} and old.admin_id <> ${toId}`
   const set = Prisma.sql`admin_id = ${toId}`
-  const json = await changeHeldSession(chat, admin, sessionId, { kind: 'transfer', guard, set })
+  const session = await changeHeldSession(chat, admin, sessionId, { kind: 'transfer', guard, set })
   if (!isKnown) throw notFound('Admin not found')
-  return json
+  return session
 }
 
 const close = Prisma.sql`status = 'closed', closed_at = greatest(clock_timestamp(), s.updated)`
@@ -58,7 +58,7 @@ const close = Prisma.sql`status = 'closed', closed_at = greatest(clock_timestamp
  * Closes a session as its holder.
  * @throws RequestError 403 not the holder · 404 · 409 closed already
  */
-export async function closeSessionAsAdmin(chat: Chat, admin: Account, sessionId: number): Promise<string> {
+export async function closeSessionAsAdmin(chat: Chat, admin: Account, sessionId: number): Promise<Session> {
   return changeHeldSession(chat, admin, sessionId, { kind: 'close', guard: Prisma.sql`true`, set: close })
 }
 
@@ -66,11 +66,11 @@ export async function closeSessionAsAdmin(chat: Chat, admin: Account, sessionId:
  * Closes the active session of a store.
  * @throws RequestError 409 when there is none
  */
-export async function closeSessionAsStore(chat: Chat, store: Account): Promise<string> {
+export async function closeSessionAsStore(chat: Chat, store: Account): Promise<Session> {
   const which = Prisma.sql`store_id = ${store.id} and status <> 'closed'`
   const { change, found } = await changeSession(chat, which, { kind: 'close', guard: Prisma.sql`true`, set: close })
   if (change === undefined || found === undefined) throw conflict('There is no active session')
-  return found.json
+  return toSession(found)
 }
 
 interface Step {
@@ -81,36 +81,28 @@ interface Step {
   set: Prisma.Sql
 }
 
-/** A step that only the holder of a claimed session may take. Returns the session as JSON, changed or not. */
-async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, step: Step): Promise<string> {
+/** A step that only the holder of a claimed session may take. Returns the session, changed or not. */
+async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, step: Step): Promise<Session> {
   const guard = Prisma.sql`old.status = 'claimed' and old.admin_id = ${admin.id} and ${step.guard}`
   const { change, found } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, { ...step, guard })
   if (found === undefined) throw notFound('Session not found')
-  if (change !== undefined) return found.json
-  const isOwn = found.adminId === admin.id
-  if (found.status === 'closed' && (isOwn || found.adminId === null)) throw conflict('The session is closed')
+  if (change !== undefined) return toSession(found)
+  const isOwn = found.admin_id === admin.id
+  if (found.status === 'closed' && (isOwn || found.admin_id === null)) throw conflict('The session is closed')
   if (!isOwn) throw forbidden(found.status === 'open' ? 'Claim the session first' : 'Another admin holds this session')
-  return found.json
+  return toSession(found)
 }
 
 async function changeSession({ db, relay }: Chat, which: Prisma.Sql, step: Step) {
   const row = await writeChange(db, which, step)
   const change = row?.seq == null ? undefined : toSessionChange(row as SessionChangeRow)
   if (change !== undefined) announceChange(relay, change)
-  const found = row && {
-    status: row.foundStatus,
-    adminId: idOrNull(row.foundAdminId),
-    json: row.foundJson,
-    jsonWithStore: row.jsonWithStore,
-  }
-  return { change, found }
+  return { change, found: row?.found, store: row?.store }
 }
 
 type ChangeRow = { [Key in keyof SessionChangeRow]: SessionChangeRow[Key] | null } & {
-  foundStatus: SessionStatus
-  foundAdminId: bigint | null
-  foundJson: string
-  jsonWithStore: string
+  found: SessionRow
+  store: Store
 }
 
 /** Undefined when there is no such session; a row with a null `seq` when it is as it was. */
@@ -129,14 +121,12 @@ async function writeChange(
       returning s.*
     ), change as (
       insert into chat_session_change (session_id, seq, kind, admin_id, previous_admin_id, session)
-      select s.id, s.seq, ${kind}::session_change_kind, s.admin_id, old.admin_id, ${Prisma.raw(sessionJson('s'))}
+      select s.id, s.seq, ${kind}::session_change_kind, s.admin_id, old.admin_id, ${Prisma.raw(sessionRow)}
       from changed s join old on old.id = s.id
       returning *
     )
     select ${changeColumns}, s.store_id as "storeId", old.change_seq as "previousChangeSeq",
-      s.status::text as "foundStatus", s.admin_id as "foundAdminId",
-      (${Prisma.raw(sessionJson('s'))})::text as "foundJson",
-      (${Prisma.raw(sessionJson('s', withStore('st')))})::text as "jsonWithStore"
+      ${Prisma.raw(sessionRow)} as found, ${Prisma.raw(storeRow)} as store
     from (select * from changed union all select * from old where not exists (select from changed)) s
     join old on old.id = s.id
     join store st on st.id = s.store_id

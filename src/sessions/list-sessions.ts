@@ -1,50 +1,78 @@
-import { Prisma } from '../generated/prisma/client.js'
+import type { Store } from '../accounts/accounts.js'
+import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
+import { epochMs } from '../database/sql.js'
 import { invalidInput } from '../errors.js'
-import { joinReceipts, messageJson } from '../messages/message.js'
+import { Prisma } from '../generated/prisma/client.js'
+import { joinReceipts, messageColumns, receiptColumns, toMessage, type Message } from '../messages/message.js'
 import { PAGE_SIZE } from '../paging.js'
-import { sessionJson, withStore } from './session.js'
+import { sessionExpressions, storeRow, toSession, type SessionRow, type SessionWithStore } from './session.js'
 
 export interface ListPage {
   limit?: number
   cursor?: string
 }
 
-interface ListRow {
-  json: string
-  cursor: string
-  count: bigint
+export interface SessionPage {
+  data: (SessionWithStore & { last_message: Message | null })[]
+  count: number
+  next_cursor: string | null
 }
 
-const item = Prisma.raw(`(${sessionJson('s', withStore('st'), `'last_message', last.message`)})::text`)
+interface ListRow extends SessionRow {
+  store: Store
+  /** The newest message, or none, for `messageColumns.toRows`, and how far it has got, for `receiptColumns.toRows`. */
+  lastMessages: unknown[][]
+  receipts: unknown[][]
+  /** Where the list goes on behind this session: numbers, as text. */
+  cursor: string
+  /** Of all pages. */
+  count: number
+}
+
+const itemExpressions = {
+  ...sessionExpressions,
+  store: storeRow,
+  lastMessages: 'last.messages',
+  receipts: 'last.receipts',
+}
+const openColumns = defineColumns<ListRow>({ ...itemExpressions, cursor: 's.id::text', count: '0' })
+const heldColumns = defineColumns<ListRow>({
+  ...itemExpressions,
+  cursor: `concat_ws('.', ${epochMs('s.moment')}, ${epochMs('s.place')}, s.id)`,
+  count: 's.total',
+})
+
 /** The receipts are looked up beside the message, by its session: joined to the list, they would be read as a whole table. */
 const joins = Prisma.raw(`
   join store st on st.id = s.store_id
-  left join lateral (
-    select ${messageJson('m')} as message
+  cross join lateral (
+    select ${messageColumns.json} as messages, ${receiptColumns.json} as receipts
     from (select * from chat_message where session_id = s.id order by seq desc limit 1) m ${joinReceipts('s.id')}
-  ) last on true`)
+  ) last`)
 
 /**
- * The sessions that nobody holds, longest waiting first, as JSON `{data, count, next_cursor}`. Waiting order is that of
+ * The sessions that nobody holds, longest waiting first, `{data, count, next_cursor}`. Waiting order is that of
  * the ids, so that a cursor stays true while sessions come and go.
  * @throws RequestError 400 when the cursor is none
  */
-export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor }: ListPage): Promise<string> {
+export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor }: ListPage): Promise<SessionPage> {
   const [after = 0] = readCursor(cursor, 1)
-  const rows = await db.$queryRaw<ListRow[]>(Prisma.sql`
-    select ${item} as json, s.id::text as cursor
-    from (
+  const rows = await openColumns.read(
+    db,
+    Prisma.sql`
+    ${openColumns.select} from (
       select * from chat_session where status = 'open' and id > ${after} order by id limit ${limit + 1}
-    ) s ${joins}
-    order by s.id`)
+    ) s ${joins}`,
+  )
   const [total] = await db.$queryRaw<{ count: bigint }[]>(Prisma.sql`
     select coalesce(sum(count), 0)::bigint as count from open_session_count`)
-  return toPage(rows, limit, total?.count ?? 0n)
+  const inOrder = rows.toSorted((one, other) => one.id - other.id)
+  return toPage(inOrder, limit, Number(total?.count ?? 0))
 }
 
 /**
- * The sessions an admin holds, newest message first, as JSON `{data, count, next_cursor}`. The order moves while it is
+ * The sessions an admin holds, newest message first, `{data, count, next_cursor}`. The order moves while it is
  * paged through; the cursor therefore carries the moment of the first page, and later pages keep the order of then.
  * @throws RequestError 400 when the cursor is none
  */
@@ -52,9 +80,11 @@ export async function listHeldSessions(
   db: Database,
   adminId: number,
   { limit = PAGE_SIZE, cursor }: ListPage,
-): Promise<string> {
+): Promise<SessionPage> {
   const [moment = null, lastAt = null, lastId = null] = readCursor(cursor, 3)
-  const rows = await db.$queryRaw<ListRow[]>(Prisma.sql`
+  const rows = await heldColumns.read(
+    db,
+    Prisma.sql`
     with held as materialized (
       select s.*, max(s.last_message_at) over () as newest, count(*) over () as total
       from chat_session s where s.admin_id = ${adminId} and s.status = 'claimed'
@@ -67,17 +97,19 @@ export async function listHeldSessions(
         end as place
       from held s
     )
-    select ${item} as json, s.total as count,
-      concat_ws('.', ${Prisma.raw(['s.moment', 's.place'].map(epochMs).join(', '))}, s.id) as cursor
-    from placed s ${joins}
-    where ${lastId}::bigint is null or (s.place, s.id) < (to_timestamp(${lastAt}::bigint / 1000.0), ${lastId}::bigint)
-    order by s.place desc, s.id desc limit ${limit + 1}`)
-  if (rows[0] !== undefined) return toPage(rows, limit, rows[0].count)
-  const count = await db.chatSession.count({ where: { adminId, status: 'claimed' } })
-  return toPage([], limit, BigInt(count))
+    ${heldColumns.select} from (
+      select * from placed s
+      where ${lastId}::bigint is null or (s.place, s.id) < (to_timestamp(${lastAt}::bigint / 1000.0), ${lastId}::bigint)
+      order by s.place desc, s.id desc limit ${limit + 1}
+    ) s ${joins}`,
+  )
+  if (rows[0] === undefined) {
+    return toPage([], limit, await db.chatSession.count({ where: { adminId, status: 'claimed' } }))
+  }
+  const placeOf = ({ cursor }: ListRow) => Number(cursor.split('.')[1])
+  const inOrder = rows.toSorted((one, other) => placeOf(other) - placeOf(one) || other.id - one.id)
+  return toPage(inOrder, limit, rows[0].count)
 }
-
-const epochMs = (moment: string) => `(extract(epoch from ${moment}) * 1000)::bigint`
 
 /** Opaque to clients: numbers, as text, in base64url. */
 function readCursor(cursor: string | undefined, length: number): number[] {
@@ -88,9 +120,16 @@ function readCursor(cursor: string | undefined, length: number): number[] {
   throw invalidInput([{ field: 'cursor', message: 'is not one of this list' }])
 }
 
-function toPage(rows: { json: string; cursor: string }[], limit: number, count: bigint): string {
+function toPage(rows: ListRow[], limit: number, count: number): SessionPage {
   const page = rows.slice(0, limit)
   const last = page.at(-1)
-  const next = rows.length > limit && last ? `"${Buffer.from(last.cursor).toString('base64url')}"` : 'null'
-  return `{"data":[${page.map(({ json }) => json).join(',')}],"count":${count},"next_cursor":${next}}`
+  const next_cursor = rows.length > limit && last ? Buffer.from(last.cursor).toString('base64url') : null
+  return { data: page.map(toItem), count, next_cursor }
+}
+
+function toItem(row: ListRow): SessionPage['data'][number] {
+  const [message] = messageColumns.toRows(row.lastMessages)
+  const [receipts] = receiptColumns.toRows(row.receipts)
+  const last_message = message && receipts ? toMessage(message, receipts) : null
+  return { ...toSession(row), store: row.store, last_message }
 }

@@ -1,5 +1,6 @@
 import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { toSession, type Session, type SessionRow } from './session.js'
 
 export type SessionChangeKind = 'create' | 'claim' | 'release' | 'transfer' | 'close'
 
@@ -13,8 +14,8 @@ export interface SessionChange {
   previousChangeSeq: number
   adminId: number | null
   previousAdminId: number | null
-  /** The session after the change, as JSON. */
-  json: string
+  /** The session after the change. */
+  session: Session
 }
 
 export interface SessionChangeRow {
@@ -25,13 +26,13 @@ export interface SessionChangeRow {
   previousChangeSeq: bigint
   adminId: bigint | null
   previousAdminId: bigint | null
-  json: string
+  session: SessionRow
 }
 
 /** What a row of chat_session_change, under the alias `change`, says of itself. */
 export const changeColumns = Prisma.raw(`
   change.kind::text, change.session_id as "sessionId", change.seq, change.admin_id as "adminId",
-  change.previous_admin_id as "previousAdminId", change.session::text as json`)
+  change.previous_admin_id as "previousAdminId", change.session`)
 
 export function toSessionChange(row: SessionChangeRow): SessionChange {
   return {
@@ -42,6 +43,6 @@ export function toSessionChange(row: SessionChangeRow): SessionChange {
     previousChangeSeq: Number(row.previousChangeSeq),
     adminId: idOrNull(row.adminId),
     previousAdminId: idOrNull(row.previousAdminId),
-    json: row.json,
+    session: toSession(row.session),
   }
 }

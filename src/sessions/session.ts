@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { IdSchema, StoreSchema } from '../accounts/accounts.js'
-import { utc } from '../database/sql.js'
+import { epochMs, toUtc } from '../database/sql.js'
 import { MessageSchema } from '../messages/message.js'
 
 const SessionStatusSchema = Type.Union([Type.Literal('open'), Type.Literal('claimed'), Type.Literal('closed')])
@@ -25,6 +25,7 @@ export const SessionWithStoreSchema = Type.Object(
   { ...sessionFields, store: StoreSchema },
   { title: 'SessionWithStore' },
 )
+export type SessionWithStore = Static<typeof SessionWithStoreSchema>
 
 export const StoreSessionSchema = Type.Object(
   {
@@ -34,28 +35,49 @@ export const StoreSessionSchema = Type.Object(
   },
   { title: 'StoreSession' },
 )
+export type StoreSession = Static<typeof StoreSessionSchema>
 
 export const AdminSessionSchema = Type.Object(
   { ...sessionFields, store: StoreSchema, messages },
   { title: 'AdminSession' },
 )
+export type AdminSession = Static<typeof AdminSessionSchema>
 
 /** How many messages come with a session. */
 export const NEWEST_MESSAGES = 200
 
-/**
- * SQL of a Session as JSON: `s` is the alias of chat_session, `more` further pairs of key and value for
- * json_build_object. The order of the keys is the published one.
- */
-export function sessionJson(s: string, ...more: string[]): string {
-  const fields = `'id', ${s}.id, 'store_id', ${s}.store_id, 'admin_id', ${s}.admin_id, 'status', ${s}.status,
-    'last_message_at', ${utc(`${s}.last_message_at`)}, 'created', ${utc(`${s}.created`)},
-    'updated', ${utc(`${s}.updated`)}`
-  const active = [fields, ...more].join(', ')
-  const closed = [fields, `'closed_at', ${utc(`${s}.closed_at`)}`, ...more].join(', ')
-  return `case when ${s}.status = 'closed' then json_build_object(${closed}) else json_build_object(${active}) end`
+/** A row of chat_session, moments in milliseconds since the epoch. */
+export interface SessionRow extends Pick<Session, 'id' | 'store_id' | 'admin_id' | 'status'> {
+  last_message_at: number
+  created: number
+  updated: number
+  closed_at: number | null
 }
 
-/** SQL of a pair for `sessionJson`: `st` is the alias of store. */
-export const withStore = (st: string) =>
-  `'store', json_build_object('id', ${st}.id, 'name', ${st}.name, 'logo_url', ${st}.logo_url, 'email', ${st}.email)`
+/** SQL of a SessionRow's fields, where `s` is the alias of chat_session. */
+export const sessionExpressions = {
+  id: 's.id',
+  store_id: 's.store_id',
+  admin_id: 's.admin_id',
+  status: 's.status',
+  last_message_at: epochMs('s.last_message_at'),
+  created: epochMs('s.created'),
+  updated: epochMs('s.updated'),
+  closed_at: epochMs('s.closed_at'),
+}
+
+/** SQL of a SessionRow as one JSON object. */
+export const sessionRow = `json_build_object(${Object.entries(sessionExpressions)
+  .map(([field, expression]) => `'${field}', ${expression}`)
+  .join(', ')})`
+
+/** SQL of the fields of a store, where `st` is its alias, as one JSON object. */
+export const storeRow = `json_build_object('id', st.id, 'name', st.name, 'logo_url', st.logo_url, 'email', st.email)`
+
+/** A session as it goes over the wire, whatever else the row has. */
+export function toSession(row: SessionRow): Session {
+  const { id, store_id, admin_id, status, closed_at } = row
+  const [last_message_at, created, updated] = [toUtc(row.last_message_at), toUtc(row.created), toUtc(row.updated)]
+  const session = { id, store_id, admin_id, status, last_message_at, created, updated }
+  return closed_at === null ? session : { ...session, closed_at: toUtc(closed_at) }
+}

@@ -1,4 +1,4 @@
-import { describeRoute, refusals, sendJson, type App } from '../http.js'
+import { describeRoute, refusals, type App } from '../http.js'
 import { confirmDelivery } from '../messages/receipts.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
@@ -16,10 +16,10 @@ export async function storeSessionRoutes(app: App): Promise<void> {
         response: { 200: StoreSessionSchema, ...refusals(401, 403, 503) },
       },
     },
-    async ({ account }, reply) => {
+    async ({ account }) => {
       const session = await getOrCreateSession(app.chat, account.id)
       await confirmDelivery(app.chat, 'store', session)
-      return sendJson(reply, session.json)
+      return session.view
     },
   )
 
@@ -31,6 +31,6 @@ export async function storeSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...refusals(400, 401, 403, 409, 413, 415, 503) },
       },
     },
-    async ({ account }, reply) => sendJson(reply, await closeSessionAsStore(app.chat, account)),
+    async ({ account }) => closeSessionAsStore(app.chat, account),
   )
 }

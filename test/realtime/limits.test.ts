@@ -56,7 +56,7 @@ t.test('a revoked token ends its sockets within a second, and no others: 4001', 
   const other = await addToken(database, { storeId: store.id })
   const [one, two] = [await enter(t, node, 'store', store), await enter(t, node, 'store', other)]
   await database.query('update access_token set revoked_at = now() where id = $1', [store.tokenId])
-  announceRevocation(node.app.relay, { tokenId: store.tokenId, hash: '' })
+  announceRevocation(node.app.relay, store.tokenId)
   t.equal((await within(1000, one.closed)).code, 4001)
   await database.query('update access_token set revoked_at = now() where id = $1', [other.tokenId])
   t.equal((await within(1500, two.closed)).code, 4001, 'also when no relay carries it')

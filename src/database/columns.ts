@@ -1,0 +1,35 @@
+import { Prisma } from '../generated/prisma/client.js'
+import type { Statements } from './database.js'
+
+/**
+ * A way to fetch rows: `expressions` gives the SQL of each field. All rows travel as one JSON text with an array for each
+ * column. That costs PostgreSQL a third of what a JSON object for each row does, and Prisma a tenth of what it spends on
+ * rows of its own. Fields have the types of JSON: a `bigint` comes as a number.
+ */
+export function defineColumns<Row extends object>(expressions: { [Key in keyof Row]: string }) {
+  const names = Object.keys(expressions) as (keyof Row)[]
+  const arrays = Object.values<string>(expressions).map((expression) => `json_agg(${expression})`)
+  /** SQL of the rows as one JSON value, for `toRows`. The rows keep the order they are aggregated in. */
+  const json = `json_build_array(${arrays.join(', ')})`
+
+  function toRows(columns: unknown[][]): Row[] {
+    // An aggregate of nothing is null.
+    const count = columns[0]?.length ?? 0
+    return Array.from({ length: count }, (_, index) => {
+      const row: Partial<Row> = {}
+      names.forEach((name, column) => (row[name] = columns[column]?.[index] as Row[keyof Row]))
+      return row as Row
+    })
+  }
+
+  return {
+    json,
+    toRows,
+    /** Begins the statement for `read`; the rest, from `from` on, is for the caller to write. */
+    select: Prisma.raw(`select ${json}::text as json`),
+    async read(db: Statements, statement: Prisma.Sql): Promise<Row[]> {
+      const [answer] = await db.$queryRaw<{ json: string }[]>(statement)
+      return answer === undefined ? [] : toRows(JSON.parse(answer.json) as unknown[][])
+    },
+  }
+}
