@@ -5,7 +5,7 @@ import { product, rival, type Services } from './services.js'
 
 const STORES = 10_000
 const MESSAGES = 20
-const CONNECTIONS = 32
+const CONNECTIONS = [32, 128]
 const SECONDS = 5
 const ROUNDS = 3
 const path = '/v1/chat/store/session/'
@@ -18,35 +18,39 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   const ours = await startServer(product, environment)
   const bare = await startServer(rival('bare-read'), environment)
   const usual = await startServer(rival('usual-read'), environment)
-  const contestants = [
+  const contestantsWith = (connections: number) => [
     {
       name: 'store-chat, with authentication',
-      measure: () => load(`${ours.origin}${path}`, (id) => ({ authorization: `Token ${storeToken(id)}` })),
+      measure: () => load(`${ours.origin}${path}`, connections, (id) => ({ authorization: `Token ${storeToken(id)}` })),
     },
     {
       name: 'node:http + pg, one prepared statement',
-      measure: () => load(bare.origin, (id) => ({ 'x-store': `${id}` })),
+      measure: () => load(bare.origin, connections, (id) => ({ 'x-store': `${id}` })),
     },
     {
       name: 'Fastify + Prisma findFirst with include',
-      measure: () => load(`${usual.origin}/session`, (id) => ({ 'x-store': `${id}` })),
+      measure: () => load(`${usual.origin}/session`, connections, (id) => ({ 'x-store': `${id}` })),
     },
   ]
-  const title = `GET store/session/, ${STORES} stores, ${MESSAGES} messages each`
-  const table = await compete(title, contestants, ROUNDS)
+  const tables: string[] = []
+  for (const connections of CONNECTIONS) {
+    const title = `GET store/session/, ${STORES} stores, ${MESSAGES} messages each, ${connections} connections`
+    tables.push(await compete(title, contestantsWith(connections), ROUNDS))
+  }
   await Promise.all([ours, bare, usual].map((server) => server.stop()))
-  return table
+  return tables.join('\n')
 }
 
 async function load(
   url: string,
+  connections: number,
   headersOf: (storeId: number) => Record<string, string>,
 ): Promise<Record<string, number>> {
   const setupRequest = (request: autocannon.Request) => ({
     ...request,
     headers: headersOf(1 + Math.floor(Math.random() * STORES)),
   })
-  const result = await autocannon({ url, connections: CONNECTIONS, duration: SECONDS, requests: [{ setupRequest }] })
+  const result = await autocannon({ url, connections, duration: SECONDS, requests: [{ setupRequest }] })
   if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)
   return { 'requests/s': result.requests.average }
 }

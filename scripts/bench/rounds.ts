@@ -5,15 +5,16 @@ export interface Contestant {
 }
 
 /**
- * Measures the contestants in turn, several times, so that what disturbs the machine disturbs all of them. Returns a
- * Markdown table for each figure, with medians, spread, and the ratio of the first contestant to each.
+ * Measures the contestants in turn, several times, so that what disturbs the machine disturbs all of them. A round before
+ * the first is for warming up and does not count. Returns a Markdown table for each figure, with medians, spread, and the ratio of the first contestant to each.
  */
 export async function compete(title: string, contestants: Contestant[], rounds: number): Promise<string> {
   const measured = contestants.map(() => new Map<string, number[]>())
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const [index, { name, measure }] of contestants.entries()) {
       for (const [figure, value] of Object.entries(await measure())) {
         console.log(`  round ${round} ${name}: ${shorten(value)} ${figure}`)
+        if (round === 0) continue
         measured[index]?.set(figure, [...(measured[index].get(figure) ?? []), value])
       }
     }

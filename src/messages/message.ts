@@ -65,8 +65,11 @@ export const joinReceipts = (id: string) => `
   left join chat_receipt by_store on by_store.session_id = ${id} and by_store.side = 'store'
   left join chat_receipt by_admin on by_admin.session_id = ${id} and by_admin.side = 'admin'`
 
+/** SQL of a session's receipts as a value for `receiptColumns.toRows`. */
+export const receiptsOf = (id: string) => `(select ${receiptColumns.json} from (select) one ${joinReceipts(id)})`
+
 /** A message as it goes over the wire, whatever else the row has. What `viewer` fetches is delivered to it by that. */
-export function toMessage(row: MessageRow, receipts: Receipts, viewer?: Side): Message {
+export function toMessage(row: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message {
   const { id, session_id, sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = row
   const [status, created] = [statusOf(row, receipts, viewer), toUtc(row.created)]
   const sender = { sender_type, sender_id }
@@ -74,11 +77,11 @@ export function toMessage(row: MessageRow, receipts: Receipts, viewer?: Side): M
   return client_message_id === null ? message : { ...message, client_message_id }
 }
 
-function statusOf({ id, sender_type }: MessageRow, receipts: Receipts, viewer?: Side): Message['status'] {
+function statusOf({ id, sender_type }: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message['status'] {
   const [reader, delivered, read] =
     sender_type === 'admin'
-      ? (['store', receipts.deliveredToStore, receipts.readByStore] as const)
-      : (['admin', receipts.deliveredToAdmin, receipts.readByAdmin] as const)
+      ? (['store', receipts?.deliveredToStore, receipts?.readByStore] as const)
+      : (['admin', receipts?.deliveredToAdmin, receipts?.readByAdmin] as const)
   if (id <= (read ?? 0)) return 'read'
   return viewer === reader || id <= (delivered ?? 0) ? 'delivered' : 'sent'
 }

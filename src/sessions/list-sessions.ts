@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { invalidInput } from '../errors.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { joinReceipts, messageColumns, receiptColumns, toMessage, type Message } from '../messages/message.js'
+import { messageColumns, receiptColumns, receiptsOf, toMessage, type Message } from '../messages/message.js'
 import { PAGE_SIZE } from '../paging.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow, type SessionWithStore } from './session.js'
 
@@ -34,7 +34,7 @@ const itemExpressions = {
   ...sessionExpressions,
   store: storeRow,
   lastMessages: 'last.messages',
-  receipts: 'last.receipts',
+  receipts: receiptsOf('s.id'),
 }
 const openColumns = defineColumns<ListRow>({ ...itemExpressions, cursor: 's.id::text', count: '0' })
 const heldColumns = defineColumns<ListRow>({
@@ -43,12 +43,11 @@ const heldColumns = defineColumns<ListRow>({
   count: 's.total',
 })
 
-/** The receipts are looked up beside the message, by its session: joined to the list, they would be read as a whole table. */
 const joins = Prisma.raw(`
   join store st on st.id = s.store_id
   cross join lateral (
-    select ${messageColumns.json} as messages, ${receiptColumns.json} as receipts
-    from (select * from chat_message where session_id = s.id order by seq desc limit 1) m ${joinReceipts('s.id')}
+    select ${messageColumns.json} as messages
+    from (select * from chat_message where session_id = s.id order by seq desc limit 1) m
   ) last`)
 
 /**
@@ -130,6 +129,6 @@ function toPage(rows: ListRow[], limit: number, count: number): SessionPage {
 function toItem(row: ListRow): SessionPage['data'][number] {
   const [message] = messageColumns.toRows(row.lastMessages)
   const [receipts] = receiptColumns.toRows(row.receipts)
-  const last_message = message && receipts ? toMessage(message, receipts) : null
+  const last_message = message === undefined ? null : toMessage(message, receipts)
   return { ...toSession(row), store: row.store, last_message }
 }
