@@ -7,6 +7,7 @@ import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
 import { factsOf, type DurableEvent, type Position } from './sequencer.js'
 import { createFilledSequencer, listenAndRead, type DeliveryRoom } from './side.js'
+import { encodeTextFrame } from './text-frame.js'
 import { createTicks } from './ticks.js'
 import { createUnread } from './unread.js'
 
@@ -113,9 +114,10 @@ export function createAdminSide(room: DeliveryRoom) {
   function deliver(event: DurableEvent): void {
     const { sessionId, seq } = factsOf(event)
     const isChange = 'change' in event
+    const encoded = encodeTextFrame(event.frame)
     let isTold = false
     for (const connection of connectionsOf(isChange ? null : event.message.holderId)) {
-      if (connection.sendLive(sessionId, seq, event.frame)) isTold = true
+      if (connection.sendLive(sessionId, seq, encoded)) isTold = true
     }
     if (isChange && event.change.holderId !== null) room.onNewHolder()
     if (isChange && event.change.kind === 'close') closed.push({ sessionId, at: Date.now() })

@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Account } from '../accounts/authentication.js'
 import { closeCodes } from './frames.js'
+import { encodeTextFrame } from './text-frame.js'
 
 /** After a close frame, a peer that does not answer is cut. */
 const CLOSE_PATIENCE_MS = 1000
@@ -19,6 +21,14 @@ const MOST_WAITING = 32
 const FEW_WAITING = 8
 
 let connectionCount = 0
+/** Those that were written to in this turn of the event loop. */
+let corked: Connection[] = []
+
+function uncorkAll(): void {
+  const written = corked
+  corked = []
+  for (const connection of written) connection.uncork()
+}
 
 /** One socket of an account. */
 export class Connection {
@@ -29,18 +39,21 @@ export class Connection {
   #work: Promise<void> | undefined
   #waiting = 0
   #isReady = false
+  #isCorked = false
   #readyAt = 0
   #allowance: number
   #allowanceAt = Date.now()
   /** By session, the seq up to which this socket was told otherwise than live. */
   #floors: Map<number, number> | undefined
   /** By session, what came live while its sync was being read. */
-  #held: Map<number, { seq: number; frame: string }[]> | undefined
+  #held: Map<number, { seq: number; frame: Buffer }[]> | undefined
   /** By session, the first seq that was told live. */
   #liveFrom: Map<number, number> | undefined
 
   constructor(
     readonly socket: WebSocket,
+    /** What the WebSocket runs over. */
+    readonly wire: Socket,
     readonly account: Account,
     readonly limits: SocketLimits,
   ) {
@@ -59,15 +72,30 @@ export class Connection {
     this.send(frame)
   }
 
-  /** Sends a frame, unless too much waits already: then the socket is closed, and the client resumes when it can. */
-  send(frame: string): void {
-    if (!this.#isReady || !this.isOpen) return
-    this.socket.send(frame)
-    if (this.socket.bufferedAmount > this.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
+  send(text: string): void {
+    this.#write(encodeTextFrame(text))
   }
 
-  /** Sends a durable event's frame, unless this socket was told already. Returns whether it was told now. */
-  sendLive(sessionId: number, seq: number, frame: string): boolean {
+  /** Past `ws`, which would encode a frame for each socket that it goes to. What is written in one turn leaves together. */
+  #write(frame: Buffer): void {
+    if (!this.#isReady || !this.isOpen) return
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.wire.cork()
+      if (corked.push(this) === 1) process.nextTick(uncorkAll)
+    }
+    this.wire.write(frame)
+  }
+
+  /** When more waits then than may, the socket is closed; the client resumes when it can. */
+  uncork(): void {
+    this.#isCorked = false
+    this.wire.uncork()
+    if (this.wire.writableLength > this.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
+  }
+
+  /** Sends a durable event's frame, encoded, unless this socket was told already. Returns whether it was told now. */
+  sendLive(sessionId: number, seq: number, frame: Buffer): boolean {
     if (!this.#isReady) return false
     const held = this.#held?.get(sessionId)
     if (held) {
@@ -80,7 +108,7 @@ export class Connection {
       this.#floors?.delete(sessionId)
     }
     this.#remember(sessionId, seq)
-    this.send(frame)
+    this.#write(frame)
     return this.isOpen
   }
 

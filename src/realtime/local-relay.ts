@@ -1,3 +1,4 @@
+import { collectTurn } from './collect-turn.js'
 import { createListeners } from './listeners.js'
 import type { Relay } from './relay.js'
 
@@ -9,12 +10,10 @@ export function createLocalRelay(bus: Bus = new Set()): Relay {
   const listeners = createListeners()
   bus.add(listeners.dispatch)
   return {
-    publish(channels, payload) {
-      // Later, as over a network: a listener never runs inside the publisher's own statement.
-      setImmediate(() => {
-        for (const channel of channels) for (const dispatch of bus) dispatch(channel, payload)
-      })
-    },
+    // Later, as over a network: a listener never runs inside the publisher's own statement.
+    publish: collectTurn((payloads, channel) => {
+      for (const payload of payloads) for (const dispatch of bus) dispatch(channel, payload)
+    }),
     async subscribe(channel, listener) {
       listeners.add(channel, listener)
       return () => listeners.remove(channel, listener)

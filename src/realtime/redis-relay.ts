@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { collectTurn } from './collect-turn.js'
 import { createListeners } from './listeners.js'
 import { openRedisLink, type RedisAddress } from './redis-link.js'
 import type { Relay } from './relay.js'
@@ -8,6 +9,10 @@ const PROBE_INTERVAL_MS = 1000
 const PROBE_PATIENCE_MS = 3000
 /** Payloads that Redis has not confirmed. Beyond it they are dropped: the readers find the events in PostgreSQL. */
 const MOST_UNCONFIRMED = 2000
+/** Stands between payloads that travel together. They are JSON, in which it is always escaped. */
+const SEPARATOR = '\x1e'
+/** Characters, from which on payloads do not wait for more company. */
+const LONG_ENOUGH = 65_536
 
 export interface RedisRelayOptions extends RedisAddress {
   /** Begins every channel's name, so that installations can share a Redis. */
@@ -39,40 +44,43 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
   link.onPayload((name, text) => {
     if (isClosed) return
     if (name === probeChannel) lastProbeAt = Date.now()
-    const sender = text.slice(0, nodeName.length)
-    if (sender !== nodeName) listeners.dispatch(name, text.slice(nodeName.length))
+    if (text.startsWith(nodeName)) return
+    for (const payload of text.slice(nodeName.length).split(SEPARATOR)) listeners.dispatch(name, payload)
   })
 
-  const send = (name: string, payload: string) => {
+  const send = (name: string, payloads: string[]) => {
+    const count = payloads.length
     if (unconfirmed >= MOST_UNCONFIRMED || !link.isReady()) {
-      dropped++
+      dropped += count
       return
     }
-    unconfirmed++
+    unconfirmed += count
     link
-      .publish(name, nodeName + payload)
+      .publish(name, nodeName + payloads.join(SEPARATOR))
       .catch((error: unknown) => {
-        dropped++
+        dropped += count
         onError(error as Error)
       })
-      .finally(() => unconfirmed--)
+      .finally(() => (unconfirmed -= count))
   }
+
+  const publish = collectTurn((payloads, name) => {
+    if (isClosed) return
+    for (const together of cutWhenLong(payloads)) send(name, together)
+    for (const payload of payloads) listeners.dispatch(name, payload)
+  })
 
   const prober = setInterval(() => {
     if (Date.now() - lastProbeAt > PROBE_PATIENCE_MS) {
       lastProbeAt = Date.now()
       link.reconnect()
     }
-    send(probeChannel, '')
+    send(probeChannel, [''])
   }, PROBE_INTERVAL_MS)
 
   return {
     publish(channels, payload) {
-      if (isClosed) return
-      for (const channel of channels) send(complete(channel), payload)
-      setImmediate(() => {
-        for (const channel of channels) listeners.dispatch(complete(channel), payload)
-      })
+      publish(channels.map(complete), payload)
     },
     async subscribe(channel, listener) {
       const name = complete(channel)
@@ -92,4 +100,18 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
       link.close()
     },
   }
+}
+
+function cutWhenLong(payloads: string[]): string[][] {
+  const pieces: string[][] = []
+  let length = LONG_ENOUGH
+  for (const payload of payloads) {
+    if (length >= LONG_ENOUGH) {
+      pieces.push([])
+      length = 0
+    }
+    pieces.at(-1)?.push(payload)
+    length += payload.length
+  }
+  return pieces
 }

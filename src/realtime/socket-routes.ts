@@ -61,7 +61,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   /** Listeners come first: what the client sends at once must not be missed while it is being taken in. */
   function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
     forgetRequest(socket, raw)
-    const connection = new Connection(socket, account, config.socketLimits)
+    const connection = new Connection(socket, raw.socket, account, config.socketLimits)
     connectionOf.set(socket, connection)
     socket.on('message', takeFrame)
     socket.on('pong', notePong)

@@ -7,6 +7,7 @@ import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
 import { factsOf, type DurableEvent } from './sequencer.js'
 import { createFilledSequencer, listenAndRead, type DeliveryRoom } from './side.js'
+import { encodeTextFrame } from './text-frame.js'
 import { createTicks } from './ticks.js'
 
 /** Of a store's earlier sessions a few are remembered, for stragglers. */
@@ -85,9 +86,10 @@ export function createStoreSide(room: DeliveryRoom) {
     const { sessionId, storeId, seq } = factsOf(event)
     const news = 'change' in event ? describeHolder(event.change) : []
     if ('change' in event && event.change.holderId !== null) room.onNewHolder()
+    const encoded = encodeTextFrame(event.frame)
     let isTold = false
     for (const connection of roster.connectionsOf(storeId)) {
-      if (!connection.sendLive(sessionId, seq, event.frame)) continue
+      if (!connection.sendLive(sessionId, seq, encoded)) continue
       isTold = true
       for (const text of news) connection.send(text)
     }
