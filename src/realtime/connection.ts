@@ -20,14 +20,32 @@ export interface SocketLimits {
 const MOST_WAITING = 32
 const FEW_WAITING = 8
 
+const SHORTEST_PAUSE_MS = 4
+const LONGEST_PAUSE_MS = 20
+
 let connectionCount = 0
-/** Those that were written to in this turn of the event loop. */
+/** Those that were written to and wait to be uncorked. */
 let corked: Connection[] = []
+let pauseEndsAt = 0
+
+/**
+ * At the end of this turn of the event loop. To very many sockets that takes long, mostly in the kernel and however little
+ * each of them is sent; it is followed by a pause of the same length, so that what comes meanwhile goes out together.
+ */
+function uncorkSoon(): void {
+  const pauseMs = pauseEndsAt - performance.now()
+  if (pauseMs > 0) setTimeout(uncorkAll, pauseMs)
+  else process.nextTick(uncorkAll)
+}
 
 function uncorkAll(): void {
   const written = corked
   corked = []
+  const startedAt = performance.now()
   for (const connection of written) connection.uncork()
+  const endedAt = performance.now()
+  const tookMs = endedAt - startedAt
+  pauseEndsAt = tookMs < SHORTEST_PAUSE_MS ? 0 : endedAt + Math.min(tookMs, LONGEST_PAUSE_MS)
 }
 
 /** One socket of an account. */
@@ -82,7 +100,7 @@ export class Connection {
     if (!this.#isCorked) {
       this.#isCorked = true
       this.wire.cork()
-      if (corked.push(this) === 1) process.nextTick(uncorkAll)
+      if (corked.push(this) === 1) uncorkSoon()
     }
     this.wire.write(frame)
   }

@@ -1,0 +1,64 @@
+import { request } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Server } from './services.js'
+
+/** The first byte of final frames, https://www.rfc-editor.org/rfc/rfc6455#section-5.2 */
+const [TEXT, PING, PONG] = [0x81, 0x89, 0x8a]
+
+/**
+ * A WebSocket that does next to nothing with what it receives, so that 2,000 of them beside the servers measure the
+ * servers. `onText` is called with the payload of each frame, none of which is expected to be fragmented.
+ */
+export async function openListener(server: Server, path: string, onText: (payload: Buffer) => void): Promise<Listener> {
+  const socket = await upgrade(server.origin + path)
+  let rest: Buffer = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => {
+    let data: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    for (let frame = readFrame(data); frame !== undefined; frame = readFrame(data)) {
+      if (frame.head === PING) socket.write(encodeMasked(PONG, frame.payload))
+      else onText(frame.payload)
+      data = frame.rest
+    }
+    rest = data
+  })
+  return { send: (text) => void socket.write(encodeMasked(TEXT, Buffer.from(text))) }
+}
+
+export interface Listener {
+  /** Sends a text of less than 126 bytes. */
+  send(text: string): void
+}
+
+function upgrade(url: string): Promise<Socket> {
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'c3RvcmUtY2hhdC1iZW5jaA==',
+  }
+  return new Promise((resolve, reject) => {
+    request(url, { headers })
+      .on('upgrade', (_response, socket: Socket, head) => {
+        if (head.length > 0) socket.unshift(head)
+        resolve(socket.setNoDelay(true))
+      })
+      .on('response', ({ statusCode }) => reject(new Error(`${url}: ${statusCode}`)))
+      .on('error', reject)
+      .end()
+  })
+}
+
+/** The first frame of what a server sends, which is not masked; undefined while it is not there as a whole. */
+function readFrame(data: Buffer): { head: number; payload: Buffer; rest: Buffer } | undefined {
+  const [head = 0, length = 0] = data
+  const isLong = length === 126
+  const from = isLong ? 4 : 2
+  if (data.length < from) return undefined
+  const end = from + (isLong ? data.readUInt16BE(2) : length)
+  return data.length < end ? undefined : { head, payload: data.subarray(from, end), rest: data.subarray(end) }
+}
+
+/** What a client sends is masked; by zeros, it stays as it is. */
+function encodeMasked(head: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([head, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+}
