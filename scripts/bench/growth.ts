@@ -9,6 +9,8 @@ const SMALL = { stores: 500, admins: 10 }
 const LARGE = { stores: 250_000, admins: 10_000 }
 const OTHER_NODES = 7
 const CHANNELS_EACH = 1000
+/** So many stores are awake in each setting, spread over all there are. */
+const AWAKE = 500
 const CONNECTIONS = 16
 const SECONDS = 5
 const ROUNDS = 3
@@ -75,10 +77,10 @@ const sendRequest: Build = (request) => ({
   body: '{"content":"Where is my parcel?"}',
 })
 
-/** Requests of random stores. */
+/** Requests of stores that are awake, at random. */
 async function load({ server, stores }: { server: Server; stores: number }, build: Build): Promise<number> {
   const setupRequest = (request: autocannon.Request) => {
-    const token = storeToken(1 + Math.floor(Math.random() * stores))
+    const token = storeToken(Math.ceil(Math.random() * AWAKE) * Math.floor(stores / AWAKE))
     return build({ ...request, headers: { authorization: `Token ${token}` } })
   }
   const { origin: url } = server

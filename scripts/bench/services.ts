@@ -31,14 +31,16 @@ export interface Server {
 }
 
 export async function withServices(use: (services: Services) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'store-chat-bench-'))
   const program = await findRedisProgram()
   if (program === undefined) throw new Error('The benchmark needs a redis-server or valkey-server')
-  const redis = await startRedisServer(program)
-  const cluster = await openCluster(folder)
-  const servers: Server[] = []
+  const folder = await mkdtemp(join(tmpdir(), 'store-chat-bench-'))
+  const closes = [() => rm(folder, { recursive: true, force: true })]
   try {
-    await cluster.start({ settings: { max_connections: '200', shared_buffers: '512MB', max_wal_size: '4GB' } })
+    const redis = await startRedisServer(program)
+    closes.unshift(() => redis.stop())
+    const cluster = await openCluster(folder)
+    closes.unshift(() => cluster.stop('immediate'))
+    await cluster.start({ settings: { max_connections: '200', shared_buffers: '2GB', max_wal_size: '4GB' } })
     const databaseUrl = (await cluster.url()) ?? ''
     await migrateDatabase(databaseUrl)
     await use({
@@ -53,15 +55,12 @@ export async function withServices(use: (services: Services) => Promise<void>): 
       },
       async startServer(program, environment) {
         const server = await startServer(program, environment)
-        servers.push(server)
+        closes.unshift(() => server.stop())
         return server
       },
     })
   } finally {
-    await Promise.all(servers.map((server) => server.stop()))
-    await cluster.stop('immediate')
-    await redis.stop()
-    await rm(folder, { recursive: true, force: true })
+    for (const close of closes) await close()
   }
 }
 
