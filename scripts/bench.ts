@@ -1,8 +1,8 @@
 /**
- * `npm run bench`: measures the product beside its rivals, in turn, in one run on one machine, and writes the tables to
- * docs/benchmark.md. `npm run bench -- hot-read` measures one thing. Nothing else should run meanwhile.
+ * `npm run bench`: measures the product beside its rivals, in turn, on one machine, and writes the tables to
+ * docs/benchmark.md. `npm run bench -- hot-read messages` measures and writes only these. Nothing else should run meanwhile.
  */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { compareFanOut } from './bench/fan-out.js'
 import { compareGrowth } from './bench/growth.js'
@@ -11,6 +11,8 @@ import { compareIdleSockets } from './bench/idle-sockets.js'
 import { compareMessages } from './bench/messages.js'
 import { withServices, type Services } from './bench/services.js'
 
+const RESULTS = 'docs/benchmark.md'
+
 const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   'hot-read': compareHotReads,
   messages: compareMessages,
@@ -18,20 +20,49 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   'fan-out': compareFanOut,
   growth: compareGrowth,
 }
+const intro = `# Benchmark
+
+What \`npm run bench\` wrote. A section is one run, which its first line describes; contestants took turns in it, after a
+round for warming up, and the load came from the same machine. Read the ratios, not the numbers: they say how store-chat
+compares on one machine in one hour.
+`
 
 const chosen = process.argv.slice(2)
-const tables: string[] = []
+const unknown = chosen.filter((name) => !(name in benchmarks))
+if (unknown.length > 0) throw new Error(`There is no benchmark ${unknown.join(', ')}`)
+
 for (const [name, compare] of Object.entries(benchmarks)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue
   console.log(name)
   await withServices(async (services) => {
-    const table = await compare(services)
-    tables.push(table)
-    console.log(table)
+    const tables = await compare(services)
+    console.log(tables)
+    await writeSection(name, `${describeRun()}\n\n${tables}`)
   })
 }
-if (chosen.length === 0) {
-  const [cpu] = cpus()
-  const intro = `# Benchmark\n\nOne run of \`npm run bench\` on ${cpus().length} × ${cpu?.model ?? 'unknown'}, Node.js ${process.versions.node}. The load came from the same machine. Read the ratios, not the numbers.\n\n`
-  await writeFile('docs/benchmark.md', intro + tables.join('\n'))
+
+function describeRun(): string {
+  const all = cpus()
+  const day = new Date().toISOString().slice(0, 10)
+  return `${day}, ${all.length} × ${all[0]?.model ?? 'an unknown processor'}, Node.js ${process.versions.node}.`
+}
+
+/** Replaces one section of the results and leaves the others as they are. */
+async function writeSection(name: string, text: string): Promise<void> {
+  const before = await readFile(RESULTS, 'utf8').catch(() => '')
+  const sections = new Map(
+    before
+      .split(/^## /m)
+      .slice(1)
+      .map((section): [string, string] => [
+        section.split('\n', 1)[0] ?? '',
+        section.slice(section.indexOf('\n')).trim(),
+      ]),
+  )
+  sections.set(name, text.trim())
+  const written = Object.keys(benchmarks).flatMap((each) => {
+    const section = sections.get(each)
+    return section === undefined ? [] : `## ${each}\n\n${section}\n`
+  })
+  await writeFile(RESULTS, [intro, ...written].join('\n'))
 }

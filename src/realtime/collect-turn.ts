@@ -1,6 +1,6 @@
 /**
- * Collects payloads for as long as one turn of the event loop lasts, and hands them out after it, each channel's in their
- * order: what a shared commit announces travels together.
+ * Collects payloads until all that is ready to run has run, and then hands them out, each channel's in their order: what a
+ * shared commit announces travels together.
  */
 export function collectTurn(handOut: (payloads: string[], channel: string) => void) {
   let waiting = new Map<string, string[]>()
@@ -12,7 +12,7 @@ export function collectTurn(handOut: (payloads: string[], channel: string) => vo
   }
 
   return (channels: string[], payload: string): void => {
-    if (waiting.size === 0) setImmediate(flush)
+    if (waiting.size === 0) process.nextTick(flush)
     for (const channel of channels) {
       const payloads = waiting.get(channel)
       if (payloads === undefined) waiting.set(channel, [payload])

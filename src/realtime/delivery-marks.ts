@@ -1,6 +1,6 @@
 import type { Side } from '../accounts/authentication.js'
+import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
-import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announceReceipt } from './announce.js'
 import type { Relay } from './relay.js'
@@ -8,12 +8,20 @@ import type { Relay } from './relay.js'
 const FLUSH_MS = 200
 
 interface MarkRow {
-  sessionId: bigint
-  storeId: bigint
-  holderId: bigint | null
+  sessionId: number
+  storeId: number
+  holderId: number | null
   side: Side
-  upTo: bigint
+  upTo: number
 }
+
+const markColumns = defineColumns<MarkRow>({
+  sessionId: 'marked.session_id',
+  storeId: 's.store_id',
+  holderId: 's.admin_id',
+  side: 'marked.side',
+  upTo: 'marked.delivered_up_to',
+})
 
 /**
  * Collects what was written to sockets, and notes it as delivered a few times a second, in one statement for all sessions.
@@ -59,7 +67,9 @@ export function createDeliveryMarks(db: Database, relay: Relay, onError: (error:
 export type DeliveryMarks = ReturnType<typeof createDeliveryMarks>
 
 async function writeMarks(db: Database, marks: object[]): Promise<MarkRow[]> {
-  return db.$queryRaw<MarkRow[]>(Prisma.sql`
+  return markColumns.read(
+    db,
+    Prisma.sql`
     with marked as (
       insert into chat_receipt as r (session_id, side, delivered_up_to)
       select session_id, side, up_to
@@ -69,16 +79,10 @@ async function writeMarks(db: Database, marks: object[]): Promise<MarkRow[]> {
         where r.delivered_up_to < excluded.delivered_up_to
       returning session_id, side, delivered_up_to
     )
-    select marked.session_id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId", marked.side::text,
-      marked.delivered_up_to as "upTo"
-    from marked join chat_session s on s.id = marked.session_id`)
+    ${markColumns.select} from marked join chat_session s on s.id = marked.session_id`,
+  )
 }
 
 function announceDelivered(relay: Relay, { sessionId, storeId, holderId, side, upTo }: MarkRow): void {
-  const parties = {
-    sessionId: Number(sessionId),
-    storeId: Number(storeId),
-    holderId: idOrNull(holderId),
-  }
-  announceReceipt(relay, { ...parties, status: 'delivered', upToMessageId: Number(upTo), by: side })
+  announceReceipt(relay, { sessionId, storeId, holderId, status: 'delivered', upToMessageId: upTo, by: side })
 }

@@ -1,7 +1,8 @@
 import type { Statements } from '../database/database.js'
-import { idOrNull } from '../database/sql.js'
+import { defineColumns } from '../database/columns.js'
+import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { joinReceipts } from '../messages/message.js'
+import { joinReceipts, receiptExpressions, type Receipts } from '../messages/message.js'
 
 /** Where a session stands: as a beginning for its delivery, and for the sweep to compare with. */
 export interface Head {
@@ -9,7 +10,8 @@ export interface Head {
   storeId: number
   holderId: number | null
   isClosed: boolean
-  created: Date
+  /** In milliseconds since the epoch. */
+  created: number
   seq: number
   changeSeq: number
   /** How far each side has received and read. */
@@ -17,58 +19,61 @@ export interface Head {
   readBy: { store: number; admin: number }
 }
 
-interface HeadRow {
-  sessionId: bigint
-  storeId: bigint
-  holderId: bigint | null
+interface HeadRow extends Receipts {
+  sessionId: number
+  storeId: number
+  holderId: number | null
   isClosed: boolean
-  created: Date
-  seq: bigint
-  changeSeq: bigint
-  storeDelivered: bigint
-  storeRead: bigint
-  adminDelivered: bigint
-  adminRead: bigint
+  created: number
+  seq: number
+  changeSeq: number
 }
 
-const headColumns = `s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId",
-  s.status = 'closed' as "isClosed", s.created, s.seq, s.change_seq as "changeSeq",
-  coalesce(by_store.delivered_up_to, 0) as "storeDelivered", coalesce(by_store.read_up_to, 0) as "storeRead",
-  coalesce(by_admin.delivered_up_to, 0) as "adminDelivered", coalesce(by_admin.read_up_to, 0) as "adminRead"`
-const selectHeads = Prisma.raw(`select ${headColumns} from chat_session s ${joinReceipts('s.id')}`)
-
-const toHead = (row: HeadRow): Head => ({
-  sessionId: Number(row.sessionId),
-  storeId: Number(row.storeId),
-  holderId: idOrNull(row.holderId),
-  isClosed: row.isClosed,
-  created: row.created,
-  seq: Number(row.seq),
-  changeSeq: Number(row.changeSeq),
-  deliveredTo: { store: Number(row.storeDelivered), admin: Number(row.adminDelivered) },
-  readBy: { store: Number(row.storeRead), admin: Number(row.adminRead) },
+const headColumns = defineColumns<HeadRow>({
+  ...receiptExpressions,
+  sessionId: 's.id',
+  storeId: 's.store_id',
+  holderId: 's.admin_id',
+  isClosed: `s.status = 'closed'`,
+  created: epochMs('s.created'),
+  seq: 's.seq',
+  changeSeq: 's.change_seq',
 })
+
+const joinBoth = Prisma.raw(joinReceipts('s.id'))
+
+/** Reads the heads of the sessions `s` for which a condition holds. */
+async function readHeadsWhere(db: Statements, condition: Prisma.Sql): Promise<Head[]> {
+  const rows = await headColumns.read(
+    db,
+    Prisma.sql`${headColumns.select} from chat_session s ${joinBoth} where ${condition}`,
+  )
+  return rows.map(toHead)
+}
+
+function toHead({ deliveredToStore, deliveredToAdmin, readByStore, readByAdmin, ...facts }: HeadRow): Head {
+  return {
+    ...facts,
+    deliveredTo: { store: deliveredToStore ?? 0, admin: deliveredToAdmin ?? 0 },
+    readBy: { store: readByStore ?? 0, admin: readByAdmin ?? 0 },
+  }
+}
 
 /** The heads of the active sessions of stores. */
 export async function readHeadsOfStores(db: Statements, storeIds: number[]): Promise<Head[]> {
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
-    ${selectHeads} where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
-  return rows.map(toHead)
+  return readHeadsWhere(db, Prisma.sql`s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
 }
 
 /** The heads of sessions, whatever became of them. */
 export async function readHeads(db: Statements, sessionIds: number[]): Promise<Head[]> {
   if (sessionIds.length === 0) return []
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.id = any(${sessionIds}::bigint[])`)
-  return rows.map(toHead)
+  return readHeadsWhere(db, Prisma.sql`s.id = any(${sessionIds}::bigint[])`)
 }
 
 /** The heads of the sessions of stores that began after one. */
 export async function readHeadsAfter(db: Statements, sessionId: number, storeIds: number[]): Promise<Head[]> {
   if (storeIds.length === 0) return []
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
-    ${selectHeads} where s.id > ${sessionId} and s.store_id = any(${storeIds}::bigint[])`)
-  return rows.map(toHead)
+  return readHeadsWhere(db, Prisma.sql`s.id > ${sessionId} and s.store_id = any(${storeIds}::bigint[])`)
 }
 
 /** Which of these sessions have moved since a moment of the database's clock, and how far. */
@@ -98,15 +103,12 @@ export async function readMoment(db: Statements): Promise<Moment> {
 /** The heads of the sessions that admins hold. */
 export async function readHeadsOfAdmins(db: Statements, adminIds: number[]): Promise<Head[]> {
   if (adminIds.length === 0) return []
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`
-    ${selectHeads} where s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed'`)
-  return rows.map(toHead)
+  return readHeadsWhere(db, Prisma.sql`s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed'`)
 }
 
 /** The heads of all active sessions: what an admin who is new on this node is owed nothing of. */
 export async function readActiveHeads(db: Statements): Promise<Head[]> {
-  const rows = await db.$queryRaw<HeadRow[]>(Prisma.sql`${selectHeads} where s.status <> 'closed'`)
-  return rows.map(toHead)
+  return readHeadsWhere(db, Prisma.sql`s.status <> 'closed'`)
 }
 
 /** A place in the ids of all messages and all changes. */

@@ -114,7 +114,7 @@ export function createStoreSide(room: DeliveryRoom) {
     isNews({ storeId, sessionId, created, isClosed }: Head): boolean {
       const known = sessionIds.get(storeId) ?? []
       const isForgotten = known.length >= MOST_SESSIONS_KNOWN && sessionId < Math.min(...known)
-      return !isForgotten && (!isClosed || created.getTime() >= (listeningSince.get(storeId) ?? Date.now()))
+      return !isForgotten && (!isClosed || created >= (listeningSince.get(storeId) ?? Date.now()))
     },
     activeSessions: () => roster.ids().flatMap((storeId) => activeSessionOf(storeId) ?? []),
     async close(): Promise<void> {

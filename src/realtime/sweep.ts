@@ -74,7 +74,7 @@ export function createSweep(db: Database, store: StoreSide, admin: AdminSide, lo
   async function startUnknown(sessionIds: number[]): Promise<void> {
     const newSince = admin.listeningSince() - OVERLAP_MS
     for (const head of await readHeads(db, sessionIds)) {
-      admin.sequencer.start({ ...head, last: head.created.getTime() >= newSince ? 0 : head.seq })
+      admin.sequencer.start({ ...head, last: head.created >= newSince ? 0 : head.seq })
     }
   }
 
