@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
+import { format, resolveConfig } from 'prettier'
 import { compareFanOut } from './bench/fan-out.js'
 import { compareGrowth } from './bench/growth.js'
 import { compareHotReads } from './bench/hot-read.js'
@@ -64,5 +65,6 @@ async function writeSection(name: string, text: string): Promise<void> {
     const section = sections.get(each)
     return section === undefined ? [] : `## ${each}\n\n${section}\n`
   })
-  await writeFile(RESULTS, [intro, ...written].join('\n'))
+  const options = await resolveConfig(RESULTS)
+  await writeFile(RESULTS, await format([intro, ...written].join('\n'), { ...options, filepath: RESULTS }))
 }

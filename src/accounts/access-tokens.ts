@@ -8,7 +8,8 @@ import { IdSchema } from './accounts.js'
 import { announceRevocation, type Side } from './authentication.js'
 import { createToken, hashToken } from './tokens.js'
 
-const Moment = () => Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
+const Moment = (description?: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], description === undefined ? {} : { description })
 
 export const AccessTokenSchema = Type.Object(
   {
@@ -18,7 +19,7 @@ export const AccessTokenSchema = Type.Object(
     created: Type.String({ format: 'date-time' }),
     expires_at: Moment(),
     revoked_at: Moment(),
-    last_used_at: Moment(),
+    last_used_at: Moment('Accurate to a minute.'),
   },
   { title: 'AccessToken' },
 )
