@@ -28,6 +28,11 @@ export function isDatabaseAway(error: unknown): boolean {
   return awayMessages.test(error.message)
 }
 
+/** Whether PostgreSQL has refused a statement, so that nothing of it has happened. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof Error && postgresCode(error) !== undefined
+}
+
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === UNIQUE_VIOLATION
 }

@@ -3,6 +3,8 @@ import DataLoader from 'dataloader'
 /** Two statements under way keep PostgreSQL busy while the next one collects; more would only make smaller ones. */
 const MOST_UNDER_WAY = 2
 const MOST_TOGETHER = 250
+/** Of what may come with 200 messages of 10,000 characters each: together they stay below the longest string there is. */
+export const MOST_SESSIONS_TOGETHER = 32
 
 /**
  * Lets concurrent calls share a statement: what is asked for while statements are under way travels in the next one
@@ -11,6 +13,7 @@ const MOST_TOGETHER = 250
  */
 export function gather<Input, Output>(
   runMany: (inputs: readonly Input[]) => Promise<(Output | Error)[]>,
+  maxBatchSize = MOST_TOGETHER,
 ): (input: Input) => Promise<Output> {
   const waiting: (() => void)[] = []
   let underWay = 0
@@ -26,7 +29,7 @@ export function gather<Input, Output>(
     },
     {
       cache: false,
-      maxBatchSize: MOST_TOGETHER,
+      maxBatchSize,
       batchScheduleFn(dispatch) {
         if (underWay >= MOST_UNDER_WAY) return waiting.push(dispatch)
         underWay++
@@ -40,9 +43,10 @@ export function gather<Input, Output>(
 /** Lets concurrent reads share a statement. Equal keys share one answer; a key without one gives undefined. */
 export function gatherReads<Key extends string | number, Value>(
   readMany: (keys: Key[]) => Promise<Map<Key, Value>>,
+  maxBatchSize?: number,
 ): (key: Key) => Promise<Value | undefined> {
   return gather<Key, Value | undefined>(async (keys) => {
     const found = await readMany([...new Set(keys)])
     return keys.map((key) => found.get(key))
-  })
+  }, maxBatchSize)
 }

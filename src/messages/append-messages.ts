@@ -49,17 +49,19 @@ export type AppendMessage = (draft: MessageDraft) => Promise<AppendOutcome>
  *
  * In READ COMMITTED the locked rows are the newest ones, however old the statement's snapshot has become by waiting.
  *
- * Sessions are found by arrays of ids: joined to the drafts, whose number the planner cannot know, they would be read as
- * a whole table.
+ * Sessions are found by arrays of ids, and messages sent before one by one: joined to the drafts, whose number the
+ * planner cannot know, they would be read as whole tables.
  */
 const storeDrafts = Prisma.raw(`
   known as materialized (
     select i.position, m.id, m.seq, m.session_id, m.created,
       m.content = i.content and m.attachment_url = i.attachment_url and m.attachment_type = i.attachment_type
         and (i.session_id is null or i.session_id = m.session_id) as is_same
-    from draft i join chat_message m
-      on m.sender_type = i.sender_type and m.sender_id = i.sender_id and m.client_message_id = i.client_message_id
-    where m.client_message_id is not null
+    from draft i cross join lateral (
+      select * from chat_message
+      where sender_type = i.sender_type and sender_id = i.sender_id and client_message_id = i.client_message_id limit 1
+    ) m
+    where i.client_message_id is not null
   ), locked as materialized (
     select * from chat_session where id = any(array(select id from target)) order by id for update
   ), allowed as (

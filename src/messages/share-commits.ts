@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js'
-import { isDatabaseAway } from '../database/failures.js'
+import { isDatabaseAway, isRefused } from '../database/failures.js'
 import { gather } from '../database/gather.js'
 import { appendMessages, type AppendMessage, type AppendOutcome, type MessageDraft } from './append-messages.js'
 
@@ -24,7 +24,7 @@ async function appendTogether(db: Database, drafts: MessageDraft[], outcomes: Ou
     const together = await appendMessages(db, drafts)
     drafts.forEach((draft, index) => outcomes.set(draft, together[index] ?? new Error('A message got no outcome')))
   } catch (error) {
-    if (drafts.length === 1 || isDatabaseAway(error)) throw error
+    if (drafts.length === 1 || isDatabaseAway(error) || !isRefused(error)) throw error
     await appendAlone(db, drafts, outcomes)
   }
 }

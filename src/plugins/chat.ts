@@ -1,6 +1,6 @@
 import plugin from 'fastify-plugin'
 import type { Chat } from '../chat.js'
-import { gatherReads } from '../database/gather.js'
+import { gatherReads, MOST_SESSIONS_TOGETHER } from '../database/gather.js'
 import { shareCommits } from '../messages/share-commits.js'
 import { readActiveSessions } from '../sessions/read-session.js'
 
@@ -13,7 +13,10 @@ declare module 'fastify' {
 export const chatPlugin = plugin(
   async (app) => {
     const { db, relay } = app
-    const readActiveSession = gatherReads((storeIds: number[]) => readActiveSessions(db, storeIds))
+    const readActiveSession = gatherReads(
+      (storeIds: number[]) => readActiveSessions(db, storeIds),
+      MOST_SESSIONS_TOGETHER,
+    )
     const chat: Chat = { db, relay, readActiveSession, appendMessage: shareCommits(db), creating: new Map() }
     app.decorate('chat', chat)
   },

@@ -13,7 +13,14 @@ import {
   type Receipts,
 } from '../messages/message.js'
 import type { SessionChangeKind } from '../sessions/session-change.js'
-import { sessionExpressions, toSession, type Session, type SessionRow } from '../sessions/session.js'
+import {
+  readSessionJson,
+  sessionExpressions,
+  toSession,
+  type Session,
+  type SessionJson,
+  type SessionRow,
+} from '../sessions/session.js'
 import { changeFrame, messageFrame } from './announce.js'
 import type { DurableEvent } from './sequencer.js'
 
@@ -42,7 +49,7 @@ interface ChangedRow {
   holderId: number | null
   previousHolderId: number | null
   previousChangeSeq: number
-  session: SessionRow
+  session: SessionJson
 }
 
 const sentColumns = defineColumns<SentRow>({ ...messageExpressions, seq: 'm.seq', holderId: holderOfMessage })
@@ -104,7 +111,7 @@ function toMessageEvent(row: EventsRow, sent: SentRow): { seq: number; event: Du
 function toChangeEvent({ sessionId, storeId }: EventsRow, changed: ChangedRow): { seq: number; event: DurableEvent } {
   const { session, ...facts } = changed
   const change = { ...facts, sessionId, storeId }
-  return { seq: changed.seq, event: { change, frame: changeFrame(changed.seq, toSession(session)) } }
+  return { seq: changed.seq, event: { change, frame: changeFrame(changed.seq, readSessionJson(session)) } }
 }
 
 /** What a resume is answered with, and how far the session goes. */

@@ -22,6 +22,8 @@ const FEW_WAITING = 8
 
 const SHORTEST_PAUSE_MS = 4
 const LONGEST_PAUSE_MS = 20
+/** So much does not wait for more. */
+const MOST_TOGETHER_BYTES = 65_536
 
 let connectionCount = 0
 /** Those that were written to and wait to be uncorked. */
@@ -103,6 +105,9 @@ export class Connection {
       if (corked.push(this) === 1) uncorkSoon()
     }
     this.wire.write(frame)
+    if (this.wire.writableLength < MOST_TOGETHER_BYTES) return
+    this.wire.uncork()
+    this.wire.cork()
   }
 
   /** When more waits then than may, the socket is closed; the client resumes when it can. */

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js'
-import { gatherReads } from '../database/gather.js'
+import { gatherReads, MOST_SESSIONS_TOGETHER } from '../database/gather.js'
 import { readAnnouncement, type Announcement } from './announce.js'
 import { readEvents, wasCreatedSince } from './catch-up.js'
 import type { DeliveryMarks } from './delivery-marks.js'
@@ -31,7 +31,7 @@ export function createFilledSequencer(
     onKnown?(position: Position): void
   },
 ) {
-  const readEventsAfter = gatherReads((keys: string[]) => readEvents(db, keys))
+  const readEventsAfter = gatherReads((keys: string[]) => readEvents(db, keys), MOST_SESSIONS_TOGETHER)
   return createSequencer({
     ...side,
     onError,

@@ -5,7 +5,14 @@ import type { Database } from '../database/database.js'
 import { conflict, forbidden, notFound } from '../errors.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announceChange } from '../realtime/announce.js'
-import { sessionRow, storeRow, toSession, type Session, type SessionRow, type SessionWithStore } from './session.js'
+import {
+  readSessionJson,
+  sessionJson,
+  storeRow,
+  type Session,
+  type SessionJson,
+  type SessionWithStore,
+} from './session.js'
 import { changeColumns, toSessionChange, type SessionChangeRow } from './session-change.js'
 
 /**
@@ -20,7 +27,7 @@ export async function claimSession(chat: Chat, admin: Account, sessionId: number
   })
   if (found === undefined) throw notFound('Session not found')
   const isHolder = found.status === 'claimed' && found.admin_id === admin.id
-  if (store !== undefined && (change !== undefined || isHolder)) return { ...toSession(found), store }
+  if (store !== undefined && (change !== undefined || isHolder)) return { ...readSessionJson(found), store }
   throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(chat.db, found.admin_id))
 }
 
@@ -70,7 +77,7 @@ export async function closeSessionAsStore(chat: Chat, store: Account): Promise<S
   const which = Prisma.sql`store_id = ${store.id} and status <> 'closed'`
   const { change, found } = await changeSession(chat, which, { kind: 'close', guard: Prisma.sql`true`, set: close })
   if (change === undefined || found === undefined) throw conflict('There is no active session')
-  return toSession(found)
+  return readSessionJson(found)
 }
 
 interface Step {
@@ -86,11 +93,11 @@ async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, 
   const guard = Prisma.sql`old.status = 'claimed' and old.admin_id = ${admin.id} and ${step.guard}`
   const { change, found } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, { ...step, guard })
   if (found === undefined) throw notFound('Session not found')
-  if (change !== undefined) return toSession(found)
+  if (change !== undefined) return readSessionJson(found)
   const isOwn = found.admin_id === admin.id
   if (found.status === 'closed' && (isOwn || found.admin_id === null)) throw conflict('The session is closed')
   if (!isOwn) throw forbidden(found.status === 'open' ? 'Claim the session first' : 'Another admin holds this session')
-  return toSession(found)
+  return readSessionJson(found)
 }
 
 async function changeSession({ db, relay }: Chat, which: Prisma.Sql, step: Step) {
@@ -101,7 +108,7 @@ async function changeSession({ db, relay }: Chat, which: Prisma.Sql, step: Step)
 }
 
 type ChangeRow = { [Key in keyof SessionChangeRow]: SessionChangeRow[Key] | null } & {
-  found: SessionRow
+  found: SessionJson
   store: Store
 }
 
@@ -121,12 +128,12 @@ async function writeChange(
       returning s.*
     ), change as (
       insert into chat_session_change (session_id, seq, kind, admin_id, previous_admin_id, session)
-      select s.id, s.seq, ${kind}::session_change_kind, s.admin_id, old.admin_id, ${Prisma.raw(sessionRow)}
+      select s.id, s.seq, ${kind}::session_change_kind, s.admin_id, old.admin_id, ${Prisma.raw(sessionJson)}
       from changed s join old on old.id = s.id
       returning *
     )
     select ${changeColumns}, s.store_id as "storeId", old.change_seq as "previousChangeSeq",
-      ${Prisma.raw(sessionRow)} as found, ${Prisma.raw(storeRow)} as store
+      ${Prisma.raw(sessionJson)} as found, ${Prisma.raw(storeRow)} as store
     from (select * from changed union all select * from old where not exists (select from changed)) s
     join old on old.id = s.id
     join store st on st.id = s.store_id

@@ -4,7 +4,7 @@ import { unavailable } from '../errors.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announceChange } from '../realtime/announce.js'
 import { readActiveSessions, type SessionView } from './read-session.js'
-import { sessionRow } from './session.js'
+import { sessionJson } from './session.js'
 import { changeColumns, toSessionChange, type SessionChange, type SessionChangeRow } from './session-change.js'
 
 /** Each attempt fails only when the session was closed between two statements, so even a few are many. */
@@ -52,7 +52,7 @@ async function insertSession(tx: Statements, storeId: number): Promise<SessionCh
       returning *
     ), change as (
       insert into chat_session_change (session_id, seq, kind, session)
-      select s.id, s.seq, 'create', ${Prisma.raw(sessionRow)} from created s
+      select s.id, s.seq, 'create', ${Prisma.raw(sessionJson)} from created s
       returning *
     )
     select ${changeColumns}, s.store_id as "storeId", 0::bigint as "previousChangeSeq"

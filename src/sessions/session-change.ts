@@ -1,6 +1,6 @@
 import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { toSession, type Session, type SessionRow } from './session.js'
+import { readSessionJson, type Session, type SessionJson } from './session.js'
 
 export type SessionChangeKind = 'create' | 'claim' | 'release' | 'transfer' | 'close'
 
@@ -26,7 +26,7 @@ export interface SessionChangeRow {
   previousChangeSeq: bigint
   adminId: bigint | null
   previousAdminId: bigint | null
-  session: SessionRow
+  session: SessionJson
 }
 
 /** What a row of chat_session_change, under the alias `change`, says of itself. */
@@ -43,6 +43,6 @@ export function toSessionChange(row: SessionChangeRow): SessionChange {
     previousChangeSeq: Number(row.previousChangeSeq),
     adminId: idOrNull(row.adminId),
     previousAdminId: idOrNull(row.previousAdminId),
-    session: toSession(row.session),
+    session: readSessionJson(row.session),
   }
 }

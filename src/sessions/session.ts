@@ -66,10 +66,28 @@ export const sessionExpressions = {
   closed_at: epochMs('s.closed_at'),
 }
 
-/** SQL of a SessionRow as one JSON object. */
-export const sessionRow = `json_build_object(${Object.entries(sessionExpressions)
-  .map(([field, expression]) => `'${field}', ${expression}`)
+/** A session as one JSON object, as PostgreSQL writes moments: in ISO 8601, with its own offset. */
+export interface SessionJson extends Pick<Session, 'id' | 'store_id' | 'admin_id' | 'status'> {
+  last_message_at: string
+  created: string
+  updated: string
+  closed_at?: string | null
+}
+
+/** SQL of a SessionJson, where `s` is the alias of chat_session. */
+export const sessionJson = `json_build_object(${Object.keys(sessionExpressions)
+  .map((field) => `'${field}', s.${field}`)
   .join(', ')})`
+
+export function readSessionJson({ closed_at, ...json }: SessionJson): Session {
+  return toSession({
+    ...json,
+    last_message_at: Date.parse(json.last_message_at),
+    created: Date.parse(json.created),
+    updated: Date.parse(json.updated),
+    closed_at: typeof closed_at === 'string' ? Date.parse(closed_at) : null,
+  })
+}
 
 /** SQL of the fields of a store, where `st` is its alias, as one JSON object. */
 export const storeRow = `json_build_object('id', st.id, 'name', st.name, 'logo_url', st.logo_url, 'email', st.email)`

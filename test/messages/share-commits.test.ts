@@ -5,7 +5,7 @@ import { shareCommits } from '../../src/messages/share-commits.js'
 import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { findDisorder } from '../support/session-events.js'
-import { captureStatements } from '../support/statements.js'
+import { captureStatements, findTableScans } from '../support/statements.js'
 
 const database = await createDatabase(t)
 const options = { databasePoolSize: 5, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
@@ -81,4 +81,20 @@ t.test('repeats that come together are stored once, and a stranger among them is
   )
   t.same(isSame, [false, true, true, true, true, false, false], 'known, but not for the same thing')
   t.same(await findDisorder(database, sessionId), [])
+})
+
+t.test('what was sent before is looked up by itself, also while few messages are stored', async (t) => {
+  const { storeId, sessionId } = await openSession()
+  await database.query(
+    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
+     select $1, place + 1, 'store', $2, repeat('a', 90), '', '', now() from generate_series(1, 5000) place`,
+    [sessionId, storeId],
+  )
+  await database.query('update chat_session set seq = 5001 where id = $1', [sessionId])
+  await database.query('analyze')
+  const captured = captureStatements(t)
+  await appendMessage(draftOf(storeId, 'again', 'a key'))
+  const [statement] = captured
+  if (statement === undefined) throw new Error('Nothing was sent to PostgreSQL')
+  t.notOk((await findTableScans(database, statement)).includes('chat_message'))
 })
