@@ -86,8 +86,9 @@ t.test('repeats that come together are stored once, and a stranger among them is
 t.test('what was sent before is looked up by itself, also while few messages are stored', async (t) => {
   const { storeId, sessionId } = await openSession()
   await database.query(
-    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
-     select $1, place + 1, 'store', $2, repeat('a', 90), '', '', now() from generate_series(1, 5000) place`,
+    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type,
+       client_message_id, created)
+     select $1, place + 1, 'store', $2, repeat('a', 90), '', '', 'key ' || place, now() from generate_series(1, 5000) place`,
     [sessionId, storeId],
   )
   await database.query('update chat_session set seq = 5001 where id = $1', [sessionId])
