@@ -23,9 +23,9 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
 }
 const intro = `# Benchmark
 
-What \`npm run bench\` wrote. A section is one run, which its first line describes; contestants took turns in it, after a
-round for warming up, and the load came from the same machine. Read the ratios, not the numbers: they say how store-chat
-compares on one machine in one hour.
+What \`npm run bench\` wrote. A section is one run, which its first line describes; the load came from the same machine.
+Where speed is compared, the contestants took turns, after a round for warming up. Read the ratios, not the numbers: they
+say how store-chat compares on one machine in one hour.
 `
 
 const chosen = process.argv.slice(2)

@@ -6,7 +6,8 @@ export interface Contestant {
 
 /**
  * Measures the contestants in turn, several times, so that what disturbs the machine disturbs all of them. A round before
- * the first is for warming up and does not count. Returns a Markdown table for each figure, with medians, spread, and the ratio of the first contestant to each.
+ * the first is for warming up and does not count. Returns a Markdown table for each figure, with medians, spread, and the
+ * ratio of the first contestant to each.
  */
 export async function compete(title: string, contestants: Contestant[], rounds: number): Promise<string> {
   const measured = contestants.map(() => new Map<string, number[]>())

@@ -3,8 +3,8 @@ import type { Statements } from './database.js'
 
 /**
  * A way to fetch rows: `expressions` gives the SQL of each field. All rows travel as one JSON text with an array for each
- * column. That costs PostgreSQL a third of what a JSON object for each row does, and Prisma a tenth of what it spends on
- * rows of its own. Fields have the types of JSON: a `bigint` comes as a number.
+ * column. For a session with 20 messages that costs PostgreSQL less than half of what JSON objects do, and this process
+ * about half of what rows through Prisma do. Fields have the types of JSON: a `bigint` comes as a number.
  */
 export function defineColumns<Row extends object>(expressions: { [Key in keyof Row]: string }) {
   const names = Object.keys(expressions) as (keyof Row)[]

@@ -2,11 +2,10 @@ import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
-import { MessageSchema } from '../messages/message.js'
 import { confirmDelivery } from '../messages/receipts.js'
 import { requireReader } from './access.js'
 import { claimSession, closeSessionAsAdmin, releaseSession, transferSession } from './change-session.js'
-import { listHeldSessions, listOpenSessions } from './list-sessions.js'
+import { listHeldSessions, listOpenSessions, SessionPageSchema } from './list-sessions.js'
 import { readSessionForAdmin } from './read-session.js'
 import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from './session.js'
 
@@ -14,16 +13,6 @@ const SessionBody = Type.Object({ session_id: IdSchema })
 const listQuery = Type.Object({
   limit: LimitSchema,
   cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' })),
-})
-const SessionListSchema = Type.Object({
-  data: Type.Array(
-    Type.Object({
-      ...SessionWithStoreSchema.properties,
-      last_message: Type.Union([MessageSchema, Type.Null()]),
-    }),
-  ),
-  count: Type.Integer({ minimum: 0, description: 'Of all pages.' }),
-  next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' }),
 })
 const describe = (summary: string) => describeRoute('admin', summary)
 const changeRefusals = refusals(400, 401, 403, 404, 409, 413, 415, 503)
@@ -37,7 +26,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describe('List the sessions that nobody holds, longest waiting first'),
         querystring: listQuery,
-        response: { 200: SessionListSchema, ...refusals(400, 401, 403, 503) },
+        response: { 200: SessionPageSchema, ...refusals(400, 401, 403, 503) },
       },
     },
     async ({ query }) => listOpenSessions(app.db, query),
@@ -49,7 +38,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describe('List the sessions you hold, newest message first'),
         querystring: listQuery,
-        response: { 200: SessionListSchema, ...refusals(400, 401, 403, 503) },
+        response: { 200: SessionPageSchema, ...refusals(400, 401, 403, 503) },
       },
     },
     async ({ account, query }) => listHeldSessions(app.db, account.id, query),

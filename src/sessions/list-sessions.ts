@@ -1,23 +1,30 @@
+import { Type, type Static } from '@sinclair/typebox'
 import type { Store } from '../accounts/accounts.js'
 import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { invalidInput } from '../errors.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { messageColumns, receiptColumns, receiptsOf, toMessage, type Message } from '../messages/message.js'
+import { messageColumns, receiptColumns, receiptsOf, toMessage, MessageSchema } from '../messages/message.js'
 import { PAGE_SIZE } from '../paging.js'
-import { sessionExpressions, storeRow, toSession, type SessionRow, type SessionWithStore } from './session.js'
+import { sessionExpressions, storeRow, toSession, SessionWithStoreSchema, type SessionRow } from './session.js'
 
 export interface ListPage {
   limit?: number
   cursor?: string
 }
 
-export interface SessionPage {
-  data: (SessionWithStore & { last_message: Message | null })[]
-  count: number
-  next_cursor: string | null
-}
+export const SessionPageSchema = Type.Object({
+  data: Type.Array(
+    Type.Object({
+      ...SessionWithStoreSchema.properties,
+      last_message: Type.Union([MessageSchema, Type.Null()]),
+    }),
+  ),
+  count: Type.Integer({ minimum: 0, description: 'Of all pages.' }),
+  next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' }),
+})
+type SessionPage = Static<typeof SessionPageSchema>
 
 interface ListRow extends SessionRow {
   store: Store
@@ -51,7 +58,7 @@ const joins = Prisma.raw(`
   ) last`)
 
 /**
- * The sessions that nobody holds, longest waiting first, `{data, count, next_cursor}`. Waiting order is that of
+ * The sessions that nobody holds, longest waiting first, as `{data, count, next_cursor}`. Waiting order is that of
  * the ids, so that a cursor stays true while sessions come and go.
  * @throws RequestError 400 when the cursor is none
  */
@@ -71,7 +78,7 @@ export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor
 }
 
 /**
- * The sessions an admin holds, newest message first, `{data, count, next_cursor}`. The order moves while it is
+ * The sessions an admin holds, newest message first, as `{data, count, next_cursor}`. The order moves while it is
  * paged through; the cursor therefore carries the moment of the first page, and later pages keep the order of then.
  * @throws RequestError 400 when the cursor is none
  */
