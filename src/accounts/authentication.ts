@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { Prisma } from '../generated/prisma/client.js'
 import type { Database } from '../database/database.js'
 import { gatherReads } from '../database/gather.js'
-import type { Relay } from '../realtime/relay.js'
+import type { Leave, Relay } from '../realtime/relay.js'
 import { hashToken } from './tokens.js'
 
 export type Side = 'store' | 'admin'
@@ -24,14 +24,19 @@ const LOOK_AGAIN_MS = 300
 const REMEMBER_MS = 60_000
 const MOST_TOKENS = 50_000
 const LAST_USE_INTERVAL_MS = 5000
-export const REVOCATION_CHANNEL = 'token-revoked'
+const REVOCATION_CHANNEL = 'token-revoked'
 
 /** Tells every node that a token is revoked. */
 export function announceRevocation(relay: Relay, tokenId: number): void {
-  relay.publish([REVOCATION_CHANNEL], JSON.stringify({ tokenId }))
+  relay.publish([REVOCATION_CHANNEL], { revokedTokenId: tokenId })
 }
 
-export const readRevocation = (payload: string) => (JSON.parse(payload) as { tokenId: number }).tokenId
+/** Calls back with each token that is announced as revoked. */
+export function listenToRevocations(relay: Relay, listener: (tokenId: number) => void): Promise<Leave> {
+  return relay.subscribe(REVOCATION_CHANNEL, (announcement) => {
+    if ('revokedTokenId' in announcement) listener(announcement.revokedTokenId)
+  })
+}
 
 export interface Authentication {
   /** The account of a token; undefined when the token is unknown, expired or revoked. */
@@ -59,7 +64,7 @@ export async function openAuthentication(db: Database, relay: Relay): Promise<Au
     remembered.purgeStale()
     void writeLastUses().catch(() => undefined)
   }, LAST_USE_INTERVAL_MS)
-  await relay.subscribe(REVOCATION_CHANNEL, (payload) => revocations.add(readRevocation(payload)))
+  await listenToRevocations(relay, revocations.add)
 
   async function read(hash: string): Promise<Account | undefined> {
     const account = await readToken(hash)

@@ -1,11 +1,11 @@
-import { ADMINS_CHANNEL, adminChannel, type Announcement } from './announce.js'
+import { ADMINS_CHANNEL, adminChannel, type Announcement, type DurableEvent } from './announce.js'
 import { readDatabaseClock } from './catch-up.js'
 import { readActiveHeads, readFloor, readHeadsOfAdmins, type Floor, type Head } from './heads.js'
 import type { Connection } from './connection.js'
 import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
-import { factsOf, type DurableEvent, type Position } from './sequencer.js'
+import { factsOf, type Position } from './sequencer.js'
 import { createFilledSequencer, listenAndRead, type DeliveryRoom } from './side.js'
 import { encodeTextFrame } from './text-frame.js'
 import { createTicks } from './ticks.js'
@@ -108,7 +108,7 @@ export function createAdminSide(room: DeliveryRoom) {
     else if ('presence' in announcement) {
       const { sessionId, isOnline } = announcement.presence
       passing.showPresence(sessionId, isOnline)
-    } else unread.recount(announcement.unreadOf)
+    } else if ('unreadOf' in announcement) unread.recount(announcement.unreadOf)
   }
 
   function deliver(event: DurableEvent): void {

@@ -46,15 +46,18 @@ export interface PresenceEvent extends Parties {
   isOnline: boolean
 }
 
+/** A durable event with its frame for the sockets, as text or its UTF-8. */
+export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string | Buffer }
+
 /** What nodes tell each other. Only messages and changes are durable; the rest is true now or not at all. */
 export type Announcement =
-  | { message: MessageEvent; frame: string }
-  | { change: ChangeEvent; frame: string }
+  | DurableEvent
   | { receipt: ReceiptEvent }
   | { typing: TypingEvent }
   | { presence: PresenceEvent }
   /** An admin has read notifications. */
   | { unreadOf: number }
+  | { revokedTokenId: number }
 
 /** Which channel reaches a side of a session. */
 function channelOf(side: Side, { storeId, holderId }: Parties): string {
@@ -64,21 +67,18 @@ function channelOf(side: Side, { storeId, holderId }: Parties): string {
 
 const otherSide = (side: Side): Side => (side === 'store' ? 'admin' : 'store')
 
-/*
- * Announcements follow the commit and are not awaited: they are hints, and never hold up an answer. A payload is a line
- * of facts for the nodes and, for durable events, the frame for the sockets, encoded once.
- */
+/* Announcements follow the commit and are not awaited: they are hints, and never hold up an answer. */
 
 /** Tells both sides of a message. */
 export function announceMessage(relay: Relay, event: MessageEvent, message: Message): void {
   const channels = [channelOf('store', event), channelOf('admin', event)]
-  publish(relay, channels, { message: event }, messageFrame(event.seq, message))
+  relay.publish(channels, { message: event, frame: messageFrame(event.seq, message) })
 }
 
 /** Tells the store and every admin of a change. */
 export function announceChange(relay: Relay, { session, adminId, previousAdminId, ...facts }: SessionChange): void {
   const change = { ...facts, holderId: adminId, previousHolderId: previousAdminId }
-  publish(relay, [storeChannel(change.storeId), ADMINS_CHANNEL], { change }, changeFrame(change.seq, session))
+  relay.publish([storeChannel(change.storeId), ADMINS_CHANNEL], { change, frame: changeFrame(change.seq, session) })
 }
 
 export const messageFrame = (seq: number, message: Message) => frame('message', { message, seq })
@@ -86,20 +86,20 @@ export const changeFrame = (seq: number, session: Session) => frame('session_upd
 
 /** Tells the side whose messages were received or read. */
 export function announceReceipt(relay: Relay, receipt: ReceiptEvent): void {
-  publish(relay, [channelOf(otherSide(receipt.by), receipt)], { receipt })
+  relay.publish([channelOf(otherSide(receipt.by), receipt)], { receipt })
 }
 
 export function announceTyping(relay: Relay, typing: TypingEvent): void {
-  publish(relay, [channelOf(otherSide(typing.by), typing)], { typing })
+  relay.publish([channelOf(otherSide(typing.by), typing)], { typing })
 }
 
 export function announcePresence(relay: Relay, presence: PresenceEvent): void {
-  publish(relay, [channelOf(otherSide(presence.of), presence)], { presence })
+  relay.publish([channelOf(otherSide(presence.of), presence)], { presence })
 }
 
 /** Tells an admin's sockets that the number of its unread notifications has changed. */
 export function announceUnread(relay: Relay, adminId: number): void {
-  publish(relay, [adminChannel(adminId)], { unreadOf: adminId })
+  relay.publish([adminChannel(adminId)], { unreadOf: adminId })
 }
 
 export const typingFrame = ({ sessionId, by, senderId, isTyping }: TypingEvent) =>
@@ -108,12 +108,21 @@ export const typingFrame = ({ sessionId, by, senderId, isTyping }: TypingEvent) 
 export const presenceFrame = ({ sessionId, of, isOnline }: Pick<PresenceEvent, 'sessionId' | 'of' | 'isOnline'>) =>
   frame('presence', { session_id: sessionId, sender_type: of, online: isOnline })
 
-function publish(relay: Relay, channels: string[], facts: object, frameText = ''): void {
-  relay.publish(channels, `${JSON.stringify(facts)}\n${frameText}`)
+/** An announcement as it travels: a line of facts for the nodes and, for durable events, the frame for the sockets. */
+export function encodeAnnouncement(announcement: Announcement): string {
+  if ('message' in announcement) return encodeLines({ message: announcement.message }, announcement.frame)
+  if ('change' in announcement) return encodeLines({ change: announcement.change }, announcement.frame)
+  return encodeLines(announcement, '')
 }
 
-/** Reads what `publish` wrote. */
-export function readAnnouncement(payload: string): Announcement {
-  const end = payload.indexOf('\n')
-  return { ...(JSON.parse(payload.slice(0, end)) as object), frame: payload.slice(end + 1) } as Announcement
+const encodeLines = (facts: object, frame: string | Buffer) => `${JSON.stringify(facts)}\n${frame.toString()}`
+
+const LINE_FEED = 0x0a
+
+/** Reads what `encodeAnnouncement` wrote. The frame stays as it came: it goes on to the sockets. */
+export function decodeAnnouncement(payload: Buffer): Announcement {
+  const end = payload.indexOf(LINE_FEED)
+  const announcement = JSON.parse(payload.toString('utf8', 0, end)) as Announcement
+  if ('message' in announcement || 'change' in announcement) announcement.frame = payload.subarray(end + 1)
+  return announcement
 }

@@ -21,8 +21,7 @@ import {
   type SessionJson,
   type SessionRow,
 } from '../sessions/session.js'
-import { changeFrame, messageFrame } from './announce.js'
-import type { DurableEvent } from './sequencer.js'
+import { changeFrame, messageFrame, type DurableEvent } from './announce.js'
 
 /** Of a message `m`: who held the session when it was sent. */
 const holderOfMessage = `case m.sender_type when 'admin' then m.sender_id else m.holder_id end`

@@ -1,22 +1,22 @@
 /**
- * Collects payloads until all that is ready to run has run, and then hands them out, each channel's in their order: what a
- * shared commit announces travels together.
+ * Collects what is published until all that is ready to run has run, and then hands it out, each channel's in its order:
+ * what a shared commit announces travels together.
  */
-export function collectTurn(handOut: (payloads: string[], channel: string) => void) {
-  let waiting = new Map<string, string[]>()
+export function collectTurn<Item>(handOut: (byChannel: Map<string, Item[]>) => void) {
+  let waiting = new Map<string, Item[]>()
 
   function flush(): void {
     const collected = waiting
     waiting = new Map()
-    collected.forEach(handOut)
+    handOut(collected)
   }
 
-  return (channels: string[], payload: string): void => {
+  return (channels: string[], item: Item): void => {
     if (waiting.size === 0) process.nextTick(flush)
     for (const channel of channels) {
-      const payloads = waiting.get(channel)
-      if (payloads === undefined) waiting.set(channel, [payload])
-      else payloads.push(payload)
+      const items = waiting.get(channel)
+      if (items === undefined) waiting.set(channel, [item])
+      else items.push(item)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { readRevocation, readRevokedTokens, REVOCATION_CHANNEL } from '../accounts/authentication.js'
+import { listenToRevocations, readRevokedTokens } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
 import { gatherReads } from '../database/gather.js'
 import { createAdminSide } from './admin-side.js'
@@ -41,9 +41,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
   const readReadySession = gatherReads((storeIds: number[]) => readReadySessions(db, storeIds))
 
   await presence.open()
-  const stopListening = await relay.subscribe(REVOCATION_CHANNEL, (payload) => {
-    closeTokens(new Set([readRevocation(payload)]))
-  })
+  const stopListening = await listenToRevocations(relay, (tokenId) => closeTokens(new Set([tokenId])))
   const sweep = createSweep(db, store, admin, options.longestStatementMs)
   const checkPresence = createPresenceCheck(presence, store, admin)
   const tasks = [

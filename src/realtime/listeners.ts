@@ -1,3 +1,4 @@
+import type { Announcement } from './announce.js'
 import type { RelayListener } from './relay.js'
 
 /** Who listens to which channel on this node. Most channels have one listener, so arrays do. */
@@ -19,8 +20,8 @@ export function createListeners() {
       else byChannel.delete(channel)
       return others.length === 0 && listeners.length > 0
     },
-    dispatch(channel: string, payload: string): void {
-      for (const listener of byChannel.get(channel) ?? []) listener(payload)
+    dispatch(channel: string, announcement: Announcement): void {
+      for (const listener of byChannel.get(channel) ?? []) listener(announcement)
     },
     clear: () => byChannel.clear(),
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { decodeAnnouncement, encodeAnnouncement, type Announcement } from './announce.js'
 import { collectTurn } from './collect-turn.js'
 import { createListeners } from './listeners.js'
 import { openRedisLink, type RedisAddress } from './redis-link.js'
@@ -9,9 +10,9 @@ const PROBE_INTERVAL_MS = 1000
 const PROBE_PATIENCE_MS = 3000
 /** Payloads that Redis has not confirmed. Beyond it they are dropped: the readers find the events in PostgreSQL. */
 const MOST_UNCONFIRMED = 2000
-/** Stands between payloads that travel together. They are JSON, in which it is always escaped. */
+/** Stands between announcements that travel together. They are JSON, in which it is always escaped. */
 const SEPARATOR = '\x1e'
-/** Characters, from which on payloads do not wait for more company. */
+/** Characters, from which on a payload takes no more. */
 const LONG_ENOUGH = 65_536
 
 export interface RedisRelayOptions extends RedisAddress {
@@ -22,8 +23,8 @@ export interface RedisRelayOptions extends RedisAddress {
 
 /**
  * A relay through Redis, for any number of nodes. Listeners of this node are served directly, so that they do not depend
- * on Redis; what comes back of it is ignored. A payload to itself, every second, shows whether the connections carry
- * anything: a connection may look healthy and be dead.
+ * on Redis; what comes back of it is ignored, but shows that the connections carry something: one may look healthy and be
+ * dead. So that something comes back, there is a payload to itself every second.
  */
 export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOptions): Relay {
   const link = openRedisLink(address, onError)
@@ -33,30 +34,33 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
   const complete = (channel: string) => `${prefix}:${channel}`
   let unconfirmed = 0
   let dropped = 0
-  let lastProbeAt = Date.now()
+  let lastEchoAt = Date.now()
   let isClosed = false
 
   const subscribe = (name: string) => link.subscribe(name).catch(onError)
   link.onReady(() => {
-    lastProbeAt = Date.now()
+    lastEchoAt = Date.now()
     for (const name of [probeChannel, ...listeners.channels()]) void subscribe(name)
   })
-  link.onPayload((name, text) => {
+  link.onPayload((channel, payload) => {
     if (isClosed) return
-    if (name === probeChannel) lastProbeAt = Date.now()
-    if (text.startsWith(nodeName)) return
-    for (const payload of text.slice(nodeName.length).split(SEPARATOR)) listeners.dispatch(name, payload)
+    if (payload.toString('latin1', 0, nodeName.length) === nodeName) {
+      lastEchoAt = Date.now()
+      return
+    }
+    const name = channel.toString()
+    for (const part of split(payload.subarray(nodeName.length))) listeners.dispatch(name, decodeAnnouncement(part))
   })
 
-  const send = (name: string, payloads: string[]) => {
-    const count = payloads.length
+  const sendTogether = (parcels: Parcel[]) => {
+    const count = parcels.reduce((sum, { texts }) => sum + texts.length, 0)
     if (unconfirmed >= MOST_UNCONFIRMED || !link.isReady()) {
       dropped += count
       return
     }
     unconfirmed += count
     link
-      .publish(name, nodeName + payloads.join(SEPARATOR))
+      .publish(parcels.map(({ channel, texts }) => ({ channel, payload: nodeName + texts.join(SEPARATOR) })))
       .catch((error: unknown) => {
         dropped += count
         onError(error as Error)
@@ -64,23 +68,31 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
       .finally(() => (unconfirmed -= count))
   }
 
-  const publish = collectTurn((payloads, name) => {
+  const send = (parcels: Parcel[]) => {
+    for (let from = 0; from < parcels.length; from += link.mostTogether) {
+      sendTogether(parcels.slice(from, from + link.mostTogether))
+    }
+  }
+
+  const publish = collectTurn<{ announcement: Announcement; text: string }>((byChannel) => {
     if (isClosed) return
-    for (const together of cutWhenLong(payloads)) send(name, together)
-    for (const payload of payloads) listeners.dispatch(name, payload)
+    send([...byChannel].flatMap(([channel, items]) => pack(channel, items)))
+    for (const [channel, items] of byChannel) {
+      for (const { announcement } of items) listeners.dispatch(channel, announcement)
+    }
   })
 
   const prober = setInterval(() => {
-    if (Date.now() - lastProbeAt > PROBE_PATIENCE_MS) {
-      lastProbeAt = Date.now()
+    if (Date.now() - lastEchoAt > PROBE_PATIENCE_MS) {
+      lastEchoAt = Date.now()
       link.reconnect()
     }
-    send(probeChannel, [''])
+    send([{ channel: probeChannel, texts: [''] }])
   }, PROBE_INTERVAL_MS)
 
   return {
-    publish(channels, payload) {
-      publish(channels.map(complete), payload)
+    publish(channels, announcement) {
+      publish(channels.map(complete), { announcement, text: encodeAnnouncement(announcement) })
     },
     async subscribe(channel, listener) {
       const name = complete(channel)
@@ -102,16 +114,31 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
   }
 }
 
-function cutWhenLong(payloads: string[]): string[][] {
-  const pieces: string[][] = []
+/** What travels to a channel in one payload. */
+interface Parcel {
+  channel: string
+  texts: string[]
+}
+
+function pack(channel: string, items: { text: string }[]): Parcel[] {
+  const parcels: Parcel[] = []
   let length = LONG_ENOUGH
-  for (const payload of payloads) {
+  for (const { text } of items) {
     if (length >= LONG_ENOUGH) {
-      pieces.push([])
+      parcels.push({ channel, texts: [] })
       length = 0
     }
-    pieces.at(-1)?.push(payload)
-    length += payload.length
+    parcels.at(-1)?.texts.push(text)
+    length += text.length
   }
-  return pieces
+  return parcels
+}
+
+function* split(payload: Buffer): Generator<Buffer> {
+  let from = 0
+  for (let end = payload.indexOf(SEPARATOR); end >= 0; end = payload.indexOf(SEPARATOR, from)) {
+    yield payload.subarray(from, end)
+    from = end + 1
+  }
+  yield payload.subarray(from)
 }

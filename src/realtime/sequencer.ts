@@ -1,7 +1,4 @@
-import type { ChangeEvent, MessageEvent } from './announce.js'
-
-/** A durable event on its way to the sockets of a side. */
-export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string }
+import type { DurableEvent } from './announce.js'
 
 /** What messages and changes have in common. */
 export const factsOf = (event: DurableEvent) => ('message' in event ? event.message : event.change)

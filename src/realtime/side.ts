@@ -1,11 +1,11 @@
 import type { Database } from '../database/database.js'
 import { gatherReads, MOST_SESSIONS_TOGETHER } from '../database/gather.js'
-import { readAnnouncement, type Announcement } from './announce.js'
+import type { Announcement, DurableEvent } from './announce.js'
 import { readEvents, wasCreatedSince } from './catch-up.js'
 import type { DeliveryMarks } from './delivery-marks.js'
 import type { Presence } from './presence.js'
 import type { Relay } from './relay.js'
-import { createSequencer, factsOf, type DurableEvent, type Position } from './sequencer.js'
+import { createSequencer, factsOf, type Position } from './sequencer.js'
 
 /** What both sides of the delivery need of their node. */
 export interface DeliveryRoom {
@@ -55,10 +55,10 @@ export async function listenAndRead(
   receive: (announcement: Announcement) => void,
   read: () => Promise<void>,
 ): Promise<() => void> {
-  let early: string[] | undefined = []
-  const leave = await relay.subscribe(channel, (payload) => {
-    if (early) early.push(payload)
-    else receive(readAnnouncement(payload))
+  let early: Announcement[] | undefined = []
+  const leave = await relay.subscribe(channel, (announcement) => {
+    if (early) early.push(announcement)
+    else receive(announcement)
   })
   try {
     await read()
@@ -66,8 +66,8 @@ export async function listenAndRead(
     leave()
     throw error
   }
-  const payloads = early
+  const announcements = early
   early = undefined
-  for (const payload of payloads) receive(readAnnouncement(payload))
+  announcements.forEach(receive)
   return leave
 }

@@ -2,10 +2,10 @@
 const FINAL_TEXT = 0x81
 
 /**
- * A text message as a server sends it over a WebSocket without extensions: header and payload in one buffer. Made once, it
+ * A text message, as text or its UTF-8, as a server sends it over a WebSocket without extensions: header and payload in one buffer. Made once, it
  * can be written to any number of sockets, where `ws` would encode it for each.
  */
-export function encodeTextFrame(text: string): Buffer {
+export function encodeTextFrame(text: string | Buffer): Buffer {
   const length = Buffer.byteLength(text)
   const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10
   const frame = Buffer.allocUnsafe(headerLength + length)
@@ -18,6 +18,7 @@ export function encodeTextFrame(text: string): Buffer {
     frame[1] = 127
     frame.writeBigUInt64BE(BigInt(length), 2)
   }
-  frame.write(text, headerLength)
+  if (typeof text === 'string') frame.write(text, headerLength)
+  else frame.set(text, headerLength)
   return frame
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ADMINS_CHANNEL, storeChannel } from '../../src/realtime/announce.js'
+import { ADMINS_CHANNEL, storeChannel, type Announcement } from '../../src/realtime/announce.js'
 import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { createNetwork, type NetworkKind } from '../support/network.js'
@@ -7,19 +7,13 @@ import { startNodes } from '../support/node.js'
 import { closeSession } from '../support/sessions.js'
 import { until } from '../support/until.js'
 
-/** The ids of the sessions whose creation was published, in that order. */
-const createdIn = (payloads: string[]) =>
-  payloads
-    .map((payload) => JSON.parse(payload.split('\n').at(-1) ?? '') as AnnouncedChange)
-    .filter(({ type, payload }) => type === 'session_update' && payload.seq === 1)
-    .map(({ payload }) => payload.session.id)
+/** The ids of the sessions whose creation was announced, in that order. */
+const createdIn = (announcements: Announcement[]) =>
+  announcements.flatMap((announcement) =>
+    'change' in announcement && announcement.change.seq === 1 ? announcement.change.sessionId : [],
+  )
 
-const END = '{}'
-
-interface AnnouncedChange {
-  type: string
-  payload: { session: { id: number }; seq: number }
-}
+const isEnd = (announcement: Announcement) => 'unreadOf' in announcement
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`two nodes, 500 requests at once, one session (${kind} relay)`, async (t) => {
@@ -39,10 +33,10 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
     t.same(rows, [{ id: String(answers[0]?.body.id) }], 'one row')
 
     // What is published after all answers arrives after all that they have announced.
-    await network.publish([storeChannel(store.id), ADMINS_CHANNEL], END)
-    for (const payloads of [forStore, forAdmins]) {
-      await until(() => payloads.includes(END), 5000)
-      t.same(createdIn(payloads), [answers[0]?.body.id], 'one announcement')
+    await network.publish([storeChannel(store.id), ADMINS_CHANNEL], { unreadOf: 1 })
+    for (const announcements of [forStore, forAdmins]) {
+      await until(() => announcements.some(isEnd), 5000)
+      t.same(createdIn(announcements), [answers[0]?.body.id], 'one announcement')
     }
   })
 }

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { createLocalRelay, type Bus } from '../../src/realtime/local-relay.js'
+import type { Announcement } from '../../src/realtime/announce.js'
 import type { Relay } from '../../src/realtime/relay.js'
 import type { Network } from './network.js'
 
@@ -15,7 +16,7 @@ export interface Losses {
 
 export interface LossyNetwork extends Pick<Network, 'config' | 'createRelay'> {
   /** From now on, nothing that matches is carried. */
-  cut(matches?: (channel: string, payload: string) => boolean): void
+  cut(matches?: (channel: string, announcement: Announcement) => boolean): void
   mend(): void
   counts: Record<'carried' | 'dropped' | 'duplicated' | 'delayed', number>
 }
@@ -27,22 +28,22 @@ export function createLossyNetwork(t: Test, random: () => number = Math.random, 
   const bus: Bus = new Set()
   const timers = new Set<NodeJS.Timeout>()
   const counts = { carried: 0, dropped: 0, duplicated: 0, delayed: 0 }
-  let isCut: (channel: string, payload: string) => boolean = () => false
+  let isCut: (channel: string, announcement: Announcement) => boolean = () => false
   t.teardown(() => timers.forEach((timer) => clearTimeout(timer)))
 
-  function carry(relay: Relay, channel: string, payload: string): void {
-    if (isCut(channel, payload) || random() < losses.drop) {
+  function carry(relay: Relay, channel: string, announcement: Announcement): void {
+    if (isCut(channel, announcement) || random() < losses.drop) {
       counts.dropped++
       return
     }
     counts.carried++
     if (random() < losses.duplicate) {
       counts.duplicated++
-      later(() => relay.publish([channel], payload))
+      later(() => relay.publish([channel], announcement))
     }
-    if (random() >= losses.delay) return relay.publish([channel], payload)
+    if (random() >= losses.delay) return relay.publish([channel], announcement)
     counts.delayed++
-    later(() => relay.publish([channel], payload))
+    later(() => relay.publish([channel], announcement))
   }
 
   function later(act: () => void): void {
@@ -60,7 +61,10 @@ export function createLossyNetwork(t: Test, random: () => number = Math.random, 
     mend: () => (isCut = () => false),
     createRelay() {
       const relay = createLocalRelay(bus)
-      return { ...relay, publish: (channels, payload) => channels.forEach((channel) => carry(relay, channel, payload)) }
+      return {
+        ...relay,
+        publish: (channels, announcement) => channels.forEach((channel) => carry(relay, channel, announcement)),
+      }
     },
   }
 }

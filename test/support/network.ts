@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import type { Config } from '../../src/config.js'
+import type { Announcement } from '../../src/realtime/announce.js'
 import { createLocalRelay, type Bus } from '../../src/realtime/local-relay.js'
 import { createRedisRelay } from '../../src/realtime/redis-relay.js'
 import type { Relay } from '../../src/realtime/relay.js'
@@ -13,9 +14,9 @@ export interface Network {
   /** A node's own relay; undefined where the node makes it from its configuration. */
   createRelay(): Relay | undefined
   /** Collects what is published on a channel from now on. */
-  listen(channel: string): Promise<string[]>
+  listen(channel: string): Promise<Announcement[]>
   /** Publishes something, as a node would. */
-  publish(channels: string[], payload: string): Promise<void>
+  publish(channels: string[], announcement: Announcement): Promise<void>
 }
 
 export type NetworkKind = 'local' | 'redis'
@@ -45,14 +46,14 @@ function takePart(t: Test, createRelay: () => Relay): Pick<Network, 'listen' | '
   t.teardown(() => opened?.close())
   return {
     async listen(channel) {
-      const payloads: string[] = []
+      const announcements: Announcement[] = []
       await until(() => open().isUp(), 5000, 'the relay is up')
-      await open().subscribe(channel, (payload) => payloads.push(payload))
-      return payloads
+      await open().subscribe(channel, (announcement) => announcements.push(announcement))
+      return announcements
     },
-    async publish(channels, payload) {
+    async publish(channels, announcement) {
       await until(() => open().isUp(), 5000, 'the relay is up')
-      open().publish(channels, payload)
+      open().publish(channels, announcement)
     },
   }
 }
