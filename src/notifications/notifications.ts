@@ -91,11 +91,31 @@ export async function listNotifications(
   return newestFirst.map(({ created_at, ...fields }) => ({ ...fields, created_at: toUtc(created_at) }))
 }
 
-/** How many notifications each of these admins has not read. */
+/**
+ * How many notifications each of these admins has not read. What concerns everybody is counted once for all who have read
+ * up to the same one and marked nothing since: after a restart that may be a thousand admins.
+ */
 export async function countUnread(db: Database, adminIds: number[]): Promise<Map<number, number>> {
   const rows = await db.$queryRaw<{ id: bigint; count: bigint }[]>(Prisma.sql`
-    select a.id, (select count(*) from ${unreadMessages} m where ${isUnread}) as count
-    from admin a where a.id = any(${adminIds}::bigint[])`)
+    with reader as materialized (
+      select a.id, a.notifications_read_up_to,
+        exists (select from notification_session_mark n where n.admin_id = a.id and n.read_up_to > a.notifications_read_up_to)
+        or exists (select from notification_mark n where n.admin_id = a.id) as has_marks
+      from admin a where a.id = any(${adminIds}::bigint[])
+    ), common as materialized (
+      select notifications_read_up_to, (
+        select count(*) from chat_message m
+        where m.sender_type = 'store' and m.holder_id is null and m.id > a.notifications_read_up_to
+      ) as count
+      from (select distinct notifications_read_up_to from reader where not has_marks) a
+    )
+    select a.id, common.count + (
+      select count(*) from chat_message m
+      where m.sender_type = 'store' and m.holder_id = a.id and m.id > a.notifications_read_up_to
+    ) as count
+    from reader a join common using (notifications_read_up_to) where not has_marks
+    union all
+    select a.id, (select count(*) from ${unreadMessages} m where ${isUnread}) from reader a where has_marks`)
   return new Map(rows.map(({ id, count }) => [Number(id), Number(count)]))
 }
 

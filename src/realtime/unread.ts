@@ -2,63 +2,96 @@ import type { Database } from '../database/database.js'
 import { countUnread } from '../notifications/notifications.js'
 import { frame } from './frames.js'
 
-/** At most this often per admin: a crowd of messages is one change of a number. */
+/** At most this often: a crowd of messages is one change of a number. */
 const MERGE_MS = 500
+/** Numbers in doubt are read again after so many times what their reading took. */
+const REST = 20
+
+interface Tally {
+  /** Undefined until it has been read. */
+  count?: number
+  told?: number
+  /** How many have come since it was last asked for. */
+  meanwhile: number
+  isInDoubt: boolean
+}
 
 /**
- * Tells admins how many of their notifications are unread. The number is read once and then counted up with each message;
- * when an admin reads, it is read again.
+ * Tells admins how many of their notifications are unread. A number is read once and then counted up with each message;
+ * when the admin reads, it is read again. What comes while it is being read may be in it or not: then it is in doubt by so
+ * much, and is read again, but not so often that admins to whom messages pour in would keep the database counting.
  */
 export function createUnread(
   db: Database,
   send: (adminId: number, frame: string) => void,
   onError: (error: unknown) => void,
 ) {
-  const counts = new Map<number, number>()
-  const changed = new Set<number>()
+  const tallies = new Map<number, Tally>()
+  let doubtsEndAt = 0
   let timer: NodeJS.Timeout | undefined
 
+  function begin(adminId: number): Tally {
+    const tally = { meanwhile: 0, isInDoubt: false }
+    tallies.set(adminId, tally)
+    return tally
+  }
+
+  async function readCounts(): Promise<void> {
+    const areDoubtsDue = Date.now() >= doubtsEndAt
+    const due = [...tallies].filter(([, { count, isInDoubt }]) => count === undefined || (isInDoubt && areDoubtsDue))
+    if (due.length === 0) return
+    for (const [, tally] of due) tally.meanwhile = 0
+    const startedAt = Date.now()
+    const counts = await countUnread(
+      db,
+      due.map(([adminId]) => adminId),
+    )
+    for (const [adminId, tally] of due) {
+      tally.count = (counts.get(adminId) ?? 0) + tally.meanwhile
+      tally.isInDoubt = tally.meanwhile > 0
+    }
+    doubtsEndAt = Date.now() + REST * (Date.now() - startedAt)
+  }
+
   async function flush(): Promise<void> {
-    const adminIds = [...changed]
-    changed.clear()
-    const uncounted = adminIds.filter((adminId) => !counts.has(adminId))
-    const read = uncounted.length > 0 ? await countUnread(db, uncounted) : new Map<number, number>()
-    for (const adminId of adminIds) {
-      const count = counts.get(adminId) ?? read.get(adminId)
-      // What came while it was read may be in it or not: then it is read again next time.
-      if (count !== undefined && !changed.has(adminId)) counts.set(adminId, count)
-      if (count !== undefined) send(adminId, frame('new_notification', { count }))
+    await readCounts()
+    for (const [adminId, tally] of tallies) {
+      const { count, told } = tally
+      if (count === undefined || count === told) continue
+      tally.told = count
+      send(adminId, frame('new_notification', { count }))
     }
   }
 
-  function schedule(adminId: number): void {
-    changed.add(adminId)
+  function schedule(): void {
     timer ??= setTimeout(() => {
-      timer = undefined
-      flush().catch(onError)
+      flush()
+        .then(() => [...tallies.values()].some(({ count, isInDoubt }) => count === undefined || isInDoubt))
+        .catch(onError)
+        .then((isUnfinished) => {
+          timer = undefined
+          if (isUnfinished === true) schedule()
+        })
     }, MERGE_MS)
   }
 
   return {
     /** A notification has come for an admin. */
     add(adminId: number): void {
-      const count = counts.get(adminId)
-      if (count !== undefined) counts.set(adminId, count + 1)
-      schedule(adminId)
+      const tally = tallies.get(adminId) ?? begin(adminId)
+      tally.meanwhile++
+      if (tally.count !== undefined) tally.count++
+      schedule()
     },
-    /** An admin has read some. */
+    /** An admin has read some: what is being read now is no longer true. */
     recount(adminId: number): void {
-      counts.delete(adminId)
-      schedule(adminId)
+      begin(adminId)
+      schedule()
     },
-    forget(adminId: number): void {
-      counts.delete(adminId)
-      changed.delete(adminId)
-    },
+    forget: (adminId: number) => tallies.delete(adminId),
     close(): void {
       clearTimeout(timer)
-      counts.clear()
-      changed.clear()
+      tallies.clear()
     },
   }
 }
