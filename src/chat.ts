@@ -1,5 +1,5 @@
 import type { Database } from './database/database.js'
-import type { AppendMessage } from './messages/append-messages.js'
+import type { AppendMessages } from './messages/append-messages.js'
 import type { Relay } from './realtime/relay.js'
 import type { SessionView } from './sessions/read-session.js'
 
@@ -9,7 +9,7 @@ export interface Chat {
   relay: Relay
   /** Reads the active session of a store, as that store sees it. Concurrent reads share a statement. */
   readActiveSession: (storeId: number) => Promise<SessionView | undefined>
-  appendMessage: AppendMessage
+  appendMessages: AppendMessages
   /** Creations under way on this node, by store: a crowd asking for one store shares one transaction. */
   creating: Map<number, Promise<SessionView | undefined>>
 }

@@ -4,13 +4,7 @@ import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { epochMs } from '../database/sql.js'
 import type { MessageEvent } from '../realtime/announce.js'
-import {
-  sessionExpressions,
-  toSession,
-  type Session,
-  type SessionRow,
-  type SessionStatus,
-} from '../sessions/session.js'
+import { sessionExpressions, type SessionRow, type SessionStatus } from '../sessions/session.js'
 import { receiptColumns, receiptsOf, toMessage, type Message } from './message.js'
 
 /** A message that somebody wants to send. */
@@ -25,8 +19,9 @@ export interface MessageDraft {
   client_message_id: string | null
 }
 
-interface Answer extends MessageEvent {
-  session: Session
+interface Answer {
+  event: MessageEvent
+  session: SessionRow
   message: Message
 }
 
@@ -38,8 +33,11 @@ export type AppendOutcome =
   /** Not stored: the state of the named session that forbade it, nulls where there is no session. */
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
 
-/** Stores one message; concurrent ones may share a statement and its commit. */
-export type AppendMessage = (draft: MessageDraft) => Promise<AppendOutcome>
+/**
+ * Stores messages of one sender, in their order, and tells what became of each, an Error for what failed alone. All travel
+ * in one statement, which others may share.
+ */
+export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
 
 /**
  * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
@@ -128,42 +126,55 @@ const outcomeColumns = defineColumns<OutcomeRow>({
 const selectOutcomes = Prisma.sql`${outcomeColumns.select} from (${Prisma.raw(outcomes)}) s`
 
 /** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
-export async function appendMessages(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
-  const numbered = drafts.map((draft, position) => ({ position, ...draft }))
+export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const storeIds = drafts.filter(({ sender_type }) => sender_type === 'store').map(({ sender_id }) => sender_id)
   const sessionIds = drafts.flatMap(({ session_id }) => session_id ?? [])
   const rows = await outcomeColumns.read(
     db,
     Prisma.sql`
     with draft as materialized (
-      select * from json_to_recordset(${JSON.stringify(numbered)}::json) as draft(position int, sender_type side,
-        sender_id bigint, session_id bigint, content text, attachment_url text, attachment_type text,
-        client_message_id text)
+      select * from rows from (json_to_recordset(${JSON.stringify(drafts)}::json) as (sender_type side, sender_id bigint,
+        session_id bigint, content text, attachment_url text, attachment_type text, client_message_id text))
+        with ordinality as draft(sender_type, sender_id, session_id, content, attachment_url, attachment_type,
+          client_message_id, position)
     ), target as (
       select id from chat_session where store_id = any(${storeIds}::bigint[]) and status <> 'closed'
       union all
       select unnest(${sessionIds}::bigint[])
     ), ${storeDrafts} ${selectOutcomes}`,
   )
-  const rowOf = new Map(rows.map((row) => [row.position, row]))
-  return drafts.map((draft, position) => toOutcome(draft, rowOf.get(position)))
+  const inOrder: OutcomeRow[] = []
+  for (const row of rows) inOrder[row.position - 1] = row
+  return drafts.map((draft, index) => toOutcome(draft, inOrder[index]))
 }
 
 function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutcome {
   if (row === undefined) throw new Error('A message got no outcome')
-  const { outcome, isSame, messageId, seq } = row
-  if (outcome === 'refused') return { outcome, status: row.status, holderId: row.admin_id }
-  const message = { ...draft, id: messageId, session_id: row.id, created: row.sentAt }
-  const [receipts] = receiptColumns.toRows(row.receipts ?? [])
-  const answer = {
+  if (row.outcome === 'refused') return { outcome: 'refused', status: row.status, holderId: row.admin_id }
+  const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
+  const [receipts] = row.receipts === null ? [] : receiptColumns.toRows(row.receipts)
+  const event = {
     sessionId: row.id,
     storeId: row.store_id,
     holderId: row.admin_id,
-    seq,
-    messageId,
-    senderType: draft.sender_type,
-    session: toSession(row),
-    message: toMessage(message, receipts),
+    seq: row.seq,
+    messageId: row.messageId,
+    senderType: sender_type,
   }
-  return outcome === 'stored' ? { outcome, ...answer } : { outcome, isSame, ...answer }
+  const message = toMessage(
+    {
+      id: row.messageId,
+      session_id: row.id,
+      sender_type,
+      sender_id,
+      content,
+      attachment_url,
+      attachment_type,
+      client_message_id,
+      created: row.sentAt,
+    },
+    receipts,
+  )
+  if (row.outcome === 'stored') return { outcome: 'stored', event, session: row, message }
+  return { outcome: 'known', isSame: row.isSame, event, session: row, message }
 }

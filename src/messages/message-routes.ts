@@ -3,7 +3,7 @@ import { IdSchema } from '../accounts/accounts.js'
 import { invalidInput } from '../errors.js'
 import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
-import { SessionSchema } from '../sessions/session.js'
+import { SessionSchema, toSession } from '../sessions/session.js'
 import { MessageSchema } from './message.js'
 import { readMessages } from './read-messages.js'
 import { markRead } from './receipts.js'
@@ -47,7 +47,7 @@ export async function messageRoutes(app: App): Promise<void> {
     async ({ account, headers, body }) => {
       const input = withIdempotencyKey(body, headers['idempotency-key'])
       const { session, message } = await sendMessage(app.chat, account, input)
-      return { session, message }
+      return { session: toSession(session), message }
     },
   )
 
@@ -65,7 +65,7 @@ export async function messageRoutes(app: App): Promise<void> {
     async ({ account, headers, body }) => {
       const input = withIdempotencyKey(body, headers['idempotency-key'])
       const { session, message } = await sendMessage(app.chat, account, input)
-      return { session, message }
+      return { session: toSession(session), message }
     },
   )
 

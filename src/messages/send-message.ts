@@ -4,7 +4,7 @@ import type { Account } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import { isUniqueViolation } from '../database/failures.js'
 import { conflict, forbidden, invalidInput, notFound, unavailable } from '../errors.js'
-import { announceMessage, type MessageEvent } from '../realtime/announce.js'
+import { announceMessage } from '../realtime/announce.js'
 import { getOrCreateSession } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageDraft } from './append-messages.js'
 import { guessAttachmentType } from './attachment-type.js'
@@ -36,48 +36,83 @@ export const AdminMessageInputSchema = Type.Object({ session_id: IdSchema, ...St
 /** A stored message, now or before, with its session. */
 export type Sent = Exclude<AppendOutcome, { outcome: 'refused' }>
 
+/** Of one sender, so many may be sent together. */
+export const MOST_SENT_TOGETHER = 8
+
+type Input = MessageInput & { session_id?: number }
+
 /**
  * Sends a message: a store's into its active session, which is made if there is none, an admin's into the session it
  * names and holds. With a `client_message_id` it can be repeated without harm, for ever. Announced once, after its commit.
  * @throws RequestError 400 empty · 403 not the holder · 404 · 409 closed, or the id was used for something else
  */
-export async function sendMessage(
-  chat: Chat,
-  sender: Account,
-  input: MessageInput & { session_id?: number },
-): Promise<Sent> {
-  const draft = toDraft(sender, input)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await tryAppend(chat, draft)
-    if (outcome === undefined) continue
-    if (outcome.outcome === 'stored') {
-      announceMessage(chat.relay, eventOf(outcome), outcome.message)
-      return outcome
-    }
-    if (outcome.outcome === 'known') {
-      if (outcome.isSame) return outcome
-      throw conflict('This client_message_id was used for another message')
-    }
-    if (sender.side === 'admin') throw toRefusal(outcome, sender.id)
-    await getOrCreateSession(chat, sender.id)
-  }
-  throw unavailable()
+export async function sendMessage(chat: Chat, sender: Account, input: Input): Promise<Sent> {
+  const [result] = await sendMessages(chat, sender, [input])
+  if (result === undefined || result instanceof Error) throw result
+  return result
 }
 
-/** Undefined when the same draft was being stored elsewhere at this moment: the next look finds it. */
-async function tryAppend({ appendMessage }: Chat, draft: MessageDraft): Promise<AppendOutcome | undefined> {
+/** Sends messages of one sender in their order, and tells what became of each: what `sendMessage` would return or throw. */
+export async function sendMessages(chat: Chat, sender: Account, inputs: Input[]): Promise<(Sent | Error)[]> {
+  const drafts = inputs.map((input) => toDraft(sender, input))
+  const outcomes = await append(
+    chat,
+    drafts.flatMap((draft) => (draft instanceof Error ? [] : draft)),
+  )
+  const results: (Sent | Error)[] = []
+  for (const draft of drafts) {
+    if (draft instanceof Error) results.push(draft)
+    else {
+      const outcome = outcomes.shift()
+      results.push(judge(chat, draft, outcome) ?? (await tryAgain(chat, draft, outcome)))
+    }
+  }
+  return results
+}
+
+async function append(chat: Chat, drafts: MessageDraft[]): Promise<(AppendOutcome | Error)[]> {
+  if (drafts.length === 0) return []
   try {
-    return await appendMessage(draft)
+    return await chat.appendMessages(drafts)
   } catch (error) {
-    if (isUniqueViolation(error)) return undefined
-    throw error
+    return drafts.map(() => error as Error)
   }
 }
 
-function toDraft(sender: Account, input: MessageInput & { session_id?: number }): MessageDraft {
+/** Announces what has been stored. Undefined for what is worth another try. */
+function judge(chat: Chat, draft: MessageDraft, outcome: AppendOutcome | Error | undefined): Sent | Error | undefined {
+  // When the same draft was being stored elsewhere at this moment, the next look finds it.
+  if (outcome === undefined || outcome instanceof Error) return isUniqueViolation(outcome) ? undefined : outcome
+  if (outcome.outcome === 'stored') announceMessage(chat.relay, outcome.event, outcome.message)
+  else if (outcome.outcome === 'refused') {
+    return draft.sender_type === 'admin' ? toRefusal(outcome, draft.sender_id) : undefined
+  } else if (!outcome.isSame) return conflict('This client_message_id was used for another message')
+  return outcome
+}
+
+async function tryAgain(
+  chat: Chat,
+  draft: MessageDraft,
+  first: AppendOutcome | Error | undefined,
+): Promise<Sent | Error> {
+  let outcome = first
+  try {
+    for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+      if (!(outcome instanceof Error)) await getOrCreateSession(chat, draft.sender_id)
+      ;[outcome] = await append(chat, [draft])
+      const result = judge(chat, draft, outcome)
+      if (result !== undefined) return result
+    }
+  } catch (error) {
+    return error as Error
+  }
+  return unavailable()
+}
+
+function toDraft(sender: Account, input: Input): MessageDraft | Error {
   const { content = '', attachment_url = '', attachment_type = '', client_message_id = null, session_id } = input
   if (content.trim() === '' && attachment_url === '') {
-    throw invalidInput([{ field: 'content', message: 'or attachment_url is needed' }])
+    return invalidInput([{ field: 'content', message: 'or attachment_url is needed' }])
   }
   return {
     sender_type: sender.side,
@@ -96,8 +131,4 @@ function toRefusal({ status, holderId }: AppendOutcome & { outcome: 'refused' },
   if (status === 'open') return forbidden('Claim the session before you write to it')
   if (status === 'closed' && (holderId === null || holderId === adminId)) return conflict('The session is closed')
   return forbidden('Another admin holds this session')
-}
-
-function eventOf({ sessionId, storeId, holderId, seq, messageId, senderType }: Sent): MessageEvent {
-  return { sessionId, storeId, holderId, seq, messageId, senderType }
 }

@@ -17,7 +17,7 @@ export const chatPlugin = plugin(
       (storeIds: number[]) => readActiveSessions(db, storeIds),
       MOST_SESSIONS_TOGETHER,
     )
-    const chat: Chat = { db, relay, readActiveSession, appendMessage: shareCommits(db), creating: new Map() }
+    const chat: Chat = { db, relay, readActiveSession, appendMessages: shareCommits(db), creating: new Map() }
     app.decorate('chat', chat)
   },
   { name: 'chat', dependencies: ['database', 'relay'] },

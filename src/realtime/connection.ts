@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import type { Account } from '../accounts/authentication.js'
 import { closeCodes } from './frames.js'
 import { encodeTextFrame } from './text-frame.js'
@@ -16,9 +16,8 @@ export interface SocketLimits {
   frameBurst: number
 }
 
-/** Frames that wait to be handled before the socket is not read any more, and until it is read again. */
+/** Frames that wait to be handled before the socket is not read any more. */
 const MOST_WAITING = 32
-const FEW_WAITING = 8
 
 const SHORTEST_PAUSE_MS = 4
 const LONGEST_PAUSE_MS = 20
@@ -57,7 +56,8 @@ export class Connection {
   missedPings = 0
   /** Undefined while there is nothing to do: an idle socket should cost little. */
   #work: Promise<void> | undefined
-  #waiting = 0
+  /** Frames that came while others are being handled. */
+  #waiting: RawData[] | undefined
   #isReady = false
   #isCorked = false
   #readyAt = 0
@@ -76,6 +76,7 @@ export class Connection {
     readonly wire: Socket,
     readonly account: Account,
     readonly limits: SocketLimits,
+    readonly handle: (connection: Connection, frames: RawData[]) => Promise<void>,
   ) {
     this.#allowance = limits.frameBurst
   }
@@ -173,16 +174,27 @@ export class Connection {
     return true
   }
 
-  /** Does things one after the other. While many wait, the socket is not read. */
-  queue(act: () => Promise<void>): void {
-    this.#waiting++
-    if (this.#waiting === MOST_WAITING) this.socket.pause()
-    const work = (this.#work ?? Promise.resolve()).then(act).finally(() => {
-      this.#waiting--
-      if (this.#waiting === FEW_WAITING) this.socket.resume()
-      if (this.#work === work) this.#work = undefined
-    })
-    this.#work = work
+  /** Does something before the first frame is handled. */
+  begin(work: Promise<void>): void {
+    this.#work = work.then(() => this.#handleWaiting())
+  }
+
+  /** Has a frame handled after those before it, together with those that wait as well. While many wait, the socket is not read. */
+  take(frame: RawData): void {
+    this.#waiting ??= []
+    this.#waiting.push(frame)
+    if (this.#waiting.length === MOST_WAITING) this.socket.pause()
+    this.#work ??= this.#handleWaiting()
+  }
+
+  async #handleWaiting(): Promise<void> {
+    while (this.#waiting !== undefined) {
+      const frames = this.#waiting
+      this.#waiting = undefined
+      if (frames.length >= MOST_WAITING) this.socket.resume()
+      await this.handle(this, frames)
+    }
+    this.#work = undefined
   }
 
   /** Closes when the frames that came are handled, and resolves when the socket has gone. */

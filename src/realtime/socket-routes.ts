@@ -10,7 +10,7 @@ import { forbidden, RequestError, tooMany, unauthorized } from '../errors.js'
 import { refusals, type App } from '../http.js'
 import { Connection } from './connection.js'
 import { closeCodes } from './frames.js'
-import { handleFrame, type FrameRoom } from './handle-frame.js'
+import { handleFrames, type FrameRoom } from './handle-frames.js'
 import { createPlaces } from './places.js'
 
 const querystring = Type.Object({
@@ -24,6 +24,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   // The listeners are shared by all sockets: three closures each are a good part of what an idle one costs.
   const connectionOf = new WeakMap<WebSocket, Connection>()
   const room: FrameRoom = { chat, hub, onFault: (error) => app.log.error({ err: error }, 'a frame failed') }
+  const handle = (connection: Connection, frames: RawData[]) => handleFrames(room, connection, frames)
 
   for (const side of ['store', 'admin'] as const) {
     app.route({
@@ -61,17 +62,16 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   /** Listeners come first: what the client sends at once must not be missed while it is being taken in. */
   function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
     forgetRequest(socket, raw)
-    const connection = new Connection(socket, raw.socket, account, config.socketLimits)
+    const connection = new Connection(socket, raw.socket, account, config.socketLimits, handle)
     connectionOf.set(socket, connection)
     socket.on('message', takeFrame)
     socket.on('pong', notePong)
     socket.on('close', leave)
-    connection.queue(async () => {
-      await hub.enter(connection).catch((error: unknown) => {
-        app.log.warn({ err: error }, 'a socket could not be taken in')
-        connection.close(closeCodes.ourFault, 'try again')
-      })
+    const entering = hub.enter(connection).catch((error: unknown) => {
+      app.log.warn({ err: error }, 'a socket could not be taken in')
+      connection.close(closeCodes.ourFault, 'try again')
     })
+    connection.begin(entering)
   }
 
   function takeFrame(this: WebSocket, data: RawData, isBinary: boolean): void {
@@ -80,7 +80,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     connection.missedPings = 0
     if (isBinary) connection.close(closeCodes.policy, 'frames are text')
     else if (!connection.allowFrame()) connection.close(closeCodes.tooManyFrames, 'too many frames')
-    else connection.queue(() => handleFrame(room, connection, data))
+    else connection.take(data)
   }
 
   function notePong(this: WebSocket): void {

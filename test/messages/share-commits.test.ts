@@ -11,7 +11,13 @@ const database = await createDatabase(t)
 const options = { databasePoolSize: 5, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
 const { db, close } = openDatabase({ databaseUrl: database.url, ...options })
 t.teardown(close)
-const appendMessage = shareCommits(db)
+const appendMessages = shareCommits(db)
+
+async function appendMessage(draft: MessageDraft): Promise<AppendOutcome> {
+  const [outcome] = await appendMessages([draft])
+  if (outcome === undefined || outcome instanceof Error) throw outcome
+  return outcome
+}
 
 async function openSession(): Promise<{ storeId: number; sessionId: number }> {
   const { id: storeId } = await addStore(database)

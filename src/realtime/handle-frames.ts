@@ -2,7 +2,7 @@ import type { RawData } from 'ws'
 import type { Chat } from '../chat.js'
 import { forbidden, invalidInput, notFound, RequestError, toRequestError, unavailable } from '../errors.js'
 import { markRead } from '../messages/receipts.js'
-import { sendMessage } from '../messages/send-message.js'
+import { MOST_SENT_TOGETHER, sendMessages, type Sent } from '../messages/send-message.js'
 import { announceTyping, messageFrame } from './announce.js'
 import { readSync, type Sync } from './catch-up.js'
 import type { Connection } from './connection.js'
@@ -17,7 +17,7 @@ import {
 } from './frames.js'
 import type { Hub } from './hub.js'
 
-/** What a frame is handled with. */
+/** What frames are handled with. */
 export interface FrameRoom {
   chat: Chat
   hub: Hub
@@ -25,31 +25,52 @@ export interface FrameRoom {
 }
 
 /**
- * Handles one frame of a client. What the client did wrong is answered with an `error` frame and the socket stays; what we
- * did wrong ends the socket with 1011.
+ * Handles frames of a client in their order; messages that follow each other are sent together. What the client did wrong
+ * is answered with an `error` frame and the socket stays; what we did wrong ends the socket with 1011.
  */
-export async function handleFrame(room: FrameRoom, connection: Connection, data: RawData): Promise<void> {
-  let payload: unknown
-  try {
-    const read = readFrame(connection, data)
-    payload = read.payload
-    await handlers[read.type](room, connection, read.check(payload) as never)
-  } catch (error) {
-    const refusal = toRequestError(error)
-    if (refusal.statusCode === 500) {
-      room.onFault(error)
-      connection.close(closeCodes.ourFault, 'internal error')
-      return
+export async function handleFrames(room: FrameRoom, connection: Connection, frames: RawData[]): Promise<void> {
+  let messages: Payload<'message'>[] = []
+  for (const data of frames) {
+    const { type, payload, refusal } = readFrame(connection, data)
+    if (type === 'message') messages.push(payload as Payload<'message'>)
+    if (messages.length > 0 && (type !== 'message' || messages.length === MOST_SENT_TOGETHER)) {
+      await handleMessages(room, connection, messages)
+      messages = []
     }
-    connection.send(errorFrame(refusal, readClientMessageId(payload)))
+    if (type === undefined) refuse(room, connection, refusal, payload)
+    else if (type !== 'message') {
+      await handlers[type](room, connection, payload as never).catch((error: unknown) => {
+        refuse(room, connection, error, payload)
+      })
+    }
   }
+  if (messages.length > 0) await handleMessages(room, connection, messages)
 }
 
-function readFrame(connection: Connection, data: RawData) {
-  const { type, payload = {} } = parse(data)
-  const check = clientFrameChecks[connection.account.side].get(type as ClientFrameType)
-  if (check === undefined) throw invalidInput([{ field: 'type', message: 'is none that a client may send' }])
-  return { type: type as ClientFrameType, payload, check }
+function refuse({ onFault }: FrameRoom, connection: Connection, error: unknown, payload: unknown): void {
+  const refusal = toRequestError(error)
+  if (refusal.statusCode === 500) {
+    onFault(error)
+    connection.close(closeCodes.ourFault, 'internal error')
+  } else connection.send(errorFrame(refusal, readClientMessageId(payload)))
+}
+
+type ReadFrame =
+  | { type: ClientFrameType; payload: unknown; refusal?: undefined }
+  | { type?: undefined; payload?: unknown; refusal: unknown }
+
+function readFrame(connection: Connection, data: RawData): ReadFrame {
+  let payload: unknown
+  try {
+    const frame = parse(data)
+    payload = frame.payload === undefined ? {} : frame.payload
+    const type = frame.type as ClientFrameType
+    const check = clientFrameChecks[connection.account.side].get(type)
+    if (check === undefined) throw invalidInput([{ field: 'type', message: 'is none that a client may send' }])
+    return { type, payload: check(payload) }
+  } catch (refusal) {
+    return { payload, refusal }
+  }
 }
 
 function parse(data: RawData): { type?: unknown; payload?: unknown } {
@@ -74,16 +95,27 @@ type Handler<T extends ClientFrameType> = (
   payload: Payload<T>,
 ) => Promise<void>
 
-const handlers: { [T in ClientFrameType]: Handler<T> } = {
-  /** Acknowledged by the `message` frame that the sender's sockets get like all others, once it is committed. */
-  async message({ chat, hub }, connection, payload) {
-    const sent = await sendMessage(chat, connection.account, payload)
-    if (sent.outcome !== 'known') return
-    // What was sent before is announced no more. The answer may not overtake what this socket is still owed before it.
-    if (!(await hub[connection.account.side].sequencer.catchUp(sent.sessionId, sent.seq))) throw unavailable()
-    connection.send(messageFrame(sent.seq, sent.message))
-  },
+/** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
+async function handleMessages(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
+  const results = await sendMessages(room.chat, connection.account, payloads)
+  for (const [index, result] of results.entries()) {
+    if (result instanceof Error) refuse(room, connection, result, payloads[index])
+    else if (result.outcome === 'known') {
+      await repeatMessage(room, connection, result).catch((error: unknown) => {
+        refuse(room, connection, error, payloads[index])
+      })
+    }
+  }
+}
 
+/** What was sent before is announced no more. The answer may not overtake what this socket is still owed before it. */
+async function repeatMessage({ hub }: FrameRoom, connection: Connection, { event, message }: Sent): Promise<void> {
+  const { sequencer } = hub[connection.account.side]
+  if (!(await sequencer.catchUp(event.sessionId, event.seq))) throw unavailable()
+  connection.send(messageFrame(event.seq, message))
+}
+
+const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
   async typing({ chat, hub }, { account }, { is_typing, session_id }) {
     const parties =
       account.side === 'store'
