@@ -1,5 +1,5 @@
 import { Prisma } from '../generated/prisma/client.js'
-import type { Statements } from './database.js'
+import { readText, type Statements } from './database.js'
 
 /**
  * A way to fetch rows: `expressions` gives the SQL of each field. All rows travel as one JSON text with an array for each
@@ -28,8 +28,8 @@ export function defineColumns<Row extends object>(expressions: { [Key in keyof R
     /** Begins the statement for `read`; the rest, from `from` on, is for the caller to write. */
     select: Prisma.raw(`select ${json}::text as json`),
     async read(db: Statements, statement: Prisma.Sql): Promise<Row[]> {
-      const [answer] = await db.$queryRaw<{ json: string }[]>(statement)
-      return answer === undefined ? [] : toRows(JSON.parse(answer.json) as unknown[][])
+      const json = await readText(db, statement)
+      return json === undefined ? [] : toRows(JSON.parse(json) as unknown[][])
     },
   }
 }

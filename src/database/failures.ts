@@ -13,6 +13,16 @@ const awayCodes = new Set([
 ])
 /** Prisma's: unreachable, timed out, connection closed, no connection from the pool, transaction gone. */
 const awayPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'])
+/** The operating system's. */
+const awaySystemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+])
 /** The adapter's, for what the operating system says of the connection. */
 const awayKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout'])
 const awayMessages =
@@ -23,6 +33,7 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof Prisma.PrismaClientKnownRequestError && awayPrismaCodes.has(error.code)) return true
   if (awayKinds.has(adapterFailure(error)?.kind ?? '')) return true
+  if (awaySystemCodes.has((error as NodeJS.ErrnoException).code ?? '')) return true
   const code = postgresCode(error)
   if (code !== undefined) return awayCodes.has(code) || code.startsWith('08')
   return awayMessages.test(error.message)
@@ -41,7 +52,7 @@ export function isUniqueViolation(error: unknown): boolean {
 function postgresCode(error: Error): string | undefined {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') return UNIQUE_VIOLATION
   const candidates = [adapterFailure(error)?.originalCode, (error as { code?: unknown }).code]
-  return candidates.find((code): code is string => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code))
+  return candidates.find((code): code is string => typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code))
 }
 
 interface AdapterFailure {
