@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { Prisma } from '../generated/prisma/client.js'
+import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
 import { gatherReads } from '../database/gather.js'
+import { epochMs } from '../database/sql.js'
 import type { Leave, Relay } from '../realtime/relay.js'
 import { hashToken } from './tokens.js'
 
@@ -138,27 +140,37 @@ export async function readRevokedTokens(db: Database): Promise<Set<number>> {
 
 interface TokenRow {
   hash: string
-  id: bigint
-  storeId: bigint | null
-  adminId: bigint | null
-  expiresAt: Date | null
+  id: number
+  storeId: number | null
+  adminId: number | null
+  expiresAt: number | null
 }
 
+const tokenColumns = defineColumns<TokenRow>({
+  hash: `encode(hash, 'base64')`,
+  id: 'id',
+  storeId: 'store_id',
+  adminId: 'admin_id',
+  expiresAt: epochMs('expires_at'),
+})
+
 async function readTokens(db: Database, hashes: string[]): Promise<Map<string, Account>> {
-  const rows = await db.$queryRaw<TokenRow[]>(Prisma.sql`
-    select encode(hash, 'base64') as hash, id, store_id as "storeId", admin_id as "adminId", expires_at as "expiresAt"
-    from access_token
+  const rows = await tokenColumns.read(
+    db,
+    Prisma.sql`
+    ${tokenColumns.select} from access_token
     where hash in (select decode(base64, 'base64') from unnest(${hashes}::text[]) as base64) and revoked_at is null
-      and (expires_at is null or expires_at > clock_timestamp())`)
+      and (expires_at is null or expires_at > clock_timestamp())`,
+  )
   return new Map(rows.map((row) => [row.hash, toAccount(row)]))
 }
 
 function toAccount({ id, storeId, adminId, expiresAt }: TokenRow): Account {
   return {
     side: storeId === null ? 'admin' : 'store',
-    id: Number(storeId ?? adminId),
-    tokenId: Number(id),
-    expiresAt: expiresAt?.getTime() ?? Infinity,
+    id: storeId ?? adminId ?? 0,
+    tokenId: id,
+    expiresAt: expiresAt ?? Infinity,
   }
 }
 

@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** A new token: 256 random bits in base64url, with a prefix that secret scanners and people recognise. */
 export const createToken = () => `sct_${randomBytes(32).toString('base64url')}`
 
 /** What is stored instead of a token: its SHA-256, 32 bytes. */
-export const hashToken = (token: string) => createHash('sha256').update(token).digest()
+export const hashToken = (token: string) => hash('sha256', token, 'buffer')
 
 const LONGEST_TOKEN = 512
 
