@@ -1,4 +1,5 @@
 import t from 'tap'
+import { addStore } from '../support/accounts.js'
 import { claimConversation } from '../support/conversations.js'
 import type { NetworkKind } from '../support/network.js'
 import { startPair } from '../support/pair.js'
@@ -56,3 +57,34 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
     }
   })
 }
+
+t.test('what one socket sends at once is handled in its order, with what is wrong with it told apart', async (t) => {
+  const { here } = await startPair(t)
+  const store = await addStore(here.database)
+  const socket = await enter(t, here, 'store', store)
+  const contents = Array.from({ length: 30 }, (_, place) => `${place}`)
+  for (const content of contents) {
+    socket.send('message', { content })
+    if (content === '3') socket.send('message', { content: ' ', client_message_id: 'blank' })
+    if (content === '5') socket.send('typing', { is_typing: 'no' })
+    if (content === '7') socket.send('message', { content: 'once', client_message_id: 'once' })
+    if (content === '9') socket.send('message', { content: 'another', client_message_id: 'once' })
+  }
+  socket.send('ping')
+  await socket.next('pong')
+  await socket.next('message', ({ message }) => message.content === '29')
+  const received = socket.all('message').map(({ message }) => message.content as string)
+  t.strictSame(
+    received.filter((content) => content !== 'once'),
+    contents,
+  )
+  t.equal(received.indexOf('once'), 8)
+  t.strictSame(
+    socket.all('error').map(({ code, client_message_id }) => [code, client_message_id]),
+    [
+      ['invalid_input', 'blank'],
+      ['invalid_input', undefined],
+      ['conflict', 'once'],
+    ],
+  )
+})
