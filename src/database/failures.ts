@@ -13,15 +13,10 @@ const awayCodes = new Set([
 ])
 /** Prisma's: unreachable, timed out, connection closed, no connection from the pool, transaction gone. */
 const awayPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'])
-/** The operating system's. */
+/** The operating system's, for a connection that breaks. */
 const awaySystemCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
 ])
 /** The adapter's, for what the operating system says of the connection. */
 const awayKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout'])
@@ -33,10 +28,18 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof Prisma.PrismaClientKnownRequestError && awayPrismaCodes.has(error.code)) return true
   if (awayKinds.has(adapterFailure(error)?.kind ?? '')) return true
-  if (awaySystemCodes.has((error as NodeJS.ErrnoException).code ?? '')) return true
+  if (isConnectionFailure(error)) return true
   const code = postgresCode(error)
   if (code !== undefined) return awayCodes.has(code) || code.startsWith('08')
   return awayMessages.test(error.message)
+}
+
+/** One address after the other may have been tried. Whatever went wrong while connecting, there is no connection. */
+function isConnectionFailure(error: Error): boolean {
+  if (error instanceof AggregateError)
+    return error.errors.some((one) => one instanceof Error && isConnectionFailure(one))
+  const { code = '', syscall } = error as NodeJS.ErrnoException
+  return syscall === 'connect' || awaySystemCodes.has(code)
 }
 
 /** Whether PostgreSQL has refused a statement, so that nothing of it has happened. */

@@ -34,8 +34,8 @@ export type AppendOutcome =
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
 
 /**
- * Stores messages of one sender, in their order, and tells what became of each, an Error for what failed alone. All travel
- * in one statement, which others may share.
+ * Stores messages of one sender, in their order, and tells what became of each, an Error for what failed alone. They travel
+ * in one statement, which others may share; only repeats, and what cannot be stored together, are stored one by one.
  */
 export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
 

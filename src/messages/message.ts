@@ -70,20 +70,27 @@ export const receiptsOf = (id: string) => `(select ${receiptColumns.json} from (
 
 /** A message as it goes over the wire, whatever else the row has. What `viewer` fetches is delivered to it by that. */
 export function toMessage(row: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message {
-  const { id, session_id, sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = row
-  const [status, created] = [statusOf(row, receipts, viewer), toUtc(row.created)]
-  const sender = { sender_type, sender_id }
-  const message = { id, session_id, ...sender, content, attachment_url, attachment_type, status, created }
-  return client_message_id === null ? message : { ...message, client_message_id }
+  const message: Message = {
+    id: row.id,
+    session_id: row.session_id,
+    sender_type: row.sender_type,
+    sender_id: row.sender_id,
+    content: row.content,
+    attachment_url: row.attachment_url,
+    attachment_type: row.attachment_type,
+    status: statusOf(row, receipts, viewer),
+    created: toUtc(row.created),
+  }
+  if (row.client_message_id !== null) message.client_message_id = row.client_message_id
+  return message
 }
 
 function statusOf({ id, sender_type }: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message['status'] {
-  const [reader, delivered, read] =
-    sender_type === 'admin'
-      ? (['store', receipts?.deliveredToStore, receipts?.readByStore] as const)
-      : (['admin', receipts?.deliveredToAdmin, receipts?.readByAdmin] as const)
+  const isAdmins = sender_type === 'admin'
+  const read = isAdmins ? receipts?.readByStore : receipts?.readByAdmin
   if (id <= (read ?? 0)) return 'read'
-  return viewer === reader || id <= (delivered ?? 0) ? 'delivered' : 'sent'
+  const delivered = isAdmins ? receipts?.deliveredToStore : receipts?.deliveredToAdmin
+  return viewer === (isAdmins ? 'store' : 'admin') || id <= (delivered ?? 0) ? 'delivered' : 'sent'
 }
 
 /** The newest of a reader's messages that it had not received before; null when it had them all. Oldest first. */

@@ -29,6 +29,10 @@ export interface FrameRoom {
  * is answered with an `error` frame and the socket stays; what we did wrong ends the socket with 1011.
  */
 export async function handleFrames(room: FrameRoom, connection: Connection, frames: RawData[]): Promise<void> {
+  await handleInOrder(room, connection, frames).catch((error: unknown) => refuse(room, connection, error))
+}
+
+async function handleInOrder(room: FrameRoom, connection: Connection, frames: RawData[]): Promise<void> {
   let messages: Payload<'message'>[] = []
   for (const data of frames) {
     const { type, payload, refusal } = readFrame(connection, data)
@@ -47,7 +51,7 @@ export async function handleFrames(room: FrameRoom, connection: Connection, fram
   if (messages.length > 0) await handleMessages(room, connection, messages)
 }
 
-function refuse({ onFault }: FrameRoom, connection: Connection, error: unknown, payload: unknown): void {
+function refuse({ onFault }: FrameRoom, connection: Connection, error: unknown, payload?: unknown): void {
   const refusal = toRequestError(error)
   if (refusal.statusCode === 500) {
     onFault(error)
@@ -98,6 +102,9 @@ type Handler<T extends ClientFrameType> = (
 /** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
 async function handleMessages(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
   const results = await sendMessages(room.chat, connection.account, payloads)
+  if (results.every((result) => !(result instanceof Error) && result.outcome === 'stored')) return
+  // The others among them are acknowledged first: their announcements go out in the next tick.
+  await new Promise<void>((resolve) => process.nextTick(resolve))
   for (const [index, result] of results.entries()) {
     if (result instanceof Error) refuse(room, connection, result, payloads[index])
     else if (result.outcome === 'known') {

@@ -49,7 +49,14 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
       return
     }
     const name = channel.toString()
-    for (const part of split(payload.subarray(nodeName.length))) listeners.dispatch(name, decodeAnnouncement(part))
+    for (const part of split(payload.subarray(nodeName.length))) {
+      try {
+        listeners.dispatch(name, decodeAnnouncement(part))
+      } catch (error) {
+        // Of another version, or of a stranger: readers find in PostgreSQL what it may have told.
+        onError(error as Error)
+      }
+    }
   })
 
   const sendTogether = (parcels: Parcel[]) => {

@@ -4,22 +4,25 @@ import { frame } from './frames.js'
 
 /** At most this often: a crowd of messages is one change of a number. */
 const MERGE_MS = 500
+/** What was committed before a number was read may be announced so much later. */
+const LAG_MS = 3000
 /** Numbers in doubt are read again after so many times what their reading took. */
-const REST = 20
+const REST = 10
 
 interface Tally {
   /** Undefined until it has been read. */
   count?: number
   told?: number
-  /** How many have come since it was last asked for. */
+  /** When it was last asked for, and how many have come since. */
+  readAt: number
   meanwhile: number
   isInDoubt: boolean
 }
 
 /**
  * Tells admins how many of their notifications are unread. A number is read once and then counted up with each message;
- * when the admin reads, it is read again. What comes while it is being read may be in it or not: then it is in doubt by so
- * much, and is read again, but not so often that admins to whom messages pour in would keep the database counting.
+ * when the admin reads, it is read again. What is announced while it is being read, or soon after, may be in it or not: then
+ * it is in doubt, and is read again, but not so often that admins to whom messages pour in would keep the database counting.
  */
 export function createUnread(
   db: Database,
@@ -31,7 +34,7 @@ export function createUnread(
   let timer: NodeJS.Timeout | undefined
 
   function begin(adminId: number): Tally {
-    const tally = { meanwhile: 0, isInDoubt: false }
+    const tally = { readAt: 0, meanwhile: 0, isInDoubt: false }
     tallies.set(adminId, tally)
     return tally
   }
@@ -40,8 +43,8 @@ export function createUnread(
     const areDoubtsDue = Date.now() >= doubtsEndAt
     const due = [...tallies].filter(([, { count, isInDoubt }]) => count === undefined || (isInDoubt && areDoubtsDue))
     if (due.length === 0) return
-    for (const [, tally] of due) tally.meanwhile = 0
     const startedAt = Date.now()
+    for (const [, tally] of due) Object.assign(tally, { readAt: startedAt, meanwhile: 0 })
     const counts = await countUnread(
       db,
       due.map(([adminId]) => adminId),
@@ -53,8 +56,7 @@ export function createUnread(
     doubtsEndAt = Date.now() + REST * (Date.now() - startedAt)
   }
 
-  async function flush(): Promise<void> {
-    await readCounts()
+  function tell(): void {
     for (const [adminId, tally] of tallies) {
       const { count, told } = tally
       if (count === undefined || count === told) continue
@@ -65,12 +67,12 @@ export function createUnread(
 
   function schedule(): void {
     timer ??= setTimeout(() => {
-      flush()
-        .then(() => [...tallies.values()].some(({ count, isInDoubt }) => count === undefined || isInDoubt))
+      readCounts()
         .catch(onError)
-        .then((isUnfinished) => {
+        .finally(() => {
+          tell()
           timer = undefined
-          if (isUnfinished === true) schedule()
+          if ([...tallies.values()].some(({ count, isInDoubt }) => count === undefined || isInDoubt)) schedule()
         })
     }, MERGE_MS)
   }
@@ -80,6 +82,7 @@ export function createUnread(
     add(adminId: number): void {
       const tally = tallies.get(adminId) ?? begin(adminId)
       tally.meanwhile++
+      if (Date.now() - tally.readAt < LAG_MS) tally.isInDoubt = true
       if (tally.count !== undefined) tally.count++
       schedule()
     },

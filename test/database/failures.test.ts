@@ -11,12 +11,25 @@ t.test('errors that mean the database is away', async (t) => {
     Object.assign(new Error('raw'), { meta: { driverAdapterError: { cause: { kind: 'DatabaseNotReachable' } } } }),
     Object.assign(new Error('starting up'), { code: '57P03' }),
     Object.assign(new Error('lost'), { code: '08006' }),
+    Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' }),
+    Object.assign(new Error('no socket file'), { code: 'ENOENT', syscall: 'connect' }),
+    new AggregateError([
+      Object.assign(new Error('no route'), { code: 'ENETUNREACH', syscall: 'connect' }),
+      Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' }),
+    ]),
   ]
   for (const error of away) t.equal(isDatabaseAway(error), true, error.message)
 })
 
 t.test('errors that do not', async (t) => {
-  const faults = [new Error('boom'), Object.assign(new Error('syntax'), { code: '42601' }), 'text', null, undefined]
+  const faults = [
+    new Error('boom'),
+    Object.assign(new Error('syntax'), { code: '42601' }),
+    Object.assign(new Error('no file'), { code: 'ENOENT', syscall: 'open' }),
+    'text',
+    null,
+    undefined,
+  ]
   for (const error of faults) t.equal(isDatabaseAway(error), false, String(error))
 })
 
