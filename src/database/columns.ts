@@ -12,18 +12,14 @@ export function defineColumns<Row extends object>(expressions: { [Key in keyof R
   /** SQL of the rows as one JSON value, for `toRows`. The rows keep the order they are aggregated in. */
   const json = `json_build_array(${arrays.join(', ')})`
 
-  const blank = Object.fromEntries(names.map((name) => [name, null])) as Row
-
   function toRows(columns: unknown[][]): Row[] {
     // An aggregate of nothing is null.
     const count = columns[0]?.length ?? 0
-    const rows: Row[] = []
-    for (let index = 0; index < count; index++) rows.push({ ...blank })
-    names.forEach((name, column) => {
-      const values = columns[column] as Row[typeof name][]
-      for (let index = 0; index < count; index++) (rows[index] as Row)[name] = values[index] as Row[typeof name]
+    return Array.from({ length: count }, (_, index) => {
+      const row: Partial<Row> = {}
+      names.forEach((name, column) => (row[name] = columns[column]?.[index] as Row[keyof Row]))
+      return row as Row
     })
-    return rows
   }
 
   return {

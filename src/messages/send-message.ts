@@ -48,7 +48,8 @@ type Input = MessageInput & { session_id?: number }
  */
 export async function sendMessage(chat: Chat, sender: Account, input: Input): Promise<Sent> {
   const [result] = await sendMessages(chat, sender, [input])
-  if (result === undefined || result instanceof Error) throw result
+  if (result === undefined) throw new Error('A message got no outcome')
+  if (result instanceof Error) throw result
   return result
 }
 

@@ -15,7 +15,8 @@ const appendMessages = shareCommits(db)
 
 async function appendMessage(draft: MessageDraft): Promise<AppendOutcome> {
   const [outcome] = await appendMessages([draft])
-  if (outcome === undefined || outcome instanceof Error) throw outcome
+  if (outcome === undefined) throw new Error('no outcome')
+  if (outcome instanceof Error) throw outcome
   return outcome
 }
 
