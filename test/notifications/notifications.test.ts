@@ -1,6 +1,8 @@
 import { Client } from 'pg'
 import t from 'tap'
 import type { Test } from 'tap'
+import { openDatabase } from '../../src/database/database.js'
+import { countUnread as countUnreadOf } from '../../src/notifications/notifications.js'
 import { addAdmin, type TestAccount } from '../support/accounts.js'
 import { createChatClient, type ChatClient } from '../support/chat-client.js'
 import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
@@ -124,6 +126,31 @@ t.test('they are read one by one, by session and all at once', async (t) => {
   await sendMessages(chat, other.store, 1)
   t.equal(await countUnread(t, chat, admin), 2, 'what comes later is unread')
   t.equal(await countUnread(t, chat, other.admin), 4, 'and another admin has read nothing')
+})
+
+t.test('admins are counted together as one by one', async (t) => {
+  const chat = await startChat(t)
+  const { database } = chat.node
+  const [one, other] = [await claimConversation(chat), await openConversation(chat)]
+  const [patient, tidy, late] = [await addAdmin(database), await addAdmin(database), await addAdmin(database)]
+  await sendMessages(chat, one.store, 2)
+  const [first] = await sendMessages(chat, other.store, 3)
+  await database.query(`update chat_message set created = created - interval '1 hour'`)
+  await chat.post('admin/notifications/read-all/', tidy)
+  await sendMessages(chat, other.store, 4)
+  await chat.post('admin/notifications/read/', patient, { id: first })
+  const admins = [one.admin, other.admin, patient, tidy, late]
+  const expected = []
+  for (const admin of admins) expected.push([admin.id, await countUnread(t, chat, admin)] as const)
+  t.strictSame(
+    expected.map(([, count]) => count),
+    [9, 7, 6, 4, 7],
+  )
+  const options = { databasePoolSize: 1, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
+  const { db, close } = openDatabase({ databaseUrl: database.url, ...options })
+  t.teardown(close)
+  const ids = admins.map(({ id }) => id)
+  t.strictSame(await countUnreadOf(db, ids), new Map(expected))
 })
 
 t.test('reading all covers what is old as well, and what was read stays read', async (t) => {
