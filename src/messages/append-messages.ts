@@ -152,7 +152,7 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutc
   if (row === undefined) throw new Error('A message got no outcome')
   if (row.outcome === 'refused') return { outcome: 'refused', status: row.status, holderId: row.admin_id }
   const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
-  const [receipts] = row.receipts === null ? [] : receiptColumns.toRows(row.receipts)
+  const [receipts] = receiptColumns.toRows(row.receipts ?? [])
   const event = {
     sessionId: row.id,
     storeId: row.store_id,

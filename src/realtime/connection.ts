@@ -179,7 +179,7 @@ export class Connection {
     this.#work = work.then(() => this.#handleWaiting())
   }
 
-  /** Has a frame handled after those before it, together with those that wait as well. While many wait, the socket is not read. */
+  /** Has a frame handled after those before it, with those that wait as well. While many wait, the socket is not read. */
   take(frame: RawData): void {
     this.#waiting ??= []
     this.#waiting.push(frame)

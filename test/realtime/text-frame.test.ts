@@ -12,7 +12,10 @@ t.test('ws reads what is encoded, at every length of header, in its order', asyn
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
   t.teardown(() => server.close())
   server.on('connection', (_socket, { socket }) => {
-    for (const text of texts) socket.write(encodeTextFrame(text))
+    for (const text of texts) {
+      socket.write(encodeTextFrame(text))
+      socket.write(encodeTextFrame(Buffer.from(text)))
+    }
   })
   await once(server, 'listening')
   const received: string[] = []
@@ -21,6 +24,7 @@ t.test('ws reads what is encoded, at every length of header, in its order', asyn
   client.on('message', (data: RawData, isBinary) => {
     if (!isBinary) received.push((data as Buffer).toString())
   })
-  await until(() => received.length === texts.length, 5000)
-  t.same(received, texts)
+  const expected = texts.flatMap((text) => [text, text])
+  await until(() => received.length === expected.length, 5000)
+  t.same(received, expected)
 })

@@ -8,8 +8,9 @@ import { createDatabase } from '../support/database.js'
 import { captureStatements } from '../support/statements.js'
 import { until } from '../support/until.js'
 
-const COUNTING_MS = 50
-const DEADLINE_MS = 15_000
+/** Long enough for a number to stay in doubt over the next telling. */
+const COUNTING_MS = 200
+const DEADLINE_MS = 25_000
 
 /** One admin's number, and what it is made of. */
 async function openUnread(t: Test) {
