@@ -5,7 +5,15 @@ import { Prisma } from '../generated/prisma/client.js'
 import { epochMs } from '../database/sql.js'
 import type { MessageEvent } from '../realtime/announce.js'
 import { sessionExpressions, type SessionRow, type SessionStatus } from '../sessions/session.js'
-import { receiptColumns, receiptsOf, toMessage, type Message } from './message.js'
+import {
+  joinReceipts,
+  messageColumns,
+  receiptExpressions,
+  toMessage,
+  type Message,
+  type MessageRow,
+  type Receipts,
+} from './message.js'
 
 /** A message that somebody wants to send. */
 export interface MessageDraft {
@@ -19,7 +27,8 @@ export interface MessageDraft {
   client_message_id: string | null
 }
 
-interface Answer {
+/** A message that is stored, and its session. */
+interface Stored {
   event: MessageEvent
   session: SessionRow
   message: Message
@@ -27,9 +36,9 @@ interface Answer {
 
 /** What became of a draft. */
 export type AppendOutcome =
-  | ({ outcome: 'stored' } & Answer)
+  | ({ outcome: 'stored' } & Stored)
   /** Its `client_message_id` was used before; `isSame` says whether for the same thing. */
-  | ({ outcome: 'known'; isSame: boolean } & Answer)
+  | ({ outcome: 'known'; isSame: boolean } & Stored)
   /** Not stored: the state of the named session that forbade it, nulls where there is no session. */
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
 
@@ -41,38 +50,31 @@ export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome 
 
 /**
  * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
- * may, numbers the messages from each session's `seq`, and returns what goes out. A draft sent before is found by its
- * `client_message_id`; should the same one be stored by another statement at this very moment, this one fails as a whole
- * on chat_message_once, having changed nothing, and can be repeated.
+ * may, numbers the messages from each session's `seq`, and returns what became of each draft, with the session as it was. A
+ * draft sent before is found by its `client_message_id`; should the same one be stored by another statement at this very
+ * moment, this one fails as a whole on chat_message_once, having changed nothing, and can be repeated.
  *
  * In READ COMMITTED the locked rows are the newest ones, however old the statement's snapshot has become by waiting.
  *
- * Sessions are found by arrays of ids, and messages sent before one by one: joined to the drafts, whose number the
- * planner cannot know, they would be read as whole tables.
+ * What belongs to a draft is looked up draft by draft: joined to them, whose number the planner cannot know, sessions and
+ * messages would be read as whole tables.
  */
 const storeDrafts = Prisma.raw(`
-  known as materialized (
-    select i.position, m.id, m.seq, m.session_id, m.created,
-      m.content = i.content and m.attachment_url = i.attachment_url and m.attachment_type = i.attachment_type
-        and (i.session_id is null or i.session_id = m.session_id) as is_same
-    from draft i cross join lateral (
-      select * from chat_message
-      where sender_type = i.sender_type and sender_id = i.sender_id and client_message_id = i.client_message_id limit 1
-    ) m
-    where i.client_message_id is not null
+  draft as materialized (
+    select i.*,
+      case sender_type when 'store' then (select id from chat_session where store_id = i.sender_id and status <> 'closed')
+        else session_id end as target_id,
+      (select id from chat_message where sender_type = i.sender_type and sender_id = i.sender_id
+        and client_message_id = i.client_message_id) as known_id
+    from input i
   ), locked as materialized (
-    select * from chat_session where id = any(array(select id from target)) order by id for update
-  ), allowed as (
-    select i.*, s.id as target_id from draft i join locked s on s.store_id = i.sender_id
-    where i.sender_type = 'store' and s.status <> 'closed'
-    union all
-    select i.*, s.id from draft i join locked s on s.id = i.session_id
-    where i.sender_type = 'admin' and s.status = 'claimed' and s.admin_id = i.sender_id
+    select * from chat_session where id = any(array(select target_id from draft)) order by id for update
   ), fresh as materialized (
     select i.*, s.admin_id as holder_id, s.seq + row_number() over (partition by s.id order by i.position) as seq,
       greatest(clock_timestamp(), s.last_message_at) as created
-    from allowed i join locked s on s.id = i.target_id
-    where i.position not in (select position from known)
+    from draft i join locked s on s.id = i.target_id
+    where i.known_id is null and case i.sender_type when 'store' then s.status <> 'closed'
+      else s.status = 'claimed' and s.admin_id = i.sender_id end
   ), stored as (
     insert into chat_message (session_id, seq, sender_type, sender_id, holder_id, content, attachment_url,
       attachment_type, client_message_id, created)
@@ -85,96 +87,122 @@ const storeDrafts = Prisma.raw(`
     where s.id = newest.session_id and s.id = any(array(select id from locked))
   )`)
 
-/** What a draft has become, and the session `s` as it is after it. */
-const outcomes = `
-  select i.position, 'stored' as outcome, true as is_same, m.id as message_id, m.seq, m.created as sent_at,
-    null::json as receipts, s.id, s.store_id, s.admin_id, s.status, m.created as last_message_at, s.created,
-    m.created as updated, s.closed_at
-  from fresh i join stored m on m.session_id = i.target_id and m.seq = i.seq join locked s on s.id = m.session_id
-  union all
-  select k.position, 'known', k.is_same, k.id, k.seq, k.created, ${receiptsOf('k.session_id')},
-    s.id, s.store_id, s.admin_id, s.status, s.last_message_at, s.created, s.updated, s.closed_at
-  from known k cross join lateral (select * from chat_session where id = k.session_id) s
-  union all
-  select i.position, 'refused', null, null, null, null, null,
-    s.id, s.store_id, s.admin_id, s.status, s.last_message_at, s.created, s.updated, s.closed_at
-  from draft i left join locked s on s.id = i.session_id
-  where i.position not in (select position from known) and i.position not in (select position from fresh)`
-
 /** What has become of a draft: of the message only what the draft does not say itself. */
-interface OutcomeRow extends SessionRow {
+type OutcomeRow = {
   position: number
-  outcome: AppendOutcome['outcome']
-  isSame: boolean
-  messageId: number
-  seq: number
-  sentAt: number
-  /** For `receiptColumns.toRows`; null for a message that nobody can have received yet. */
-  receipts: unknown[][] | null
-}
+  /** The message that was stored before with its `client_message_id`. */
+  knownId: number | null
+  /** The active session of a store, or the one that was named, as it was. */
+  holderId: number | null
+} & (
+  | {
+      messageId: number
+      seq: number
+      /** In milliseconds since the epoch, like `begunAt`, when the session was made. */
+      sentAt: number
+      sessionId: number
+      storeId: number
+      status: SessionStatus
+      begunAt: number
+    }
+  | { messageId: null; status: SessionStatus | null }
+)
 
 const outcomeColumns = defineColumns<OutcomeRow>({
-  ...sessionExpressions,
-  position: 's.position',
-  outcome: 's.outcome',
-  isSame: 's.is_same',
-  messageId: 's.message_id',
-  seq: 's.seq',
-  sentAt: epochMs('s.sent_at'),
-  receipts: 's.receipts',
+  position: 'i.position',
+  messageId: 'm.id',
+  seq: 'm.seq',
+  sentAt: epochMs('m.created'),
+  knownId: 'i.known_id',
+  sessionId: 's.id',
+  storeId: 's.store_id',
+  holderId: 's.admin_id',
+  status: 's.status',
+  begunAt: epochMs('s.created'),
 })
-const selectOutcomes = Prisma.sql`${outcomeColumns.select} from (${Prisma.raw(outcomes)}) s`
+const selectOutcomes = Prisma.sql`${outcomeColumns.select} from draft i left join locked s on s.id = i.target_id
+  left join fresh f on f.position = i.position left join stored m on m.session_id = f.target_id and m.seq = f.seq`
 
-/** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
-export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
-  const storeIds = drafts.filter(({ sender_type }) => sender_type === 'store').map(({ sender_id }) => sender_id)
-  const sessionIds = drafts.flatMap(({ session_id }) => session_id ?? [])
+/**
+ * Stores messages in one commit and tells what became of each, in their order. No two may share a sender's
+ * `client_message_id`. What was stored before is read afterwards; where that fails, the message has an Error.
+ */
+export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<(AppendOutcome | Error)[]> {
   const rows = await outcomeColumns.read(
     db,
     Prisma.sql`
-    with draft as materialized (
+    with input as (
       select * from rows from (json_to_recordset(${JSON.stringify(drafts)}::json) as (sender_type side, sender_id bigint,
         session_id bigint, content text, attachment_url text, attachment_type text, client_message_id text))
-        with ordinality as draft(sender_type, sender_id, session_id, content, attachment_url, attachment_type,
+        with ordinality as input(sender_type, sender_id, session_id, content, attachment_url, attachment_type,
           client_message_id, position)
-    ), target as (
-      select id from chat_session where store_id = any(${storeIds}::bigint[]) and status <> 'closed'
-      union all
-      select unnest(${sessionIds}::bigint[])
     ), ${storeDrafts} ${selectOutcomes}`,
   )
+  const knownIds = rows.flatMap(({ knownId }) => knownId ?? [])
+  const known = await readKnown(db, knownIds).catch((error: unknown) => error as Error)
   const inOrder: OutcomeRow[] = []
   for (const row of rows) inOrder[row.position - 1] = row
-  return drafts.map((draft, index) => toOutcome(draft, inOrder[index]))
+  return drafts.map((draft, index) => toOutcome(draft, inOrder[index], known))
 }
 
-function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutcome {
-  if (row === undefined) throw new Error('A message got no outcome')
-  if (row.outcome === 'refused') return { outcome: 'refused', status: row.status, holderId: row.admin_id }
-  const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
-  const [receipts] = receiptColumns.toRows(row.receipts ?? [])
-  const event = {
-    sessionId: row.id,
-    storeId: row.store_id,
-    holderId: row.admin_id,
-    seq: row.seq,
-    messageId: row.messageId,
-    senderType: sender_type,
-  }
-  const message = toMessage(
-    {
-      id: row.messageId,
-      session_id: row.id,
-      sender_type,
-      sender_id,
-      content,
-      attachment_url,
-      attachment_type,
-      client_message_id,
-      created: row.sentAt,
-    },
-    receipts,
+interface KnownRow extends SessionRow, Receipts {
+  seq: number
+  /** For `messageColumns.toRows`. */
+  message: unknown[][]
+}
+
+const knownColumns = defineColumns<KnownRow>({
+  ...sessionExpressions,
+  ...receiptExpressions,
+  seq: 'sent.seq',
+  message: `(select ${messageColumns.json} from (select sent.*) m)`,
+})
+
+/** Messages that are stored, as they are now, by id. */
+async function readKnown(db: Statements, ids: number[]): Promise<Map<number, Stored>> {
+  if (ids.length === 0) return new Map()
+  const rows = await knownColumns.read(
+    db,
+    Prisma.sql`
+    ${knownColumns.select} from chat_message sent join chat_session s on s.id = sent.session_id
+    ${Prisma.raw(joinReceipts('s.id'))} where sent.id = any(${ids}::bigint[])`,
   )
-  if (row.outcome === 'stored') return { outcome: 'stored', event, session: row, message }
-  return { outcome: 'known', isSame: row.isSame, event, session: row, message }
+  return new Map(
+    rows.flatMap((row) =>
+      messageColumns.toRows(row.message).map((message) => [message.id, toStored(row, row.seq, message, row)] as const),
+    ),
+  )
+}
+
+function toOutcome(
+  draft: MessageDraft,
+  row: OutcomeRow | undefined,
+  known: Map<number, Stored> | Error,
+): AppendOutcome | Error {
+  if (row === undefined) return new Error('A message got no outcome')
+  if (row.knownId !== null) return known instanceof Error ? known : toKnown(draft, known.get(row.knownId))
+  if (row.messageId === null) return { outcome: 'refused', status: row.status, holderId: row.holderId }
+  const { messageId, seq, sentAt, sessionId, storeId, holderId, status, begunAt } = row
+  const message = { ...draft, id: messageId, session_id: sessionId, created: sentAt }
+  const moments = { last_message_at: sentAt, created: begunAt, updated: sentAt, closed_at: null }
+  const session = { id: sessionId, store_id: storeId, admin_id: holderId, status, ...moments }
+  return { outcome: 'stored', ...toStored(session, seq, message) }
+}
+
+function toKnown(draft: MessageDraft, stored: Stored | undefined): AppendOutcome | Error {
+  if (stored === undefined) return new Error('A message was not found again')
+  const { content, attachment_url, attachment_type, session_id } = stored.message
+  const isSame =
+    draft.content === content &&
+    draft.attachment_url === attachment_url &&
+    draft.attachment_type === attachment_type &&
+    (draft.session_id === null || draft.session_id === session_id)
+  return { outcome: 'known', isSame, ...stored }
+}
+
+function toStored(session: SessionRow, seq: number, message: MessageRow, receipts?: Receipts): Stored {
+  const { id: sessionId, store_id: storeId, admin_id: holderId } = session
+  const { id: messageId, sender_type: senderType } = message
+  const event = { sessionId, storeId, holderId, seq, messageId, senderType }
+  return { event, session, message: toMessage(message, receipts) }
 }
