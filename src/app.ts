@@ -62,7 +62,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(relayPlugin, { config, relay: services.relay })
   await app.register(authenticationPlugin)
-  await app.register(chatPlugin)
+  await app.register(chatPlugin, { config })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin)
   await app.register(pagesPlugin, { config })

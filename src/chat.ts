@@ -7,9 +7,9 @@ import type { SessionView } from './sessions/read-session.js'
 export interface Chat {
   db: Database
   relay: Relay
-  /** Reads the active session of a store, as that store sees it. Concurrent reads share a statement. */
-  readActiveSession: (storeId: number) => Promise<SessionView | undefined>
+  /** Reads the active session of a store, as that store sees it, as JSON. Concurrent reads share a statement. */
+  readActiveSession: (storeId: number) => Promise<SessionView<string> | undefined>
   appendMessages: AppendMessages
   /** Creations under way on this node, by store: a crowd asking for one store shares one transaction. */
-  creating: Map<number, Promise<SessionView | undefined>>
+  creating: Map<number, Promise<SessionView<string> | undefined>>
 }

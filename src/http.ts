@@ -8,6 +8,8 @@ import type {
 } from 'fastify'
 import { ErrorBodySchema } from './errors.js'
 
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
 /** A Fastify instance whose handlers are typed by their schemas. */
 export type App = FastifyInstance<
   RawServerDefault,

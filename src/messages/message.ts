@@ -93,9 +93,17 @@ function statusOf({ id, sender_type }: MessageRow, receipts: Receipts | undefine
   return viewer === (isAdmins ? 'store' : 'admin') || id <= (delivered ?? 0) ? 'delivered' : 'sent'
 }
 
+/** The newest message that is not the reader's own; null when there is none. Oldest first. */
+export function newestForeign(messages: MessageRow[], reader: Side): number | null {
+  return messages.findLast(({ sender_type }) => sender_type !== reader)?.id ?? null
+}
+
+/** A message id, or null when it had been received before. */
+export const unreceived = (id: number | null, receivedUpTo: number | null) =>
+  id !== null && id > (receivedUpTo ?? 0) ? id : null
+
 /** The newest of a reader's messages that it had not received before; null when it had them all. Oldest first. */
 export function findUndelivered(messages: MessageRow[], receipts: Receipts, reader: Side): number | null {
-  const received = (reader === 'store' ? receipts.deliveredToStore : receipts.deliveredToAdmin) ?? 0
-  const newest = messages.findLast(({ sender_type }) => sender_type !== reader)
-  return newest !== undefined && newest.id > received ? newest.id : null
+  const { deliveredToStore, deliveredToAdmin } = receipts
+  return unreceived(newestForeign(messages, reader), reader === 'store' ? deliveredToStore : deliveredToAdmin)
 }

@@ -5,8 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import helmet from 'helmet'
 import { errorHeaders, notFound, RequestError, toRequestError } from '../errors.js'
-
-const JSON_TYPE = 'application/json; charset=utf-8'
+import { JSON_TYPE } from '../http.js'
 
 /** What every answer has: a request id, no caching, headers for browsers, and on failure the one error body. */
 export const answersPlugin = plugin(

@@ -1,7 +1,9 @@
 import plugin from 'fastify-plugin'
 import type { Chat } from '../chat.js'
+import type { Config } from '../config.js'
 import { gatherReads, MOST_SESSIONS_TOGETHER } from '../database/gather.js'
 import { shareCommits } from '../messages/share-commits.js'
+import { createMessageMemory } from '../sessions/message-memory.js'
 import { readActiveSessions } from '../sessions/read-session.js'
 
 declare module 'fastify' {
@@ -10,11 +12,12 @@ declare module 'fastify' {
   }
 }
 
-export const chatPlugin = plugin(
-  async (app) => {
+export const chatPlugin = plugin<{ config: Config }>(
+  async (app, { config }) => {
     const { db, relay } = app
+    const memory = createMessageMemory(config.sessionCacheMb)
     const readActiveSession = gatherReads(
-      (storeIds: number[]) => readActiveSessions(db, storeIds),
+      (storeIds: number[]) => readActiveSessions(db, storeIds, memory),
       MOST_SESSIONS_TOGETHER,
     )
     const chat: Chat = { db, relay, readActiveSession, appendMessages: shareCommits(db), creating: new Map() }

@@ -14,7 +14,7 @@ const ATTEMPTS = 20
  * The one active session of a store: the one there is, or a new one. However many callers race on however many nodes,
  * they get the same session, and it is announced once.
  */
-export async function getOrCreateSession(chat: Chat, storeId: number): Promise<SessionView> {
+export async function getOrCreateSession(chat: Chat, storeId: number): Promise<SessionView<string>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const session = (await chat.readActiveSession(storeId)) ?? (await shareCreation(chat, storeId))
     if (session) return session
@@ -22,7 +22,7 @@ export async function getOrCreateSession(chat: Chat, storeId: number): Promise<S
   throw unavailable()
 }
 
-async function shareCreation(chat: Chat, storeId: number): Promise<SessionView | undefined> {
+async function shareCreation(chat: Chat, storeId: number): Promise<SessionView<string> | undefined> {
   const { creating } = chat
   let creation = creating.get(storeId)
   if (creation === undefined) {
@@ -33,7 +33,7 @@ async function shareCreation(chat: Chat, storeId: number): Promise<SessionView |
 }
 
 /** Undefined when another one was there first and was closed again before it could be read. */
-async function createSession({ db, relay }: Chat, storeId: number): Promise<SessionView | undefined> {
+async function createSession({ db, relay }: Chat, storeId: number): Promise<SessionView<string> | undefined> {
   const { created, session } = await db.$transaction(async (tx) => {
     const created = await insertSession(tx, storeId)
     const session = (await readActiveSessions(tx, [storeId])).get(storeId)

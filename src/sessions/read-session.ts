@@ -1,5 +1,4 @@
 import type { Store } from '../accounts/accounts.js'
-import type { Side } from '../accounts/authentication.js'
 import { defineColumns } from '../database/columns.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
@@ -7,92 +6,138 @@ import {
   findUndelivered,
   joinReceipts,
   messageColumns,
+  newestForeign,
   receiptExpressions,
   toMessage,
-  type Message,
+  unreceived,
   type Receipts,
 } from '../messages/message.js'
+import type { Fetched } from '../messages/receipts.js'
+import type { GivenMessages, MessageMemory } from './message-memory.js'
 import {
   NEWEST_MESSAGES,
   sessionExpressions,
   storeRow,
   toSession,
   type AdminSession,
-  type Session,
   type SessionRow,
-  type StoreSession,
 } from './session.js'
 
-/** A session as one side sees it, with its newest messages. */
-export interface SessionView<View = StoreSession> {
-  sessionId: number
-  storeId: number
-  adminId: number | null
-  seq: number
+/** A session with its newest messages, as one side sees it. */
+export interface SessionView<View> extends Fetched {
   view: View
-  /** The newest message in it that the viewing side had not received before. */
-  undeliveredUpTo: number | null
 }
 
 interface ViewRow extends SessionRow, Receipts {
-  seq: number
   store: Store
   /** For `messageColumns.toRows`, newest first. */
   messages: unknown[][]
 }
 
-const viewColumns = defineColumns<ViewRow>({
+const viewExpressions = {
   ...sessionExpressions,
   ...receiptExpressions,
-  seq: 's.seq',
   store: storeRow,
   messages: 'newest.messages',
-})
+}
 
-const fromSessions = Prisma.raw(`
-  from chat_session s
-  join store st on st.id = s.store_id ${joinReceipts('s.id')}
+/** SQL of a session's newest messages, where a condition on the session holds. */
+const joinNewest = (condition: string) => `
   cross join lateral (
     select ${messageColumns.json} as messages
-    from (select * from chat_message where session_id = s.id order by seq desc limit ${NEWEST_MESSAGES}) m
-  ) newest`)
+    from (
+      select * from chat_message where session_id = s.id and ${condition} order by seq desc limit ${NEWEST_MESSAGES}
+    ) m
+  ) newest`
 
-/** Reads the active sessions of stores, as those see them, by store id. A store without one is not in the answer. */
-export async function readActiveSessions(db: Statements, storeIds: number[]): Promise<Map<number, SessionView>> {
-  const rows = await viewColumns.read(
-    db,
-    Prisma.sql`
-    ${viewColumns.select} ${fromSessions}
-    where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`,
-  )
-  return new Map(rows.map((row) => [row.store_id, toView(row, 'store', storeView(row))]))
-}
+const adminColumns = defineColumns<ViewRow>(viewExpressions)
 
 /** Reads any session as an admin sees it; whether that admin may is for the caller to decide. */
 export async function readSessionForAdmin(
   db: Statements,
   sessionId: number,
 ): Promise<SessionView<AdminSession> | undefined> {
-  const [row] = await viewColumns.read(db, Prisma.sql`${viewColumns.select} ${fromSessions} where s.id = ${sessionId}`)
-  return row && toView(row, 'admin', { store: row.store })
+  const [row] = await adminColumns.read(
+    db,
+    Prisma.sql`
+    ${adminColumns.select} from chat_session s
+    join store st on st.id = s.store_id ${Prisma.raw(joinReceipts('s.id') + joinNewest('true'))}
+    where s.id = ${sessionId}`,
+  )
+  if (row === undefined) return undefined
+  const messages = messageColumns.toRows(row.messages).reverse()
+  const view = {
+    ...toSession(row),
+    store: row.store,
+    messages: messages.map((message) => toMessage(message, row, 'admin')),
+  }
+  return { ...ownersOf(row), view, undeliveredUpTo: findUndelivered(messages, row, 'admin') }
+}
+
+/**
+ * What the store is given as messages follows from this: a session's `seq` and `updated` change with each message, which
+ * never changes itself, and how far a message has got follows from the receipts. `updated` tells the same seq apart when
+ * PostgreSQL has been set back to an earlier state.
+ */
+const version = 'row(s.id, s.seq, s.updated, by_store.read_up_to, by_admin.delivered_up_to, by_admin.read_up_to)::text'
+
+interface StoreRow extends ViewRow {
+  version: string
+}
+
+const storeColumns = defineColumns<StoreRow>({ ...viewExpressions, version: 'told.version' })
+const fromStore = Prisma.raw(`
+  join store st on st.id = s.store_id ${joinReceipts('s.id')}
+  cross join lateral (select ${version} as version) told
+  ${joinNewest('told.version is distinct from known.version')}`)
+
+/**
+ * Reads the active sessions of stores, as those see them, by store id: the view as JSON. A store without one is not in the
+ * answer. Messages that are remembered, and are still what there is to give, are not read again.
+ */
+export async function readActiveSessions(
+  db: Statements,
+  storeIds: number[],
+  memory?: MessageMemory,
+): Promise<Map<number, SessionView<string>>> {
+  const remembered = new Map(storeIds.map((storeId) => [storeId, memory?.get(storeId)]))
+  const versions = [...remembered.values()].map((given) => given?.version ?? null)
+  const rows = await storeColumns.read(
+    db,
+    Prisma.sql`
+    ${storeColumns.select} from chat_session s
+    left join unnest(${[...remembered.keys()]}::bigint[], ${versions}::text[]) as known(store_id, version)
+      on known.store_id = s.store_id
+    ${fromStore}
+    where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`,
+  )
+  return new Map(
+    rows.map((row) => {
+      const before = remembered.get(row.store_id)
+      const given = before?.version === row.version ? before : give(row)
+      if (given !== before) memory?.set(row.store_id, given)
+      return [row.store_id, toStoreView(row, given)]
+    }),
+  )
+}
+
+function give(row: StoreRow): GivenMessages {
+  const messages = messageColumns.toRows(row.messages).reverse()
+  return {
+    version: row.version,
+    json: JSON.stringify(messages.map((message) => toMessage(message, row, 'store'))),
+    newestForeignId: newestForeign(messages, 'store'),
+  }
 }
 
 /** A store is shown itself only once the session is claimed. */
-const storeView = ({ status, store }: ViewRow) => (status === 'open' ? {} : { store })
-
-function toView<Shown>(
-  row: ViewRow,
-  viewer: Side,
-  shown: Shown,
-): SessionView<Session & Shown & { messages: Message[] }> {
-  const rows = messageColumns.toRows(row.messages).reverse()
-  const messages = rows.map((message) => toMessage(message, row, viewer))
+function toStoreView(row: StoreRow, { json, newestForeignId }: GivenMessages): SessionView<string> {
+  const head = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
   return {
-    sessionId: row.id,
-    storeId: row.store_id,
-    adminId: row.admin_id,
-    seq: row.seq,
-    view: { ...toSession(row), ...shown, messages },
-    undeliveredUpTo: findUndelivered(rows, row, viewer),
+    ...ownersOf(row),
+    view: `${head.slice(0, -1)},"messages":${json}}`,
+    undeliveredUpTo: unreceived(newestForeignId, row.deliveredToStore),
   }
 }
+
+const ownersOf = ({ id, store_id, admin_id }: SessionRow) => ({ sessionId: id, storeId: store_id, adminId: admin_id })

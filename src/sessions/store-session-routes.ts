@@ -1,4 +1,5 @@
-import { describeRoute, refusals, type App } from '../http.js'
+import { Type } from '@sinclair/typebox'
+import { describeRoute, JSON_TYPE, refusals, type App } from '../http.js'
 import { confirmDelivery } from '../messages/receipts.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
@@ -13,13 +14,14 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describeRoute('store', 'Get or create the one active session'),
         description: '`store` is present once an admin has claimed the session.',
-        response: { 200: StoreSessionSchema, ...refusals(401, 403, 503) },
+        // Sent as the text that it is.
+        response: { 200: Type.Unsafe<string>(StoreSessionSchema), ...refusals(401, 403, 503) },
       },
     },
-    async ({ account }) => {
+    async ({ account }, reply) => {
       const session = await getOrCreateSession(app.chat, account.id)
       await confirmDelivery(app.chat, 'store', session)
-      return session.view
+      return reply.type(JSON_TYPE).send(session.view)
     },
   )
 
