@@ -57,7 +57,8 @@ export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome 
  * In READ COMMITTED the locked rows are the newest ones, however old the statement's snapshot has become by waiting.
  *
  * What belongs to a draft is looked up draft by draft: joined to them, whose number the planner cannot know, sessions and
- * messages would be read as whole tables.
+ * messages would be read as whole tables. And the messages get their ids before they are stored: joined to those that were
+ * stored, of which it expects one, all would be compared with all.
  */
 const storeDrafts = Prisma.raw(`
   draft as materialized (
@@ -71,20 +72,19 @@ const storeDrafts = Prisma.raw(`
     select * from chat_session where id = any(array(select target_id from draft)) order by id for update
   ), fresh as materialized (
     select i.*, s.admin_id as holder_id, s.seq + row_number() over (partition by s.id order by i.position) as seq,
-      greatest(clock_timestamp(), s.last_message_at) as created
+      nextval('chat_message_id_seq') as id, greatest(clock_timestamp(), s.last_message_at)::timestamptz(3) as created
     from draft i join locked s on s.id = i.target_id
     where i.known_id is null and case i.sender_type when 'store' then s.status <> 'closed'
       else s.status = 'claimed' and s.admin_id = i.sender_id end
   ), stored as (
-    insert into chat_message (session_id, seq, sender_type, sender_id, holder_id, content, attachment_url,
+    insert into chat_message (id, session_id, seq, sender_type, sender_id, holder_id, content, attachment_url,
       attachment_type, client_message_id, created)
-    select target_id, seq, sender_type, sender_id, case sender_type when 'store' then holder_id end, content,
-      attachment_url, attachment_type, client_message_id, created from fresh order by target_id, seq
-    returning id, session_id, seq, created
+    select id, target_id, seq, sender_type, sender_id, case sender_type when 'store' then holder_id end, content,
+      attachment_url, attachment_type, client_message_id, created from fresh
   ), advanced as (
     update chat_session s set seq = newest.seq, last_message_at = newest.created, updated = newest.created
-    from (select session_id, max(seq) as seq, max(created) as created from stored group by session_id) newest
-    where s.id = newest.session_id and s.id = any(array(select id from locked))
+    from (select target_id, max(seq) as seq, max(created) as created from fresh group by target_id) newest
+    where s.id = newest.target_id
   )`)
 
 /** What has become of a draft: of the message only what the draft does not say itself. */
@@ -120,8 +120,8 @@ const outcomeColumns = defineColumns<OutcomeRow>({
   status: 's.status',
   begunAt: epochMs('s.created'),
 })
-const selectOutcomes = Prisma.sql`${outcomeColumns.select} from draft i left join locked s on s.id = i.target_id
-  left join fresh f on f.position = i.position left join stored m on m.session_id = f.target_id and m.seq = f.seq`
+const selectOutcomes = Prisma.sql`${outcomeColumns.select}
+  from draft i left join locked s on s.id = i.target_id left join fresh m on m.position = i.position`
 
 /**
  * Stores messages in one commit and tells what became of each, in their order. No two may share a sender's
