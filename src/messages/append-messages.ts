@@ -138,7 +138,7 @@ export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Prom
           client_message_id, position)
     ), ${storeDrafts} ${selectOutcomes}`,
   )
-  const knownIds = rows.flatMap(({ knownId }) => knownId ?? [])
+  const knownIds = rows.map(({ knownId }) => knownId).filter((id) => id !== null)
   const known = await readKnown(db, knownIds).catch((error: unknown) => error as Error)
   const inOrder: OutcomeRow[] = []
   for (const row of rows) inOrder[row.position - 1] = row
@@ -183,10 +183,30 @@ function toOutcome(
   if (row.knownId !== null) return known instanceof Error ? known : toKnown(draft, known.get(row.knownId))
   if (row.messageId === null) return { outcome: 'refused', status: row.status, holderId: row.holderId }
   const { messageId, seq, sentAt, sessionId, storeId, holderId, status, begunAt } = row
-  const message = { ...draft, id: messageId, session_id: sessionId, created: sentAt }
-  const moments = { last_message_at: sentAt, created: begunAt, updated: sentAt, closed_at: null }
-  const session = { id: sessionId, store_id: storeId, admin_id: holderId, status, ...moments }
-  return { outcome: 'stored', ...toStored(session, seq, message) }
+  const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
+  const message = {
+    id: messageId,
+    session_id: sessionId,
+    sender_type,
+    sender_id,
+    content,
+    attachment_url,
+    attachment_type,
+    client_message_id,
+    created: sentAt,
+  }
+  const session = {
+    id: sessionId,
+    store_id: storeId,
+    admin_id: holderId,
+    status,
+    last_message_at: sentAt,
+    created: begunAt,
+    updated: sentAt,
+    closed_at: null,
+  }
+  const { event, message: sent } = toStored(session, seq, message)
+  return { outcome: 'stored', event, session, message: sent }
 }
 
 function toKnown(draft: MessageDraft, stored: Stored | undefined): AppendOutcome | Error {

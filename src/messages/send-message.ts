@@ -58,7 +58,7 @@ export async function sendMessages(chat: Chat, sender: Account, inputs: Input[])
   const drafts = inputs.map((input) => toDraft(sender, input))
   const outcomes = await append(
     chat,
-    drafts.flatMap((draft) => (draft instanceof Error ? [] : draft)),
+    drafts.filter((draft): draft is MessageDraft => !(draft instanceof Error)),
   )
   const results: (Sent | Error)[] = []
   for (const draft of drafts) {

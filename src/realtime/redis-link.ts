@@ -68,8 +68,11 @@ function openPlainLink(address: RedisAddress, onError: (error: Error) => void): 
   subscriber.on('error', onError)
   return {
     mostTogether: MOST_TOGETHER,
-    publish: (outgoing) =>
-      publisher.eval(PUBLISH_ALL, 0, ...outgoing.flatMap(({ channel, payload }) => [channel, payload])),
+    publish(outgoing) {
+      const words: string[] = []
+      for (const { channel, payload } of outgoing) words.push(channel, payload)
+      return publisher.eval(PUBLISH_ALL, 0, ...words)
+    },
     subscribe: (channel) => subscriber.subscribe(channel),
     unsubscribe: (channel) => subscriber.unsubscribe(channel),
     onPayload: (listener) => subscriber.on('messageBuffer', listener),

@@ -83,7 +83,9 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
 
   const publish = collectTurn<{ announcement: Announcement; text: string }>((byChannel) => {
     if (isClosed) return
-    send([...byChannel].flatMap(([channel, items]) => pack(channel, items)))
+    const parcels: Parcel[] = []
+    for (const [channel, items] of byChannel) pack(channel, items, parcels)
+    send(parcels)
     for (const [channel, items] of byChannel) {
       for (const { announcement } of items) listeners.dispatch(channel, announcement)
     }
@@ -127,8 +129,8 @@ interface Parcel {
   texts: string[]
 }
 
-function pack(channel: string, items: { text: string }[]): Parcel[] {
-  const parcels: Parcel[] = []
+/** Adds as many parcels to those on their way as the items of a channel need. */
+function pack(channel: string, items: { text: string }[], parcels: Parcel[]): void {
   let length = LONG_ENOUGH
   for (const { text } of items) {
     if (length >= LONG_ENOUGH) {
@@ -138,7 +140,6 @@ function pack(channel: string, items: { text: string }[]): Parcel[] {
     parcels.at(-1)?.texts.push(text)
     length += text.length
   }
-  return parcels
 }
 
 function* split(payload: Buffer): Generator<Buffer> {
