@@ -6,8 +6,9 @@ import { frame } from './frames.js'
 const MERGE_MS = 500
 /** What was committed before a number was read may be announced so much later. */
 const LAG_MS = 3000
-/** Numbers in doubt are read again after so many times what their reading took. */
+/** Numbers in doubt are read again after so many times what their reading took; when that leaves doubts too, ever later. */
 const REST = 10
+const LONGEST_REST = 100
 
 interface Tally {
   /** Undefined until it has been read. */
@@ -30,7 +31,8 @@ export function createUnread(
   onError: (error: unknown) => void,
 ) {
   const tallies = new Map<number, Tally>()
-  let doubtsEndAt = 0
+  let doubtsDueAt = 0
+  let rest = REST
   let timer: NodeJS.Timeout | undefined
 
   function begin(adminId: number): Tally {
@@ -40,7 +42,7 @@ export function createUnread(
   }
 
   async function readCounts(): Promise<void> {
-    const areDoubtsDue = Date.now() >= doubtsEndAt
+    const areDoubtsDue = Date.now() >= doubtsDueAt
     const due = [...tallies].filter(([, { count, isInDoubt }]) => count === undefined || (isInDoubt && areDoubtsDue))
     if (due.length === 0) return
     const startedAt = Date.now()
@@ -53,7 +55,8 @@ export function createUnread(
       tally.count = (counts.get(adminId) ?? 0) + tally.meanwhile
       tally.isInDoubt = tally.meanwhile > 0
     }
-    doubtsEndAt = Date.now() + REST * (Date.now() - startedAt)
+    doubtsDueAt = Date.now() + rest * (Date.now() - startedAt)
+    rest = due.some(([, { isInDoubt }]) => isInDoubt) ? Math.min(2 * rest, LONGEST_REST) : REST
   }
 
   function tell(): void {
