@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openDatabase } from '../../src/database/database.js'
-import type { AppendOutcome, MessageDraft } from '../../src/messages/append-messages.js'
+import { appendDrafts, type AppendOutcome, type MessageDraft } from '../../src/messages/append-messages.js'
 import { shareCommits } from '../../src/messages/share-commits.js'
 import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
@@ -105,4 +105,19 @@ t.test('what was sent before is looked up by itself, also while few messages are
   const [statement] = captured
   if (statement === undefined) throw new Error('Nothing was sent to PostgreSQL')
   t.notOk((await findTableScans(database, statement)).includes('chat_message'))
+})
+
+t.test('what is stored is stored, also when what was stored before cannot be read', async (t) => {
+  const { storeId, sessionId } = await openSession()
+  await appendMessage(draftOf(storeId, 'before', 'id'))
+  let count = 0
+  const failing = new Proxy(db, {
+    get: (target, name, receiver) =>
+      name === '$queryRaw' && count++ > 0
+        ? () => Promise.reject(new Error('gone'))
+        : (Reflect.get(target, name, receiver) as unknown),
+  })
+  const outcomes = await appendDrafts(failing, [draftOf(storeId, 'before', 'id'), draftOf(storeId, 'now')])
+  t.match(outcomes, [{ message: 'gone' }, { outcome: 'stored', message: { content: 'now' } }])
+  t.same(await findDisorder(database, sessionId), [])
 })
