@@ -1,5 +1,6 @@
 import type { Database } from './database/database.js'
 import type { AppendMessages } from './messages/append-messages.js'
+import type { Sent } from './messages/sent-message.js'
 import type { Relay } from './realtime/relay.js'
 import type { SessionView } from './sessions/read-session.js'
 
@@ -10,6 +11,8 @@ export interface Chat {
   /** Reads the active session of a store, as that store sees it, as JSON. Concurrent reads share a statement. */
   readActiveSession: (storeId: number) => Promise<SessionView<string> | undefined>
   appendMessages: AppendMessages
+  /** Reads a stored message. Concurrent reads share a statement. */
+  readSent: (messageId: number) => Promise<Sent | undefined>
   /** Creations under way on this node, by store: a crowd asking for one store shares one transaction. */
   creating: Map<number, Promise<SessionView<string> | undefined>>
 }

@@ -33,7 +33,7 @@ export const EnvironmentSchema = Type.Object({
     60_000,
     'How long the start waits for a database that is not there yet.',
   ),
-  SESSION_CACHE_MB: Count(0, 65_536, 64, 'Memory for what stores that ask again and again are given; 0: none.'),
+  SESSION_CACHE_MB: Count(0, 1024, 64, 'Memory for what stores that ask again and again are given; 0: none.'),
   REDIS_URL: Type.Optional(
     Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),
   ),

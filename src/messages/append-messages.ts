@@ -3,17 +3,8 @@ import type { Statements } from '../database/database.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { epochMs } from '../database/sql.js'
-import type { MessageEvent } from '../realtime/announce.js'
-import { sessionExpressions, type SessionRow, type SessionStatus } from '../sessions/session.js'
-import {
-  joinReceipts,
-  messageColumns,
-  receiptExpressions,
-  toMessage,
-  type Message,
-  type MessageRow,
-  type Receipts,
-} from './message.js'
+import type { SessionStatus } from '../sessions/session.js'
+import { toSent, type Sent } from './sent-message.js'
 
 /** A message that somebody wants to send. */
 export interface MessageDraft {
@@ -27,19 +18,12 @@ export interface MessageDraft {
   client_message_id: string | null
 }
 
-/** A message that is stored, and its session. */
-interface Stored {
-  event: MessageEvent
-  session: SessionRow
-  message: Message
-}
-
 /** What became of a draft. */
 export type AppendOutcome =
-  | ({ outcome: 'stored' } & Stored)
-  /** Its `client_message_id` was used before; `isSame` says whether for the same thing. */
-  | ({ outcome: 'known'; isSame: boolean } & Stored)
-  /** Not stored: the state of the named session that forbade it, nulls where there is no session. */
+  | ({ outcome: 'stored' } & Sent)
+  /** Its `client_message_id` was used before, by this message. */
+  | { outcome: 'known'; messageId: number }
+  /** Not stored: the state of the session that forbade it, nulls where there is no session. */
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
 
 /**
@@ -58,15 +42,16 @@ export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome 
  *
  * What belongs to a draft is looked up draft by draft: joined to them, whose number the planner cannot know, sessions and
  * messages would be read as whole tables. And the messages get their ids before they are stored: joined to those that were
- * stored, of which it expects one, all would be compared with all.
+ * stored, of which the planner expects one, all would be compared with all.
  */
 const storeDrafts = Prisma.raw(`
   draft as materialized (
     select i.*,
       case sender_type when 'store' then (select id from chat_session where store_id = i.sender_id and status <> 'closed')
         else session_id end as target_id,
-      (select id from chat_message where sender_type = i.sender_type and sender_id = i.sender_id
-        and client_message_id = i.client_message_id) as known_id
+      case when client_message_id is not null then (select id from chat_message
+        where sender_type = i.sender_type and sender_id = i.sender_id and client_message_id = i.client_message_id)
+        end as known_id
     from input i
   ), locked as materialized (
     select * from chat_session where id = any(array(select target_id from draft)) order by id for update
@@ -123,11 +108,8 @@ const outcomeColumns = defineColumns<OutcomeRow>({
 const selectOutcomes = Prisma.sql`${outcomeColumns.select}
   from draft i left join locked s on s.id = i.target_id left join fresh m on m.position = i.position`
 
-/**
- * Stores messages in one commit and tells what became of each, in their order. No two may share a sender's
- * `client_message_id`. What was stored before is read afterwards; where that fails, the message has an Error.
- */
-export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<(AppendOutcome | Error)[]> {
+/** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
+export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const rows = await outcomeColumns.read(
     db,
     Prisma.sql`
@@ -138,52 +120,18 @@ export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Prom
           client_message_id, position)
     ), ${storeDrafts} ${selectOutcomes}`,
   )
-  const knownIds = rows.map(({ knownId }) => knownId).filter((id) => id !== null)
-  const known = await readKnown(db, knownIds).catch((error: unknown) => error as Error)
   const inOrder: OutcomeRow[] = []
   for (const row of rows) inOrder[row.position - 1] = row
-  return drafts.map((draft, index) => toOutcome(draft, inOrder[index], known))
+  return drafts.map((draft, index) => toOutcome(draft, inOrder[index]))
 }
 
-interface KnownRow extends SessionRow, Receipts {
-  seq: number
-  /** For `messageColumns.toRows`. */
-  message: unknown[][]
-}
-
-const knownColumns = defineColumns<KnownRow>({
-  ...sessionExpressions,
-  ...receiptExpressions,
-  seq: 'sent.seq',
-  message: `(select ${messageColumns.json} from (select sent.*) m)`,
-})
-
-/** Messages that are stored, as they are now, by id. */
-async function readKnown(db: Statements, ids: number[]): Promise<Map<number, Stored>> {
-  if (ids.length === 0) return new Map()
-  const rows = await knownColumns.read(
-    db,
-    Prisma.sql`
-    ${knownColumns.select} from chat_message sent join chat_session s on s.id = sent.session_id
-    ${Prisma.raw(joinReceipts('s.id'))} where sent.id = any(${ids}::bigint[])`,
-  )
-  return new Map(
-    rows.flatMap((row) =>
-      messageColumns.toRows(row.message).map((message) => [message.id, toStored(row, row.seq, message, row)] as const),
-    ),
-  )
-}
-
-function toOutcome(
-  draft: MessageDraft,
-  row: OutcomeRow | undefined,
-  known: Map<number, Stored> | Error,
-): AppendOutcome | Error {
-  if (row === undefined) return new Error('A message got no outcome')
-  if (row.knownId !== null) return known instanceof Error ? known : toKnown(draft, known.get(row.knownId))
+function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutcome {
+  if (row === undefined) throw new Error('A message got no outcome')
+  if (row.knownId !== null) return { outcome: 'known', messageId: row.knownId }
   if (row.messageId === null) return { outcome: 'refused', status: row.status, holderId: row.holderId }
   const { messageId, seq, sentAt, sessionId, storeId, holderId, status, begunAt } = row
   const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
+  // Written out, as this is done for every message: copied objects cost several times as much.
   const message = {
     id: messageId,
     session_id: sessionId,
@@ -205,24 +153,6 @@ function toOutcome(
     updated: sentAt,
     closed_at: null,
   }
-  const { event, message: sent } = toStored(session, seq, message)
+  const { event, message: sent } = toSent(session, seq, message)
   return { outcome: 'stored', event, session, message: sent }
-}
-
-function toKnown(draft: MessageDraft, stored: Stored | undefined): AppendOutcome | Error {
-  if (stored === undefined) return new Error('A message was not found again')
-  const { content, attachment_url, attachment_type, session_id } = stored.message
-  const isSame =
-    draft.content === content &&
-    draft.attachment_url === attachment_url &&
-    draft.attachment_type === attachment_type &&
-    (draft.session_id === null || draft.session_id === session_id)
-  return { outcome: 'known', isSame, ...stored }
-}
-
-function toStored(session: SessionRow, seq: number, message: MessageRow, receipts?: Receipts): Stored {
-  const { id: sessionId, store_id: storeId, admin_id: holderId } = session
-  const { id: messageId, sender_type: senderType } = message
-  const event = { sessionId, storeId, holderId, seq, messageId, senderType }
-  return { event, session, message: toMessage(message, receipts) }
 }

@@ -94,7 +94,7 @@ function statusOf({ id, sender_type }: MessageRow, receipts: Receipts | undefine
 }
 
 /** The newest message that is not the reader's own; null when there is none. Oldest first. */
-export function newestForeign(messages: MessageRow[], reader: Side): number | null {
+export function newestForeign(messages: Pick<Message, 'id' | 'sender_type'>[], reader: Side): number | null {
   return messages.findLast(({ sender_type }) => sender_type !== reader)?.id ?? null
 }
 

@@ -8,6 +8,7 @@ import { announceMessage } from '../realtime/announce.js'
 import { getOrCreateSession } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageDraft } from './append-messages.js'
 import { guessAttachmentType } from './attachment-type.js'
+import type { Sent } from './sent-message.js'
 
 const ATTEMPTS = 20
 
@@ -33,8 +34,8 @@ export type MessageInput = Static<typeof StoreMessageInputSchema>
 /** What an admin sends: the same, and into which session. */
 export const AdminMessageInputSchema = Type.Object({ session_id: IdSchema, ...StoreMessageInputSchema.properties })
 
-/** A stored message, now or before, with its session. */
-export type Sent = Exclude<AppendOutcome, { outcome: 'refused' }>
+/** What a send is answered with: the message that was stored now, or before. */
+export type SendResult = Sent & { outcome: 'stored' | 'known' }
 
 /** Of one sender, so many may be sent together. */
 export const MOST_SENT_TOGETHER = 8
@@ -46,7 +47,7 @@ type Input = MessageInput & { session_id?: number }
  * names and holds. With a `client_message_id` it can be repeated without harm, for ever. Announced once, after its commit.
  * @throws RequestError 400 empty · 403 not the holder · 404 · 409 closed, or the id was used for something else
  */
-export async function sendMessage(chat: Chat, sender: Account, input: Input): Promise<Sent> {
+export async function sendMessage(chat: Chat, sender: Account, input: Input): Promise<SendResult> {
   const [result] = await sendMessages(chat, sender, [input])
   if (result === undefined) throw new Error('A message got no outcome')
   if (result instanceof Error) throw result
@@ -54,20 +55,20 @@ export async function sendMessage(chat: Chat, sender: Account, input: Input): Pr
 }
 
 /** Sends messages of one sender in their order, and tells what became of each: what `sendMessage` would return or throw. */
-export async function sendMessages(chat: Chat, sender: Account, inputs: Input[]): Promise<(Sent | Error)[]> {
+export async function sendMessages(chat: Chat, sender: Account, inputs: Input[]): Promise<(SendResult | Error)[]> {
   const drafts = inputs.map((input) => toDraft(sender, input))
   const outcomes = await append(
     chat,
     drafts.filter((draft): draft is MessageDraft => !(draft instanceof Error)),
   )
-  const results: (Sent | Error)[] = []
-  for (const draft of drafts) {
-    if (draft instanceof Error) results.push(draft)
-    else {
-      const outcome = outcomes.shift()
-      results.push(judge(chat, draft, outcome) ?? (await tryAgain(chat, draft, outcome)))
-    }
-  }
+  const judged = drafts.map((draft) => {
+    if (draft instanceof Error) return draft
+    const outcome = outcomes.shift()
+    return judge(chat, draft, outcome) ?? { draft, outcome }
+  })
+  // What is stored is announced by now; it does not wait for what is not settled yet.
+  const results: (SendResult | Error)[] = []
+  for (const result of judged) results.push('draft' in result ? await settle(chat, result) : result)
   return results
 }
 
@@ -80,26 +81,38 @@ async function append(chat: Chat, drafts: MessageDraft[]): Promise<(AppendOutcom
   }
 }
 
-/** Announces what has been stored. Undefined for what is worth another try. */
-function judge(chat: Chat, draft: MessageDraft, outcome: AppendOutcome | Error | undefined): Sent | Error | undefined {
-  // When the same draft was being stored elsewhere at this moment, the next look finds it.
-  if (outcome === undefined || outcome instanceof Error) return isUniqueViolation(outcome) ? undefined : outcome
-  if (outcome.outcome === 'stored') announceMessage(chat.relay, outcome.event, outcome.message)
-  else if (outcome.outcome === 'refused') {
-    return draft.sender_type === 'admin' ? toRefusal(outcome, draft.sender_id) : undefined
-  } else if (!outcome.isSame) return conflict('This client_message_id was used for another message')
-  return outcome
+/** A draft that needs another statement, and what became of it so far. */
+interface Unsettled {
+  draft: MessageDraft
+  outcome: AppendOutcome | Error | undefined
 }
 
-async function tryAgain(
+/** Announces what has been stored. Undefined for what is not settled. */
+function judge(
   chat: Chat,
   draft: MessageDraft,
-  first: AppendOutcome | Error | undefined,
-): Promise<Sent | Error> {
+  outcome: AppendOutcome | Error | undefined,
+): SendResult | Error | undefined {
+  // When the same draft was being stored elsewhere at this moment, the next look finds it.
+  if (outcome === undefined || outcome instanceof Error) return isUniqueViolation(outcome) ? undefined : outcome
+  if (outcome.outcome === 'stored') {
+    announceMessage(chat.relay, outcome.event, outcome.message)
+    return outcome
+  }
+  return outcome.outcome === 'refused' && draft.sender_type === 'admin'
+    ? toRefusal(outcome, draft.sender_id)
+    : undefined
+}
+
+/** Reads what was stored before; makes the session that a store has not got; tries again. */
+async function settle(chat: Chat, { draft, outcome: first }: Unsettled): Promise<SendResult | Error> {
   let outcome = first
   try {
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
-      if (!(outcome instanceof Error)) await getOrCreateSession(chat, draft.sender_id)
+      if (outcome !== undefined && !(outcome instanceof Error)) {
+        if (outcome.outcome === 'known') return await readKnown(chat, draft, outcome.messageId)
+        await getOrCreateSession(chat, draft.sender_id)
+      }
       ;[outcome] = await append(chat, [draft])
       const result = judge(chat, draft, outcome)
       if (result !== undefined) return result
@@ -108,6 +121,18 @@ async function tryAgain(
     return error as Error
   }
   return unavailable()
+}
+
+async function readKnown(chat: Chat, draft: MessageDraft, messageId: number): Promise<SendResult | Error> {
+  const sent = await chat.readSent(messageId)
+  if (sent === undefined) return unavailable()
+  const { content, attachment_url, attachment_type, session_id } = sent.message
+  const isSame =
+    draft.content === content &&
+    draft.attachment_url === attachment_url &&
+    draft.attachment_type === attachment_type &&
+    (draft.session_id === null || draft.session_id === session_id)
+  return isSame ? { outcome: 'known', ...sent } : conflict('This client_message_id was used for another message')
 }
 
 function toDraft(sender: Account, input: Input): MessageDraft | Error {

@@ -2,6 +2,7 @@ import plugin from 'fastify-plugin'
 import type { Chat } from '../chat.js'
 import type { Config } from '../config.js'
 import { gatherReads, MOST_SESSIONS_TOGETHER } from '../database/gather.js'
+import { readSent } from '../messages/sent-message.js'
 import { shareCommits } from '../messages/share-commits.js'
 import { createMessageMemory } from '../sessions/message-memory.js'
 import { readActiveSessions } from '../sessions/read-session.js'
@@ -20,7 +21,14 @@ export const chatPlugin = plugin<{ config: Config }>(
       (storeIds: number[]) => readActiveSessions(db, storeIds, memory),
       MOST_SESSIONS_TOGETHER,
     )
-    const chat: Chat = { db, relay, readActiveSession, appendMessages: shareCommits(db), creating: new Map() }
+    const chat: Chat = {
+      db,
+      relay,
+      readActiveSession,
+      appendMessages: shareCommits(db),
+      readSent: gatherReads((ids: number[]) => readSent(db, ids)),
+      creating: new Map(),
+    }
     app.decorate('chat', chat)
   },
   { name: 'chat', dependencies: ['database', 'relay'] },

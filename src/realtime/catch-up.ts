@@ -6,6 +6,7 @@ import {
   joinReceipts,
   messageColumns,
   messageExpressions,
+  newestForeign,
   receiptExpressions,
   toMessage,
   type Message,
@@ -183,7 +184,7 @@ function toSync(row: SyncRow, side: Side, before: number): Sync {
   return {
     seq: row.seq,
     answer: { session: toSession(row), messages, seq, complete: found.length <= MESSAGES_PER_SYNC },
-    newestForeignId: messages.findLast(({ sender_type }) => sender_type !== side)?.id ?? null,
+    newestForeignId: newestForeign(messages, side),
     deliveredUpTo: delivered ?? 0,
     readUpTo: read ?? 0,
   }

@@ -2,7 +2,7 @@ import type { RawData } from 'ws'
 import type { Chat } from '../chat.js'
 import { forbidden, invalidInput, notFound, RequestError, toRequestError, unavailable } from '../errors.js'
 import { markRead } from '../messages/receipts.js'
-import { MOST_SENT_TOGETHER, sendMessages, type Sent } from '../messages/send-message.js'
+import { MOST_SENT_TOGETHER, sendMessages, type SendResult } from '../messages/send-message.js'
 import { announceTyping, messageFrame } from './announce.js'
 import { readSync, type Sync } from './catch-up.js'
 import type { Connection } from './connection.js'
@@ -116,7 +116,11 @@ async function handleMessages(room: FrameRoom, connection: Connection, payloads:
 }
 
 /** What was sent before is announced no more. The answer may not overtake what this socket is still owed before it. */
-async function repeatMessage({ hub }: FrameRoom, connection: Connection, { event, message }: Sent): Promise<void> {
+async function repeatMessage(
+  { hub }: FrameRoom,
+  connection: Connection,
+  { event, message }: SendResult,
+): Promise<void> {
   const { sequencer } = hub[connection.account.side]
   if (!(await sequencer.catchUp(event.sessionId, event.seq))) throw unavailable()
   connection.send(messageFrame(event.seq, message))

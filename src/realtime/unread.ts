@@ -6,9 +6,9 @@ import { frame } from './frames.js'
 const MERGE_MS = 500
 /** What was committed before a number was read may be announced so much later. */
 const LAG_MS = 3000
-/** Numbers in doubt are read again after so many times what their reading took; when that leaves doubts too, ever later. */
-const REST = 10
-const LONGEST_REST = 100
+/** Numbers in doubt are read again after so many times what their reading took, and at the latest after so long. */
+const REST = 20
+const LONGEST_REST_MS = 10_000
 
 interface Tally {
   /** Undefined until it has been read. */
@@ -32,7 +32,6 @@ export function createUnread(
 ) {
   const tallies = new Map<number, Tally>()
   let doubtsDueAt = 0
-  let rest = REST
   let timer: NodeJS.Timeout | undefined
 
   function begin(adminId: number): Tally {
@@ -55,8 +54,8 @@ export function createUnread(
       tally.count = (counts.get(adminId) ?? 0) + tally.meanwhile
       tally.isInDoubt = tally.meanwhile > 0
     }
-    doubtsDueAt = Date.now() + rest * (Date.now() - startedAt)
-    rest = due.some(([, { isInDoubt }]) => isInDoubt) ? Math.min(2 * rest, LONGEST_REST) : REST
+    // Those who have just read do not put off the others.
+    if (areDoubtsDue) doubtsDueAt = Date.now() + Math.min(REST * (Date.now() - startedAt), LONGEST_REST_MS)
   }
 
   function tell(): void {

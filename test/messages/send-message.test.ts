@@ -1,8 +1,10 @@
 import t from 'tap'
+import { sendMessages } from '../../src/messages/send-message.js'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation, closeConversation, openConversation } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
+import { until } from '../support/until.js'
 
 const chat = createChatClient(await startNode(t))
 const { get, post } = chat
@@ -125,4 +127,22 @@ t.test('a body of another type is not taken', async (t) => {
   for (const content of [7, true, null, ['a'], { a: 1 }]) {
     t.equal((await post('store/message/', store, { content })).status, 400, 'no other type becomes text')
   }
+})
+
+t.test('what is stored is announced while an earlier message is still being read', async (t) => {
+  const { store, sessionId } = await openConversation(chat)
+  await post('store/message/', store, { content: 'before', client_message_id: 'id' })
+  const announced: object[] = []
+  let fail: (error: Error) => void = () => undefined
+  const slow = {
+    ...chat.node.app.chat,
+    relay: { ...chat.node.app.relay, publish: (_channels: string[], what: object) => void announced.push(what) },
+    readSent: () => new Promise<never>((_resolve, reject) => (fail = reject)),
+  }
+  const account = { side: 'store', id: store.id, tokenId: 0, expiresAt: Infinity } as const
+  const sending = sendMessages(slow, account, [{ content: 'before', client_message_id: 'id' }, { content: 'now' }])
+  await until(() => announced.length > 0, 5000, 'the announcement')
+  t.match(announced, [{ message: { sessionId } }])
+  fail(new Error('gone'))
+  t.match(await sending, [{ message: 'gone' }, { outcome: 'stored', message: { content: 'now' } }])
 })

@@ -4,6 +4,7 @@ import { startTwoNodes, type ChatClient } from '../support/chat-client.js'
 import type { Answer } from '../support/client.js'
 import { claimConversation, openConversation } from '../support/conversations.js'
 import { findDisorder, readEvents } from '../support/session-events.js'
+import { lockSession } from '../support/session-lock.js'
 
 const WRITERS = 50
 const MESSAGES = 6
@@ -152,4 +153,21 @@ t.test('a repeated send during a close is stored once', async (t) => {
     const events = await readEvents(database, sessionId)
     t.equal(events.at(-1)?.kind, 'close', 'nothing in a session after its close')
   }
+})
+
+t.test('what waited while the session was closed is not written into it', async (t) => {
+  const { store, admin, sessionId } = await claimConversation(here)
+  const lock = await lockSession(database, sessionId)
+  const closed = await lock.enqueue(() => there.post('admin/close/', admin, { session_id: sessionId }))
+  const byStore = await lock.enqueue(() => here.post('store/message/', store, { content: 'late' }))
+  const byAdmin = await lock.enqueue(() =>
+    there.post('admin/message/', admin, { session_id: sessionId, content: 'late' }),
+  )
+  await lock.release()
+  t.equal((await closed.answer).status, 200)
+  const { status, body } = await byStore.answer
+  t.equal(status, 200)
+  t.ok(body.session.id > sessionId, 'but into the next one')
+  t.equal((await byAdmin.answer).status, 409)
+  t.equal((await readEvents(database, sessionId)).at(-1)?.kind, 'close')
 })

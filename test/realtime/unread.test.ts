@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { openDatabase } from '../../src/database/database.js'
+import type { Prisma } from '../../src/generated/prisma/client.js'
 import { createUnread } from '../../src/realtime/unread.js'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
@@ -13,18 +14,26 @@ const COUNTING_MS = 200
 const DEADLINE_MS = 25_000
 
 /** One admin's number, and what it is made of. */
-async function openUnread(t: Test) {
+async function openUnread(t: Test, readingMs = 0) {
   const database = await createDatabase(t)
   const options = { databasePoolSize: 2, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
   const { db, close } = openDatabase({ databaseUrl: database.url, ...options })
   t.teardown(close)
-  const [store, admin] = [await addStore(database), await addAdmin(database)]
+  const [store, admin, other] = [await addStore(database), await addAdmin(database), await addAdmin(database)]
   await database.query('insert into chat_session (store_id) values ($1)', [store.id])
   const told: number[] = []
   const errors: unknown[] = []
+  const slowDb = new Proxy(db, {
+    get: (target, name, receiver) =>
+      name === '$queryRaw'
+        ? (statement: Prisma.Sql) => delay(readingMs).then(() => target.$queryRaw(statement))
+        : (Reflect.get(target, name, receiver) as unknown),
+  })
   const unread = createUnread(
-    db,
-    (_adminId, text) => told.push((JSON.parse(text) as { payload: { count: number } }).payload.count),
+    slowDb,
+    (adminId, text) => {
+      if (adminId === admin.id) told.push((JSON.parse(text) as { payload: { count: number } }).payload.count)
+    },
     (error) => errors.push(error),
   )
   t.teardown(unread.close)
@@ -43,6 +52,7 @@ async function openUnread(t: Test) {
     },
     announce: () => unread.add(admin.id),
     read: () => unread.recount(admin.id),
+    readAsOther: () => unread.recount(other.id),
   }
 }
 
@@ -76,9 +86,23 @@ t.test('what was in the number before it is announced is not counted twice', asy
   read()
   await until(() => told.length === 1, DEADLINE_MS)
   announce()
-  await delay(1500)
+  await until(() => readCount() === 2, DEADLINE_MS, 'the number is read again')
+  await delay(COUNTING_MS)
   t.same(told.at(-1), 1)
-  t.equal(readCount(), 2)
+})
+
+t.test('an admin who reads all the time does not put off the doubts about another', async (t) => {
+  const { told, store, announce, read, readAsOther } = await openUnread(t, 100)
+  await store()
+  read()
+  await until(() => told.length === 1, DEADLINE_MS)
+  announce()
+  await until(() => told.length === 2, DEADLINE_MS)
+  t.equal(told.at(-1), 2)
+  const reading = setInterval(readAsOther, 100)
+  t.teardown(() => clearInterval(reading))
+  await until(() => told.length === 3, DEADLINE_MS, 'set right')
+  t.equal(told.at(-1), 1)
 })
 
 t.test('a number that cannot be read is read later, without another reason', async (t) => {

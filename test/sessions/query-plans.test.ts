@@ -60,6 +60,7 @@ t.test('no statement of the chat reads all sessions or all messages', async (t) 
     await post('message/read/', store, id),
     await post('admin/notifications/read-all/', admin),
     await post('store/message/', store, { content: 'a', client_message_id: 'a' }),
+    await post('store/message/', store, { content: 'a', client_message_id: 'a' }),
     await post('admin/message/', admin, { ...id, content: 'a', client_message_id: 'a' }),
     await post('admin/session/transfer/', admin, { ...id, admin_id: next.id }),
     await post('admin/session/release/', next, id),

@@ -1,0 +1,56 @@
+import type { Statements } from '../database/database.js'
+import { defineColumns } from '../database/columns.js'
+import { epochMs } from '../database/sql.js'
+import { Prisma } from '../generated/prisma/client.js'
+import type { MessageEvent } from '../realtime/announce.js'
+import { sessionExpressions, type SessionRow } from '../sessions/session.js'
+import {
+  joinReceipts,
+  messageExpressions,
+  receiptExpressions,
+  toMessage,
+  type Message,
+  type MessageRow,
+  type Receipts,
+} from './message.js'
+
+/** A stored message, with its session. */
+export interface Sent {
+  event: MessageEvent
+  session: SessionRow
+  message: Message
+}
+
+/** `created` is that of the message, `begunAt` that of its session. */
+interface SentRow extends MessageRow, Receipts, Omit<SessionRow, 'id' | 'created'> {
+  seq: number
+  begunAt: number
+}
+
+const sentColumns = defineColumns<SentRow>({
+  ...sessionExpressions,
+  ...receiptExpressions,
+  ...messageExpressions,
+  seq: 'm.seq',
+  begunAt: epochMs('s.created'),
+})
+
+/** Reads messages as they are now, by id. */
+export async function readSent(db: Statements, ids: number[]): Promise<Map<number, Sent>> {
+  const rows = await sentColumns.read(
+    db,
+    Prisma.sql`
+    ${sentColumns.select} from chat_message m join chat_session s on s.id = m.session_id
+    ${Prisma.raw(joinReceipts('s.id'))} where m.id = any(${ids}::bigint[])`,
+  )
+  return new Map(
+    rows.map((row) => [row.id, toSent({ ...row, id: row.session_id, created: row.begunAt }, row.seq, row, row)]),
+  )
+}
+
+export function toSent(session: SessionRow, seq: number, message: MessageRow, receipts?: Receipts): Sent {
+  const { id: sessionId, store_id: storeId, admin_id: holderId } = session
+  const { id: messageId, sender_type: senderType } = message
+  const event = { sessionId, storeId, holderId, seq, messageId, senderType }
+  return { event, session, message: toMessage(message, receipts) }
+}
