@@ -10,10 +10,10 @@ import { markRead } from './receipts.js'
 import {
   AdminMessageInputSchema,
   ClientMessageIdSchema,
-  sendMessage,
   StoreMessageInputSchema,
   type MessageInput,
-} from './send-message.js'
+} from './message-input.js'
+import { sendMessage } from './send-message.js'
 
 const SentSchema = Type.Object({ session: SessionSchema, message: MessageSchema })
 const HistorySchema = Type.Object({

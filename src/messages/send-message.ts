@@ -1,5 +1,3 @@
-import { Type, type Static } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
 import type { Account } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import { isUniqueViolation } from '../database/failures.js'
@@ -8,31 +6,10 @@ import { announceMessage } from '../realtime/announce.js'
 import { getOrCreateSession } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageDraft } from './append-messages.js'
 import { guessAttachmentType } from './attachment-type.js'
+import type { MessageInput } from './message-input.js'
 import type { Sent } from './sent-message.js'
 
 const ATTEMPTS = 20
-
-export const ClientMessageIdSchema = Type.String({
-  minLength: 1,
-  maxLength: 64,
-  format: 'text',
-  description: 'Makes the send idempotent: the same id again returns the first message.',
-  examples: ['0d9f4c1e-6c3b'],
-})
-
-/** What a store sends, over HTTP and over a socket. */
-export const StoreMessageInputSchema = Type.Object({
-  content: Type.Optional(Type.String({ maxLength: 10_000, format: 'text', examples: ['My order has not arrived'] })),
-  attachment_url: Type.Optional(
-    Type.String({ maxLength: 2048, format: 'http-url-or-empty', examples: ['https://example.com/receipt.png'] }),
-  ),
-  attachment_type: Type.Optional(Type.String({ maxLength: 100, format: 'text', examples: ['image'] })),
-  client_message_id: Type.Optional(ClientMessageIdSchema),
-})
-export type MessageInput = Static<typeof StoreMessageInputSchema>
-
-/** What an admin sends: the same, and into which session. */
-export const AdminMessageInputSchema = Type.Object({ session_id: IdSchema, ...StoreMessageInputSchema.properties })
 
 /** What a send is answered with: the message that was stored now, or before. */
 export type SendResult = Sent & { outcome: 'stored' | 'known' }

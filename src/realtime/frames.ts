@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import type { RequestError } from '../errors.js'
-import { AdminMessageInputSchema, StoreMessageInputSchema } from '../messages/send-message.js'
+import { AdminMessageInputSchema, StoreMessageInputSchema } from '../messages/message-input.js'
 import { createCheck } from '../validation.js'
 
 /** Why the server ends a socket. */

@@ -3,7 +3,7 @@ import t from 'tap'
 import type * as client from '../../src/client/index.js'
 import type { Store } from '../../src/accounts/accounts.js'
 import type { Message } from '../../src/messages/message.js'
-import type { StoreMessageInputSchema } from '../../src/messages/send-message.js'
+import type { StoreMessageInputSchema } from '../../src/messages/message-input.js'
 import type { NotificationSchema } from '../../src/notifications/notifications.js'
 import type { serverFrames } from '../../src/realtime/server-frames.js'
 import type {
