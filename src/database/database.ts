@@ -40,6 +40,7 @@ export function openDatabase(options: DatabaseOptions) {
     idle_in_transaction_session_timeout: options.databaseStatementTimeoutMs,
     keepAlive: true,
     application_name: 'store-chat',
+    // Before the first use of a new connection.
     verify: (client, done) => void client.query(PLANNING).then(() => done(), done),
   })
   // An idle connection that breaks is replaced by the next query; without a listener it would end the process.

@@ -101,12 +101,12 @@ export async function readActiveSessions(
   memory?: MessageMemory,
 ): Promise<Map<number, SessionView<string>>> {
   const remembered = new Map(storeIds.map((storeId) => [storeId, memory?.get(storeId)]))
-  const versions = [...remembered.values()].map((given) => given?.version ?? null)
+  const versions = storeIds.map((storeId) => remembered.get(storeId)?.version ?? null)
   const rows = await storeColumns.read(
     db,
     Prisma.sql`
     ${storeColumns.select} from chat_session s
-    left join unnest(${[...remembered.keys()]}::bigint[], ${versions}::text[]) as known(store_id, version)
+    left join unnest(${storeIds}::bigint[], ${versions}::text[]) as known(store_id, version)
       on known.store_id = s.store_id
     ${fromStore}
     where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`,
