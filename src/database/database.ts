@@ -13,7 +13,7 @@ const QUERY_GRACE_MS = 1000
  * A prepared statement keeps its plan. One that was made while a table had a page would read the table from end to end, and
  * go on to do so while it grows, until the statistics are made anew. Each statement here has its index.
  */
-const PLANNING = 'set enable_seqscan = off; set jit = off'
+const PLANNING = '-c enable_seqscan=off -c jit=off'
 
 const pools = new WeakMap<Statements, Pool>()
 
@@ -40,8 +40,7 @@ export function openDatabase(options: DatabaseOptions) {
     idle_in_transaction_session_timeout: options.databaseStatementTimeoutMs,
     keepAlive: true,
     application_name: 'store-chat',
-    // Before the first use of a new connection.
-    verify: (client, done) => void client.query(PLANNING).then(() => done(), done),
+    options: PLANNING,
   })
   // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
   pool.on('error', () => undefined)
