@@ -43,6 +43,11 @@ export function listenToRevocations(relay: Relay, listener: (tokenId: number) =>
 export interface Authentication {
   /** The account of a token; undefined when the token is unknown, expired or revoked. */
   authenticate(token: string): Promise<Account | undefined>
+  /**
+   * Whether a token was revoked, as of less than a second ago.
+   * @throws what the database does when that cannot be told
+   */
+  isRevoked(tokenId: number): Promise<boolean>
   /** Writes the last uses that wait. */
   close(): Promise<void>
 }
@@ -85,6 +90,7 @@ export async function openAuthentication(db: Database, relay: Relay): Promise<Au
       const account = known ?? (await read(hash))
       return account !== undefined && account.expiresAt > Date.now() ? account : undefined
     },
+    isRevoked: revocations.has,
     async close() {
       clearInterval(timer)
       await writeLastUses().catch(() => undefined)

@@ -10,6 +10,8 @@ declare module 'fastify' {
     requireAccount(side?: Side): onRequestAsyncHookHandler
     /** The account of a token; undefined when the token is unknown, expired or revoked. */
     authenticate(token: string): Promise<Account | undefined>
+    /** Whether a token was revoked, as of less than a second ago. */
+    isTokenRevoked(tokenId: number): Promise<boolean>
   }
   interface FastifyRequest {
     /** Set behind `requireAccount`. */
@@ -22,6 +24,7 @@ export const authenticationPlugin = plugin(
     const authentication = await openAuthentication(app.db, app.relay)
     app.decorateRequest('account')
     app.decorate('authenticate', authentication.authenticate)
+    app.decorate('isTokenRevoked', authentication.isRevoked)
     app.decorate('requireAccount', (side) => async (request) => {
       request.account = await authenticateRequest(request)
       if (side !== undefined && request.account.side !== side) throw forbidden()

@@ -3,6 +3,9 @@ import plugin from 'fastify-plugin'
 import type { Config } from '../config.js'
 import { openHub, type Hub } from '../realtime/hub.js'
 
+/** Browsers and proxies cut large messages into pieces of some kilobytes. */
+const MOST_FRAGMENTS = 64
+
 declare module 'fastify' {
   interface FastifyInstance {
     hub: Hub
@@ -14,10 +17,22 @@ export const realtimePlugin = plugin<{ config: Config }>(
     const hub = await openHub(app.db, app.relay, app.log, {
       pingIntervalMs: config.socketPingIntervalMs,
       longestStatementMs: config.databaseStatementTimeoutMs,
+      bufferBytes: config.socketLimits.bufferBytes,
+      clientLimits: {
+        frame_bytes: config.socketFrameBytes,
+        frames_per_second: config.socketLimits.framesPerSecond,
+        frame_burst: config.socketLimits.frameBurst,
+      },
     })
     app.decorate('hub', hub)
     await app.register(websocket, {
-      options: { maxPayload: config.socketFrameBytes, perMessageDeflate: false, clientTracking: false },
+      options: {
+        maxPayload: config.socketFrameBytes,
+        // A frame in thousands of pieces costs as much as thousands of frames, but counts as one.
+        maxFragments: MOST_FRAGMENTS,
+        perMessageDeflate: false,
+        clientTracking: false,
+      },
       // The plugin's own way is to close without a code, and to wait for a frozen client for half a minute.
       preClose: async () => {
         app.drain()

@@ -1,18 +1,20 @@
 import { ADMINS_CHANNEL, adminChannel, type Announcement, type DurableEvent } from './announce.js'
 import { readDatabaseClock } from './catch-up.js'
-import { readActiveHeads, readFloor, readHeadsOfAdmins, type Floor, type Head } from './heads.js'
 import type { Connection } from './connection.js'
+import { readActiveHeads, readFloor, readHeadsOfAdmins, type Floor, type Head } from './heads.js'
 import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
-import { factsOf, type Position } from './sequencer.js'
-import { createFilledSequencer, listenAndRead, type DeliveryRoom } from './side.js'
+import { factsOf, type Position, type Standing } from './sequencer.js'
+import { createFilledSequencer, listenAndRead, sendElsewhere, sendReset, type DeliveryRoom } from './side.js'
 import { encodeTextFrame } from './text-frame.js'
 import { createTicks } from './ticks.js'
 import { createUnread } from './unread.js'
 
 /** The one entry of the roster of everyone. */
 const EVERYONE = 0
+/** An admin who holds and held nothing: no account has this id. */
+const NOBODY = 0
 /** Stragglers of a closed session are not older than this. */
 const CLOSED_IS_KNOWN_MS = 60_000
 
@@ -30,7 +32,17 @@ export function createAdminSide(room: DeliveryRoom) {
 
   const everyone = createRoster(openEveryone)
   const roster = createRoster(openAdmin)
-  const sequencer = createFilledSequencer(room, { predecessorOf, deliver, listeningSince: () => listeningSince })
+  const sequencer = createFilledSequencer(room, {
+    predecessorOf,
+    deliver,
+    listeningSince: () => listeningSince,
+    toStanding,
+    onReset,
+    onVanished: ({ sessionId }) => {
+      forget(sessionId)
+      sendElsewhere(everyone.connectionsOf(EVERYONE))
+    },
+  })
   const send = (sessionId: number, text: string) => {
     const position = sequencer.positions.get(sessionId)
     if (position) for (const connection of connectionsOf(position.holderId)) connection.send(text)
@@ -78,17 +90,44 @@ export function createAdminSide(room: DeliveryRoom) {
 
   /** A change that is on its way, or was lost, is still owed to the other admins here. */
   const owesChange = ({ sessionId, changeSeq }: Head) =>
-    (sequencer.positions.get(sessionId)?.last ?? Infinity) < changeSeq
+    (sequencer.positions.get(sessionId)?.last ?? changeSeq) < changeSeq
 
   async function finishChanges(head: Head): Promise<void> {
     const position = sequencer.positions.get(head.sessionId)
     if (position && owesChange(head)) await sequencer.fill(position)
   }
 
+  /** A session whose holder is not connected here is seen only as far as its changes go. */
+  function toStanding({ storeId, holderId, isClosed, seq, changeSeq, updated }: Head): Standing {
+    const isSeen = holderId === null || holdersHere.has(holderId) || changeSeq === seq
+    return { storeId, holderId, isClosed, last: isSeen ? seq : changeSeq, lastAt: isSeen ? updated : undefined }
+  }
+
+  /** The session is at an earlier state, in which ids may be given again: its holder is told of it, and what others may see the others. */
+  async function onReset({ sessionId, holderId }: Position): Promise<void> {
+    const readAs = (id: number) =>
+      room.readSync({ account: { side: 'admin', id }, sessionId, after: null, before: null, epoch: null })
+    const [forOthers, forHolder] = await Promise.all([readAs(NOBODY), readAs(holderId ?? NOBODY)])
+    if (forOthers === undefined || forHolder === undefined) return
+    room.marks.forget(sessionId)
+    ticks.forget(sessionId)
+    ticks.start(sessionId, { delivered: forHolder.deliveredUpTo, read: forHolder.readUpTo })
+    const connections = [...everyone.connectionsOf(EVERYONE)]
+    const isHolder = ({ account }: Connection) => account.id === holderId
+    sendReset(connections.filter(isHolder), sessionId, forHolder)
+    sendReset(
+      connections.filter((connection) => !isHolder(connection)),
+      sessionId,
+      forOthers,
+    )
+    if (forHolder.newestForeignId !== null && connections.some((one) => holderId === null || isHolder(one))) {
+      room.marks.note(sessionId, 'admin', forHolder.newestForeignId)
+    }
+  }
+
   function start(head: Head): void {
     if (owesChange(head)) return
-    const isSeen = head.holderId === null || holdersHere.has(head.holderId)
-    sequencer.start({ ...head, last: isSeen ? head.seq : head.changeSeq })
+    sequencer.start({ sessionId: head.sessionId, ...toStanding(head) })
     ticks.start(head.sessionId, { delivered: head.deliveredTo.store, read: head.readBy.store })
   }
 
@@ -158,6 +197,10 @@ export function createAdminSide(room: DeliveryRoom) {
     leave(connection: Connection): boolean {
       everyone.leave(EVERYONE, connection)
       return roster.leave(connection.account.id, connection)
+    },
+    /** The numbers of unread notifications may have changed without a word. */
+    recountUnread(): void {
+      for (const adminId of roster.ids()) unread.recount(adminId)
     },
     /** Forgets sessions that were closed long ago. */
     tidy(): void {

@@ -16,15 +16,24 @@ export interface Parties {
   holderId: number | null
 }
 
+/**
+ * When a durable event was committed, and the event before it in its session, in milliseconds of the database's clock. It
+ * tells histories apart that give the same numbers. Nodes of earlier versions do not tell it.
+ */
+interface Dated {
+  at?: number
+  previousAt?: number | undefined
+}
+
 /** A committed message, with what its way to the sockets needs. */
-export interface MessageEvent extends Parties {
+export interface MessageEvent extends Parties, Dated {
   seq: number
   senderType: Side
   messageId: number
 }
 
 /** A committed change of a session. `holderId` is who holds it after the change. */
-export interface ChangeEvent extends Parties, Pick<SessionChange, 'kind' | 'seq' | 'previousChangeSeq'> {
+export interface ChangeEvent extends Parties, Dated, Pick<SessionChange, 'kind' | 'seq' | 'previousChangeSeq'> {
   previousHolderId: number | null
 }
 
@@ -77,7 +86,7 @@ export function announceMessage(relay: Relay, event: MessageEvent, message: Mess
 
 /** Tells the store and every admin of a change. */
 export function announceChange(relay: Relay, { session, adminId, previousAdminId, ...facts }: SessionChange): void {
-  const change = { ...facts, holderId: adminId, previousHolderId: previousAdminId }
+  const change = { ...facts, holderId: adminId, previousHolderId: previousAdminId, at: Date.parse(session.updated) }
   relay.publish([storeChannel(change.storeId), ADMINS_CHANNEL], { change, frame: changeFrame(change.seq, session) })
 }
 

@@ -2,13 +2,11 @@ import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import type { Account } from '../accounts/authentication.js'
 import { closeCodes } from './frames.js'
+import { ReplayBuffer } from './replay-buffer.js'
 import { encodeTextFrame } from './text-frame.js'
 
 /** After a close frame, a peer that does not answer is cut. */
 const CLOSE_PATIENCE_MS = 1000
-/** How long after `ready` live frames are remembered, so that a resume does not repeat them. */
-const RESUME_WINDOW_MS = 15_000
-
 export interface SocketLimits {
   /** Bytes that may wait for a slow reader. */
   bufferBytes: number
@@ -53,22 +51,17 @@ function uncorkAll(): void {
 export class Connection {
   /** Spreads regular work over the sockets. */
   readonly number = connectionCount++
-  missedPings = 0
   /** Undefined while there is nothing to do: an idle socket should cost little. */
   #work: Promise<void> | undefined
   /** Frames that came while others are being handled. */
   #waiting: RawData[] | undefined
-  #isReady = false
   #isCorked = false
-  #readyAt = 0
   #allowance: number
   #allowanceAt = Date.now()
-  /** By session, the seq up to which this socket was told otherwise than live. */
-  #floors: Map<number, number> | undefined
-  /** By session, what came live while its sync was being read. */
-  #held: Map<number, { seq: number; frame: Buffer }[]> | undefined
-  /** By session, the first seq that was told live. */
-  #liveFrom: Map<number, number> | undefined
+  /** Pings of ours that have not been answered. */
+  #unansweredPings = 0
+  /** Undefined until the socket is ready. */
+  #replay: ReplayBuffer | undefined
 
   constructor(
     readonly socket: WebSocket,
@@ -85,11 +78,10 @@ export class Connection {
     return this.socket.readyState === this.socket.OPEN
   }
 
-  /** Sends the first frame; from then on live frames are due. A live frame of a session up to its floor would repeat it. */
-  ready(frame: string, floor?: { id: number; seq: number }): void {
-    if (floor) this.#floors = new Map([[floor.id, floor.seq]])
-    this.#isReady = true
-    this.#readyAt = Date.now()
+  /** Sends the first frame; from then on live frames are due. It tells of a session up to a seq. */
+  ready(frame: string, session?: { id: number; seq: number }): void {
+    this.#replay = new ReplayBuffer()
+    if (session) this.#replay.setFloor(session.id, session.seq)
     this.send(frame)
   }
 
@@ -99,7 +91,7 @@ export class Connection {
 
   /** Past `ws`, which would encode a frame for each socket that it goes to. What is written in one turn leaves together. */
   #write(frame: Buffer): void {
-    if (!this.#isReady || !this.isOpen) return
+    if (this.#replay === undefined || !this.isOpen) return
     if (!this.#isCorked) {
       this.#isCorked = true
       this.wire.cork()
@@ -118,48 +110,61 @@ export class Connection {
     if (this.wire.writableLength > this.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
   }
 
-  /** Sends a durable event's frame, encoded, unless this socket was told already. Returns whether it was told now. */
+  /** Sends a durable event's frame, encoded, unless this socket knows the event. Returns whether it was sent now. */
   sendLive(sessionId: number, seq: number, frame: Buffer): boolean {
-    if (!this.#isReady) return false
-    const held = this.#held?.get(sessionId)
-    if (held) {
-      held.push({ seq, frame })
-      return false
+    const replay = this.#replay
+    if (replay === undefined) return false
+    if (replay.admit(sessionId, seq, frame)) {
+      this.#write(frame)
+      return this.isOpen
     }
-    const floor = this.#floors?.get(sessionId)
-    if (floor !== undefined) {
-      if (seq <= floor) return false
-      this.#floors?.delete(sessionId)
-    }
-    this.#remember(sessionId, seq)
-    this.#write(frame)
-    return this.isOpen
+    if (replay.heldBytes > this.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
+    return false
   }
 
-  #remember(sessionId: number, seq: number): void {
-    if (this.#readyAt === 0) return
-    if (Date.now() - this.#readyAt > RESUME_WINDOW_MS) {
-      this.#readyAt = 0
-      this.#liveFrom = undefined
-      return
+  /** Holds a session's live frames back until `release`. Returns the seq from which on it was sent live; null where it was not. */
+  hold(sessionId: number): number | null {
+    return this.#replay?.hold(sessionId) ?? null
+  }
+
+  /** Whether the session was begun anew since `hold`. */
+  wasReset(sessionId: number): boolean {
+    return this.#replay?.wasReset(sessionId) === true
+  }
+
+  /** Ends `hold`: what came meanwhile goes out, but for what a sync has told, up to `floor`. */
+  release(sessionId: number, floor?: number): void {
+    const frames = this.#replay?.release(sessionId) ?? []
+    if (floor !== undefined) this.#replay?.setFloor(sessionId, floor)
+    for (const { seq, frame } of frames) this.sendLive(sessionId, seq, frame)
+  }
+
+  /** A sync begins a session anew for this socket. */
+  forget(sessionId: number): void {
+    this.#replay?.forget(sessionId)
+  }
+
+  /** This node begins a session anew at a seq. Sends the sync that says so, encoded. */
+  reset(sessionId: number, seq: number, sync: Buffer): void {
+    this.#replay?.reset(sessionId)
+    this.#replay?.setFloor(sessionId, seq)
+    this.#write(sync)
+  }
+
+  /** Resolves when the reader has taken most of what was sent, or is gone. */
+  async drained(): Promise<void> {
+    const { wire } = this
+    while (this.isOpen && wire.writableLength > this.limits.bufferBytes / 4) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          wire.off('drain', done)
+          wire.off('close', done)
+          resolve()
+        }
+        wire.on('drain', done)
+        wire.on('close', done)
+      })
     }
-    this.#liveFrom ??= new Map()
-    if (!this.#liveFrom.has(sessionId)) this.#liveFrom.set(sessionId, seq)
-  }
-
-  /** Holds a session's live frames back. Returns the seq from which on it was told live so far. */
-  hold(sessionId: number): number {
-    this.#held ??= new Map()
-    if (!this.#held.has(sessionId)) this.#held.set(sessionId, [])
-    return this.#liveFrom?.get(sessionId) ?? Number.MAX_SAFE_INTEGER
-  }
-
-  /** Ends `hold`: what came meanwhile goes out, but for what lies below the floor. */
-  release(sessionId: number, floor = 0): void {
-    const held = this.#held?.get(sessionId) ?? []
-    this.#held?.delete(sessionId)
-    if (floor > 0) (this.#floors ??= new Map()).set(sessionId, floor)
-    for (const { seq, frame } of held) this.sendLive(sessionId, seq, frame)
   }
 
   /** Takes one frame from the allowance, which refills evenly; false when there is none left. */
@@ -174,13 +179,37 @@ export class Connection {
     return true
   }
 
+  /** Pings the peer; false when it has missed too many pings. */
+  ping(mostMissed: number): boolean {
+    if (this.#unansweredPings >= mostMissed) return false
+    this.#unansweredPings++
+    if (this.isOpen) this.socket.ping()
+    return true
+  }
+
+  /** The peer has sent something, so it is there. Returns whether a ping of ours waited for that. */
+  noteAlive(): boolean {
+    const wasAsked = this.#unansweredPings > 0
+    this.#unansweredPings = 0
+    return wasAsked
+  }
+
+  /** What is being done for the socket; undefined when nothing is. It may outlast the socket. */
+  get work(): Promise<void> | undefined {
+    return this.#work
+  }
+
   /** Does something before the first frame is handled. */
   begin(work: Promise<void>): void {
     this.#work = work.then(() => this.#handleWaiting())
   }
 
-  /** Has a frame handled after those before it, with those that wait as well. While many wait, the socket is not read. */
+  /**
+   * Has a frame handled after those before it, with those that wait as well. While many wait, the socket is not read. Once
+   * the socket is closed or closing, nothing that waits is handled any more.
+   */
   take(frame: RawData): void {
+    if (!this.isOpen) return
     this.#waiting ??= []
     this.#waiting.push(frame)
     if (this.#waiting.length === MOST_WAITING) this.socket.pause()
@@ -188,12 +217,13 @@ export class Connection {
   }
 
   async #handleWaiting(): Promise<void> {
-    while (this.#waiting !== undefined) {
+    while (this.#waiting !== undefined && this.isOpen) {
       const frames = this.#waiting
       this.#waiting = undefined
       if (frames.length >= MOST_WAITING) this.socket.resume()
       await this.handle(this, frames)
     }
+    this.#waiting = undefined
     this.#work = undefined
   }
 
@@ -209,10 +239,18 @@ export class Connection {
     clearTimeout(timer)
   }
 
-  /** Closes with a code of the table; a peer that does not answer is cut. */
+  /** Closes with a code of the table. A peer that does not answer is cut. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     this.socket.close(code, reason)
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
+  }
+
+  /** Closes for a fault of the peer, which is not listened to any more: what it goes on to send costs nothing. */
+  refuse(code: number, reason: string): void {
+    if (!this.isOpen) return
+    this.close(code, reason)
+    this.wire.end()
+    this.socket.pause()
   }
 }

@@ -57,6 +57,10 @@ export function createDeliveryMarks(db: Database, relay: Relay, onError: (error:
   return {
     /** A message was written to a socket of a side. */
     note,
+    /** Drops what is not yet noted of a session: its messages are gone. */
+    forget(sessionId: number): void {
+      for (const side of ['store', 'admin']) marks.delete(`${side}:${sessionId}`)
+    },
     async close(): Promise<void> {
       clearInterval(timer)
       await flush()

@@ -3,6 +3,7 @@ import { IdSchema } from '../accounts/accounts.js'
 import type { RequestError } from '../errors.js'
 import { AdminMessageInputSchema, StoreMessageInputSchema } from '../messages/message-input.js'
 import { createCheck } from '../validation.js'
+import { readResume, SESSIONS_PER_RESUME, type Resume } from './read-resume.js'
 
 /** Why the server ends a socket. */
 export const closeCodes = {
@@ -18,7 +19,6 @@ export const closeCodes = {
   tooManyFrames: 4029,
 } as const
 
-const SESSIONS_PER_RESUME = 200
 const InSession = { session_id: IdSchema }
 
 export const TypingSchema = Type.Object({ is_typing: Type.Boolean() })
@@ -27,6 +27,13 @@ export const ResumeSchema = Type.Object({
     maxProperties: SESSIONS_PER_RESUME,
     description: 'The last seq seen, by session id.',
   }),
+  epoch: Type.Optional(
+    Type.String({
+      maxLength: 100,
+      description:
+        'The `epoch` of the `ready` frame that these seqs go back to. Without it, a database that was restored is noticed only by a seq that it has not reached.',
+    }),
+  ),
 })
 const EmptySchema = Type.Object({})
 
@@ -49,11 +56,19 @@ export const clientFrames = {
 } as const
 
 export type ClientFrameType = keyof typeof clientFrames.store
-export type StorePayload<T extends ClientFrameType> = Static<(typeof clientFrames.store)[T]>
-export type AdminPayload<T extends ClientFrameType> = Static<(typeof clientFrames.admin)[T]>
+type Payloads<S extends 'store' | 'admin'> = {
+  [T in ClientFrameType]: T extends 'resume' ? Resume : Static<(typeof clientFrames)[S][T]>
+}
+/** What a client has sent, checked. Only an admin names the session. */
+export type Payload<T extends ClientFrameType> = Payloads<'store'>[T] & Partial<Payloads<'admin'>[T]>
+
+type Check = (payload: unknown) => unknown
 
 const checksOf = (schemas: (typeof clientFrames)['store' | 'admin']) =>
-  new Map(Object.entries(schemas).map(([type, schema]) => [type, createCheck(schema)]))
+  new Map<string, Check>([
+    ...Object.entries(schemas).map(([type, schema]): [string, Check] => [type, createCheck(schema)]),
+    ['resume', readResume],
+  ])
 
 /** By side and type: a check that returns the payload or throws a 400. */
 export const clientFrameChecks = { store: checksOf(clientFrames.store), admin: checksOf(clientFrames.admin) }
@@ -67,14 +82,25 @@ const errorCodes: Record<number, string> = {
   403: 'forbidden',
   404: 'not_found',
   409: 'conflict',
+  429: 'too_many',
   503: 'unavailable',
 }
 
+/** Which frame of a client an `error` answers, as far as it could be read. */
+export interface Answered {
+  type?: string | undefined
+  session_id?: number | undefined
+  client_message_id?: string | undefined
+}
+
+const LONGEST_TEXT = 500
+
 /** An `error` frame; `code` is for programs, `message` for people. */
-export function errorFrame({ statusCode, message, fields }: RequestError, clientMessageId?: string): string {
+export function errorFrame({ statusCode, message, fields }: RequestError, answered: Answered = {}): string {
+  const text = fields ? fields.map((field) => `${field.field} ${field.message}`).join('; ') : message
   return frame('error', {
     code: errorCodes[statusCode] ?? 'error',
-    message: fields ? fields.map((field) => `${field.field} ${field.message}`).join('; ') : message,
-    ...(clientMessageId !== undefined && { client_message_id: clientMessageId }),
+    message: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
+    ...answered,
   })
 }

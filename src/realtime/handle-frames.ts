@@ -1,32 +1,35 @@
 import type { RawData } from 'ws'
 import type { Chat } from '../chat.js'
-import { forbidden, invalidInput, notFound, RequestError, toRequestError, unavailable } from '../errors.js'
+import { forbidden, invalidInput, notFound, toRequestError, unavailable } from '../errors.js'
 import { markRead } from '../messages/receipts.js'
 import { MOST_SENT_TOGETHER, sendMessages, type SendResult } from '../messages/send-message.js'
 import { announceTyping, messageFrame } from './announce.js'
-import { readSync, type Sync } from './catch-up.js'
 import type { Connection } from './connection.js'
 import {
   clientFrameChecks,
   closeCodes,
   errorFrame,
   frame,
-  type AdminPayload,
+  type Answered,
   type ClientFrameType,
-  type StorePayload,
+  type Payload,
 } from './frames.js'
 import type { Hub } from './hub.js'
+import { resumeSessions } from './resume.js'
 
 /** What frames are handled with. */
 export interface FrameRoom {
   chat: Chat
   hub: Hub
+  /** Whether a token has been revoked, as far as this node may go by what it knows. */
+  isRevoked(tokenId: number): Promise<boolean>
   onFault(error: unknown): void
 }
 
 /**
  * Handles frames of a client in their order; messages that follow each other are sent together. What the client did wrong
- * is answered with an `error` frame and the socket stays; what we did wrong ends the socket with 1011.
+ * is answered with an `error` frame and the socket stays; what we did wrong ends the socket with 1011. Once the socket is
+ * closed or closing, or its token revoked, nothing more is handled.
  */
 export async function handleFrames(room: FrameRoom, connection: Connection, frames: RawData[]): Promise<void> {
   await handleInOrder(room, connection, frames).catch((error: unknown) => refuse(room, connection, error))
@@ -34,46 +37,58 @@ export async function handleFrames(room: FrameRoom, connection: Connection, fram
 
 async function handleInOrder(room: FrameRoom, connection: Connection, frames: RawData[]): Promise<void> {
   let messages: Payload<'message'>[] = []
+  const sendCollected = async () => {
+    const collected = messages
+    messages = []
+    if (collected.length > 0 && (await isWelcome(room, connection))) await handleMessages(room, connection, collected)
+  }
   for (const data of frames) {
-    const { type, payload, refusal } = readFrame(connection, data)
+    const { type, payload, answered, refusal } = readFrame(connection, data)
     if (type === 'message') messages.push(payload as Payload<'message'>)
-    if (messages.length > 0 && (type !== 'message' || messages.length === MOST_SENT_TOGETHER)) {
-      await handleMessages(room, connection, messages)
-      messages = []
-    }
-    if (type === undefined) refuse(room, connection, refusal, payload)
-    else if (type !== 'message') {
+    if (type !== 'message' || messages.length === MOST_SENT_TOGETHER) await sendCollected()
+    if (!connection.isOpen) return
+    if (type === undefined) refuse(room, connection, refusal, answered)
+    else if (type !== 'message' && (await isWelcome(room, connection))) {
       await handlers[type](room, connection, payload as never).catch((error: unknown) => {
-        refuse(room, connection, error, payload)
+        refuse(room, connection, error, answered)
       })
     }
   }
-  if (messages.length > 0) await handleMessages(room, connection, messages)
+  await sendCollected()
 }
 
-function refuse({ onFault }: FrameRoom, connection: Connection, error: unknown, payload?: unknown): void {
+/** Whether the socket may still act. Its token may have been revoked while frames waited. */
+async function isWelcome({ isRevoked }: FrameRoom, connection: Connection): Promise<boolean> {
+  if (!connection.isOpen) return false
+  if (await isRevoked(connection.account.tokenId)) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
+  else if (connection.account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  return connection.isOpen
+}
+
+function refuse({ onFault }: FrameRoom, connection: Connection, error: unknown, answered?: Answered): void {
   const refusal = toRequestError(error)
   if (refusal.statusCode === 500) {
     onFault(error)
     connection.close(closeCodes.ourFault, 'internal error')
-  } else connection.send(errorFrame(refusal, readClientMessageId(payload)))
+  } else connection.send(errorFrame(refusal, answered))
 }
 
-type ReadFrame =
-  | { type: ClientFrameType; payload: unknown; refusal?: undefined }
-  | { type?: undefined; payload?: unknown; refusal: unknown }
+type ReadFrame = { answered: Answered; payload?: unknown } & (
+  { type: ClientFrameType; refusal?: undefined } | { type?: undefined; refusal: unknown }
+)
 
 function readFrame(connection: Connection, data: RawData): ReadFrame {
-  let payload: unknown
+  let answered: Answered = {}
   try {
     const frame = parse(data)
-    payload = frame.payload === undefined ? {} : frame.payload
+    const payload = frame.payload === undefined ? {} : frame.payload
+    answered = describeFrame(frame.type, payload)
     const type = frame.type as ClientFrameType
     const check = clientFrameChecks[connection.account.side].get(type)
     if (check === undefined) throw invalidInput([{ field: 'type', message: 'is none that a client may send' }])
-    return { type, payload: check(payload) }
+    return { type, answered, payload: check(payload) }
   } catch (refusal) {
-    return { payload, refusal }
+    return { answered, refusal }
   }
 }
 
@@ -87,17 +102,31 @@ function parse(data: RawData): { type?: unknown; payload?: unknown } {
   throw invalidInput([{ field: 'frame', message: 'is not a JSON object' }])
 }
 
-function readClientMessageId(payload: unknown): string | undefined {
-  const id = (payload as { client_message_id?: unknown } | undefined | null)?.client_message_id
-  return typeof id === 'string' ? id : undefined
+const LONGEST_ECHO = 64
+
+/** Says of an `error` which frame it answers, as far as the frame tells by plain values. */
+function describeFrame(type: unknown, payload: unknown): Answered {
+  const { client_message_id, session_id } = (payload ?? {}) as { client_message_id?: unknown; session_id?: unknown }
+  return {
+    ...(isShortText(type) && { type }),
+    ...(Number.isSafeInteger(session_id) && { session_id: session_id as number }),
+    ...(isShortText(client_message_id) && { client_message_id }),
+  }
 }
 
-type Payload<T extends ClientFrameType> = StorePayload<T> & Partial<AdminPayload<T>>
+const isShortText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST_ECHO
+
 type Handler<T extends ClientFrameType> = (
   room: FrameRoom,
   connection: Connection,
   payload: Payload<T>,
 ) => Promise<void>
+
+const describeMessage = ({ session_id, client_message_id }: Payload<'message'>): Answered => ({
+  type: 'message',
+  ...(session_id !== undefined && { session_id }),
+  ...(client_message_id !== undefined && { client_message_id }),
+})
 
 /** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
 async function handleMessages(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
@@ -106,10 +135,12 @@ async function handleMessages(room: FrameRoom, connection: Connection, payloads:
   // The others among them are acknowledged first: their announcements go out in the next tick.
   await new Promise<void>((resolve) => process.nextTick(resolve))
   for (const [index, result] of results.entries()) {
-    if (result instanceof Error) refuse(room, connection, result, payloads[index])
+    const payload = payloads[index]
+    const answered = payload && describeMessage(payload)
+    if (result instanceof Error) refuse(room, connection, result, answered)
     else if (result.outcome === 'known') {
       await repeatMessage(room, connection, result).catch((error: unknown) => {
-        refuse(room, connection, error, payloads[index])
+        refuse(room, connection, error, answered)
       })
     }
   }
@@ -145,45 +176,11 @@ const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
     await markRead(chat, account, sessionId)
   },
 
-  async resume({ chat, hub }, connection, { sessions }) {
-    for (const [id, after] of Object.entries(sessions)) {
-      // One that is refused does not keep the others from their answer.
-      await resumeSession(chat, hub, connection, Number(id), after).catch((error: unknown) => {
-        if (!(error instanceof RequestError)) throw error
-        connection.send(errorFrame(error))
-      })
-    }
+  async resume({ hub }, connection, resume) {
+    await resumeSessions(hub.resume, connection, resume)
   },
 
   async ping(_room, connection) {
     connection.send(frame('pong', {}))
   },
-}
-
-/** Tells of the ticks that turned while the client was away. What is read is delivered. */
-function sendStatus(connection: Connection, sessionId: number, { deliveredUpTo, readUpTo }: Sync): void {
-  const by = connection.account.side === 'store' ? 'admin' : 'store'
-  const tell = (status: 'delivered' | 'read', upTo: number) =>
-    connection.send(frame('message_status', { session_id: sessionId, status, up_to_message_id: upTo, by }))
-  if (deliveredUpTo > readUpTo) tell('delivered', deliveredUpTo)
-  if (readUpTo > 0) tell('read', readUpTo)
-}
-
-/**
- * Live frames of the session wait until the sync is sent. Where it was told live before, the sync ends where that began;
- * otherwise it reaches as far as the session does, and what comes live of that part is dropped.
- */
-async function resumeSession(chat: Chat, hub: Hub, connection: Connection, sessionId: number, after: number) {
-  const before = connection.hold(sessionId)
-  let floor = 0
-  try {
-    const sync = await readSync(chat.db, connection.account, { sessionId, after, before })
-    if (sync === undefined) throw notFound(`Session ${sessionId} not found`)
-    connection.send(frame('sync', sync.answer))
-    sendStatus(connection, sessionId, sync)
-    if (before === Number.MAX_SAFE_INTEGER) floor = sync.seq
-    if (sync.newestForeignId !== null) hub.marks.note(sessionId, connection.account.side, sync.newestForeignId)
-  } finally {
-    connection.release(sessionId, floor)
-  }
 }

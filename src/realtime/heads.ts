@@ -1,5 +1,6 @@
 import type { Statements } from '../database/database.js'
 import { defineColumns } from '../database/columns.js'
+import type { EpochExpressions } from '../database/epoch.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { joinReceipts, receiptExpressions, type Receipts } from '../messages/message.js'
@@ -12,6 +13,8 @@ export interface Head {
   isClosed: boolean
   /** In milliseconds since the epoch. */
   created: number
+  /** When the event `seq` was committed, in milliseconds since the epoch. */
+  updated: number
   seq: number
   changeSeq: number
   /** How far each side has received and read. */
@@ -25,6 +28,7 @@ interface HeadRow extends Receipts {
   holderId: number | null
   isClosed: boolean
   created: number
+  updated: number
   seq: number
   changeSeq: number
 }
@@ -36,6 +40,7 @@ const headColumns = defineColumns<HeadRow>({
   holderId: 's.admin_id',
   isClosed: `s.status = 'closed'`,
   created: epochMs('s.created'),
+  updated: epochMs('s.updated'),
   seq: 's.seq',
   changeSeq: 's.change_seq',
 })
@@ -76,28 +81,73 @@ export async function readHeadsAfter(db: Statements, sessionId: number, storeIds
   return readHeadsWhere(db, Prisma.sql`s.id > ${sessionId} and s.store_id = any(${storeIds}::bigint[])`)
 }
 
-/** Which of these sessions have moved since a moment of the database's clock, and how far. */
+/** How far a session was delivered. */
+export interface Delivered {
+  sessionId: number
+  last: number
+}
+
+/** Where a session stands beside what was delivered of it; `seq` is null where it is gone. */
+export interface Standing {
+  sessionId: number
+  storeId: number | null
+  seq: number | null
+  /** When the event was committed that PostgreSQL holds under the seq delivered last, as far as it holds one. */
+  lastAt: (number | null)[]
+}
+
+/** SQL of the moments that an event of the session `id` may be known by: its own, and that which it left on the session. */
+export const momentsOf = (id: string, seq: string) => `json_build_array(
+  (select ${epochMs('m.created')} from chat_message m where m.session_id = ${id} and m.seq = ${seq}),
+  (select ${epochMs(`(c.session ->> 'updated')::timestamptz`)} from chat_session_change c
+    where c.session_id = ${id} and c.seq = ${seq}),
+  (select ${epochMs('u.updated')} from chat_session u where u.id = ${id} and u.seq = ${seq}))`
+
+const standingColumns = defineColumns<Standing>({
+  sessionId: 'known.id',
+  storeId: 's.store_id',
+  seq: 's.seq',
+  lastAt: momentsOf('known.id', 'known.last'),
+})
+
+const columnsOf = (delivered: Delivered[]) => Prisma.sql`unnest(
+  ${delivered.map(({ sessionId }) => sessionId)}::bigint[], ${delivered.map(({ last }) => last)}::bigint[]) as known(id, last)`
+
+/** Where sessions stand beside what was delivered of them. */
+export async function readStandings(db: Statements, delivered: Delivered[]): Promise<Standing[]> {
+  if (delivered.length === 0) return []
+  return standingColumns.read(
+    db,
+    Prisma.sql`${standingColumns.select} from ${columnsOf(delivered)} left join chat_session s on s.id = known.id`,
+  )
+}
+
+/** Of these sessions, those that have moved since a moment of the database's clock, or are not as far as was delivered. */
 export async function readMoved(
   db: Statements,
-  sessionIds: number[],
+  delivered: Delivered[],
   since: Date,
 ): Promise<{ sessionId: number; seq: number }[]> {
-  if (sessionIds.length === 0) return []
-  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
-    select id as "sessionId", seq from chat_session where id = any(${sessionIds}::bigint[]) and updated >= ${since}`)
-  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq) }))
+  if (delivered.length === 0) return []
+  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint | null }[]>(Prisma.sql`
+    select known.id as "sessionId", s.seq from ${columnsOf(delivered)} left join chat_session s on s.id = known.id
+    where s.updated >= ${since} or s.seq < known.last or s.id is null`)
+  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq ?? 0) }))
 }
 
 /** A moment of the database's clock, and the newest session of then. */
 export interface Moment {
   at: Date
   sessionId: number
+  /** Identifies the run of the server that was asked; null on a standby. */
+  run: string | null
 }
 
-export async function readMoment(db: Statements): Promise<Moment> {
-  const [row] = await db.$queryRaw<{ at: Date; sessionId: bigint }[]>(Prisma.sql`
-    select clock_timestamp() as at, coalesce((select max(id) from chat_session), 0) as "sessionId"`)
-  return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0) }
+export async function readMoment(db: Statements, { run }: EpochExpressions): Promise<Moment> {
+  const [row] = await db.$queryRaw<{ at: Date; sessionId: bigint; run: string | null }[]>(Prisma.sql`
+    select clock_timestamp() as at, coalesce((select max(id) from chat_session), 0) as "sessionId",
+      ${Prisma.raw(run)} as run`)
+  return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0), run: row?.run ?? null }
 }
 
 /** The heads of the sessions that admins hold. */

@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { listenToRevocations, readRevokedTokens } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
-import { gatherReads } from '../database/gather.js'
+import { findEpochExpressions } from '../database/epoch.js'
+import { unavailable } from '../errors.js'
+import { createAccountTurns } from './account-turns.js'
 import { createAdminSide } from './admin-side.js'
-import { readReadySessions } from './catch-up.js'
 import type { Connection } from './connection.js'
 import { createDeliveryMarks } from './delivery-marks.js'
 import { closeCodes, frame } from './frames.js'
+import { readMoment } from './heads.js'
 import { createPresence } from './presence.js'
+import { createEpochReader, createReadyReader, type Ready } from './read-ready.js'
+import { createSyncReader } from './read-syncs.js'
 import type { Relay } from './relay.js'
 import { createStoreSide } from './store-side.js'
 import { createSweep, SWEEP_INTERVAL_MS } from './sweep.js'
@@ -20,10 +24,23 @@ const PRESENCE_CHECK_MS = 5000
 const LONGEST_DRAIN_MS = 3000
 /** Few sockets need no spreading. */
 const DRAIN_PER_SOCKET_MS = 6
+/** Each attempt fails only when the session begins or ends, or events of it are delivered, while it is read. */
+const READY_ATTEMPTS = 20
+/** Of what may wait for a slow reader, a sync takes no more than this part. */
+const SYNC_PART = 0.5
 
 export interface HubOptions {
   pingIntervalMs: number
   longestStatementMs: number
+  bufferBytes: number
+  /** What clients may send on a socket, as they are told. */
+  clientLimits: ClientLimits
+}
+
+export interface ClientLimits {
+  frame_bytes: number
+  frames_per_second: number
+  frame_burst: number
 }
 
 /**
@@ -34,15 +51,20 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
   const onError = (error: unknown) => log.warn({ err: error }, 'realtime')
   const presence = createPresence(db, relay, randomUUID(), onError)
   const marks = createDeliveryMarks(db, relay, onError)
-  const room = { db, relay, marks, presence, onError, onNewHolder: () => checkPresence.soon() }
+  const epoch = await findEpochExpressions(db)
+  // Before any socket is taken in: nothing that begins after that is overlooked.
+  const opened = await readMoment(db, epoch)
+  const readSync = createSyncReader(db, epoch, options.bufferBytes * SYNC_PART)
+  const readReady = createReadyReader(db, epoch)
+  const readEpoch = createEpochReader(db, epoch)
+  const room = { db, relay, marks, presence, readSync, onError, onNewHolder: () => checkPresence.soon() }
   const store = createStoreSide(room)
   const admin = createAdminSide(room)
   const connections = new Set<Connection>()
-  const readReadySession = gatherReads((storeIds: number[]) => readReadySessions(db, storeIds))
 
   await presence.open()
   const stopListening = await listenToRevocations(relay, (tokenId) => closeTokens(new Set([tokenId])))
-  const sweep = createSweep(db, store, admin, options.longestStatementMs)
+  const sweep = createSweep(db, epoch, { store, admin }, { opened, ...options })
   const checkPresence = createPresenceCheck(presence, store, admin)
   const tasks = [
     repeat(SWEEP_INTERVAL_MS, sweep, onError),
@@ -63,35 +85,48 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
     }
   }
 
-  /** What `ready` says may not lag behind what was delivered to others: then the next live frame would leave a hole. */
+  /**
+   * What `ready` says may not lag behind what was delivered to others: then the next live frame would leave a hole. Where it
+   * goes on to do so, the database is at an earlier state.
+   */
   async function makeStoreReady(connection: Connection): Promise<void> {
     const { id } = connection.account
-    for (;;) {
+    for (let attempt = 0; attempt < READY_ATTEMPTS && connection.isOpen; attempt++) {
       const before = store.activeSessionOf(id)
-      const session = await readReadySession(id)
-      const position = session && store.sequencer.positions.get(session.id)
-      if (position && Number.isFinite(position.last) && position.last > session.seq) continue
-      // A session that has begun since it was read.
-      if (session === undefined && store.activeSessionOf(id) !== before) continue
-      connection.ready(frame('ready', { session: session ?? null, resume: true }), session)
+      const [last, resets] = [before?.last ?? 0, before?.resets]
+      const ready = await readReady(id)
+      const { session } = ready
+      const position = session === null ? undefined : store.sequencer.positions.get(session.id)
+      await position?.beginning
+      if (position && position === before && last > (session?.seq ?? 0)) await store.sequencer.reset(position)
+      if (position && (position.last > (session?.seq ?? 0) || position.resets !== resets)) continue
+      // A session that has begun or ended since it was read, or is gone.
+      if (session === null && store.activeSessionOf(id) !== before) continue
+      connection.ready(readyFrame(connection, ready), session ?? undefined)
       const active = store.activeSessionOf(id)
       if (active) store.passing.repeatPresence(connection, active.sessionId)
       return
     }
+    if (connection.isOpen) throw unavailable()
   }
 
-  function makeAdminReady(connection: Connection): void {
-    connection.ready(frame('ready', { session: null, resume: true }))
+  async function makeAdminReady(connection: Connection): Promise<void> {
+    connection.ready(readyFrame(connection, { session: null, epoch: await readEpoch() }))
     for (const sessionId of admin.passing.onlineSessions()) {
       const holderId = admin.sequencer.positions.get(sessionId)?.holderId
       if (holderId === null || holderId === connection.account.id) admin.passing.repeatPresence(connection, sessionId)
     }
   }
 
+  const readyFrame = ({ account: { side, id } }: Connection, { session, epoch }: Ready) =>
+    frame('ready', { session, resume: true, epoch, account: { side, id }, limits: options.clientLimits })
+
   return {
     store,
     admin,
     marks,
+    /** What a resume is answered with. */
+    resume: { readSync, turns: createAccountTurns(), marks },
     connectionCount: () => connections.size,
     /** Takes a socket in and sends `ready`. */
     async enter(connection: Connection): Promise<void> {

@@ -1,16 +1,24 @@
 import type { Socket } from 'node:net'
 import type { Account } from '../accounts/authentication.js'
 
-/** Limits the sockets of each account. One counts from before its upgrade until it has gone. */
-export function createPlaces(limit: number) {
+/**
+ * Limits the sockets of each account. One counts from before its upgrade until it has gone and what was being done for it
+ * has ended: `workOf` tells what that is.
+ */
+export function createPlaces(limit: number, workOf: (socket: Socket) => Promise<void> | undefined) {
   const counts = { store: new Map<number, number>(), admin: new Map<number, number>() }
   const owners = new WeakMap<Socket, Account>()
 
   /** One for all sockets: an idle socket should cost little, and a listener of its own is a good part of it. */
-  function giveBack(this: Socket): void {
+  function leave(this: Socket): void {
     const owner = owners.get(this)
     if (owner === undefined) return
-    const { side, id } = owner
+    const work = workOf(this)
+    if (work === undefined) giveBack(owner)
+    else void work.finally(() => giveBack(owner))
+  }
+
+  function giveBack({ side, id }: Account): void {
     const left = (counts[side].get(id) ?? 0) - 1
     if (left > 0) counts[side].set(id, left)
     else counts[side].delete(id)
@@ -26,7 +34,7 @@ export function createPlaces(limit: number) {
       if (socket.destroyed) return true
       counts[side].set(id, count + 1)
       owners.set(socket, account)
-      socket.on('close', giveBack)
+      socket.on('close', leave)
       return true
     },
   }

@@ -22,7 +22,5 @@ export function createPulse(connections: Set<Connection>, intervalMs: number) {
 }
 
 function ping(connection: Connection): void {
-  if (connection.missedPings >= MOST_MISSED) return connection.socket.terminate()
-  connection.missedPings++
-  if (connection.isOpen) connection.socket.ping()
+  if (!connection.ping(MOST_MISSED)) connection.socket.terminate()
 }

@@ -12,10 +12,25 @@ export interface Position {
   isClosed: boolean
   /** The seq of the newest event delivered or known to concern nobody here. */
   last: number
+  /** When that event was committed, in ms of the database's clock; undefined where that is not known. */
+  lastAt?: number | undefined
+  /** `last` is being read: events wait until it is known. */
+  beginning?: Promise<void>
+  /** How often the session has begun anew. */
+  resets?: number
   /** Came early. */
   waiting?: Map<number, DurableEvent>
   gapTimer?: NodeJS.Timeout
   filling?: Promise<void>
+}
+
+/** Where a session stands in PostgreSQL. */
+export type Standing = Pick<Position, 'storeId' | 'holderId' | 'isClosed' | 'last' | 'lastAt'>
+
+export interface MissedEvents {
+  events: DurableEvent[]
+  /** The moments that the event may be known by after which they follow. */
+  lastAt: (number | null)[]
 }
 
 export interface SequencerOptions {
@@ -23,9 +38,15 @@ export interface SequencerOptions {
   predecessorOf(event: DurableEvent): number
   deliver(event: DurableEvent): void
   /** Reads the events of a session after a seq from PostgreSQL, in order, some or all of them. */
-  readEvents(sessionId: number, after: number): Promise<DurableEvent[]>
+  readEvents(sessionId: number, after: number): Promise<MissedEvents>
   /** Where to begin with a session that is not known: the seq up to which nothing is owed. */
   findStart(event: DurableEvent): Promise<number>
+  /** Where a session stands now; undefined where it is gone. */
+  readStanding(sessionId: number): Promise<Standing | undefined>
+  /** The session is at an earlier state than what was delivered of it, and begins anew at its position. */
+  onReset(position: Position): Promise<void>
+  /** The session is gone: it is known no more. */
+  onVanished(position: Position): void
   /** A session is known from now on. */
   onKnown?(position: Position): void
   onError(error: unknown): void
@@ -39,36 +60,94 @@ const MOST_WAITING = 64
 /**
  * Brings the durable events of each session into `seq` order, each once. The next in line goes out at once. One that came
  * early waits a moment for what was overtaken; what is still missing then was lost, and is read from PostgreSQL.
+ *
+ * PostgreSQL may come back at an earlier state of a session, and give the same numbers to other events. Events are dated, so
+ * one that is newer than what was delivered, but has a number that was delivered, gives that away.
  */
-export function createSequencer({ predecessorOf, deliver, readEvents, findStart, onKnown, onError }: SequencerOptions) {
+export function createSequencer(options: SequencerOptions) {
+  const { predecessorOf, deliver, readEvents, findStart, readStanding, onReset, onVanished, onKnown, onError } = options
   const positions = new Map<number, Position>()
+  /** Sessions that were set back, until they have begun anew. */
+  const setBack = new Set<number>()
 
   function accept(event: DurableEvent): void {
     const facts = factsOf(event)
     const position = positions.get(facts.sessionId)
     if (position === undefined) return begin(event)
-    if (facts.seq <= position.last) return
+    if (position.beginning !== undefined) return keep(position, event)
+    if (facts.seq <= position.last) {
+      if (isNewer(facts.at, position)) void reset(position)
+      return
+    }
     if (predecessorOf(event) > position.last) return wait(position, event)
+    if (!follows(event, position)) return void reset(position)
     advance(position, event)
     release(position)
   }
+
+  /** Whether the next event in line belongs to the same history as what was delivered, as far as that can be told. */
+  function follows(event: DurableEvent, { last, lastAt }: Position): boolean {
+    const { seq, previousAt } = factsOf(event)
+    return seq !== last + 1 || previousAt === undefined || lastAt === undefined || previousAt === lastAt
+  }
+
+  const isNewer = (at: number | undefined, { lastAt }: Position) =>
+    at !== undefined && lastAt !== undefined && at > lastAt
 
   function begin(event: DurableEvent): void {
     const { sessionId, storeId, holderId, seq } = factsOf(event)
     const position: Position = { sessionId, storeId, holderId, isClosed: false, last: 0 }
     add(position)
     if (seq === 1) return accept(event)
-    position.last = Infinity
-    findStart(event).then(
+    keep(position, event)
+    position.beginning = findStart(event).then(
       (start) => {
+        if (positions.get(sessionId) !== position) return
         position.last = start
-        accept(event)
+        goOn(position)
       },
       (error: unknown) => {
-        positions.delete(sessionId)
+        if (positions.get(sessionId) === position) forget(sessionId)
         onError(error)
       },
     )
+  }
+
+  /** The beginning is known: what waited for it is handled in its order. */
+  function goOn(position: Position): void {
+    delete position.beginning
+    const waiting = [...(position.waiting ?? [])].sort(([one], [other]) => one - other)
+    delete position.waiting
+    for (const [, event] of waiting) accept(event)
+  }
+
+  /** Begins a session anew. What fails is tried again by `retryResets`. */
+  function reset(position: Position): Promise<void> {
+    setBack.add(position.sessionId)
+    delete position.waiting
+    clearTimeout(position.gapTimer)
+    delete position.gapTimer
+    position.beginning ??= readAnew(position).catch((error: unknown) => {
+      delete position.beginning
+      onError(error)
+    })
+    return position.beginning
+  }
+
+  async function readAnew(position: Position): Promise<void> {
+    const { sessionId } = position
+    const standing = await readStanding(sessionId)
+    if (positions.get(sessionId) !== position) return
+    if (standing?.storeId !== position.storeId) {
+      forget(sessionId)
+      onVanished(position)
+      return
+    }
+    Object.assign(position, standing)
+    position.resets = (position.resets ?? 0) + 1
+    await onReset(position)
+    setBack.delete(sessionId)
+    goOn(position)
   }
 
   function add(position: Position): void {
@@ -76,9 +155,13 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
     onKnown?.(position)
   }
 
-  function wait(position: Position, event: DurableEvent): void {
+  function keep(position: Position, event: DurableEvent): void {
     position.waiting ??= new Map()
     if (position.waiting.size < MOST_WAITING) position.waiting.set(factsOf(event).seq, event)
+  }
+
+  function wait(position: Position, event: DurableEvent): void {
+    keep(position, event)
     position.gapTimer ??= setTimeout(() => {
       delete position.gapTimer
       void fill(position)
@@ -86,8 +169,9 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
   }
 
   function advance(position: Position, event: DurableEvent): void {
-    const { seq, holderId } = factsOf(event)
+    const { seq, holderId, at } = factsOf(event)
     position.last = seq
+    position.lastAt = at
     position.holderId = holderId
     if ('change' in event && event.change.kind === 'close') position.isClosed = true
     deliver(event)
@@ -99,7 +183,9 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
     for (const [seq, event] of [...waiting].sort(([one], [other]) => one - other)) {
       if (seq > position.last && predecessorOf(event) > position.last) return
       waiting.delete(seq)
-      if (seq > position.last) advance(position, event)
+      if (seq <= position.last) continue
+      if (!follows(event, position)) return void reset(position)
+      advance(position, event)
     }
     delete position.waiting
     clearTimeout(position.gapTimer)
@@ -113,10 +199,18 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
   }
 
   async function readMissing(position: Position): Promise<void> {
-    if (positions.get(position.sessionId) !== position) return
     try {
       for (;;) {
-        const events = await readEvents(position.sessionId, position.last)
+        await position.beginning
+        if (positions.get(position.sessionId) !== position) return
+        const { last, resets } = position
+        const { events, lastAt } = await readEvents(position.sessionId, last)
+        // It begins anew, or has meanwhile: what was read may be of the past.
+        if (position.beginning !== undefined || position.resets !== resets) continue
+        if (last > 0 && position.last === last && position.lastAt !== undefined && !lastAt.includes(position.lastAt)) {
+          void reset(position)
+          continue
+        }
         if (events.length === 0) break
         for (const event of events) if (factsOf(event).seq > position.last) advance(position, event)
       }
@@ -124,6 +218,12 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
     } catch (error) {
       onError(error)
     }
+  }
+
+  function forget(sessionId: number): void {
+    clearTimeout(positions.get(sessionId)?.gapTimer)
+    positions.delete(sessionId)
+    setBack.delete(sessionId)
   }
 
   return {
@@ -137,19 +237,25 @@ export function createSequencer({ predecessorOf, deliver, readEvents, findStart,
       await fill(position)
       return position.last >= seq
     },
+    reset,
+    /** Begins the sessions anew for which that has failed so far. */
+    retryResets(): void {
+      for (const sessionId of setBack) {
+        const position = positions.get(sessionId)
+        if (position) void reset(position)
+        else setBack.delete(sessionId)
+      }
+    },
     /** Notes that up to `last` nothing of a session is owed to anybody here. */
     start(position: Position): void {
       const known = positions.get(position.sessionId)
       if (known === undefined) add(position)
-      else if (known.last < position.last) {
+      else if (known.beginning === undefined && known.last < position.last) {
         Object.assign(known, position)
         release(known)
       }
     },
-    forget(sessionId: number): void {
-      clearTimeout(positions.get(sessionId)?.gapTimer)
-      positions.delete(sessionId)
-    },
+    forget,
     clear(): void {
       for (const { gapTimer } of positions.values()) clearTimeout(gapTimer)
       positions.clear()

@@ -16,6 +16,19 @@ export const serverFrames = {
     {
       session: Type.Union([Type.Object({ ...SessionSchema.properties, seq: SeqSchema }), Type.Null()]),
       resume: Type.Boolean({ description: 'Whether the server takes `resume`.' }),
+      epoch: Type.String({
+        description:
+          'The history that `seq` counts in: another one after the database was restored or a standby was promoted. Keep it beside your seqs, and send it with `resume`.',
+      }),
+      account: Type.Object({ side: SideSchema, id: IdSchema }, { description: 'Whom the token belongs to.' }),
+      limits: Type.Object(
+        {
+          frame_bytes: Type.Integer({ description: 'The largest frame that is taken.' }),
+          frames_per_second: Type.Integer({ description: 'In the long run, control frames included.' }),
+          frame_burst: Type.Integer({ description: 'At once.' }),
+        },
+        { description: 'What a client may send on this socket.' },
+      ),
     },
     describe('The first frame. A store gets its active session, if it has one.'),
   ),
@@ -61,6 +74,12 @@ export const serverFrames = {
       messages: Type.Array(MessageSchema, { maxItems: 200 }),
       seq: SeqSchema,
       complete: Type.Boolean({ description: 'false: there are more; ask for the history over HTTP.' }),
+      reset: Type.Optional(
+        Type.Literal(true, {
+          description:
+            'The database is back at an earlier state. Forget what you know of the session: this is its beginning, with its newest messages. Also comes unasked.',
+        }),
+      ),
     },
     describe(
       'The answer to `resume`, one for each session: how it stands, and the messages that were missed up to `seq`. What lies beyond comes live, or has.',
@@ -68,9 +87,15 @@ export const serverFrames = {
   ),
   error: Type.Object(
     {
-      code: Type.String({ examples: ['invalid_input', 'forbidden', 'not_found', 'conflict', 'unavailable'] }),
+      code: Type.String({
+        examples: ['invalid_input', 'forbidden', 'not_found', 'conflict', 'too_many', 'unavailable'],
+      }),
       message: Type.String(),
       client_message_id: Type.Optional(Type.String()),
+      type: Type.Optional(Type.String({ description: 'The type of the frame that this answers.' })),
+      session_id: Type.Optional(
+        Type.Integer({ description: 'The session that the frame named; of a resume, which one.' }),
+      ),
     },
     describe('What was wrong with a frame of yours. The socket stays open.'),
   ),

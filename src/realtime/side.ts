@@ -3,9 +3,14 @@ import { gatherReads, MOST_SESSIONS_TOGETHER } from '../database/gather.js'
 import type { Announcement, DurableEvent } from './announce.js'
 import { readEvents, wasCreatedSince } from './catch-up.js'
 import type { DeliveryMarks } from './delivery-marks.js'
+import type { Connection } from './connection.js'
+import { closeCodes, frame } from './frames.js'
+import { readHeads, type Head } from './heads.js'
 import type { Presence } from './presence.js'
+import type { Sync, SyncRequest } from './read-syncs.js'
 import type { Relay } from './relay.js'
-import { createSequencer, factsOf, type Position } from './sequencer.js'
+import { createSequencer, factsOf, type Position, type Standing } from './sequencer.js'
+import { encodeTextFrame } from './text-frame.js'
 
 /** What both sides of the delivery need of their node. */
 export interface DeliveryRoom {
@@ -13,6 +18,7 @@ export interface DeliveryRoom {
   relay: Relay
   marks: DeliveryMarks
   presence: Presence
+  readSync(request: SyncRequest): Promise<Sync | undefined>
   /** Somebody holds a session who did not before. */
   onNewHolder(): void
   onError(error: unknown): void
@@ -28,21 +34,44 @@ export function createFilledSequencer(
     predecessorOf(event: DurableEvent): number
     deliver(event: DurableEvent): void
     listeningSince(event: DurableEvent): number
+    /** Where a session stands for the sockets of this side. */
+    toStanding(head: Head): Standing
+    onReset(position: Position): Promise<void>
+    onVanished(position: Position): void
     onKnown?(position: Position): void
   },
 ) {
+  const readHead = gatherReads(
+    async (ids: number[]) => new Map((await readHeads(db, ids)).map((head) => [head.sessionId, head])),
+  )
   const readEventsAfter = gatherReads((keys: string[]) => readEvents(db, keys), MOST_SESSIONS_TOGETHER)
   return createSequencer({
     ...side,
     onError,
-    readEvents: async (sessionId, after) => (await readEventsAfter(`${sessionId}:${after}`)) ?? [],
+    readEvents: async (sessionId, after) =>
+      (await readEventsAfter(`${sessionId}:${after}`)) ?? { events: [], lastAt: [] },
     async findStart(event) {
       const { sessionId, seq } = factsOf(event)
       const since = new Date(side.listeningSince(event) - OVERLAP_MS)
       // An old session that is not known is a closed one, and the event a straggler.
       return (await wasCreatedSince(db, sessionId, since)) ? 0 : seq
     },
+    async readStanding(sessionId) {
+      const head = await readHead(sessionId)
+      return head && side.toStanding(head)
+    },
   })
+}
+
+/** Sends sockets a session anew, as a sync that says so. */
+export function sendReset(connections: Iterable<Connection>, sessionId: number, { answer, seq }: Sync): void {
+  const encoded = encodeTextFrame(frame('sync', answer))
+  for (const connection of connections) connection.reset(sessionId, seq, encoded)
+}
+
+/** Has clients find out by themselves what there is: what they know of is gone. */
+export function sendElsewhere(connections: Iterable<Connection>): void {
+  for (const connection of connections) connection.close(closeCodes.goingAway, 'the session is gone')
 }
 
 /**

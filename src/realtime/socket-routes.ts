@@ -20,10 +20,16 @@ const querystring = Type.Object({
 /** The two sockets. Whom they refuse is refused before the upgrade, in the standard body. */
 export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const { chat, hub } = app
-  const places = createPlaces(config.socketsPerAccount)
+  const connectionOver = new WeakMap<Socket, Connection>()
+  const places = createPlaces(config.socketsPerAccount, (socket) => connectionOver.get(socket)?.work)
   // The listeners are shared by all sockets: three closures each are a good part of what an idle one costs.
   const connectionOf = new WeakMap<WebSocket, Connection>()
-  const room: FrameRoom = { chat, hub, onFault: (error) => app.log.error({ err: error }, 'a frame failed') }
+  const room: FrameRoom = {
+    chat,
+    hub,
+    isRevoked: app.isTokenRevoked,
+    onFault: (error) => app.log.error({ err: error }, 'a frame failed'),
+  }
   const handle = (connection: Connection, frames: RawData[]) => handleFrames(room, connection, frames)
 
   for (const side of ['store', 'admin'] as const) {
@@ -64,7 +70,9 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     forgetRequest(socket, raw)
     const connection = new Connection(socket, raw.socket, account, config.socketLimits, handle)
     connectionOf.set(socket, connection)
+    connectionOver.set(raw.socket, connection)
     socket.on('message', takeFrame)
+    socket.on('ping', notePing)
     socket.on('pong', notePong)
     socket.on('close', leave)
     const entering = hub.enter(connection).catch((error: unknown) => {
@@ -76,16 +84,29 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
 
   function takeFrame(this: WebSocket, data: RawData, isBinary: boolean): void {
     const connection = connectionOf.get(this)
-    if (connection === undefined) return
-    connection.missedPings = 0
-    if (isBinary) connection.close(closeCodes.policy, 'frames are text')
-    else if (!connection.allowFrame()) connection.close(closeCodes.tooManyFrames, 'too many frames')
-    else connection.take(data)
+    if (connection?.isOpen !== true) return
+    connection.noteAlive()
+    if (isBinary) connection.refuse(closeCodes.policy, 'frames are text')
+    else if (mayGoOn(connection)) connection.take(data)
   }
 
+  function notePing(this: WebSocket): void {
+    const connection = connectionOf.get(this)
+    connection?.noteAlive()
+    if (connection) mayGoOn(connection)
+  }
+
+  /** A pong that nobody asked for is a frame like any other. */
   function notePong(this: WebSocket): void {
     const connection = connectionOf.get(this)
-    if (connection) connection.missedPings = 0
+    if (connection?.noteAlive() === false) mayGoOn(connection)
+  }
+
+  /** Counts a frame, of whatever kind. */
+  function mayGoOn(connection: Connection): boolean {
+    const isAllowed = connection.allowFrame()
+    if (!isAllowed) connection.refuse(closeCodes.tooManyFrames, 'too many frames')
+    return isAllowed
   }
 
   function leave(this: WebSocket): void {

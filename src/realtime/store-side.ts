@@ -5,8 +5,8 @@ import { readHeadsOfStores, type Head } from './heads.js'
 import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
-import { factsOf } from './sequencer.js'
-import { createFilledSequencer, listenAndRead, type DeliveryRoom } from './side.js'
+import { factsOf, type Position, type Standing } from './sequencer.js'
+import { createFilledSequencer, listenAndRead, sendElsewhere, sendReset, type DeliveryRoom } from './side.js'
 import { encodeTextFrame } from './text-frame.js'
 import { createTicks } from './ticks.js'
 
@@ -27,6 +27,12 @@ export function createStoreSide(room: DeliveryRoom) {
       sessionIds.set(storeId, known)
     },
     listeningSince: (event) => listeningSince.get(factsOf(event).storeId) ?? Date.now(),
+    toStanding,
+    onReset,
+    onVanished: ({ storeId, sessionId }) => {
+      forget(sessionId)
+      sendElsewhere(roster.connectionsOf(storeId))
+    },
   })
   const send = (sessionId: number, text: string) => {
     const storeId = sequencer.positions.get(sessionId)?.storeId
@@ -59,8 +65,22 @@ export function createStoreSide(room: DeliveryRoom) {
     passing.forget(sessionId)
   }
 
+  /** The session is at an earlier state, in which ids may be given again: whoever is here is told of it from its beginning. */
+  async function onReset({ sessionId, storeId }: Position): Promise<void> {
+    const account = { side: 'store' as const, id: storeId }
+    const sync = await room.readSync({ account, sessionId, after: null, before: null, epoch: null })
+    if (sync === undefined) return
+    room.marks.forget(sessionId)
+    ticks.forget(sessionId)
+    ticks.start(sessionId, { delivered: sync.deliveredUpTo, read: sync.readUpTo })
+    sendReset(roster.connectionsOf(storeId), sessionId, sync)
+    if (sync.newestForeignId !== null && !isEmpty(roster.connectionsOf(storeId))) {
+      room.marks.note(sessionId, 'store', sync.newestForeignId)
+    }
+  }
+
   function start(head: Head): void {
-    sequencer.start({ ...head, last: head.seq })
+    sequencer.start({ sessionId: head.sessionId, ...toStanding(head) })
     ticks.start(head.sessionId, { delivered: head.deliveredTo.admin, read: head.readBy.admin })
   }
 
@@ -105,11 +125,7 @@ export function createStoreSide(room: DeliveryRoom) {
     start,
     activeSessionOf,
     /** The sessions whose end was not delivered here. */
-    unendedIds: () =>
-      roster
-        .ids()
-        .flatMap(sessionsOf)
-        .flatMap(({ sessionId, isClosed }) => (isClosed ? [] : sessionId)),
+    unended: () => roster.ids().flatMap((storeId) => sessionsOf(storeId).filter(({ isClosed }) => !isClosed)),
     /** Whether a session that is not known has begun, and perhaps ended, since this node listens for its store. */
     isNews({ storeId, sessionId, created, isClosed }: Head): boolean {
       const known = sessionIds.get(storeId) ?? []
@@ -127,6 +143,13 @@ export function createStoreSide(room: DeliveryRoom) {
 }
 
 export type StoreSide = ReturnType<typeof createStoreSide>
+
+const toStanding = ({ storeId, holderId, isClosed, seq, updated }: Head): Standing => ({
+  ...{ storeId, holderId, isClosed },
+  ...{ last: seq, lastAt: updated },
+})
+
+const isEmpty = (items: Iterable<unknown>) => [...items].length === 0
 
 /** The frames that tell a store who it talks to now. */
 function describeHolder({ kind, holderId, previousHolderId }: ChangeEvent): string[] {

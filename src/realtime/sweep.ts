@@ -1,5 +1,8 @@
 import type { Database } from '../database/database.js'
+import type { EpochExpressions } from '../database/epoch.js'
+import { unavailable } from '../errors.js'
 import type { AdminSide } from './admin-side.js'
+import { findSetBack } from './find-set-back.js'
 import {
   readFloor,
   readHeads,
@@ -25,33 +28,72 @@ const RECEIPTS_EVERY = 20
  * the last of its session. It compares PostgreSQL with what was delivered here. Being behind once is normal (the event may
  * be on its way); what is still missing at the next look is read. The cost follows this node's own accounts, and only the
  * sessions that have moved lately are read.
+ *
+ * PostgreSQL may also be behind what was delivered, at an earlier state: those sessions begin anew. After a restart of the
+ * server, of which that may be the reason, all sessions here are compared.
+ *
+ * Nothing that has begun after `opened` is overlooked.
  */
-export function createSweep(db: Database, store: StoreSide, admin: AdminSide, longestStatementMs: number) {
+export function createSweep(
+  db: Database,
+  epoch: EpochExpressions,
+  { store, admin }: { store: StoreSide; admin: AdminSide },
+  { opened, longestStatementMs }: { opened: Moment; longestStatementMs: number },
+) {
   const behind = { store: new Map<number, number>(), admin: new Map<number, number>() }
   const overlapMs = longestStatementMs + 1000
-  const nextFloor = createFloors<Floor>(overlapMs)
-  const nextMoment = createFloors<Moment>(overlapMs)
-  let first: Moment | undefined
+  const nextFloor = createFloors<Floor>(overlapMs, (one, other) => ({
+    messageId: Math.min(one.messageId, other.messageId),
+    changeId: Math.min(one.changeId, other.changeId),
+  }))
+  const nextMoment = createFloors<Moment>(overlapMs, (one, other) => ({
+    ...one,
+    sessionId: Math.min(one.sessionId, other.sessionId),
+  }))
+  /** The run of the server with which was compared what was delivered here. */
+  let agreedRun = opened.run
   let looks = 0
 
-  async function sweepStores(): Promise<void> {
-    if (looks++ % RECEIPTS_EVERY === 0) await lookForReceipts()
-    const newest = await readMoment(db)
-    first ??= newest
-    const { floor, done } = nextMoment(first, newest)
-    for (const head of await readHeadsAfter(db, floor.sessionId, store.roster.ids())) {
-      if (store.sequencer.positions.has(head.sessionId) || !store.isNews(head)) continue
-      store.sequencer.start({ ...head, isClosed: false, last: 0 })
+  async function compareRuns(newest: Moment): Promise<void> {
+    // A standby may lag; what it does not hold is not gone.
+    if (newest.run === null) throw unavailable('The database is a standby')
+    if (newest.run !== agreedRun) {
+      await resetSetBack(store.sequencer, store.sequencer.positions.keys())
+      await resetSetBack(admin.sequencer, admin.sequencer.positions.keys())
+      admin.recountUnread()
     }
+    agreedRun = newest.run
+    store.sequencer.retryResets()
+    admin.sequencer.retryResets()
+  }
+
+  async function resetSetBack(sequencer: Sequencer, sessionIds: Iterable<number>): Promise<void> {
+    const positions = [...sessionIds].flatMap((sessionId) => sequencer.positions.get(sessionId) ?? [])
+    for await (const position of findSetBack(db, positions)) void sequencer.reset(position)
+  }
+
+  async function sweepStores(newest: Moment): Promise<void> {
+    if (looks++ % RECEIPTS_EVERY === 0) await lookForReceipts()
+    const { floor, done } = nextMoment(opened, newest)
+    const heads = await readHeadsAfter(db, floor.sessionId, store.roster.ids())
+    for (const head of heads) {
+      const { sessionId, storeId, holderId } = head
+      if (store.sequencer.positions.has(sessionId) || !store.isNews(head)) continue
+      store.sequencer.start({ sessionId, storeId, holderId, isClosed: false, last: 0 })
+    }
+    await resetSetBack(store.sequencer, aheadOf(store.sequencer, heads))
     // Also where the clock was set back meanwhile.
     const since = Math.min(floor.at.getTime(), newest.at.getTime()) - overlapMs
-    const moved = await readMoved(db, store.unendedIds(), new Date(since))
+    const delivered = store.unended().map(({ sessionId, last }) => ({ sessionId, last }))
+    const moved = await readMoved(db, delivered, new Date(since))
+    await resetSetBack(store.sequencer, aheadOf(store.sequencer, moved))
     behind.store = compare(store.sequencer, moved, behind.store)
     done()
   }
 
   async function lookForReceipts(): Promise<void> {
-    for (const { sessionId, deliveredTo, readBy } of await readHeads(db, store.unendedIds())) {
+    const sessionIds = store.unended().map(({ sessionId }) => sessionId)
+    for (const { sessionId, deliveredTo, readBy } of await readHeads(db, sessionIds)) {
       store.ticks.note(sessionId, { delivered: deliveredTo.admin, read: readBy.admin })
     }
   }
@@ -65,6 +107,7 @@ export function createSweep(db: Database, store: StoreSide, admin: AdminSide, lo
     const { floor, done } = nextFloor(admin.floor(), await readFloor(db))
     const news = await readNewsForAdmins(db, floor)
     await startUnknown(news.flatMap(({ sessionId }) => (admin.sequencer.positions.has(sessionId) ? [] : sessionId)))
+    await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...heads, ...news]))
     behind.admin = compare(admin.sequencer, [...heads, ...news], behind.admin)
     admin.tidy()
     done()
@@ -74,14 +117,24 @@ export function createSweep(db: Database, store: StoreSide, admin: AdminSide, lo
   async function startUnknown(sessionIds: number[]): Promise<void> {
     const newSince = admin.listeningSince() - OVERLAP_MS
     for (const head of await readHeads(db, sessionIds)) {
-      admin.sequencer.start({ ...head, last: head.created >= newSince ? 0 : head.seq })
+      const { sessionId, storeId, holderId, isClosed, seq, updated } = head
+      const beginning = head.created >= newSince ? { last: 0 } : { last: seq, lastAt: updated }
+      admin.sequencer.start({ sessionId, storeId, holderId, isClosed, ...beginning })
     }
   }
 
   return async () => {
-    await sweepStores()
+    const newest = await readMoment(db, epoch)
+    await compareRuns(newest)
+    await sweepStores(newest)
     await sweepAdmins()
   }
+}
+
+/** The sessions of which more was delivered than PostgreSQL seems to hold; an event may have been delivered meanwhile. */
+function aheadOf(sequencer: Sequencer, heads: Pick<Head, 'sessionId' | 'seq'>[]): Set<number> {
+  const isAhead = ({ sessionId, seq }: (typeof heads)[number]) => (sequencer.positions.get(sessionId)?.last ?? 0) > seq
+  return new Set(heads.filter(isAhead).map(({ sessionId }) => sessionId))
 }
 
 /** Reads what has been missing since the look before, and returns what is missing now. */
@@ -98,9 +151,10 @@ function compare(sequencer: Sequencer, heads: Pick<Head, 'sessionId' | 'seq'>[],
 
 /**
  * Ids are given before the commit, so an id below the newest may still appear. Each look therefore begins where the ids
- * stood some time before the look before it: longer than a statement may take.
+ * stood some time before the look before it: longer than a statement may take. Where the database is back at an earlier
+ * state, it begins where the ids stand now.
  */
-function createFloors<Place>(overlapMs: number) {
+function createFloors<Place>(overlapMs: number, lower: (one: Place, other: Place) => Place) {
   let first: Place | undefined
   let history: { at: number; floor: Place }[] = []
   let lastLookAt = 0
@@ -113,7 +167,7 @@ function createFloors<Place>(overlapMs: number) {
     const now = Date.now()
     while (history[1] !== undefined && history[1].at <= lastLookAt - overlapMs) history.shift()
     return {
-      floor: history[0]?.floor ?? start,
+      floor: lower(history[0]?.floor ?? start, newest),
       /** The look succeeded: only then may the next one begin later. */
       done(): void {
         history.push({ at: now, floor: newest })

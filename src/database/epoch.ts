@@ -1,0 +1,58 @@
+import { Prisma } from '../generated/prisma/client.js'
+import { unavailable } from '../errors.js'
+import type { Statements } from './database.js'
+import { isDatabaseAway } from './failures.js'
+
+const databaseId = `(select oid from pg_database where datname = current_database())`
+const tableId = `'chat_session'::regclass::oid`
+const systemId = `(select system_identifier from pg_control_system())`
+/** The control file names a new timeline only after its first checkpoint, the write-ahead log at once. */
+const timeline = `case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end`
+const startedAt = `extract(epoch from pg_postmaster_start_time())`
+
+/** Joins identities to one text; null where one of them is. */
+const join = (parts: string[]) => `(${parts.map((part) => `(${part})::text`).join(` || '.' || `)})`
+
+/** What tells histories apart, best first: some services forbid the functions of the first. */
+const candidates = [
+  [systemId, timeline, databaseId, tableId],
+  [systemId, databaseId, tableId],
+  [databaseId, tableId],
+]
+
+/** Identities of the server are nobody's concern outside. */
+const shorten = (text: string) =>
+  `translate(left(encode(sha256(convert_to(${text}, 'UTF8')), 'base64'), 16), '+/', '-_')`
+
+/** SQL that identifies the database's present history. */
+export interface EpochExpressions {
+  /**
+   * SQL of one text, the epoch that clients see: the history that ids and `seq` count in. It is another one after every
+   * promotion, and after every restore into another cluster, database or table. Null on a standby, whose history is
+   * still to be decided.
+   */
+  epoch: string
+  /** SQL of one text: the epoch, and this run of the server. A server whose data was replaced has been restarted. */
+  run: string
+}
+
+/** Finds out what this database lets its role read. */
+export async function findEpochExpressions(db: Statements): Promise<EpochExpressions> {
+  for (const parts of candidates) {
+    const epoch = shorten(join(parts))
+    const run = shorten(join([...parts, startedAt]))
+    try {
+      await db.$queryRaw(Prisma.sql`select ${Prisma.raw(epoch)}, ${Prisma.raw(run)}`)
+      return { epoch, run }
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error
+    }
+  }
+  throw new Error('The identity of the database cannot be read')
+}
+
+/** @throws RequestError 503 on a standby */
+export function requireEpoch(epoch: string | null): string {
+  if (epoch === null) throw unavailable('The database is not available right now')
+  return epoch
+}
