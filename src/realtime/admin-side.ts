@@ -183,6 +183,11 @@ export function createAdminSide(room: DeliveryRoom) {
     floor: () => floor,
     isAnybodyHere: () => everyone.has(EVERYONE),
     holdersHere,
+    /** The sessions that admins here hold, as far as is known here. */
+    heldSessions: () =>
+      [...sequencer.positions.values()].filter(
+        ({ holderId, isClosed }) => !isClosed && holderId !== null && holdersHere.has(holderId),
+      ),
     /** The sessions whose store's presence somebody here is shown: those held here, and those told to be online. */
     watchedSessions(): Position[] {
       const online = new Set(passing.onlineSessions())

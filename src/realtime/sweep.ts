@@ -22,6 +22,8 @@ import type { StoreSide } from './store-side.js'
 export const SWEEP_INTERVAL_MS = 700
 /** Receipts that got lost are looked for in one sweep of so many. */
 const RECEIPTS_EVERY = 20
+/** Sessions that are gone are looked for in one sweep of so many. */
+const MISSING_EVERY = 4
 
 /**
  * Looks for what no live event will ever show: an event that was committed but not published, or lost on its way, and was
@@ -108,9 +110,19 @@ export function createSweep(
     const news = await readNewsForAdmins(db, floor)
     await startUnknown(news.flatMap(({ sessionId }) => (admin.sequencer.positions.has(sessionId) ? [] : sessionId)))
     await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...heads, ...news]))
+    if (looks % MISSING_EVERY === 0) await lookForMissing(heads)
     behind.admin = compare(admin.sequencer, [...heads, ...news], behind.admin)
     admin.tidy()
     done()
+  }
+
+  /** Sessions that are held here as far as this node knows, but not in PostgreSQL: given away just now, or gone. */
+  async function lookForMissing(heads: Head[]): Promise<void> {
+    const held = new Set(heads.map(({ sessionId }) => sessionId))
+    await resetSetBack(
+      admin.sequencer,
+      admin.heldSessions().flatMap(({ sessionId }) => (held.has(sessionId) ? [] : sessionId)),
+    )
   }
 
   /** Sessions of which not even the creation has come: new ones are told whole, others had ended before. */

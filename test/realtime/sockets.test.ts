@@ -12,14 +12,19 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
 
     t.test('ready comes first, with the active session and its seq', async (t) => {
       const [store, { store: known, sessionId }] = [await addStore(database), await claimConversation(chat)]
+      const limits = { frame_bytes: 65_536, frames_per_second: 20, frame_burst: 40 }
       const fresh = await openSocket(t, here, 'store', store)
-      t.strictSame(await fresh.next('ready'), { session: null, resume: true })
+      const { epoch, ...first } = await fresh.next('ready')
+      t.strictSame(first, { session: null, resume: true, account: { side: 'store', id: store.id }, limits })
+      t.match(epoch, /^[\w-]{16}$/)
       const socket = await openSocket(t, there, 'store', known, { inQuery: true })
       const { session, resume } = await socket.next('ready')
       t.match({ resume, ...session }, { resume: true, id: sessionId, status: 'claimed', seq: 2 })
       t.equal(socket.frames[0]?.type, 'ready')
-      const admin = await openSocket(t, there, 'admin', await addAdmin(database))
-      t.strictSame(await admin.next('ready'), { session: null, resume: true })
+      const account = await addAdmin(database)
+      const admin = await openSocket(t, there, 'admin', account)
+      const toAdmin = { session: null, resume: true, epoch, account: { side: 'admin', id: account.id }, limits }
+      t.strictSame(await admin.next('ready'), toAdmin)
     })
 
     t.test('a message over a socket and one over HTTP are the same act', async (t) => {

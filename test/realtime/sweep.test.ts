@@ -2,6 +2,7 @@ import t from 'tap'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { claimConversation, openConversation } from '../support/conversations.js'
 import { createLossyNetwork } from '../support/lossy-network.js'
+import { startNode } from '../support/node.js'
 import { startPair } from '../support/pair.js'
 import { addMessages } from '../support/sessions.js'
 import { enter, type SocketClient } from '../support/socket-client.js'
@@ -91,6 +92,15 @@ t.test('what was committed and not published, before a silence', async (t) => {
     await step(4)
     await chat.post('store/close/', store)
     await step(5)
+  })
+
+  t.test('a session that is made elsewhere before a new node has looked for the first time', async (t) => {
+    network.cut()
+    const store = await addStore(database)
+    const fresh = await startNode(t, { database, network })
+    const socket = await enter(t, fresh, 'store', store)
+    const { body } = await chat.get('store/session/', store)
+    t.match(await socket.next('session_update', undefined, REPAIR_MS), { session: { id: body.id }, seq: 1 })
   })
 
   t.test('a session that ends in silence while the next one begins aloud is told to its end', async (t) => {
