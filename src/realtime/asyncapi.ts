@@ -12,9 +12,12 @@ const onlyFor: Partial<Record<keyof typeof serverFrames, Side>> = {
 const description = `Frames are JSON text: \`{"type": string, "payload": object}\`. The token goes into the \`Authorization\`
 header or, where a client cannot set it, into \`?token=\`. A bad token is refused before the upgrade with 401.
 
-Nothing is lost for a client that remembers the last \`seq\` of its sessions: after a reconnect it sends \`resume\` with
-them, and gets \`sync\`. A message is acknowledged by its own \`message\` frame, once it is committed; until then send it
-again with the same \`client_message_id\`.
+Nothing is lost for a client that remembers the last \`seq\` of its sessions and the \`epoch\` of \`ready\`: after a
+reconnect it sends \`resume\` with them, and gets \`sync\`. A message is acknowledged by its own \`message\` frame, once it
+is committed; until then send it again with the same \`client_message_id\`.
+
+Control frames (ping, pong) count as frames, but for the pongs that the server asks for. After a close frame of the server,
+nothing that a client sends is acted on.
 
 Close codes: ${closeCodes.goingAway} the node is going away (reconnect after a random pause) · ${closeCodes.policy} the
 protocol was broken · ${closeCodes.tooBig} a frame is too big · ${closeCodes.ourFault} a fault of the server (reconnect) ·

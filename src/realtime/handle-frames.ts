@@ -170,10 +170,17 @@ const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
     announceTyping(chat.relay, typing)
   },
 
-  async read({ chat, hub }, { account }, { session_id }) {
+  async read({ chat, hub }, connection, { session_id }) {
+    const { account } = connection
     const sessionId = account.side === 'store' ? hub.store.activeSessionOf(account.id)?.sessionId : session_id
     if (sessionId === undefined) throw notFound('Session not found')
-    await markRead(chat, account, sessionId)
+    // The sockets of one account could otherwise take all connections to the database.
+    await hub.resume.turns.run(
+      account,
+      () => connection.isOpen,
+      () => markRead(chat, account, sessionId),
+      () => 0,
+    )
   },
 
   async resume({ hub }, connection, resume) {
