@@ -15,6 +15,16 @@ export const EnvironmentSchema = Type.Object({
   DATABASE_URL: Type.Optional(
     Type.String({ pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 or newer. Unset: an embedded one.' }),
   ),
+  MIGRATION_DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'The same database for migrations: past the pooler, or with a role that may create tables.',
+    }),
+  ),
+  DATABASE_POOLER: Type.Union([Type.Literal('none'), Type.Literal('session'), Type.Literal('transaction')], {
+    default: 'none',
+    description: 'The pooler that DATABASE_URL leads to, by its mode.',
+  }),
   DATA_DIR: Type.String({
     default: packageFolder('data'),
     description: 'Where the embedded PostgreSQL keeps its data.',
@@ -93,6 +103,9 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     host: environment.HOST,
     port: environment.PORT,
     databaseUrl: environment.DATABASE_URL,
+    migrationDatabaseUrl: environment.MIGRATION_DATABASE_URL,
+    // The embedded PostgreSQL has none in front.
+    databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
     dataFolder: environment.DATA_DIR,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
     databaseAcquireTimeoutMs: environment.DATABASE_ACQUIRE_TIMEOUT_MS,

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.js'
 import { readConfig, type Config } from './config.js'
 import { migrateDatabase } from './database/migrate.js'
-import { waitForDatabase } from './database/wait-for-database.js'
+import { prepareDatabase } from './database/prepare-database.js'
 import { prepareDemo, type Demo } from './embedded/demo.js'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
 import type { App } from './http.js'
@@ -18,9 +18,8 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
-  const database = await prepareDatabase(config)
+  const database = await provideDatabase(config)
   try {
-    await migrateDatabase(database.url)
     const demo = database.isEmbedded
       ? await prepareDemo(config.dataFolder, { ...config, databaseUrl: database.url })
       : undefined
@@ -34,13 +33,15 @@ async function main(): Promise<void> {
   }
 }
 
-async function prepareDatabase({ databaseUrl, dataFolder, databaseStartTimeoutMs }: Config) {
+/** The configured database, or the embedded one, migrated. */
+async function provideDatabase(config: Config) {
+  const { databaseUrl, dataFolder } = config
   if (databaseUrl === undefined) {
-    return { isEmbedded: true, ...(await startEmbeddedPostgres(dataFolder)) }
+    const embedded = await startEmbeddedPostgres(dataFolder)
+    await migrateDatabase(embedded.url)
+    return { isEmbedded: true, ...embedded }
   }
-  await waitForDatabase(databaseUrl, databaseStartTimeoutMs, (reason) =>
-    console.error(`The database is not there yet, trying again: ${reason}`),
-  )
+  await prepareDatabase({ ...config, databaseUrl }, console.error)
   return { isEmbedded: false, url: databaseUrl, close: async () => undefined }
 }
 

@@ -3,7 +3,7 @@ import { Type, type TObject } from '@sinclair/typebox'
 import { readConfig, type Config } from '../config.js'
 import { openDatabase, type Database } from '../database/database.js'
 import { migrateDatabase } from '../database/migrate.js'
-import { waitForDatabase } from '../database/wait-for-database.js'
+import { prepareDatabase } from '../database/prepare-database.js'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js'
 import { RequestError } from '../errors.js'
 import { openRelay } from '../realtime/open-relay.js'
@@ -105,17 +105,15 @@ function readCommand(words: string[]) {
 }
 
 /** The configured database, or the embedded one: the running instance's, or started for the moment. */
-async function findDatabase({ databaseUrl, dataFolder, databaseStartTimeoutMs }: Config) {
+async function findDatabase(config: Config) {
+  const { databaseUrl, dataFolder } = config
   const elsewhere = databaseUrl ?? (await findEmbeddedPostgres(dataFolder))
   if (elsewhere === undefined) {
     const embedded = await startEmbeddedPostgres(dataFolder)
     await migrateDatabase(embedded.url)
     return embedded
   }
-  await waitForDatabase(elsewhere, databaseStartTimeoutMs, (reason) =>
-    console.error(`Waiting for the database: ${reason}`),
-  )
-  await migrateDatabase(elsewhere)
+  await prepareDatabase({ ...config, databaseUrl: elsewhere }, console.error)
   return { url: elsewhere, close: async () => undefined }
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
-import { Pool } from 'pg'
 import { PrismaClient, type Prisma } from '../generated/prisma/client.js'
+import { openPool, type ConnectionPool, type ConnectionTarget } from './connection-pool.js'
+import { readDatabaseUrl } from './database-url.js'
+import { createSessionSettings, type Pooler } from './session-settings.js'
 
 export type Database = PrismaClient
 /** What a statement needs: the database itself or a transaction in it. */
@@ -9,45 +11,52 @@ export type Statements = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>
 
 const QUERY_GRACE_MS = 1000
 
-/**
- * A prepared statement keeps its plan. One that was made while a table had a page would read the table from end to end, and
- * go on to do so while it grows, until the statistics are made anew. Each statement here has its index.
- */
-const PLANNING = '-c enable_seqscan=off -c jit=off'
-
-const pools = new WeakMap<Statements, Pool>()
+interface Connections {
+  pool: ConnectionPool
+  nameStatement: (sql: string) => string | undefined
+}
+const connections = new WeakMap<Statements, Connections>()
 
 export interface DatabaseOptions {
   databaseUrl: string
+  /** Default: none. */
+  databasePooler?: Pooler
   databasePoolSize: number
   databaseAcquireTimeoutMs: number
   databaseStatementTimeoutMs: number
 }
 
+/** What the connections of a node need. */
+export function describeTarget(
+  options: Pick<DatabaseOptions, 'databaseUrl' | 'databasePooler' | 'databaseStatementTimeoutMs'>,
+): ConnectionTarget {
+  const { databaseUrl, databasePooler: pooler = 'none', databaseStatementTimeoutMs } = options
+  const address = readDatabaseUrl(databaseUrl)
+  return { address, pooler, settings: createSessionSettings(address.schema, databaseStatementTimeoutMs) }
+}
+
 /**
- * Opens a database: Prisma on one pool of connections. Every statement is a prepared one. `close` waits for the
- * statements under way.
+ * Opens a database: Prisma on one pool of connections. Every statement is a prepared one, except behind a pooler that
+ * pools transactions, where a prepared statement would stay on a connection that is somebody else's next.
+ * `close` waits for the statements under way.
  */
 export function openDatabase(options: DatabaseOptions) {
-  const pool = new Pool({
-    connectionString: options.databaseUrl,
+  const target = describeTarget(options)
+  const pool = openPool(target, {
     max: options.databasePoolSize,
     connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
-    statement_timeout: options.databaseStatementTimeoutMs,
     // A server that is frozen or cut off keeps no time.
     query_timeout: options.databaseStatementTimeoutMs + QUERY_GRACE_MS,
-    // A node that dies within a transaction may not hold a session's lock for long.
-    idle_in_transaction_session_timeout: options.databaseStatementTimeoutMs,
     keepAlive: true,
-    application_name: 'store-chat',
-    options: PLANNING,
   })
-  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
-  pool.on('error', () => undefined)
+  const nameStatement = target.pooler === 'transaction' ? () => undefined : nameByText
   const db = new PrismaClient({
-    adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => nameStatement(sql) }),
+    adapter: new PrismaPg(pool, {
+      schema: target.address.schema,
+      ...(target.pooler !== 'transaction' && { statementNameGenerator: ({ sql }) => nameByText(sql) }),
+    }),
   })
-  pools.set(db, pool)
+  connections.set(db, { pool, nameStatement })
   return {
     db,
     async close() {
@@ -62,20 +71,26 @@ export function openDatabase(options: DatabaseOptions) {
  * the pool past Prisma, which nearly doubles what a statement costs this process.
  */
 export async function readText(db: Statements, statement: Prisma.Sql): Promise<string | undefined> {
-  const pool = pools.get(db)
-  if (pool === undefined) {
+  const own = connections.get(db)
+  if (own === undefined) {
     const [row] = await db.$queryRaw<Record<string, string>[]>(statement)
     return row && Object.values(row)[0]
   }
   const { text, values } = statement
-  const { rows } = await pool.query<[string]>({ name: nameStatement(text), text, values, rowMode: 'array' })
+  const name = own.nameStatement(text)
+  const { rows } = await own.pool.query<[string]>({ ...(name && { name }), text, values, rowMode: 'array' })
   return rows[0]?.[0]
+}
+
+/** Lets the next statements connect anew, so that they reach the server that the address leads to by now. */
+export function replaceConnections(db: Database): void {
+  connections.get(db)?.pool.replaceConnections()
 }
 
 /** A prepared statement's name by its text. The texts are those of the source, so the table stays small. */
 const statementNames = new Map<string, string>()
 
-function nameStatement(sql: string): string {
+function nameByText(sql: string): string {
   let name = statementNames.get(sql)
   if (name === undefined) {
     name = createHash('sha256').update(sql).digest('base64url').slice(0, 24)

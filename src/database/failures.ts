@@ -2,17 +2,41 @@ import { Prisma } from '../generated/prisma/client.js'
 
 /** PostgreSQL's codes, https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNIQUE_VIOLATION = '23505'
+export const READ_ONLY = '25006'
+const INSUFFICIENT_PRIVILEGE = '42501'
+const LOCK_TIMEOUT = '55P03'
+/** Classes: connection exception, wrong credentials, insufficient resources, system error. */
+const awayClasses = new Set(['08', '28', '53', '58'])
+/**
+ * Nothing has happened, and another try may succeed: the caller waits a second and repeats. What repeats itself at each try
+ * (a missing table or right, corrupted data) is a fault instead, and so is 25P02, which would be a bug of ours.
+ */
 const awayCodes = new Set([
-  '53300', // too many connections
+  READ_ONLY, // a standby, or the old primary after a failover
+  '25P03', // idle in transaction timeout
+  '25P04', // transaction timeout
+  '0A000', // the table of a prepared statement has got another shape; the next connection prepares it anew
+  '26000', // a prepared statement is gone: a pooler or DISCARD took it away
+  '3D000', // the database was dropped or renamed
+  '40001', // serialization failure; on a standby a conflict with recovery
+  '40003', // statement completion unknown
+  '40P01', // deadlock
+  '42P05', // a prepared statement is there already: a pooler lent a connection of another client
+  LOCK_TIMEOUT,
   '57014', // statement timeout
   '57P01', // terminated by an administrator: the server is stopping
   '57P02', // crash of another backend
   '57P03', // starting up, or shutting down
+  '57P04', // the database is being dropped
   '57P05', // idle session timeout
-  '25P03', // idle in transaction timeout
 ])
-/** Prisma's: unreachable, timed out, connection closed, no connection from the pool, transaction gone. */
-const awayPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'])
+/** Of those, what PostgreSQL says of a statement alone: its connection is as good as before. */
+const harmlessCodes = new Set(['40001', '40P01', LOCK_TIMEOUT, '57014'])
+/** Prisma's: no access, unreachable, timed out, closed, no connection from the pool, transaction gone, conflict. */
+const awayPrismaCodes = new Set([
+  ...['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017'],
+  ...['P2024', 'P2028', 'P2034', 'P2037'],
+])
 /** The operating system's, for a connection that breaks. */
 const awaySystemCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
@@ -21,17 +45,31 @@ const awaySystemCodes = new Set([
 /** The adapter's, for what the operating system says of the connection. */
 const awayKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout'])
 const awayMessages =
-  /connection terminated|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection|Query read timeout/i
+  /connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection|Query read timeout/i
 
-/** Whether the database could not be asked: stopped, starting, unreachable, or out of connections. */
+/** Whether the database could not do it now: stopped, starting, unreachable, read-only, out of connections or of time. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof Prisma.PrismaClientKnownRequestError && awayPrismaCodes.has(error.code)) return true
   if (awayKinds.has(adapterFailure(error)?.kind ?? '')) return true
   if (isConnectionFailure(error)) return true
   const code = postgresCode(error)
-  if (code !== undefined) return awayCodes.has(code) || code.startsWith('08')
+  if (code !== undefined) return isAwayCode(code)
   return awayMessages.test(error.message)
+}
+
+const isAwayCode = (code: string) => awayCodes.has(code) || awayClasses.has(code.slice(0, 2))
+
+/** Whether the server takes no writes. */
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && postgresCode(error) === READ_ONLY
+}
+
+/** Whether a connection is of no more use after this failure. A statement that PostgreSQL refused leaves it as it was. */
+export function endsConnection(error: unknown): boolean {
+  const code = error instanceof Error ? postgresCode(error) : undefined
+  if (code === undefined) return true
+  return code.startsWith('XX') || (isAwayCode(code) && code !== READ_ONLY && !harmlessCodes.has(code))
 }
 
 /** One address after the other may have been tried. Whatever went wrong while connecting, there is no connection. */
@@ -49,6 +87,14 @@ export function isRefused(error: unknown): boolean {
 
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === UNIQUE_VIOLATION
+}
+
+export function isPermissionDenied(error: unknown): boolean {
+  return error instanceof Error && postgresCode(error) === INSUFFICIENT_PRIVILEGE
+}
+
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && postgresCode(error) === LOCK_TIMEOUT
 }
 
 /** The code that PostgreSQL gave, which Prisma keeps at different depths for raw and for ordinary queries. */

@@ -3,18 +3,20 @@ import { createRequire } from 'node:module'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
-import { Pool } from 'pg'
+import { openPool, type ConnectionTarget } from './connection-pool.js'
 
 /**
  * Lends Prisma's own schema engine, in its WebAssembly build, on a database. It is the engine behind
  * `prisma migrate deploy`, but it comes from npm and needs no download of a native binary.
  */
-export async function withSchemaEngine<T>(databaseUrl: string, use: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+export async function withSchemaEngine<T>(
+  target: ConnectionTarget,
+  use: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
   const openEngine = await (instantiated ??= instantiateEngine())
-  const pool = new Pool({ connectionString: databaseUrl })
-  pool.on('error', () => undefined)
+  const pool = openPool(target)
   try {
-    const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptPg(pool))
+    const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScriptPg(pool, { schema: target.address.schema }))
     const engine = await openEngine(adapter)
     return await use(engine).finally(() => engine.free())
   } finally {

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { Prisma } from '../generated/prisma/client.js'
+import { findObstacle } from '../database/readiness.js'
 import { refusals, type App } from '../http.js'
 import { unavailable } from '../errors.js'
 
@@ -28,13 +28,15 @@ export async function healthRoutes(app: App): Promise<void> {
       schema: {
         tags: ['operation'],
         summary: 'Whether this node takes requests',
-        description: '503 while it drains or its database is away. A Redis that is away does not make it unready.',
+        description:
+          '503 while it drains, or its database is away or read-only. A Redis that is away does not make it unready.',
         response: { 200: ReadinessSchema, ...refusals(503) },
       },
     },
     async () => {
       if (app.isDraining()) throw unavailable('This node is shutting down')
-      await app.db.$queryRaw(Prisma.sql`select 1 as one`)
+      const obstacle = await findObstacle(app.db)
+      if (obstacle !== undefined) throw unavailable(obstacle)
       return { status: 'ok' as const, relay: app.relay.isUp(), dropped: app.relay.droppedCount() }
     },
   )

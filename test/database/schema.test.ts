@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { readMigrations } from '../../src/database/migrate.js'
+import { describeMigrationTarget, readMigrations } from '../../src/database/migrate.js'
 import { withSchemaEngine } from '../../src/database/schema-engine.js'
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js'
 
@@ -47,7 +47,7 @@ t.test("the history is Prisma's, so that its own tools go on from here", async (
     applied_steps_count: 1,
   }))
   t.same(rows, expected)
-  const diagnosis = await withSchemaEngine(migrated.url, (engine) =>
+  const diagnosis = await withSchemaEngine(describeMigrationTarget(migrated.url), (engine) =>
     engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters }),
   )
   t.match(diagnosis, { history: null, failedMigrationNames: [], editedMigrationNames: [], hasMigrationsTable: true })
@@ -56,7 +56,7 @@ t.test("the history is Prisma's, so that its own tools go on from here", async (
 /** What Prisma would make of a schema, in a database of its own. */
 async function describeSchema(t: Test, content: string): Promise<string[]> {
   const database = await createEmptyDatabase(t)
-  const { stdout } = await withSchemaEngine(database.url, (engine) =>
+  const { stdout } = await withSchemaEngine(describeMigrationTarget(database.url), (engine) =>
     engine.diff({
       from: { tag: 'empty' },
       to: { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content }] },

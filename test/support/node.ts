@@ -6,6 +6,7 @@ import type { App } from '../../src/http.js'
 import { createHttpClient, type HttpClient } from './client.js'
 import { createDatabase, type TestDatabase } from './database.js'
 import { createNetwork, type Network, type NetworkKind } from './network.js'
+import { routeTo } from './pooler.js'
 
 /** A node of the service in this process, with an HTTP client of it. */
 export interface TestNode extends HttpClient {
@@ -30,9 +31,10 @@ export async function startNode(t: Test, options: NodeOptions = {}): Promise<Tes
   // Refusals are not logged; what is logged as an error is a failure of the test that its output should show.
   // Beside other tests, a new connection can take its time.
   const patient = readConfig({ LOG_LEVEL: 'error', DATABASE_ACQUIRE_TIMEOUT_MS: '15000' })
-  const config = { ...patient, ...network.config, ...options.config }
+  const { databaseUrl, databasePooler } = routeTo(database.url)
+  const config = { ...patient, databasePooler, ...network.config, ...options.config }
   const relay = network.createRelay()
-  const app = await buildApp(config, { databaseUrl: database.url, ...(relay && { relay }) })
+  const app = await buildApp(config, { databaseUrl, ...(relay && { relay }) })
   t.teardown(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Test } from 'tap'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { createHttpClient, type HttpClient } from './client.js'
+import { routeEnvironment } from './pooler.js'
 import { until, within } from './until.js'
 
 const EXIT_DEADLINE_MS = 60_000
@@ -63,7 +64,7 @@ export function runProgram(
 
 /** Starts the server on a port of its own, unless PORT is given. */
 export function startServer(t: Test, environment: Environment): ServerProcess {
-  const server = runProgram(t, 'server.js', { PORT: '0', ...environment })
+  const server = runProgram(t, 'server.js', { PORT: '0', ...routeEnvironment(environment) })
   let client: HttpClient | undefined
   t.teardown(() => client?.close())
   return {

@@ -1,0 +1,59 @@
+import { Client } from 'pg'
+import { StartupError } from '../startup-error.js'
+
+/** Where a database is, as its URL says it. */
+export interface DatabaseAddress {
+  /** The URL with those parameters alone that `pg` reads. It holds the password. */
+  connectionString: string
+  /** The schema that holds the tables: `?schema=`, as Prisma writes it. */
+  schema: string
+  /** Flags for the server in the connection's start: `?options=`, as libpq writes it. */
+  options: string
+  /** Names of parameters that mean nothing here. */
+  ignored: string[]
+}
+
+/** The parameters that `pg` acts on. Its others are settings of the session, which the service makes itself. */
+const understood = new Set([
+  ...['host', 'port', 'user', 'password', 'application_name'],
+  ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
+])
+
+/**
+ * Reads the URL of a database.
+ * @throws StartupError with one line that names the setting and repeats nothing of the URL, which holds a password
+ */
+export function readDatabaseUrl(url: string, setting = 'DATABASE_URL'): DatabaseAddress {
+  const { base, query } = split(url, setting)
+  const { schema = 'public', options = '', ...rest } = Object.fromEntries(new URLSearchParams(query))
+  if (/\bsearch_path\b/i.test(options)) {
+    throw new StartupError(`${setting} sets search_path in options. Name the schema as ?schema=… instead.`)
+  }
+  if (schema === '') throw new StartupError(`${setting} names an empty schema`)
+  const parameters = Object.entries(rest).filter(([name]) => understood.has(name))
+  const connectionString = parameters.length > 0 ? `${base}?${new URLSearchParams(parameters).toString()}` : base
+  checkAsPgReadsIt(connectionString, setting)
+  const ignored = Object.keys(rest).filter((name) => !understood.has(name))
+  return { connectionString, schema, options, ignored }
+}
+
+/** A `/`, `?`, `#` or `@` of a password that is not encoded would make the rest of it a path, and so a part of messages. */
+function split(url: string, setting: string): { base: string; query: string } {
+  const [, base, query = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(url) ?? []
+  const [, authority = '', path = ''] = /^\w+:\/\/([^/]*)(.*)$/.exec(base ?? '') ?? []
+  if (base === undefined || path.includes('@') || authority.split('@').length > 2) throw notEncoded(setting)
+  return { base, query }
+}
+
+const notEncoded = (setting: string) =>
+  new StartupError(`${setting} is not a valid URL. In a password, characters such as / ? # @ are percent-encoded.`)
+
+function checkAsPgReadsIt(connectionString: string, setting: string): void {
+  try {
+    new Client({ connectionString })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_INVALID_URL' || error instanceof URIError) throw notEncoded(setting)
+    throw new StartupError(`${setting} cannot be used: ${message}`)
+  }
+}

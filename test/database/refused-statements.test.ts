@@ -1,0 +1,56 @@
+import t from 'tap'
+import { readText, type Database } from '../../src/database/database.js'
+import { isUniqueViolation } from '../../src/database/failures.js'
+import { Prisma } from '../../src/generated/prisma/client.js'
+import { addStore } from '../support/accounts.js'
+import { countConnections } from '../support/connection-count.js'
+import { createDatabase } from '../support/database.js'
+import { startNode } from '../support/node.js'
+import { until } from '../support/until.js'
+
+const REFUSALS = 200
+
+const database = await createDatabase(t)
+const store = await addStore(database)
+const node = await startNode(t, { database })
+const { db } = node.app
+
+const duplicate = Prisma.sql`insert into store (id, name) values (${store.id}, 'again') returning name`
+const invalid = Prisma.sql`select (1 / (${store.id} - ${store.id}::bigint))::text`
+const refused: [string, (db: Database) => Promise<unknown>][] = [
+  ['past Prisma', (db) => readText(db, duplicate)],
+  ['by $queryRaw', (db) => db.$queryRaw(duplicate)],
+  ['by $executeRaw', (db) => db.$executeRaw(invalid)],
+  ["by Prisma's ordinary API", (db) => db.store.create({ data: { id: store.id, name: 'again' } })],
+  ['in a transaction', (db) => db.$transaction((tx) => tx.$queryRaw(duplicate))],
+]
+
+for (const [how, run] of refused) {
+  t.test(`${REFUSALS} statements that PostgreSQL refuses ${how} open no connection`, async (t) => {
+    // The node's own work goes on beside it: it finds a connection that is open.
+    await Promise.all(Array.from({ length: 8 }, () => db.$queryRaw`select pg_sleep(0.2)::text`))
+    const opened = countConnections(t)
+    for (let count = 0; count < REFUSALS; count++) await t.rejects(run(db))
+    t.equal(opened(), 0)
+  })
+}
+
+t.test('a unique violation is told as one, however it was sent', async (t) => {
+  for (const [how, run] of refused.filter(([how]) => how !== 'by $executeRaw')) {
+    const error = await run(db).catch((error: unknown) => error)
+    t.equal(isUniqueViolation(error), true, how)
+  }
+})
+
+t.test('a prepared statement whose table has changed meanwhile works again by itself', async (t) => {
+  const path = '/health/ready/'
+  const read = Prisma.sql`select * from shifting`
+  await database.query('create table shifting (one int)')
+  await Promise.all(Array.from({ length: 10 }, () => db.$queryRaw(read)))
+  await database.query('alter table shifting add two int')
+  await until(async () => {
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => db.$queryRaw(read)))
+    return results.every(({ status }) => status === 'fulfilled')
+  }, 5000)
+  t.equal((await node.get(path)).status, 200)
+})

@@ -1,0 +1,71 @@
+import t from 'tap'
+import { addAdmin, addStore } from '../support/accounts.js'
+import { createChatClient } from '../support/chat-client.js'
+import { createDatabase, type TestDatabase } from '../support/database.js'
+import { startNode } from '../support/node.js'
+
+/** What somebody else may have set for a database, each of which would change an answer. */
+const hostile: [name: string, value: string][] = [
+  ['default_transaction_isolation', 'serializable'],
+  ['default_transaction_isolation', `'repeatable read'`],
+  ['search_path', 'pg_catalog'],
+  ['"TimeZone"', `'Asia/Kathmandu'`],
+  ['"DateStyle"', `'SQL, DMY'`],
+  ['"IntervalStyle"', 'sql_standard'],
+  ['lock_timeout', '1'],
+  ['statement_timeout', '1'],
+  ['idle_session_timeout', '1'],
+  ['bytea_output', 'escape'],
+  ['standard_conforming_strings', 'off'],
+  ['extra_float_digits', '-15'],
+  ['client_encoding', `'LATIN1'`],
+  ['array_nulls', 'off'],
+  ['transform_null_equals', 'on'],
+  ['plan_cache_mode', 'force_generic_plan'],
+  ['synchronous_commit', 'off'],
+  ['jit', 'on'],
+  ['row_security', 'off'],
+  ['client_min_messages', 'debug5'],
+]
+
+t.test('settings of the database change no answer', async (t) => {
+  const database = await createDatabase(t)
+  const plain = await converse(t, database)
+  for (const [name, value] of hostile) {
+    const other = await createDatabase(t)
+    await other.query(`alter database ${new URL(other.url).pathname.slice(1)} set ${name} = ${value}`)
+    t.same(await converse(t, other), plain, `${name} = ${value}`)
+  }
+})
+
+t.test('what is acknowledged is on disk, whatever the server does by default', async (t) => {
+  const database = await createDatabase(t)
+  await database.query(`alter database ${new URL(database.url).pathname.slice(1)} set synchronous_commit = off`)
+  const node = await startNode(t, { database })
+  t.same(await node.app.db.$queryRaw`show synchronous_commit`, [{ synchronous_commit: 'on' }])
+})
+
+/** What a store and an admin see, without what differs from time to time. */
+async function converse(t: Parameters<typeof startNode>[0], database: TestDatabase): Promise<unknown[]> {
+  const chat = createChatClient(await startNode(t, { database }))
+  const [store, admin] = [await addStore(database, { id: 1 }), await addAdmin(database, { id: 2 })]
+  const startedAt = Date.now()
+  const opened = await Promise.all(Array.from({ length: 20 }, () => chat.get('store/session/', store)))
+  const sessionId = opened[0]?.body.id as number
+  const answers = [
+    ...opened,
+    await chat.post('store/message/', store, { content: "žluťoučký 🐎 \\ '", client_message_id: 'one' }),
+    await chat.post('store/message/', store, { content: 'without an id' }),
+    await chat.post('admin/session/claim/', admin, { session_id: sessionId }),
+    await chat.post('admin/message/', admin, { session_id: sessionId, content: 'hello' }),
+    await chat.get('store/session/', store),
+    await chat.get('admin/sessions/my/', admin),
+    await chat.get('admin/notifications/', admin),
+  ]
+  const times = JSON.stringify(answers.map(({ body }) => body as object)).match(/20\d\d-[\d-]+T[\d:.]+Z/g) ?? []
+  for (const time of times) {
+    const ageMs = Date.parse(time) - startedAt
+    if (Math.abs(ageMs) > 60_000) throw new Error(`${time} is not the time`)
+  }
+  return answers.map(({ status, text }) => [status, text.replaceAll(/20\d\d-[\d-]+T[\d:.]+Z/g, 'time')])
+}

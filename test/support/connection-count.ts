@@ -1,0 +1,15 @@
+import pg from 'pg'
+import type { Test } from 'tap'
+
+/** Counts the connections to PostgreSQL that the nodes of this process open from now on, until the test's end. */
+export function countConnections(t: Test): () => number {
+  let count = 0
+  const { connect } = pg.Client.prototype as unknown as { connect: (...words: unknown[]) => unknown }
+  const spy = function (this: { connectionParameters: { application_name?: string } }, ...words: unknown[]) {
+    if (this.connectionParameters.application_name === 'store-chat') count++
+    return connect.apply(this, words)
+  }
+  Object.assign(pg.Client.prototype, { connect: spy })
+  t.teardown(() => Object.assign(pg.Client.prototype, { connect }))
+  return () => count
+}
