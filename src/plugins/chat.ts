@@ -15,7 +15,7 @@ declare module 'fastify' {
 
 export const chatPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
-    const { db, relay } = app
+    const { db, relay, limits } = app
     const memory = createMessageMemory(config.sessionCacheMb)
     const readActiveSession = gatherReads(
       (storeIds: number[]) => readActiveSessions(db, storeIds, memory),
@@ -24,6 +24,7 @@ export const chatPlugin = plugin<{ config: Config }>(
     const chat: Chat = {
       db,
       relay,
+      limits,
       readActiveSession,
       appendMessages: shareCommits(db),
       readSent: gatherReads((ids: number[]) => readSent(db, ids)),
@@ -31,5 +32,5 @@ export const chatPlugin = plugin<{ config: Config }>(
     }
     app.decorate('chat', chat)
   },
-  { name: 'chat', dependencies: ['database', 'relay'] },
+  { name: 'chat', dependencies: ['database', 'relay', 'limits'] },
 )

@@ -67,6 +67,7 @@ const errorCodes: Record<number, string> = {
   403: 'forbidden',
   404: 'not_found',
   409: 'conflict',
+  429: 'too_many',
   503: 'unavailable',
 }
 

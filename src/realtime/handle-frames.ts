@@ -99,8 +99,14 @@ type Handler<T extends ClientFrameType> = (
   payload: Payload<T>,
 ) => Promise<void>
 
-/** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
 async function handleMessages(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
+  const { admitted, refusal } = room.chat.limits.takeMessages(connection.account, payloads.length)
+  if (admitted > 0) await handleAdmitted(room, connection, payloads.slice(0, admitted))
+  for (const payload of payloads.slice(admitted)) refuse(room, connection, refusal, payload)
+}
+
+/** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
+async function handleAdmitted(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
   const results = await sendMessages(room.chat, connection.account, payloads)
   if (results.every((result) => !(result instanceof Error) && result.outcome === 'stored')) return
   // The others among them are acknowledged first: their announcements go out in the next tick.
