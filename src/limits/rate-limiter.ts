@@ -22,6 +22,8 @@ interface Bucket {
 
 /** A key may owe this many bursts: what was used before its cost was known, or on several nodes at once. */
 const MOST_BURSTS_OWED = 2
+/** Sums of fractions are not exact; without it the last unit of a burst could be refused. */
+const ROUNDING_MS = 1e-3
 /**
  * Each node may use this share of the rate and of the burst without a report. It keeps accounts that use little, which
  * are nearly all of them, out of the traffic between the nodes.
@@ -121,8 +123,8 @@ export class RateLimiter {
   }
 
   #waitMs({ refilledAt }: Bucket): number {
-    const now = this.#now()
-    return Math.max(0, Math.max(refilledAt, now) + this.#intervalMs - now - this.#windowMs)
+    const waitMs = Math.max(refilledAt - this.#now(), 0) + this.#intervalMs - this.#windowMs
+    return waitMs > ROUNDING_MS ? waitMs : 0
   }
 
   #use(key: string, bucket: Bucket, count: number): void {
