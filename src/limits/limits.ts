@@ -51,14 +51,14 @@ export function openLimits(
 
   return {
     takeRequest(account) {
-      const waitMs = requests.take(keyOf(account))
+      const waitMs = requests.take(nameAccount(account))
       if (waitMs > 0) throw refuse('Too many requests for this account', waitMs)
     },
     chargeAnswer(account, bytes) {
-      requests.charge(keyOf(account), Math.floor(bytes / BYTES_OF_A_UNIT))
+      requests.charge(nameAccount(account), Math.floor(bytes / BYTES_OF_A_UNIT))
     },
     takeMessages(account, count) {
-      const key = keyOf(account)
+      const key = nameAccount(account)
       for (let admitted = 0; admitted < count; admitted++) {
         const waitMs = messages.take(key)
         if (waitMs > 0) return { admitted, refusal: refuse('Too many messages for this account', waitMs) }
@@ -75,5 +75,6 @@ export function openLimits(
   }
 }
 
-const keyOf = ({ side, id }: Account) => `${side}:${id}`
+/** A name for an account, among stores and admins. */
+export const nameAccount = ({ side, id }: Account) => `${side}:${id}`
 const refuse = (message: string, waitMs: number) => tooMany(message, Math.ceil(waitMs / 1000))
