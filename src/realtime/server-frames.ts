@@ -68,7 +68,9 @@ export const serverFrames = {
   ),
   error: Type.Object(
     {
-      code: Type.String({ examples: ['invalid_input', 'forbidden', 'not_found', 'conflict', 'too_many', 'unavailable'] }),
+      code: Type.String({
+        examples: ['invalid_input', 'forbidden', 'not_found', 'conflict', 'too_many', 'unavailable'],
+      }),
       message: Type.String(),
       client_message_id: Type.Optional(Type.String()),
     },
