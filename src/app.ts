@@ -10,6 +10,7 @@ import { chatPlugin } from './plugins/chat.js'
 import { databasePlugin } from './plugins/database.js'
 import { docsPlugin } from './plugins/docs.js'
 import { drainingPlugin } from './plugins/draining.js'
+import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './plugins/health.js'
 import { createLoggerOptions } from './plugins/logging.js'
 import { pagesPlugin } from './plugins/pages.js'
@@ -61,6 +62,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   }
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(relayPlugin, { config, relay: services.relay })
+  await app.register(limitsPlugin, { config })
   await app.register(authenticationPlugin)
   await app.register(chatPlugin, { config })
   await app.register(realtimePlugin, { config })

@@ -1,4 +1,5 @@
 import type { Database } from './database/database.js'
+import type { Limits } from './limits/limits.js'
 import type { AppendMessages } from './messages/append-messages.js'
 import type { Sent } from './messages/sent-message.js'
 import type { Relay } from './realtime/relay.js'
@@ -8,6 +9,7 @@ import type { SessionView } from './sessions/read-session.js'
 export interface Chat {
   db: Database
   relay: Relay
+  limits: Limits
   /** Reads the active session of a store, as that store sees it, as JSON. Concurrent reads share a statement. */
   readActiveSession: (storeId: number) => Promise<SessionView<string> | undefined>
   appendMessages: AppendMessages

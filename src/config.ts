@@ -72,6 +72,21 @@ export const EnvironmentSchema = Type.Object({
   SOCKET_FRAME_BURST: Count(1, 100_000, 40, 'Frames that a client may send at once.'),
   SOCKET_BUFFER_BYTES: Count(1024, 1_073_741_824, 1_048_576, 'What may wait for a slow reader before it is cut.'),
   SOCKET_PING_INTERVAL_MS: Count(100, 600_000, 30_000, 'How often sockets are pinged; two missed and they are cut.'),
+  LIMIT_REQUESTS_PER_SECOND: Count(
+    0,
+    1_000_000,
+    50,
+    'Requests of an account per second, in the long run; 0: no limit.',
+  ),
+  LIMIT_REQUEST_BURST: Count(0, 1_000_000, 500, 'Requests of an account at once; 0: no limit.'),
+  LIMIT_MESSAGES_PER_SECOND: Count(
+    0,
+    1_000_000,
+    20,
+    'Messages of an account per second, in the long run; 0: no limit.',
+  ),
+  LIMIT_MESSAGE_BURST: Count(0, 1_000_000, 200, 'Messages of an account at once; 0: no limit.'),
+  LIMIT_FAILED_AUTH_PER_MINUTE: Count(0, 1_000_000, 600, 'Failed authentications of an address; 0: no limit.'),
   TRUST_PROXY: List('Addresses (CIDR) of proxies whose `X-Forwarded-For` is believed, separated by commas.'),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
@@ -132,6 +147,11 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
       bufferBytes: environment.SOCKET_BUFFER_BYTES,
       framesPerSecond: environment.SOCKET_FRAMES_PER_SECOND,
       frameBurst: environment.SOCKET_FRAME_BURST,
+    },
+    limits: {
+      requests: { perSecond: environment.LIMIT_REQUESTS_PER_SECOND, burst: environment.LIMIT_REQUEST_BURST },
+      messages: { perSecond: environment.LIMIT_MESSAGES_PER_SECOND, burst: environment.LIMIT_MESSAGE_BURST },
+      failedAuthPerMinute: environment.LIMIT_FAILED_AUTH_PER_MINUTE,
     },
     trustProxy: splitList(environment.TRUST_PROXY),
     logLevel: environment.LOG_LEVEL,

@@ -25,6 +25,8 @@ export class RequestError extends Error {
     readonly statusCode: number,
     message: string,
     readonly fields?: FieldErrors,
+    /** With 429 and 503: when to try again. */
+    readonly retryAfterSeconds = 1,
   ) {
     super(message)
   }
@@ -39,7 +41,8 @@ export const unauthorized = () => new RequestError(401, 'Unauthorized')
 export const forbidden = (message = 'Forbidden') => new RequestError(403, message)
 export const notFound = (message = 'Not found') => new RequestError(404, message)
 export const conflict = (message: string) => new RequestError(409, message)
-export const tooMany = (message: string) => new RequestError(429, message)
+export const tooMany = (message: string, retryAfterSeconds = 1) =>
+  new RequestError(429, message, undefined, retryAfterSeconds)
 export const unavailable = (message = 'The service is not available right now') => new RequestError(503, message)
 
 /** The one mapping from failures to what the caller may know of them. Everything unexpected becomes a silent 500. */
@@ -54,8 +57,8 @@ export function toRequestError(error: unknown): RequestError {
 }
 
 /** Headers that belong to an error's status. */
-export function errorHeaders({ statusCode }: RequestError): Record<string, string> {
+export function errorHeaders({ statusCode, retryAfterSeconds }: RequestError): Record<string, string> {
   if (statusCode === 401) return { 'www-authenticate': 'Token' }
-  if (statusCode === 429 || statusCode === 503) return { 'retry-after': '1' }
+  if (statusCode === 429 || statusCode === 503) return { 'retry-after': `${retryAfterSeconds}` }
   return {}
 }

@@ -35,8 +35,10 @@ type Refusal = keyof typeof descriptions
 
 /** The `response` entries of a route for the refusals it can give. */
 export function refusals(...statusCodes: Refusal[]) {
+  // Whatever needs a token is limited, too.
+  const all = new Set<Refusal>(statusCodes.includes(401) ? [...statusCodes, 429] : statusCodes)
   return Object.fromEntries(
-    statusCodes.map((statusCode) => [statusCode, { ...ErrorBodySchema, description: descriptions[statusCode] }]),
+    [...all].map((statusCode) => [statusCode, { ...ErrorBodySchema, description: descriptions[statusCode] }]),
   ) as Record<Refusal, typeof ErrorBodySchema>
 }
 

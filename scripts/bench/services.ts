@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { migrateDatabase } from '../../src/database/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { findFreePort } from '../../test/support/free-port.js'
+import { noLimitsEnvironment } from '../../test/support/no-limits.js'
 import { findRedisProgram, startRedisServer } from '../../test/support/redis-server.js'
 import { execute } from './seed.js'
 import { until } from '../../test/support/until.js'
@@ -68,7 +69,7 @@ async function startServer(program: string[], environment: Record<string, string
   const port = await findFreePort()
   const child = spawn(process.execPath, program, {
     cwd: root,
-    env: { ...process.env, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
+    env: { ...process.env, ...noLimitsEnvironment, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise((resolve) => child.once('close', resolve))

@@ -25,6 +25,8 @@ const LOOK_AGAIN_MS = 300
 /** How long a token is remembered; well below the time for which revocations are looked up. */
 const REMEMBER_MS = 60_000
 const MOST_TOKENS = 50_000
+/** How long a token that was valid is told from one that nobody knows. */
+const KNOWN_MS = 3_600_000
 const LAST_USE_INTERVAL_MS = 5000
 const REVOCATION_CHANNEL = 'token-revoked'
 
@@ -48,6 +50,8 @@ export interface Authentication {
    * @throws what the database does when that cannot be told
    */
   isRevoked(tokenId: number): Promise<boolean>
+  /** Whether a token was valid lately, as far as this node knows. It costs nothing to ask. */
+  isKnown(token: string): boolean
   /** Writes the last uses that wait. */
   close(): Promise<void>
 }
@@ -58,6 +62,7 @@ export interface Authentication {
  */
 export async function openAuthentication(db: Database, relay: Relay): Promise<Authentication> {
   const remembered = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: REMEMBER_MS })
+  const known = new LRUCache<string, true>({ max: MOST_TOKENS, ttl: KNOWN_MS })
   const readToken = gatherReads((hashes: string[]) => readTokens(db, hashes))
   const revocations = createRevocations(db)
   const used = new Set<number>()
@@ -75,8 +80,12 @@ export async function openAuthentication(db: Database, relay: Relay): Promise<Au
 
   async function read(hash: string): Promise<Account | undefined> {
     const account = await readToken(hash)
-    if (account === undefined) return undefined
+    if (account === undefined) {
+      known.delete(hash)
+      return undefined
+    }
     remembered.set(hash, account)
+    known.set(hash, true)
     // Once for each time it is remembered, so within a minute of its last use.
     used.add(account.tokenId)
     return account
@@ -85,12 +94,13 @@ export async function openAuthentication(db: Database, relay: Relay): Promise<Au
   return {
     async authenticate(token) {
       const hash = hashToken(token).toString('base64')
-      const known = remembered.get(hash)
-      if (known !== undefined && (await revocations.has(known.tokenId))) return undefined
-      const account = known ?? (await read(hash))
+      const found = remembered.get(hash)
+      if (found !== undefined && (await revocations.has(found.tokenId))) return undefined
+      const account = found ?? (await read(hash))
       return account !== undefined && account.expiresAt > Date.now() ? account : undefined
     },
     isRevoked: revocations.has,
+    isKnown: (token) => known.has(hashToken(token).toString('base64')),
     async close() {
       clearInterval(timer)
       await writeLastUses().catch(() => undefined)

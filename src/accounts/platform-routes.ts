@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
-import { invalidInput, unauthorized } from '../errors.js'
+import { invalidInput } from '../errors.js'
 import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
 import { AccessTokenSchema, issueToken, LifeSchema, listTokens, revokeToken } from './access-tokens.js'
@@ -38,9 +38,9 @@ const describe = (summary: string) => describeRoute('platform', summary)
 /** For the platform's own backend: its stores, its admins and their tokens. Only with PLATFORM_TOKEN. */
 export async function platformRoutes(app: App, { platformToken }: { platformToken: string }): Promise<void> {
   const expected = hashToken(platformToken)
-  app.addHook('onRequest', async ({ headers }) => {
+  app.addHook('onRequest', async ({ headers, ip }) => {
     const token = readAuthorization(headers.authorization)
-    if (token === undefined || !timingSafeEqual(hashToken(token), expected)) throw unauthorized()
+    if (token === undefined || !timingSafeEqual(hashToken(token), expected)) throw app.limits.failAuthentication(ip)
   })
 
   app.put(

@@ -37,6 +37,7 @@ export async function messageRoutes(app: App): Promise<void> {
     '/store/message/',
     {
       onRequest: app.requireAccount('store'),
+      preHandler: app.limitMessages,
       schema: {
         ...describeRoute('store', 'Send a message; makes the session if there is none'),
         headers: idempotencyHeader,
@@ -55,6 +56,7 @@ export async function messageRoutes(app: App): Promise<void> {
     '/admin/message/',
     {
       onRequest: app.requireAccount('admin'),
+      preHandler: app.limitMessages,
       schema: {
         ...describeRoute('admin', 'Send a message into a session you hold'),
         headers: idempotencyHeader,

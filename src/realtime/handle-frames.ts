@@ -49,12 +49,23 @@ async function handleInOrder(room: FrameRoom, connection: Connection, frames: Ra
     if (!connection.isOpen) return
     if (type === undefined) refuse(room, connection, refusal, answered)
     else if (type !== 'message' && (await isWelcome(room, connection))) {
-      await handlers[type](room, connection, payload as never).catch((error: unknown) => {
+      await handleFrame(room, connection, type, payload).catch((error: unknown) => {
         refuse(room, connection, error, answered)
       })
     }
   }
   await sendCollected()
+}
+
+async function handleFrame(
+  room: FrameRoom,
+  connection: Connection,
+  type: Exclude<ClientFrameType, 'message'>,
+  payload: unknown,
+): Promise<void> {
+  // What asks the database or goes to others is a request of the account, like those over HTTP.
+  if (type !== 'ping') room.chat.limits.takeRequest(connection.account)
+  await handlers[type](room, connection, payload as never)
 }
 
 /** Whether the socket may still act. Its token may have been revoked while frames waited. */
@@ -128,8 +139,14 @@ const describeMessage = ({ session_id, client_message_id }: Payload<'message'>):
   ...(client_message_id !== undefined && { client_message_id }),
 })
 
-/** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
 async function handleMessages(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
+  const { admitted, refusal } = room.chat.limits.takeMessages(connection.account, payloads.length)
+  if (admitted > 0) await handleAdmitted(room, connection, payloads.slice(0, admitted))
+  for (const payload of payloads.slice(admitted)) refuse(room, connection, refusal, describeMessage(payload))
+}
+
+/** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
+async function handleAdmitted(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
   const results = await sendMessages(room.chat, connection.account, payloads)
   if (results.every((result) => !(result instanceof Error) && result.outcome === 'stored')) return
   // The others among them are acknowledged first: their announcements go out in the next tick.

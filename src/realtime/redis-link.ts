@@ -12,6 +12,8 @@ export interface RedisLink {
   readonly mostTogether: number
   /** Takes all or, when it rejects, perhaps some of them. */
   publish(outgoing: Outgoing[]): Promise<unknown>
+  /** Runs a script with keys and the values of each. Returns an answer for each key. */
+  evaluate(script: string, calls: { key: string; values: number[] }[]): Promise<number[]>
   subscribe(channel: string): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
   onPayload(listener: (channel: Buffer, payload: Buffer) => void): void
@@ -73,6 +75,10 @@ function openPlainLink(address: RedisAddress, onError: (error: Error) => void): 
       for (const { channel, payload } of outgoing) words.push(channel, payload)
       return publisher.eval(PUBLISH_ALL, 0, ...words)
     },
+    evaluate: async (script, calls) => {
+      const words = [...calls.map(({ key }) => key), ...calls.flatMap(({ values }) => values)]
+      return (await publisher.eval(script, calls.length, ...words)) as number[]
+    },
     subscribe: (channel) => subscriber.subscribe(channel),
     unsubscribe: (channel) => subscriber.unsubscribe(channel),
     onPayload: (listener) => subscriber.on('messageBuffer', listener),
@@ -130,6 +136,9 @@ function openClusterLink({ urls }: RedisAddress, onError: (error: Error) => void
     // A script may not touch the channels of several shards.
     mostTogether: 1,
     publish: (outgoing) => Promise.all(outgoing.map(({ channel, payload }) => cluster.spublish(channel, payload))),
+    // A script may not touch the keys of several shards.
+    evaluate: async (script, calls) =>
+      (await Promise.all(calls.map(({ key, values }) => cluster.eval(script, 1, key, ...values)))).flat() as number[],
     subscribe: (channel) => cluster.ssubscribe(channel),
     unsubscribe: (channel) => cluster.sunsubscribe(channel),
     onPayload: (listener) => cluster.on('smessageBuffer', listener),

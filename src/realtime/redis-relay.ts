@@ -112,6 +112,13 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
         if (listeners.remove(name, listener) && link.isReady()) link.unsubscribe(name).catch(onError)
       }
     },
+    memory: {
+      evaluate: (script, calls) =>
+        link.evaluate(
+          script,
+          calls.map(({ key, values }) => ({ key: complete(key), values })),
+        ),
+    },
     isUp: () => link.isReady(),
     droppedCount: () => dropped,
     async close() {

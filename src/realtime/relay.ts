@@ -1,3 +1,4 @@
+import type { SharedMemory } from '../limits/share-usage.js'
 import type { Announcement } from './announce.js'
 
 /** Called for each announcement on a channel. */
@@ -21,6 +22,8 @@ export interface Relay {
    * it resolves too, and the channel is taken up when it is back.
    */
   subscribe(channel: string, listener: RelayListener): Promise<Leave>
+  /** Where the nodes share numbers; undefined where there is one node. */
+  readonly memory?: SharedMemory
   /** Whether announcements travel at the moment. */
   isUp(): boolean
   /** How many announcements could not travel. */

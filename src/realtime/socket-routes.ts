@@ -6,7 +6,7 @@ import type { RawData, WebSocket } from 'ws'
 import type { Side } from '../accounts/authentication.js'
 import { readAuthorization } from '../accounts/tokens.js'
 import type { Config } from '../config.js'
-import { forbidden, RequestError, tooMany, unauthorized } from '../errors.js'
+import { forbidden, RequestError, tooMany } from '../errors.js'
 import { refusals, type App } from '../http.js'
 import { Connection } from './connection.js'
 import { closeCodes } from './frames.js'
@@ -57,8 +57,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   async function authenticateUpgrade(request: FastifyRequest, side: Side): Promise<void> {
     const { token: inQuery } = request.query as { token?: unknown }
     const token = readAuthorization(request.headers.authorization) ?? (typeof inQuery === 'string' ? inQuery : '')
-    const account = await app.authenticate(token)
-    if (account === undefined) throw unauthorized()
+    const account = await app.authenticate(token, request.ip)
     if (account.side !== side) throw forbidden()
     if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
     if (request.ws && !places.take(account, request.raw.socket)) throw tooMany('Too many sockets for this account')

@@ -81,15 +81,20 @@ export async function readSessionForAdmin(
  */
 const version = 'row(s.id, s.seq, s.updated, by_store.read_up_to, by_admin.delivered_up_to, by_admin.read_up_to)::text'
 
-interface StoreRow extends ViewRow {
+export interface StoreRow extends ViewRow {
   version: string
 }
 
-const storeColumns = defineColumns<StoreRow>({ ...viewExpressions, version: 'told.version' })
-const fromStore = Prisma.raw(`
+/** SQL of a StoreRow's fields behind `fromStore`. */
+export const storeExpressions = { ...viewExpressions, version: 'told.version' }
+const storeColumns = defineColumns<StoreRow>(storeExpressions)
+/** SQL that joins what a store is given, with its newest messages where a condition holds. */
+export const fromStore = (messageCondition: string) =>
+  Prisma.raw(`
   join store st on st.id = s.store_id ${joinReceipts('s.id')}
   cross join lateral (select ${version} as version) told
-  ${joinNewest('told.version is distinct from known.version')}`)
+  ${joinNewest(messageCondition)}`)
+const withNewMessages = fromStore('told.version is distinct from known.version')
 
 /**
  * Reads the active sessions of stores, as those see them, by store id: the view as JSON. A store without one is not in the
@@ -108,7 +113,7 @@ export async function readActiveSessions(
     ${storeColumns.select} from chat_session s
     left join unnest(${storeIds}::bigint[], ${versions}::text[]) as known(store_id, version)
       on known.store_id = s.store_id
-    ${fromStore}
+    ${withNewMessages}
     where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`,
   )
   return new Map(
@@ -131,7 +136,7 @@ function give(row: StoreRow): GivenMessages {
 }
 
 /** A store is shown itself only once the session is claimed. */
-function toStoreView(row: StoreRow, { json, newestForeignId }: GivenMessages): SessionView<string> {
+export function toStoreView(row: StoreRow, { json, newestForeignId }: GivenMessages): SessionView<string> {
   const head = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
   return {
     ...ownersOf(row),

@@ -3,6 +3,7 @@ import { ADMINS_CHANNEL, storeChannel, type Announcement } from '../../src/realt
 import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { createNetwork, type NetworkKind } from '../support/network.js'
+import { noLimits } from '../support/no-limits.js'
 import { startNodes } from '../support/node.js'
 import { closeSession } from '../support/sessions.js'
 import { until } from '../support/until.js'
@@ -45,7 +46,7 @@ t.test(
   'while another client closes again and again there is never a second active one, and never a failure',
   async (t) => {
     const [database, network] = [await createDatabase(t), createNetwork(t, 'redis')]
-    const nodes = await startNodes(t, 2, { database, network })
+    const nodes = await startNodes(t, 2, { database, network, config: { limits: noLimits } })
     const store = await addStore(database)
     const announced = await network.listen(storeChannel(store.id))
     const asked = new AbortController()

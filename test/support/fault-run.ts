@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises'
 import type { Test } from 'tap'
 import { addAdmin, addStore, type TestAccount } from './accounts.js'
 import { createDatabase, type TestDatabase } from './database.js'
+import { noLimitsEnvironment } from './no-limits.js'
 import { startReader, type Reader } from './reader.js'
 import { chooseSeed, createRandom } from './seed.js'
 import { startServer, type ServerProcess } from './server-process.js'
@@ -61,6 +62,7 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
       SOCKET_FRAMES_PER_SECOND: '10000',
       SOCKET_FRAME_BURST: '10000',
       LOG_LEVEL: 'info',
+      ...noLimitsEnvironment,
       ...environment,
     })
     const node: FaultNode = { process: server, origin: undefined }

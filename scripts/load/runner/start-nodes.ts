@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../../../test/support/free-port.js'
+import { noLimitsEnvironment } from '../../../test/support/no-limits.js'
 import { until } from '../../../test/support/until.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -35,7 +36,7 @@ export async function createNode(
     const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['dist/server.js'], {
       cwd: root,
-      env: { PATH, TMPDIR, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
+      env: { PATH, TMPDIR, ...noLimitsEnvironment, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
       stdio: ['ignore', log, log],
     })
     const started = child

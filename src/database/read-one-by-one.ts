@@ -1,0 +1,19 @@
+/**
+ * Reads keys one after the other, each by itself. Who asks for a key that waits gets the same answer; a read that has begun
+ * is not shared, since it may be older than what the caller has just written.
+ */
+export function readOneByOne<Key, Value>(read: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+  const waiting = new Map<Key, Promise<Value>>()
+  let last: Promise<unknown> = Promise.resolve()
+  return (key) => {
+    const shared = waiting.get(key)
+    if (shared !== undefined) return shared
+    const answer = last.then(() => {
+      waiting.delete(key)
+      return read(key)
+    })
+    waiting.set(key, answer)
+    last = answer.catch(() => undefined)
+    return answer
+  }
+}

@@ -1,0 +1,80 @@
+import type { Account } from '../accounts/authentication.js'
+import { tooMany, unauthorized, type RequestError } from '../errors.js'
+import { readAddressBlock } from './address-block.js'
+import { RateLimiter, type Rate } from './rate-limiter.js'
+import { shareUsage, type SharedMemory } from './share-usage.js'
+
+/** What a node remembers of accounts and of addresses; an entry takes about 150 bytes. */
+const MOST_ACCOUNTS = 50_000
+const MOST_ADDRESSES = 50_000
+/** A request is worth one unit, and one more for each so many bytes of its answer. */
+const BYTES_OF_A_UNIT = 65_536
+
+export interface LimitSettings {
+  requests: Rate
+  messages: Rate
+  failedAuthPerMinute: number
+}
+
+/** The limits of accounts and addresses, shared by the nodes. All decisions are made in memory, at once. */
+export interface Limits {
+  /** @throws RequestError 429 with `Retry-After` when the account has used its requests */
+  takeRequest(account: Account): void
+  /** Counts an answer that was large as more than one request. It delays the account's next ones, never this one. */
+  chargeAnswer(account: Account, bytes: number): void
+  /**
+   * Takes as many of the messages as the account may send, from the first on, and says why the others may not be sent.
+   * Repeats count: they cost as much.
+   */
+  takeMessages(account: Account, count: number): { admitted: number; refusal?: RequestError }
+  /** Whether authentication failed too often from this address: then only tokens that are known may be looked at. */
+  isBlocked(address: string): boolean
+  /** Counts a failed authentication. Returns what it is answered with: 401, or 429 when there are too many. */
+  failAuthentication(address: string): RequestError
+  /** How many keys are in memory. */
+  size(): number
+  close(): void
+}
+
+/** Without a shared memory the node limits by itself. */
+export function openLimits(
+  settings: LimitSettings,
+  memory: SharedMemory | undefined,
+  onSharingChange: (error?: Error) => void,
+): Limits {
+  const { failedAuthPerMinute } = settings
+  const requests = new RateLimiter(settings.requests, MOST_ACCOUNTS)
+  const messages = new RateLimiter(settings.messages, MOST_ACCOUNTS)
+  const failures = new RateLimiter({ perSecond: failedAuthPerMinute / 60, burst: failedAuthPerMinute }, MOST_ADDRESSES)
+  const limiters = { requests, messages, failures }
+  const sharing = memory && shareUsage(memory, limiters, onSharingChange)
+
+  return {
+    takeRequest(account) {
+      const waitMs = requests.take(nameAccount(account))
+      if (waitMs > 0) throw refuse('Too many requests for this account', waitMs)
+    },
+    chargeAnswer(account, bytes) {
+      requests.charge(nameAccount(account), Math.floor(bytes / BYTES_OF_A_UNIT))
+    },
+    takeMessages(account, count) {
+      const key = nameAccount(account)
+      for (let admitted = 0; admitted < count; admitted++) {
+        const waitMs = messages.take(key)
+        if (waitMs > 0) return { admitted, refusal: refuse('Too many messages for this account', waitMs) }
+      }
+      return { admitted: count }
+    },
+    isBlocked: (address) => failures.size > 0 && failures.waitMs(readAddressBlock(address)) > 0,
+    failAuthentication(address) {
+      const waitMs = failures.take(readAddressBlock(address))
+      return waitMs > 0 ? refuse('Too many failed authentications from this address', waitMs) : unauthorized()
+    },
+    size: () => Object.values(limiters).reduce((sum, limiter) => sum + limiter.size, 0),
+    close: () => sharing?.close(),
+  }
+}
+
+/** A name for an account, among stores and admins. */
+export const nameAccount = ({ side, id }: Account) => `${side}:${id}`
+const refuse = (message: string, waitMs: number) => tooMany(message, Math.ceil(waitMs / 1000))
