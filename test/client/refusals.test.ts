@@ -146,7 +146,7 @@ t.test('a call that was too many says when it may be repeated', async (t) => {
 
 t.test('after too many frames the client stays away for a while', async (t) => {
   const server = await startScriptedServer(t, ready)
-  const store = watchStore(t, server, account, { random: () => 0, timing: { tooManyMs: 300 } })
+  const store = watchStore(t, server, account, { random: () => 0, timing: { tooManyMs: 300, longestRetryMs: 1000 } })
   await store.reaches('online')
   const endedAt = Date.now()
   server.end(4029)
