@@ -1,30 +1,40 @@
 import type { TestDatabase } from './database.js'
 
-/**
- * Sets a session back to how it stood at a seq, as a standby that lagged would have it: what came later is gone, and its
- * message ids are given again.
- */
+/** Takes a session back to a seq, as a restored backup would. The ids of what is lost are given again. */
 export async function setBack({ query }: TestDatabase, sessionId: number, seq: number): Promise<void> {
   await query(
-    `with
-      kept as (
-        select coalesce(max(id), 0) as id, max(created) as created
-        from chat_message where session_id = $1 and seq <= $2
-      ),
-      messages as (delete from chat_message where session_id = $1 and seq > $2),
-      changes as (delete from chat_session_change where session_id = $1 and seq > $2),
-      receipts as (
-        update chat_receipt
-        set delivered_up_to = least(delivered_up_to, kept.id), read_up_to = least(read_up_to, kept.id)
-        from kept where session_id = $1
-      )
-    update chat_session s
-    set seq = $2,
-      change_seq = (select max(c.seq) from chat_session_change c where c.session_id = $1 and c.seq <= $2),
-      last_message_at = coalesce(kept.created, s.created),
-      updated = coalesce(kept.created, s.created)
-    from kept where s.id = $1`,
+    `with lost as (
+       delete from chat_message where session_id = $1 and seq > $2
+     ), lost_changes as (
+       delete from chat_session_change where session_id = $1 and seq > $2
+     ), change as (
+       select * from chat_session_change where session_id = $1 and seq <= $2 order by seq desc limit 1
+     ), newest as (
+       select coalesce((select created from chat_message where session_id = $1 and seq = $2),
+         (change.session ->> 'updated')::timestamptz) as at from change
+     )
+     update chat_session s set seq = $2, change_seq = change.seq, admin_id = change.admin_id,
+       status = (change.session ->> 'status')::session_status, closed_at = null,
+       last_message_at = newest.at, updated = newest.at
+     from change, newest where s.id = $1`,
     [sessionId, seq],
   )
   await query(`select setval('chat_message_id_seq', (select coalesce(max(id), 0) + 1 from chat_message), false)`)
+}
+
+/** Takes a session out of the database, as a backup does that was made before it began. */
+export async function removeSession({ query }: TestDatabase, sessionId: number): Promise<void> {
+  for (const table of ['chat_receipt', 'chat_message', 'chat_session_change', 'notification_session_mark']) {
+    await query(`delete from ${table} where session_id = $1`, [sessionId])
+  }
+  await query('delete from chat_session where id = $1', [sessionId])
+}
+
+/** What the database holds of a session's messages, by id, oldest first. */
+export async function readContents({ query }: TestDatabase, sessionId: number): Promise<[number, string][]> {
+  const rows = await query<{ id: string; content: string }>(
+    'select id, content from chat_message where session_id = $1 order by seq',
+    [sessionId],
+  )
+  return rows.map(({ id, content }) => [Number(id), content])
 }
