@@ -1,4 +1,5 @@
-import type { Timing } from './options.js'
+import type { ChatError } from './chat-error.js'
+import type { Settings, Timing } from './options.js'
 
 /**
  * Full jitter: anything from nothing to a bound that doubles with each try, so that those who were cut off together do not
@@ -7,3 +8,43 @@ import type { Timing } from './options.js'
 export function chooseRetryMs(random: () => number, { retryMs, longestRetryMs }: Timing, tries: number): number {
   return random() * Math.min(longestRetryMs, retryMs * 2 ** tries)
 }
+
+type Refusal = Pick<ChatError, 'code' | 'retryAfterMs'>
+
+/** Whether the same again may succeed later. */
+export const isRefusedForNow = ({ code }: Pick<Refusal, 'code'>): boolean =>
+  code === 'too_many' || code === 'unavailable'
+
+/**
+ * The pause before something is repeated that was refused for now: it doubles with each try, and is never shorter than the
+ * server asks for.
+ */
+export function chooseRepeatMs({ random, timing }: Settings, refusal: Refusal, tries: number): number {
+  const firstMs = refusal.code === 'too_many' ? timing.tooManyMs : timing.retryMs
+  const pauseMs = (1 + random()) * Math.min(timing.longestRetryMs, firstMs * 2 ** tries)
+  return Math.max(pauseMs, refusal.retryAfterMs ?? 0)
+}
+
+/**
+ * Repeats a request of the client's own for as long as the server refuses it for now. Returns undefined when the request is
+ * not wanted any more.
+ * @throws ChatError when it fails in another way
+ */
+export async function repeatWhileRefused<T>(
+  settings: Settings,
+  request: () => Promise<T>,
+  isWanted: () => boolean,
+): Promise<T | undefined> {
+  for (let tries = 0; isWanted();) {
+    const refusal = await request().then(
+      (answer) => ({ answer }),
+      (error: unknown) => error as ChatError,
+    )
+    if ('answer' in refusal) return refusal.answer
+    if (!isRefusedForNow(refusal)) throw refusal
+    await pause(chooseRepeatMs(settings, refusal, tries++))
+  }
+  return undefined
+}
+
+export const pause = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs))

@@ -25,10 +25,12 @@ export class ChatError extends Error {
     readonly status: number,
     /** For people. */
     message: string,
-    /** For programs: `offline`, `closed`, `invalid_input`, `unauthorized`, `forbidden`, `not_found`, `conflict`, … */
+    /** For programs: `offline`, `closed`, `invalid_input`, `unauthorized`, `forbidden`, `not_found`, `conflict`, `too_many`, … */
     readonly code = codes[status] ?? 'error',
     /** With 400 over HTTP: what is wrong where. */
     readonly fields: readonly FieldError[] = [],
+    /** Milliseconds until the service takes it again. Known only where it says so, and a page may read it (CORS). */
+    readonly retryAfterMs?: number,
   ) {
     super(message)
   }

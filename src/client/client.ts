@@ -8,7 +8,18 @@ import { createOutbox, type MessageInput } from './outbox.js'
 import { createPassing } from './passing.js'
 import { createReading } from './reading.js'
 import { createTicks } from './ticks.js'
-import type { Message, Presence, ServerFrame, Session, Side, StatusChange, Typing, UnreadCount } from './wire.js'
+import type {
+  Gone,
+  Message,
+  Presence,
+  Reset,
+  ServerFrame,
+  Session,
+  Side,
+  StatusChange,
+  Typing,
+  UnreadCount,
+} from './wire.js'
 
 /** What a client tells of. */
 export interface ClientEvents {
@@ -17,6 +28,10 @@ export interface ClientEvents {
   message: Message
   /** How a session stands now, whenever that has changed. */
   session: Session
+  /** Replaces all that was told of a session and its messages; `session` follows. */
+  reset: Reset
+  /** What was told of a session and its messages does not hold any more. */
+  gone: Gone
   /** How far the other side has received or read this side's messages. */
   status: StatusChange
   presence: Presence
@@ -30,20 +45,22 @@ export interface ClientEvents {
 /** What the clients of both sides have in common. */
 export function createClient(options: ConnectOptions, side: Side) {
   const settings = readOptions(options)
-  const { timing } = settings
   const events = createEvents<ClientEvents>()
   const http = createHttp(settings, (error) => {
     if (error.status === 401) link.finish('revoked')
   })
   const outbox = createOutbox({
     side,
-    timing,
+    settings,
     canSend: () => link.isReady(),
-    send: (draft) => link.send('message', draft),
+    frameBytes: () => link.frameBytes(),
+    send: (draft, left) => link.send('message', draft, left),
   })
-  const ticks = createTicks(http, side, (change) => events.emit('status', change))
+  const ticks = createTicks({ http, settings, side }, (change) => events.emit('status', change))
   const passing = createPassing(events)
-  const reading = createReading(http, (error) => events.emit('error', error))
+  const reading = createReading({ http, settings, isOnline: () => link.isReady() }, (error) =>
+    events.emit('error', error),
+  )
   const journal = createJournal({
     settings,
     side,
@@ -51,6 +68,7 @@ export function createClient(options: ConnectOptions, side: Side) {
     link: {
       isReady: () => link.isReady(),
       generation: () => link.generation(),
+      frameBytes: () => link.frameBytes(),
       send: (...frame) => link.send(...frame),
     },
     message(message) {
@@ -59,6 +77,15 @@ export function createClient(options: ConnectOptions, side: Side) {
       events.emit('message', message)
     },
     session: (session) => events.emit('session', session),
+    reset(reset) {
+      for (const message of reset.messages) outbox.acknowledge(message)
+      ticks.restart(reset)
+      events.emit('reset', reset)
+    },
+    gone(sessionId) {
+      ticks.forget(sessionId)
+      events.emit('gone', { session_id: sessionId })
+    },
     caughtUp: (sessionId) => void ticks.refresh(sessionId),
   })
   const link = openLink(settings, side, http, {
@@ -100,7 +127,7 @@ export function createClient(options: ConnectOptions, side: Side) {
         return events.emit('notification', frame.payload)
       case 'error':
         if (outbox.refuse(frame.payload)) return
-        journal.refused(frame.payload.code)
+        journal.refused(frame.payload)
     }
   }
 
@@ -126,7 +153,7 @@ export function createClient(options: ConnectOptions, side: Side) {
       return outbox.add(input)
     },
     markRead(sessionId: number): void {
-      reading.add(sessionId, link.isReady())
+      reading.add(sessionId)
     },
     typing(isTyping: boolean, sessionId?: number): void {
       if (link.isReady()) passing.send(isTyping, sessionId, (payload) => link.send('typing', payload))

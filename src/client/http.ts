@@ -39,7 +39,7 @@ export function createHttp(settings: Settings, onRefusal: (error: ChatError) => 
       })
       const answer: unknown = await response.json().catch(() => undefined)
       if (response.ok && answer !== undefined) return answer
-      return toError(response.status, answer)
+      return toError(response, answer)
     } catch {
       // What failed might tell of the request, and with that of the token.
       return new ChatError(0, 'The service cannot be reached')
@@ -52,7 +52,19 @@ export function createHttp(settings: Settings, onRefusal: (error: ChatError) => 
   }
 }
 
-function toError(status: number, body: unknown): ChatError {
+function toError({ status, headers }: Response, body: unknown): ChatError {
   const { message, errors } = (body ?? {}) as { message?: string; errors?: FieldError[] }
-  return new ChatError(status, message ?? `The service answered with ${status}`, undefined, errors)
+  const text = message ?? `The service answered with ${status}`
+  return new ChatError(status, text, undefined, errors, readRetryAfter(headers.get('retry-after')))
+}
+
+/** A proxy may ask for any time; timers overflow at 25 days. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000
+
+/** RFC 9110, section 10.2.3: seconds, or a date. */
+function readRetryAfter(value: string | null): number | undefined {
+  if (value === null || value.trim() === '') return undefined
+  const seconds = Number(value)
+  const pauseMs = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000
+  return Number.isNaN(pauseMs) ? undefined : Math.min(Math.max(0, pauseMs), LONGEST_RETRY_AFTER_MS)
 }

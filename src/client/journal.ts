@@ -1,205 +1,217 @@
-import { chooseRetryMs } from './backoff.js'
-import { ChatError } from './chat-error.js'
 import type { Http } from './http.js'
+import { KnownSessions, type KnownSession, type LiveEvent } from './known-sessions.js'
 import type { Settings } from './options.js'
-import type { History, Message, ServerFrames, Session, Side } from './wire.js'
+import { readRest } from './read-rest.js'
+import type { Position } from './resume-request.js'
+import { createResumption } from './resumption.js'
+import type { Message, Reset, ServerFrames, Session, Side } from './wire.js'
 
-type Live =
-  | { type: 'message'; payload: ServerFrames['message'] }
-  | { type: 'session_update'; payload: ServerFrames['session_update'] }
+/** After the server's history was set back, each costs it up to 200 messages. */
+const CLOSED_THAT_ARE_RESUMED = 50
 
-/** What is known of a session. */
-interface Known {
-  /** The seq of the newest event that was told; undefined when the session is known over HTTP only. */
-  last?: number
-  /** The newest message that was told. */
-  lastMessageId: number
-  /** The newest message that an answer over HTTP held. */
-  fetched: { id: number; created: string }
-  isClosed: boolean
-  /** While the server is asked what was missed: what came live since. */
-  held?: Live[]
-  /** The answer has come and is being completed. */
-  isSyncing?: boolean
-}
-
-/** The protocol's bound for one frame. */
-const SESSIONS_PER_RESUME = 200
-const PAGE = 200
-/** As a last seq: asks how a session stands, and for no messages. */
-const EVERYTHING = Number.MAX_SAFE_INTEGER
-/** Stragglers concern sessions that were closed lately. */
-const CLOSED_THAT_ARE_KNOWN = 1000
-
-export interface JournalRoom {
+export interface JournalDeps {
   settings: Settings
   side: Side
   http: Http
-  link: { isReady(): boolean; generation(): number; send(type: string, payload: object): void }
+  link: {
+    isReady(): boolean
+    generation(): number
+    frameBytes(): number
+    send(type: string, payload: object): void
+  }
   message(message: Message): void
   session(session: Session): void
+  /** What was told of a session before does not hold any more; `session` follows. */
+  reset(reset: Reset): void
+  /** A session does not exist any more, or not for this account. */
+  gone(sessionId: number): void
   /** A session was caught up with. */
   caughtUp(sessionId: number): void
 }
 
-/**
- * Remembers how far each session was told, and tells each event once and in order: after every reconnect the server is
- * asked for what was missed, and what comes live meanwhile waits for the answer.
- */
-export function createJournal({ settings, side, http, link, ...tell }: JournalRoom) {
-  const sessions = new Map<number, Known>()
-  const closed: number[] = []
-  let wasReady = false
-  let retryTimer: ReturnType<typeof setTimeout> | undefined
+/** Remembers how far each session was told, and tells each event once and in order. */
+export interface Journal {
+  /** The first frame of a connection. The server is asked for what was missed; what comes live meanwhile waits. */
+  ready(payload: ServerFrames['ready']): void
+  live(event: LiveEvent): void
+  sync(payload: ServerFrames['sync']): Promise<void>
+  /** A frame was refused that was none of the outbox. */
+  refused(payload: ServerFrames['error']): void
+  /** What answers over HTTP told of sessions; `generation`: of the connection when they were asked for. */
+  note(found: { session: Session; newest: Message | null | undefined }[], generation: number): void
+  lost(): void
+}
 
-  function know(id: number, last?: number): Known {
-    let known = sessions.get(id)
-    if (known === undefined) {
-      known = { lastMessageId: 0, fetched: { id: 0, created: '' }, isClosed: false }
-      if (last !== undefined) known.last = last
-      sessions.set(id, known)
-    }
-    return known
+export function createJournal({ settings, side, http, link, ...tell }: JournalDeps): Journal {
+  const sessions = new KnownSessions()
+  const resumption = createResumption({ settings, link, positionOf })
+  /** Of the present connection, or of the last one. */
+  let epoch: string | undefined
+  let wasReady = false
+
+  const isWaiting = ({ held, isSyncing }: KnownSession) => held !== undefined && isSyncing !== true
+  const waiting = () => [...sessions].flatMap(([id, known]) => (isWaiting(known) ? id : []))
+  const isOfOtherHistory = (known: KnownSession | undefined) =>
+    epoch !== undefined && known?.epoch !== undefined && known.epoch !== epoch
+
+  function positionOf(sessionId: number): Position | undefined {
+    const known = sessions.get(sessionId)
+    if (known === undefined || !isWaiting(known)) return undefined
+    // Of a session that is known over HTTP only, all is asked for.
+    return { sessionId, seq: known.last ?? 0, epoch: epoch === undefined ? undefined : known.epoch }
   }
 
   function resume(ids: number[]): void {
-    // The server answers in the order of the ids.
-    const ordered = [...ids].sort((one, other) => one - other)
-    while (ordered.length > 0) {
-      const entries = ordered.splice(0, SESSIONS_PER_RESUME).map((id) => {
-        const known = know(id)
-        known.held ??= []
-        return [id, known.last ?? (known.fetched.id > 0 ? EVERYTHING : 0)]
-      })
-      link.send('resume', { sessions: Object.fromEntries(entries) as Record<string, number> })
-    }
+    for (const id of ids) sessions.know(id, { epoch }).held ??= []
+    resumption.ask(ids)
   }
 
-  const waiting = () => [...sessions].flatMap(([id, { held, isSyncing }]) => (held && isSyncing !== true ? id : []))
-
-  function tellMessage(known: Known, message: Message): void {
+  function tellMessage(known: KnownSession, message: Message): void {
     // Ids are in the order of the session.
     if (message.id <= known.lastMessageId) return
     known.lastMessageId = message.id
     tell.message(message)
   }
 
-  function tellSession(known: Known, session: Session): void {
-    if (session.status === 'closed' && !known.isClosed) {
-      known.isClosed = true
-      closed.push(session.id)
-      if (closed.length > CLOSED_THAT_ARE_KNOWN) sessions.delete(closed.shift() ?? 0)
-    }
+  function tellSession(known: KnownSession, session: Session): void {
+    sessions.noteStatus(session.id, known, session.status)
     tell.session(session)
   }
 
-  function deliver(known: Known, { type, payload }: Live): void {
-    if (type === 'message') tellMessage(known, payload.message)
-    else if (payload.seq > (known.last ?? 0)) tellSession(known, payload.session)
-    known.last = Math.max(known.last ?? 0, payload.seq)
+  function advance(known: KnownSession, seq: number): void {
+    known.last = Math.max(known.last ?? 0, seq)
+    if (epoch === undefined) delete known.epoch
+    else known.epoch = epoch
   }
 
-  function live(frame: Live): void {
-    const { seq } = frame.payload
-    const id = frame.type === 'message' ? frame.payload.message.session_id : frame.payload.session.id
-    const known = know(id)
-    if (known.held) known.held.push(frame)
+  function deliver(known: KnownSession, { type, payload }: LiveEvent): void {
+    if (type === 'message') tellMessage(known, payload.message)
+    else if (payload.seq > (known.last ?? 0)) tellSession(known, payload.session)
+    advance(known, payload.seq)
+  }
+
+  function live(event: LiveEvent): void {
+    const { seq } = event.payload
+    const id = event.type === 'message' ? event.payload.message.session_id : event.payload.session.id
+    const known = sessions.know(id, { epoch })
+    if (known.held) known.held.push(event)
     else if (known.last === undefined || seq > known.last) {
       // A store sees every event of its sessions; an admin not what another writes.
       if (side === 'store' && known.last !== undefined && seq > known.last + 1) {
-        known.held = [frame]
+        known.held = [event]
         resume([id])
-      } else deliver(known, frame)
+      } else deliver(known, event)
     }
   }
 
-  /** Returns false when the connection has changed meanwhile: then it will be asked again. */
-  async function fetchRest(known: Known, sessionId: number): Promise<boolean> {
+  /** Returns false when it is outdated: the connection has changed meanwhile, or the session was reset. */
+  function fetchRest(known: KnownSession, sessionId: number): Promise<boolean> {
     const generation = link.generation()
-    let after = Math.max(known.lastMessageId, known.fetched.id)
-    for (let tries = 0; ;) {
-      const page = await http
-        .get<History>(`${side}/messages/`, { session_id: sessionId, after, limit: PAGE })
-        .catch((error: unknown) => error as ChatError)
-      if (link.generation() !== generation) return false
-      if (page instanceof ChatError) {
-        // Not ours any more: then there is nothing more to be told.
-        if (page.status === 403 || page.status === 404) return true
-        await pause(chooseRetryMs(settings.random, settings.timing, tries++))
-        if (link.generation() !== generation) return false
-        continue
-      }
-      for (const message of page.data) tellMessage(known, message)
-      after = page.data.at(-1)?.id ?? after
-      if (!page.has_more) return true
+    const after = Math.max(known.lastMessageId, known.fetchedMessageId)
+    const isOutdated = () => link.generation() !== generation || sessions.get(sessionId) !== known
+    const found = (message: Message) => tellMessage(known, message)
+    return readRest({ http, settings }, { side, sessionId, after, isOutdated, found })
+  }
+
+  /** Also answers whatever was asked of the session before: events held back and pages under way are of the lost history. */
+  function restart({ session, messages, seq, complete }: ServerFrames['sync']): void {
+    sessions.delete(session.id)
+    const known = sessions.know(session.id, { last: seq, epoch })
+    known.lastMessageId = messages.at(-1)?.id ?? 0
+    tell.reset({ session, messages, complete })
+    tellSession(known, session)
+  }
+
+  async function catchUp(known: KnownSession, { session, messages, seq, complete }: ServerFrames['sync']) {
+    known.isSyncing = true
+    for (const message of messages) {
+      // What is known over HTTP only was asked for from its beginning.
+      if (known.last !== undefined || message.id > known.fetchedMessageId) tellMessage(known, message)
     }
+    if (!complete && !(await fetchRest(known, session.id))) return
+    const { held = [] } = known
+    delete known.held
+    delete known.isSyncing
+    const isNews = known.last === undefined || seq > known.last
+    advance(known, seq)
+    if (isNews) tellSession(known, session)
+    // An answer to a repeated send may have come before its turn.
+    for (const event of held.sort((one, other) => one.payload.seq - other.payload.seq)) live(event)
+    tell.caughtUp(session.id)
+  }
+
+  /** Servers that do not say what an error answers leave the rest of a resume unanswered, too. */
+  function guessRefused({ code }: ServerFrames['error']): void {
+    if (code === 'not_found' && waiting().length > 0) sessions.delete(Math.min(...waiting()))
+    resumption.repeatLater(waiting(), { code })
+  }
+
+  function refuseOne(sessionId: number, code: string): void {
+    const known = sessions.get(sessionId)
+    if (known === undefined || !isWaiting(known)) return
+    if (code !== 'not_found' && code !== 'forbidden') {
+      resumption.repeatLater([sessionId], { code })
+      return
+    }
+    sessions.delete(sessionId)
+    tell.gone(sessionId)
   }
 
   return {
-    /** The first frame of a connection. */
-    ready({ session }: ServerFrames['ready']): void {
+    ready({ session, epoch: present }) {
+      epoch = present
       if (session) {
         const { seq, ...rest } = session
         const isNew = !sessions.has(session.id)
         // What is there at the first look is history; what appeared while away is news, from its beginning.
-        const known = know(session.id, wasReady ? 0 : seq)
+        const known = sessions.know(session.id, { last: wasReady ? 0 : seq, epoch })
         if (isNew && !wasReady) tellSession(known, rest)
       }
       wasReady = true
-      const behind = [...sessions].filter(
-        ([id, { isClosed, last }]) => !isClosed && !(session?.id === id && session.seq === last),
-      )
-      resume(behind.map(([id]) => id))
+      // A closed session does not change, but in another history it may be open.
+      sessions.forgetClosed(CLOSED_THAT_ARE_RESUMED, isOfOtherHistory)
+      const isBehind = (id: number, known: KnownSession) =>
+        isOfOtherHistory(known) || (session?.id === id ? known.isClosed || known.last !== session.seq : !known.isClosed)
+      resume([...sessions].flatMap(([id, known]) => (isBehind(id, known) ? id : [])))
       // Nothing to resume, but ticks may have turned.
-      if (session && sessions.get(session.id)?.last === session.seq) tell.caughtUp(session.id)
+      if (session && sessions.get(session.id)?.held === undefined) tell.caughtUp(session.id)
     },
     live,
-    async sync({ session, messages, seq, complete }: ServerFrames['sync']): Promise<void> {
-      const known = sessions.get(session.id)
-      if (known?.held === undefined || known.isSyncing === true) return
-      known.isSyncing = true
-      for (const message of messages) tellMessage(known, message)
-      const { fetched } = known
-      const isUnsure = known.last === undefined && fetched.id > 0 && session.last_message_at > fetched.created
-      if ((!complete || isUnsure) && !(await fetchRest(known, session.id))) return
-      const { held } = known
-      delete known.held
-      delete known.isSyncing
-      if (known.last === undefined || seq > known.last) {
-        known.last = seq
-        tellSession(known, session)
+    async sync(payload) {
+      const { session, seq, reset } = payload
+      resumption.answered()
+      if (reset === true) {
+        restart(payload)
+        return
       }
-      // An answer to a repeated send may have come before its turn.
-      for (const frame of held.sort((one, other) => one.payload.seq - other.payload.seq)) live(frame)
-      tell.caughtUp(session.id)
+      const known = sessions.get(session.id)
+      if (known === undefined || known.isSyncing === true) return
+      if (known.held !== undefined) await catchUp(known, payload)
+      // It answers what was asked before a reset, so it need not begin where that ended.
+      else if (known.last !== undefined && seq > known.last) resume([session.id])
     },
-    /** A frame was refused that had no `client_message_id`. */
-    refused(code: string): void {
-      const [first] = waiting()
-      if (first === undefined) return
-      // The server leaves the rest of a resume unanswered.
-      if (code === 'not_found') sessions.delete(Math.min(...waiting()))
-      retryTimer ??= setTimeout(() => {
-        retryTimer = undefined
-        if (link.isReady()) resume(waiting())
-      }, settings.timing.retryMs)
+    refused(payload) {
+      const { type, session_id, code } = payload
+      if (type === undefined) guessRefused(payload)
+      else if (type !== 'resume') return
+      else if (session_id === undefined) resumption.repeatLater(waiting(), { code })
+      else refuseOne(session_id, code)
     },
-    /** What answers over HTTP told of sessions; `generation`: of the connection when they were asked for. */
-    note(found: { session: Session; newest: Message | null | undefined }[], generation: number): void {
+    note(found, generation) {
       const isCovered = generation === link.generation() && link.isReady()
       const unsure: number[] = []
       for (const { session, newest } of found) {
         if (session.status === 'closed') continue
-        const known = know(session.id)
+        // Which history an answer between two connections is of, is not known.
+        const known = sessions.know(session.id, { epoch: isCovered ? epoch : undefined })
         if (known.last !== undefined || known.held) continue
-        if (newest && newest.id > known.fetched.id) known.fetched = { id: newest.id, created: newest.created }
+        known.fetchedMessageId = Math.max(known.fetchedMessageId, newest?.id ?? 0)
         if (!isCovered) unsure.push(session.id)
       }
       if (link.isReady() && unsure.length > 0) resume(unsure)
     },
-    lost(): void {
-      clearTimeout(retryTimer)
-      retryTimer = undefined
+    lost() {
+      resumption.lost()
       for (const known of sessions.values()) {
         delete known.held
         delete known.isSyncing
@@ -207,7 +219,3 @@ export function createJournal({ settings, side, http, link, ...tell }: JournalRo
     },
   }
 }
-
-export type Journal = ReturnType<typeof createJournal>
-
-const pause = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs))

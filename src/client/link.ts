@@ -1,5 +1,7 @@
-import { chooseRetryMs } from './backoff.js'
+import { chooseRepeatMs, chooseRetryMs } from './backoff.js'
 import { ChatError } from './chat-error.js'
+import { orDefault } from './frame-gate.js'
+import { DEFAULT_FRAME_BYTES } from './frame-size.js'
 import type { Http } from './http.js'
 import type { Settings } from './options.js'
 import { CUT, openSocket, type Socket } from './socket.js'
@@ -18,8 +20,10 @@ export type State = 'connecting' | 'online' | 'offline' | 'draining' | 'revoked'
 /** What the server ends a socket with, as far as it matters here. */
 const GOING_AWAY = 1001
 const TOKEN_REVOKED = 4001
+const TOO_MANY_FRAMES = 4029
 /** A connection that lasted so long was a good one. */
 const STABLE_MS = 5000
+const tooMany = { code: 'too_many' }
 
 export interface LinkOwner {
   /** The first frame of each connection. */
@@ -39,6 +43,7 @@ export function openLink(settings: Settings, side: Side, http: Http, owner: Link
   let tries = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let generation = 0
+  let frameBytes = DEFAULT_FRAME_BYTES
 
   const isOver = () => state === 'revoked' || state === 'closed'
 
@@ -52,6 +57,8 @@ export function openLink(settings: Settings, side: Side, http: Http, owner: Link
         }
         readyAt = Date.now()
         generation++
+        frameBytes = orDefault(frame.payload.limits?.frame_bytes, DEFAULT_FRAME_BYTES)
+        socket?.obey(frame.payload.limits)
         owner.ready(frame.payload)
         enter('online')
       },
@@ -75,26 +82,27 @@ export function openLink(settings: Settings, side: Side, http: Http, owner: Link
     }
     if (lasted !== undefined && lasted >= STABLE_MS) tries = 0
     if (lasted !== undefined) enter('offline')
-    else await probe()
+    const refusal = lasted === undefined ? await probe() : code === TOO_MANY_FRAMES ? tooMany : undefined
     if (isOver()) return
-    retry(chooseRetryMs(settings.random, settings.timing, tries++))
+    retry(
+      refusal?.code === tooMany.code
+        ? chooseRepeatMs(settings, refusal, tries++)
+        : chooseRetryMs(settings.random, settings.timing, tries++),
+    )
   }
 
-  /** Browsers do not tell why an upgrade was refused; an ordinary request does. */
-  async function probe(): Promise<void> {
+  /** Browsers do not tell why an upgrade was refused; an ordinary request does. Returns its refusal. */
+  async function probe(): Promise<ChatError | undefined> {
     const error = await http
       .get(side === 'store' ? 'store/messages/' : 'admin/notifications/count/', { limit: 1 })
       .then(
         () => undefined,
         (error: unknown) => error,
       )
-    if (isOver()) return
-    if (!(error instanceof ChatError)) {
-      enter('offline')
-      return
-    }
-    if (error.status === 403) refuse(error)
-    else if (error.status !== 503 || state !== 'draining') enter('offline')
+    const refusal = error instanceof ChatError ? error : undefined
+    if (refusal?.status === 403) refuse(refusal)
+    else if (refusal?.status !== 503 || state !== 'draining') enter('offline')
+    return refusal
   }
 
   function refuse(error: ChatError): void {
@@ -135,7 +143,9 @@ export function openLink(settings: Settings, side: Side, http: Http, owner: Link
     isReady: () => readyAt !== undefined,
     /** Another number whenever the connection is another or none. */
     generation: () => generation,
-    send: (type: string, payload: object): void => socket?.send(type, payload),
+    /** Bytes of the largest frame that the server takes, as the latest connection said. */
+    frameBytes: () => frameBytes,
+    send: (...frame: Parameters<Socket['send']>): void => socket?.send(...frame),
     finish,
     /** The connection is no good. */
     drop(): void {

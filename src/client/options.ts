@@ -15,6 +15,8 @@ export interface Timing {
   longestRetryMs: number
   /** The longest pause after a node has asked to go elsewhere. */
   drainRetryMs: number
+  /** The shortest pause after the server was sent too much; it doubles with each further time. */
+  tooManyMs: number
   /** After so much silence the server is asked whether it is there. */
   pingMs: number
   /** And after so much more the connection counts as cut. */
@@ -45,6 +47,7 @@ export const defaultTiming: Timing = {
   retryMs: 500,
   longestRetryMs: 30_000,
   drainRetryMs: 1000,
+  tooManyMs: 1000,
   pingMs: 25_000,
   pongMs: 10_000,
   readyMs: 15_000,

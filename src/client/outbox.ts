@@ -1,5 +1,7 @@
+import { chooseRepeatMs, isRefusedForNow } from './backoff.js'
 import { ChatError, errorOfFrame } from './chat-error.js'
-import type { Timing } from './options.js'
+import { countFrameBytes } from './frame-size.js'
+import type { Settings } from './options.js'
 import type { Message, Side } from './wire.js'
 
 export interface MessageInput {
@@ -15,44 +17,56 @@ type Draft = MessageInput & { client_message_id: string; session_id?: number }
 interface Sending {
   draft: Draft
   answer: Promise<Message>
+  /** How often the server has refused it for now. */
+  refusals: number
+  /** It waits to leave, to be answered, or to be repeated. */
+  isUnderWay: boolean
   resolve(message: Message): void
   reject(error: ChatError): void
   timer?: ReturnType<typeof setTimeout>
 }
 
-/** The server cuts a socket off for a larger one. */
-const MOST_FRAME_BYTES = 65_536
-const REFUSED_FOR_NOW = 'unavailable'
 /** The queue of a store, whose session need not exist yet. */
 const ONLY_QUEUE = 0
 
 export interface OutboxRoom {
   side: Side
-  timing: Timing
+  settings: Settings
   canSend(): boolean
-  send(draft: Draft): void
+  /** Bytes of the largest frame that the server takes. */
+  frameBytes(): number
+  /** `left` is called when the frame is on its way: until then it is not overdue. */
+  send(draft: Draft, left: () => void): void
 }
 
 /**
  * Messages on their way. Of each session one is under way at a time, and again over as many connections as it takes, until
  * the server has answered: so each is stored once, and they are stored in the order in which they were given.
  */
-export function createOutbox({ side, timing, canSend, send }: OutboxRoom) {
+export function createOutbox({ side, settings, canSend, frameBytes, send }: OutboxRoom) {
   const queues = new Map<number, Sending[]>()
 
+  const fits = (draft: Draft) => countFrameBytes('message', draft) <= frameBytes()
   const all = () => [...queues.values()].flat()
   const find = (id: string | undefined) => all().find(({ draft }) => draft.client_message_id === id)
 
   function transmit(sending: Sending | undefined): void {
-    if (sending === undefined || sending.timer !== undefined || !canSend()) return
-    send(sending.draft)
-    repeatAfter(sending, timing.acknowledgeMs)
+    if (sending === undefined || sending.isUnderWay || !canSend()) return
+    // The server may have come back with another limit while the message waited.
+    if (!fits(sending.draft)) {
+      refuse(sending, tooLarge())
+      return
+    }
+    sending.isUnderWay = true
+    send(sending.draft, () => {
+      if (find(sending.draft.client_message_id) === sending) repeatAfter(sending, settings.timing.acknowledgeMs)
+    })
   }
 
   function repeatAfter(sending: Sending, pauseMs: number): void {
     clearTimeout(sending.timer)
     sending.timer = setTimeout(() => {
-      delete sending.timer
+      sending.isUnderWay = false
       transmit(sending)
     }, pauseMs)
   }
@@ -76,7 +90,7 @@ export function createOutbox({ side, timing, canSend, send }: OutboxRoom) {
       const draft = { ...input, client_message_id: input.client_message_id ?? chooseId() }
       const pending = find(draft.client_message_id)
       if (pending) return pending.answer
-      if (byteLength(draft) > MOST_FRAME_BYTES) return Promise.reject(new ChatError(413, 'The message is too large'))
+      if (!fits(draft)) return Promise.reject(tooLarge())
       const sending = expectAnswer(draft)
       const key = draft.session_id ?? ONLY_QUEUE
       const queue = [...(queues.get(key) ?? []), sending]
@@ -99,7 +113,7 @@ export function createOutbox({ side, timing, canSend, send }: OutboxRoom) {
     refuse(payload: { code: string; message: string; client_message_id?: string }): boolean {
       const sending = find(payload.client_message_id)
       if (sending === undefined) return false
-      if (payload.code === REFUSED_FOR_NOW) repeatAfter(sending, timing.retryMs)
+      if (isRefusedForNow(payload)) repeatAfter(sending, chooseRepeatMs(settings, payload, sending.refusals++))
       else refuse(sending, errorOfFrame(payload))
       return true
     },
@@ -107,7 +121,7 @@ export function createOutbox({ side, timing, canSend, send }: OutboxRoom) {
     lost(): void {
       for (const sending of all()) {
         clearTimeout(sending.timer)
-        delete sending.timer
+        sending.isUnderWay = false
       }
     },
     end(error: ChatError): void {
@@ -124,10 +138,10 @@ function expectAnswer(draft: Draft): Sending {
   let resolve: Sending['resolve'] = () => undefined
   let reject: Sending['reject'] = () => undefined
   const answer = new Promise<Message>((...both) => ([resolve, reject] = both))
-  return { draft, answer, resolve, reject }
+  return { draft, answer, refusals: 0, isUnderWay: false, resolve, reject }
 }
 
-const byteLength = (payload: object) => new TextEncoder().encode(JSON.stringify({ type: 'message', payload })).length
+const tooLarge = () => new ChatError(413, 'The message is larger than the service takes')
 
 /** `crypto.randomUUID` is not there on pages that came over plain HTTP. */
 function chooseId(): string {

@@ -1,37 +1,51 @@
-import { ChatError } from './chat-error.js'
+import { repeatWhileRefused } from './backoff.js'
+import type { ChatError } from './chat-error.js'
 import type { Http } from './http.js'
+import type { Settings } from './options.js'
 
-/** Marks sessions read. What cannot be said now is said when the connection is back. */
-export function createReading(http: Http, onError: (error: ChatError) => void) {
+/** Marks sessions read. What cannot be said now is said later: when the server takes it, or the connection is back. */
+export interface Reading {
+  add(sessionId: number): void
+  /** Says what waits. */
+  flush(): void
+}
+
+export function createReading(
+  { http, settings, isOnline }: { http: Http; settings: Settings; isOnline(): boolean },
+  onError: (error: ChatError) => void,
+): Reading {
   const waiting = new Set<number>()
   const underWay = new Set<number>()
 
   async function say(sessionId: number): Promise<void> {
     if (underWay.has(sessionId)) return
     underWay.add(sessionId)
-    waiting.delete(sessionId)
+    const ask = () => {
+      waiting.delete(sessionId)
+      return http.post('message/read/', { session_id: sessionId })
+    }
     try {
-      await http.post('message/read/', { session_id: sessionId })
+      const answer = await repeatWhileRefused(settings, ask, isOnline)
+      if (answer === undefined) waiting.add(sessionId)
     } catch (error) {
       const { status } = error as ChatError
-      if (status === 0 || status >= 429) waiting.add(sessionId)
+      if (status === 0 || status >= 500) waiting.add(sessionId)
       else onError(error as ChatError)
       return
     } finally {
       underWay.delete(sessionId)
     }
     // Said again meanwhile: there may be more to mark.
-    if (waiting.has(sessionId)) await say(sessionId)
+    if (isOnline() && waiting.has(sessionId)) await say(sessionId)
   }
 
-  const flush = () => {
-    for (const sessionId of [...waiting]) void say(sessionId)
-  }
   return {
-    add(sessionId: number, isOnline: boolean): void {
+    add(sessionId) {
       waiting.add(sessionId)
-      if (isOnline) void say(sessionId)
+      if (isOnline()) void say(sessionId)
     },
-    flush,
+    flush() {
+      for (const sessionId of [...waiting]) void say(sessionId)
+    },
   }
 }

@@ -1,12 +1,14 @@
-import { createFrameGate } from './frame-gate.js'
+import { createFrameGate, type FrameGate } from './frame-gate.js'
 import type { Settings } from './options.js'
-import type { ServerFrame, Side } from './wire.js'
+import type { Limits, ServerFrame, Side } from './wire.js'
 
 /** As the browser names a connection that ended without a word. */
 export const CUT = 1006
 
 export interface Socket {
-  send(type: string, payload: object): void
+  send: FrameGate['send']
+  /** From now on frames leave no faster than this server allows. */
+  obey(limits: Limits | undefined): void
   /** Ends it without a further word to its owner. `isCut`: without waiting for the other end. */
   drop(isCut?: boolean): void
 }
@@ -55,7 +57,7 @@ export function openSocket(settings: Settings, side: Side, owner: SocketOwner): 
     owner.end(code)
   }
 
-  return { send: gate.send, drop }
+  return { send: gate.send, obey: gate.obey, drop }
 }
 
 function createSocket({ origin, token, WebSocket }: Settings, side: Side) {

@@ -19,6 +19,9 @@ export function connectStore(options: ConnectOptions) {
     if (status !== 'closed') sessionId = id
     else if (sessionId === id) sessionId = undefined
   })
+  shared.on('gone', ({ session_id }) => {
+    if (sessionId === session_id) sessionId = undefined
+  })
   shared.on('message', ({ session_id }) => {
     sessionId ??= session_id
   })

@@ -1,5 +1,7 @@
+import { repeatWhileRefused } from './backoff.js'
 import type { Http } from './http.js'
-import type { History, Message, Side, StatusChange } from './wire.js'
+import type { Settings } from './options.js'
+import type { History, Message, Reset, Side, StatusChange } from './wire.js'
 
 interface Marks {
   newestOwn: number
@@ -10,11 +12,21 @@ interface Marks {
 /** Fewer of one's own are seldom unread. */
 const PAGE = 50
 
-/**
- * How far the other side has received and read each session. The server tells it live only; after a reconnect a look at
- * the newest messages makes up for what was missed.
- */
-export function createTicks(http: Http, side: Side, tell: (change: StatusChange) => void) {
+/** How far the other side has received and read each session. */
+export interface Ticks {
+  note(message: Message): void
+  told(change: StatusChange): void
+  /** The server tells it live only; after a reconnect a look at the newest messages makes up for what was missed. */
+  refresh(sessionId: number): Promise<void>
+  /** Begins anew with what a reset tells. */
+  restart(reset: Reset): void
+  forget(sessionId: number): void
+}
+
+export function createTicks(
+  { http, settings, side }: { http: Http; settings: Settings; side: Side },
+  tell: (change: StatusChange) => void,
+): Ticks {
   const marks = new Map<number, Marks>()
   const by: Side = side === 'store' ? 'admin' : 'store'
 
@@ -32,23 +44,33 @@ export function createTicks(http: Http, side: Side, tell: (change: StatusChange)
     tell({ session_id: sessionId, status, up_to_message_id: upTo, by })
   }
 
+  function look(messages: readonly Message[]): Marks {
+    const own = messages.filter(({ sender_type }) => sender_type === side)
+    return {
+      newestOwn: own.at(-1)?.id ?? 0,
+      delivered: own.findLast(({ status }) => status !== 'sent')?.id ?? 0,
+      read: own.findLast(({ status }) => status === 'read')?.id ?? 0,
+    }
+  }
+
   return {
-    note({ id, session_id, sender_type }: Message): void {
+    note({ id, session_id, sender_type }) {
       if (sender_type === side) marksOf(session_id).newestOwn = id
     },
-    told: (change: StatusChange) => grow(change.session_id, change.status, change.up_to_message_id),
-    async refresh(sessionId: number): Promise<void> {
+    told: (change) => grow(change.session_id, change.status, change.up_to_message_id),
+    async refresh(sessionId) {
       const known = marks.get(sessionId)
-      if (known === undefined || known.read >= known.newestOwn) return
-      const page = await http
-        .get<History>(`${side}/messages/`, { session_id: sessionId, limit: PAGE })
-        // The next reconnect looks again.
-        .catch(() => undefined)
-      const own = page?.data.filter(({ sender_type }) => sender_type === side) ?? []
-      const read = own.findLast(({ status }) => status === 'read')?.id ?? 0
-      const delivered = own.findLast(({ status }) => status !== 'sent')?.id ?? 0
+      const isWanted = () => known !== undefined && marks.get(sessionId) === known && known.read < known.newestOwn
+      if (!isWanted()) return
+      const ask = () => http.get<History>(`${side}/messages/`, { session_id: sessionId, limit: PAGE })
+      // Any other failure is left to the next reconnect.
+      const page = await repeatWhileRefused(settings, ask, isWanted).catch(() => undefined)
+      if (page === undefined || !isWanted()) return
+      const { delivered, read } = look(page.data)
       if (delivered > read) grow(sessionId, 'delivered', delivered)
       grow(sessionId, 'read', read)
     },
+    restart: ({ session, messages }) => void marks.set(session.id, look(messages)),
+    forget: (sessionId) => void marks.delete(sessionId),
   }
 }

@@ -118,9 +118,51 @@ export interface UnreadCount {
   count: number
 }
 
-/** The payloads of the server's frames, by type. */
+/**
+ * The server's history was set back: a standby that lagged was promoted, or a backup was restored. This is how the session
+ * stands now, and takes the place of all that was known of it. Its message ids may have been those of other messages.
+ */
+export interface Reset {
+  session: Session
+  /** The newest 200 messages, oldest first. */
+  messages: Message[]
+  /** Whether these are all messages of the session; older ones come with `history({ before })`. */
+  complete: boolean
+}
+
+/** A session that does not exist any more, or is no longer visible to this account. */
+export interface Gone {
+  session_id: number
+}
+
+/** What the server takes from one socket. */
+export interface Limits {
+  /** Bytes of the largest frame. */
+  frame_bytes: number
+  /** Frames a second, in the long run. Control frames count. */
+  frames_per_second: number
+  /** Frames at once. */
+  frame_burst: number
+}
+
+/** The payload of `resume`. */
+export interface ResumeRequest {
+  /** The newest seq seen, by session id. */
+  sessions: Record<string, number>
+  /** Of the connection that the seqs come from. */
+  epoch?: string
+}
+
+/** The payloads of the server's frames, by type. What older servers do not send is optional. */
 export interface ServerFrames {
-  ready: { session: (Session & { seq: number }) | null; resume: boolean }
+  ready: {
+    session: (Session & { seq: number }) | null
+    resume: boolean
+    /** Names the history that seqs count in: another one after a promotion or a restore. */
+    epoch?: string
+    account?: { side: Side; id: number }
+    limits?: Limits
+  }
   message: { message: Message; seq: number }
   message_status: StatusChange
   admin_connected: { admin_id: number; message: string }
@@ -129,8 +171,23 @@ export interface ServerFrames {
   new_notification: UnreadCount
   presence: Presence
   typing: Typing
-  sync: { session: Session; messages: Message[]; seq: number; complete: boolean }
-  error: { code: string; message: string; client_message_id?: string }
+  sync: {
+    session: Session
+    messages: Message[]
+    seq: number
+    complete: boolean
+    /** Sent unasked as well: forget what is known of the session and begin with this. */
+    reset?: true
+  }
+  error: {
+    code: string
+    message: string
+    client_message_id?: string
+    /** The type of the frame that this answers. */
+    type?: string
+    /** The session of that frame; of a `resume`, the one that was refused. */
+    session_id?: number
+  }
   pong: Record<string, never>
 }
 

@@ -22,8 +22,25 @@ export interface Watched<Client> {
   reaches(state: State, deadlineMs?: number): Promise<unknown>
 }
 
-const quick: Partial<Timing> = { retryMs: 20, longestRetryMs: 200, drainRetryMs: 50, acknowledgeMs: 1000 }
-const names = ['state', 'message', 'session', 'status', 'presence', 'typing', 'notification', 'error'] as const
+const quick: Partial<Timing> = {
+  retryMs: 20,
+  longestRetryMs: 200,
+  drainRetryMs: 50,
+  tooManyMs: 20,
+  acknowledgeMs: 1000,
+}
+const names = [
+  'state',
+  'message',
+  'session',
+  'reset',
+  'gone',
+  'status',
+  'presence',
+  'typing',
+  'notification',
+  'error',
+] as const
 
 export const watchStore = (t: Test, ...to: [At, Account, Partial<ConnectOptions>?]): Watched<StoreClient> =>
   watch(t, connectStore(toOptions(...to)))
@@ -52,6 +69,8 @@ function watch<Client extends StoreClient | AdminClient>(t: Test, client: Client
     state: [],
     message: [],
     session: [],
+    reset: [],
+    gone: [],
     status: [],
     presence: [],
     typing: [],

@@ -1,32 +1,13 @@
 import t from 'tap'
-import type { Message, Session } from '../../src/client/index.js'
+import type { Message } from '../../src/client/index.js'
 import { until } from '../support/until.js'
 import { watchStore } from './connect.js'
 import { startScriptedServer } from './scripted-server.js'
+import { scriptMessage, scriptSession } from './scripted-session.js'
 
-const moment = '2026-01-01T00:00:00.000Z'
-const session: Session = {
-  id: 7,
-  store_id: 1,
-  admin_id: null,
-  status: 'open',
-  last_message_at: moment,
-  created: moment,
-  updated: moment,
-}
+const session = scriptSession(7)
 const ready = { session: { ...session, seq: 3 }, resume: true }
-const message = (id: number, more: Partial<Message> = {}): Message => ({
-  id,
-  session_id: 7,
-  sender_type: 'admin',
-  sender_id: 2,
-  content: `message ${id}`,
-  attachment_url: '',
-  attachment_type: '',
-  status: 'sent',
-  created: moment,
-  ...more,
-})
+const message = (id: number, more: Partial<Message> = {}) => scriptMessage(7, id, more)
 const account = { token: 'a token' }
 
 t.test('a hole is asked for before what comes after it is told', async (t) => {

@@ -9,11 +9,14 @@ export interface ScriptedServer {
   origin: string
   /** Every frame that clients have sent so far. */
   received: { type: string; payload: Record<string, unknown> }[]
+  /** What connections begin with from now on. */
+  begin(ready: ServerFrames['ready']): void
   say<T extends keyof ServerFrames>(type: T, payload: ServerFrames[T]): void
   end(code: number): void
 }
 
-export async function startScriptedServer(t: Test, ready: ServerFrames['ready']): Promise<ScriptedServer> {
+export async function startScriptedServer(t: Test, first: ServerFrames['ready']): Promise<ScriptedServer> {
+  let ready = first
   const received: ScriptedServer['received'] = []
   const sockets = new Set<WebSocket>()
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
@@ -31,6 +34,7 @@ export async function startScriptedServer(t: Test, ready: ServerFrames['ready'])
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
+    begin: (next) => (ready = next),
     say,
     end(code) {
       for (const socket of sockets) socket.close(code)

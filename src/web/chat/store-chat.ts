@@ -29,11 +29,17 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     const id = session.value?.id
     if (id === undefined || id === loaded) return
     try {
-      const page = await client.history({ session_id: id, limit: PAGE })
+      const page = await timeline.read(
+        () => client.history({ session_id: id, limit: PAGE }),
+        ({ data }) => data,
+      )
+      if (page === undefined) {
+        void loadNewest()
+        return
+      }
       loaded = id
       // A conversation from its beginning follows the one before it.
       if (timeline.messages.value.every(({ session_id }) => session_id === id)) timeline.hasOlder.value = page.has_more
-      timeline.merge(page.data)
     } catch {
       // Being online again tries again.
     }
@@ -43,6 +49,15 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     if (next.status === 'closed' && session.value !== undefined && session.value.id !== next.id) return
     session.value = next
     void loadNewest()
+  })
+  client.on('reset', (reset) => {
+    timeline.reset(reset)
+    // How the session stands comes as an event of its own.
+    loaded = reset.session.id
+  })
+  client.on('gone', ({ session_id }) => {
+    timeline.drop(session_id)
+    if (session.value?.id === session_id) session.value = undefined
   })
   client.on('message', (message) => {
     timeline.merge([message])

@@ -16,11 +16,19 @@ export function openConversation(client: AdminClient, sessionId: number, start: 
 
   async function load(): Promise<void> {
     try {
-      const { messages, store: ofIt, ...found } = await client.session(sessionId)
+      const answer = await timeline.read(
+        () => client.session(sessionId),
+        ({ messages }) => messages,
+      )
+      if (answer === undefined) {
+        // A reset has come between, which brings no store.
+        if (store.value === undefined) void load()
+        return
+      }
+      const { messages, store: ofIt, ...found } = answer
       apply(found)
       store.value = ofIt
       if (!isLoaded.value) timeline.hasOlder.value = messages.length >= NEWEST
-      timeline.merge(messages)
       isLoaded.value = true
       problem.value = undefined
     } catch (error) {
@@ -39,6 +47,21 @@ export function openConversation(client: AdminClient, sessionId: number, start: 
       if (message.session_id === sessionId) timeline.merge([message])
     }),
     client.on('status', timeline.mark),
+    client.on('reset', (reset) => {
+      if (reset.session.id !== sessionId) return
+      // An earlier state, so the newer one must not stay.
+      session.value = reset.session
+      timeline.reset(reset)
+      isLoaded.value = true
+      problem.value = undefined
+    }),
+    client.on('gone', ({ session_id }) => {
+      if (session_id !== sessionId) return
+      session.value = undefined
+      timeline.drop(sessionId)
+      // Says why.
+      void load()
+    }),
     client.on('state', (state) => {
       if (state === 'online') void load()
     }),

@@ -1,7 +1,10 @@
 import { signal } from '@preact/signals'
 import type { AdminClient, Message, Notification as Notice } from '../../client/index.js'
+import { patiently } from '../shared/patiently.js'
 
 const PAGE = 50
+/** Resets come together. */
+const GATHER_MS = 300
 
 interface NoticesRoom {
   isRead(sessionId: number): boolean
@@ -18,11 +21,23 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
     'Notification' in window ? Notification.permission : 'unsupported',
   )
   const ignore = () => undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   client.on('notification', (told) => (count.value = told.count))
   client.on('state', (state) => {
-    if (state === 'online') client.countNotifications().then((now) => (count.value = now), ignore)
+    if (state === 'online') recount()
   })
+  for (const name of ['reset', 'gone'] as const) client.on(name, recountSoon)
+
+  function recount(): void {
+    timer = undefined
+    patiently(client.countNotifications).then((now) => (count.value = now), ignore)
+  }
+
+  /** Notifications are lost with their messages. */
+  function recountSoon(): void {
+    timer ??= setTimeout(recount, GATHER_MS)
+  }
 
   /** A new store's name is in no list yet, but in the notification. */
   async function findName({ id }: Message): Promise<string> {

@@ -1,4 +1,5 @@
 import type { ListedSession, ListPage, SessionList } from '../../client/index.js'
+import { patiently } from '../shared/patiently.js'
 
 const PAGE = 200
 /** Ten thousand sessions. Nobody reads further down. */
@@ -9,7 +10,8 @@ export async function readWholeList(read: (page: ListPage) => Promise<SessionLis
   const listed: ListedSession[] = []
   let cursor: string | null | undefined
   for (let place = 0; place < MOST_PAGES && cursor !== null; place++) {
-    const page = await read({ limit: PAGE, ...(cursor != null && { cursor }) })
+    const next: ListPage = { limit: PAGE, ...(cursor != null && { cursor }) }
+    const page = await patiently(() => read(next))
     listed.push(...page.data)
     cursor = page.next_cursor
   }

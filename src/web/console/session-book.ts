@@ -1,5 +1,15 @@
 import { computed, signal } from '@preact/signals'
-import type { AdminClient, ListedSession, Message, Session, StatusChange, Store } from '../../client/index.js'
+import type {
+  AdminClient,
+  Gone,
+  ListedSession,
+  Message,
+  Reset,
+  Session,
+  StatusChange,
+  Store,
+} from '../../client/index.js'
+import { patiently } from '../shared/patiently.js'
 import { readWholeList } from './read-whole-list.js'
 import { countUnread, refreshRow, type Row } from './rows.js'
 
@@ -24,6 +34,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   let touched = new Set<number>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReading = false
+  let isOutdated = false
   let turns = 0
 
   const isOwn = ({ status, admin_id }: Session) => status === 'claimed' && admin_id === ownId.value
@@ -78,22 +89,49 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     change(session_id, (row) => row && { ...row, last: { ...last, status } })
   }
 
+  /** An earlier state, so the newer one must not stay. Of answers that are under way nobody knows how old they are. */
+  function restart({ session, messages }: Reset): void {
+    const last = messages.at(-1) ?? null
+    const unread = isOwn(session) && !isRead(session.id) ? countUnread(messages) : 0
+    const concerns = session.status === 'open' || isOwn(session)
+    change(session.id, () => (concerns ? { session, store: stores.get(session.store_id), last, unread } : undefined))
+    rereadSoon()
+  }
+
+  function drop({ session_id }: Gone): void {
+    change(session_id, () => undefined)
+    rereadSoon()
+  }
+
+  /** What is being read is of no use any more. */
+  function rereadSoon(): void {
+    turns++
+    isReading = false
+    isOutdated = true
+    lookSoon()
+  }
+
   function completeSoon(sessionId: number): void {
     incomplete.add(sessionId)
+    lookSoon()
+  }
+
+  function lookSoon(): void {
     timer ??= setTimeout(() => {
       timer = undefined
       const ids = [...incomplete]
       incomplete.clear()
       if (isReading) ids.forEach(completeSoon)
-      else if (ids.length > MOST_SINGLE || ownId.value === undefined) void reread()
+      else if (isOutdated || ids.length > MOST_SINGLE || ownId.value === undefined) void reread()
       else for (const id of ids) void complete(id)
     }, GATHER_MS)
   }
 
   async function complete(sessionId: number): Promise<void> {
     // Another may have taken it meanwhile; then the event has come or will.
-    const answer = await client.session(sessionId).catch(() => undefined)
-    if (answer === undefined) return
+    const turn = turns
+    const answer = await patiently(() => client.session(sessionId)).catch(() => undefined)
+    if (answer === undefined || turn !== turns) return
     const { messages, store, ...session } = answer
     stores.set(store.id, store)
     change(sessionId, (row) => {
@@ -107,6 +145,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   async function reread(): Promise<void> {
     const turn = ++turns
     isReading = true
+    isOutdated = false
     touched = new Set()
     try {
       const [open, mine] = await Promise.all([readWholeList(client.openSessions), readWholeList(client.mySessions)])
@@ -116,7 +155,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
       take([...open, ...mine])
       isLoaded.value = true
       problem.value = undefined
-      void readUnread(mine)
+      void readUnread(mine, turn)
     } catch (error) {
       if (turn !== turns) return
       problem.value = (error as Error).message
@@ -131,7 +170,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   }
 
   /** Only what concerns an account names it. */
-  const findOwnId = async () => ownId.value ?? (await client.notifications({ limit: 1 }))[0]?.admin_id
+  const findOwnId = async () => ownId.value ?? (await patiently(() => client.notifications({ limit: 1 })))[0]?.admin_id
 
   function take(listed: ListedSession[]): void {
     const next = new Map<number, Row>()
@@ -152,11 +191,13 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     rows.value = next
   }
 
-  async function readUnread(listed: ListedSession[]): Promise<void> {
+  async function readUnread(listed: ListedSession[], turn: number): Promise<void> {
     for (const { id, last_message } of listed) {
       const isUnread = last_message?.sender_type === 'store' && last_message.status !== 'read' && !isRead(id)
       // One that was handed over meanwhile is refused, and no longer counts.
-      const page = isUnread && (await client.history({ session_id: id, limit: PAGE }).catch(() => undefined))
+      const read = () => client.history({ session_id: id, limit: PAGE })
+      const page = isUnread && (await patiently(read).catch(() => undefined))
+      if (turn !== turns) return
       setUnread(id, page ? countUnread(page.data) : 0)
     }
   }
@@ -168,6 +209,8 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   client.on('session', apply)
   client.on('message', note)
   client.on('status', mark)
+  client.on('reset', restart)
+  client.on('gone', drop)
   client.on('state', (state) => {
     if (state === 'online') void reread()
   })

@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals'
-import type { ChatError, Message, MessageInput, MessageStatus, StatusChange } from '../../client/index.js'
+import type { ChatError, Message, MessageInput, MessageStatus, Reset, StatusChange } from '../../client/index.js'
+import { patiently } from './patiently.js'
 
 /** A message that is not known to be stored yet. */
 export interface Draft {
@@ -12,13 +13,15 @@ const order: Record<MessageStatus, number> = { sent: 0, delivered: 1, read: 2 }
 
 /**
  * The messages of a conversation, by id: answers over HTTP and live events bring the same one more than once and in any
- * order, and its status only grows. After them, what is on its way.
+ * order, and its status only grows. After them, what is on its way. What was asked for before a reset is of a history that
+ * is lost.
  */
 export function createTimeline(send: (input: MessageInput) => Promise<Message>) {
   const messages = signal<readonly Message[]>([])
   const drafts = signal<readonly Draft[]>([])
   const hasOlder = signal(false)
   const isLoading = signal(false)
+  let resets = 0
 
   function merge(more: readonly Message[]): void {
     const known = new Map(messages.value.map((message) => [message.id, message]))
@@ -26,17 +29,42 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
       const before = known.get(message.id)
       known.set(message.id, before && order[before.status] > order[message.status] ? before : message)
     }
-    const stored = new Set(more.map(({ client_message_id }) => client_message_id))
+    show([...known.values()], more)
+  }
+
+  function show(all: readonly Message[], stored: readonly Message[]): void {
+    const ids = new Set(stored.map(({ client_message_id }) => client_message_id))
     batch(() => {
-      messages.value = [...known.values()].sort((one, other) => one.id - other.id)
-      drafts.value = drafts.value.filter(({ id }) => !stored.has(id))
+      messages.value = [...all].sort((one, other) => one.id - other.id)
+      drafts.value = drafts.value.filter(({ id }) => !ids.has(id))
     })
+  }
+
+  /** The messages of a session are these and no others. */
+  function replace(sessionId: number, all: readonly Message[]): void {
+    resets++
+    const taken = new Set(all.map(({ id }) => id))
+    const others = messages.value.filter(({ id, session_id }) => session_id !== sessionId && !taken.has(id))
+    show([...others, ...all], all)
+  }
+
+  const isOldest = (sessionId: number) => (messages.value[0]?.session_id ?? sessionId) === sessionId
+
+  /** Reads, and merges what no reset has outdated meanwhile. Returns undefined when one has. */
+  async function read<T>(ask: () => Promise<T>, messagesOf: (answer: T) => readonly Message[]): Promise<T | undefined> {
+    const before = resets
+    const answer = await patiently(ask)
+    if (resets !== before) return undefined
+    merge(messagesOf(answer))
+    return answer
   }
 
   function transmit({ id, content }: Draft): void {
     drafts.value = [...drafts.value.filter((draft) => draft.id !== id), { id, content }]
+    const before = resets
     send({ content, client_message_id: id }).then(
-      (message) => merge([message]),
+      // After a reset the message comes with it, or as an event.
+      (message) => (resets === before ? merge([message]) : show(messages.value, [message])),
       (reason: unknown) => {
         const error = (reason as ChatError).message
         drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, error } : draft))
@@ -50,6 +78,17 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
     hasOlder,
     isLoading,
     merge,
+    read,
+    reset({ session, messages: all, complete }: Reset): void {
+      replace(session.id, all)
+      if (isOldest(session.id)) hasOlder.value = !complete
+    },
+    /** The session is not there any more. */
+    drop(sessionId: number): void {
+      const wasOldest = isOldest(sessionId)
+      replace(sessionId, [])
+      if (wasOldest) hasOlder.value = false
+    },
     /** The other side has received or read what was written to it, up to a message. */
     mark({ session_id, status, up_to_message_id, by }: StatusChange): void {
       messages.value = messages.value.map((message) =>
@@ -68,14 +107,16 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
       drafts.value = drafts.value.filter((draft) => draft.id !== id)
     },
     /** Reads the page before the oldest message, once at a time. */
-    async loadOlder(read: (before: number) => Promise<{ data: Message[]; has_more: boolean }>): Promise<void> {
+    async loadOlder(ask: (before: number) => Promise<{ data: Message[]; has_more: boolean }>): Promise<void> {
       const [oldest] = messages.value
       if (!hasOlder.value || isLoading.value || oldest === undefined) return
       isLoading.value = true
       try {
-        const page = await read(oldest.id)
-        hasOlder.value = page.has_more
-        merge(page.data)
+        const page = await read(
+          () => ask(oldest.id),
+          ({ data }) => data,
+        )
+        if (page) hasOlder.value = page.has_more
       } catch {
         // The next scroll tries again.
       } finally {
