@@ -15,10 +15,10 @@ import type { Counts, Spec } from './wire.js'
 /** Where the attacks leave their lines of the table. */
 export const ABUSE_REPORT_VARIABLE = 'ABUSE_REPORT'
 
-const QUIET_MS = 4000
-const ATTACK_SECONDS = 8
+const QUIET_MS = 3000
+const ATTACK_SECONDS = 6
 /** The damage may show when the attacker is gone. */
-const AFTERMATH_MS = 3000
+const AFTERMATH_MS = 2500
 const MOST_RATIO = 3
 /** Below this, a quiet p99 is the noise of the machine, and three times it would be too. */
 const LEAST_QUIET_P99_MS = 10
