@@ -77,7 +77,6 @@ export async function checkSetBack(t: Test, run: FaultRun, database: SetBackData
   await checkNews(t, run, away)
   await checkResumes(t, run, told)
   for (const { reader } of away) t.strictSame(reader.violations.slice(0, 5), [], 'once, in order, without holes')
-  await database.recover()
 }
 
 /** Readers that will be away while the database is set back. */
