@@ -9,7 +9,8 @@ import { until } from './until.js'
 
 /** How long all may take to find what the database holds, once it answers again. */
 const CONVERGENCE_MS = 5000
-/** Messages that are written and lost, of each conversation, at least. */
+/** Messages of each writer that are written before, at least, and those that are lost. */
+const KEPT = 15
 const LOST = 8
 
 /** A database that can forget what was written last. */
@@ -37,17 +38,19 @@ export async function checkSetBack(t: Test, run: FaultRun, database: SetBackData
   const newcomer = await startNewcomer(t, run)
   await run.pause()
   await reaches(t, 10_000, 'everybody has the same before', () => isSame(run, away))
-  run.resume()
   const counts = () => run.writers.map(({ acknowledged }) => acknowledged.size)
+  const write = (what: string, more: number) => {
+    const before = counts()
+    return reaches(t, 15_000, what, () => counts().every((count, place) => count >= (before[place] ?? 0) + more))
+  }
+  run.resume()
+  await write('messages are told that will stay', KEPT)
 
   await database.beginLoss()
   run.injected()
   run.setBack()
-  const before = counts()
   const lostId = await newcomer.begin()
-  await reaches(t, 15_000, 'messages are told that will be lost', () =>
-    counts().every((count, place) => count >= (before[place] ?? 0) + LOST),
-  )
+  await write('messages are told that will be lost', LOST)
   await reaches(t, 5000, 'also to the store that is new', () => newcomer.reader.messagesOf(lostId).size > 0)
   for (const one of away) {
     one.isAway = true
