@@ -6,7 +6,7 @@ import { createRedisEnvironment } from '../support/redis-environment.js'
 import { startReplicatedPostgres, startRestorablePostgres } from '../support/replicated-postgres.js'
 import { startServer } from '../support/server-process.js'
 import { readServices } from '../support/services.js'
-import { checkSetBack, type Head, type SetBackDatabase } from '../support/set-back.js'
+import { checkSetBack, type Head, type SetBackDatabase } from '../support/check-set-back.js'
 import { enter } from '../support/socket-client.js'
 import { until } from '../support/until.js'
 
