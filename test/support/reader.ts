@@ -12,15 +12,23 @@ export interface ReaderOptions {
   random(): number
   /** The last seq that it has seen of sessions, by id, without their messages. */
   from?: Record<number, number>
+  /** Whether the database was set back: only then may a session begin anew, or be gone. Default: never. */
+  wasSetBack?(): boolean
 }
 
 /** A client as the contract wants it: it remembers the last seq of each session, comes back whenever it is cut, and resumes. */
 export interface Reader {
   /** Content of the messages of a session by id, in the order in which they came. */
   messagesOf(sessionId: number): Map<number, string>
+  /** The id of the first message that it has to know: what is older than a `reset` holds is not its business. */
+  beginningOf(sessionId: number): number
+  /** The last seq of a session. */
+  seqOf(sessionId: number): number
+  /** The history in which its seqs count, as the last `ready` named it. */
+  epoch(): unknown
   /** What came twice, out of order or with a hole. */
   violations: string[]
-  counts: { deliveries: number; connects: number; syncs: number; closeCodes: Map<number, number> }
+  counts: { deliveries: number; connects: number; syncs: number; resets: number; closeCodes: Map<number, number> }
   isConnected(): boolean
   socket(): WebSocket | undefined
 }
@@ -28,24 +36,30 @@ export interface Reader {
 interface Known {
   last: number
   messages: Map<number, string>
+  beginning: number
 }
+
+/** A `reset` holds the newest messages of its session, so many at the most. */
+export const MESSAGES_OF_A_RESET = 200
 
 export function startReader(
   t: Pick<Test, 'teardown'>,
-  { side, account, origins, random, from = {} }: ReaderOptions,
+  { side, account, origins, random, from = {}, wasSetBack = () => false }: ReaderOptions,
 ): Reader {
   const sessions = new Map<number, Known>(
-    Object.entries(from).map(([id, last]) => [Number(id), { last, messages: new Map() }]),
+    Object.entries(from).map(([id, last]) => [Number(id), { last, messages: new Map(), beginning: 0 }]),
   )
   const violations: string[] = []
-  const counts = { deliveries: 0, connects: 0, syncs: 0, closeCodes: new Map<number, number>() }
+  const counts = { deliveries: 0, connects: 0, syncs: 0, resets: 0, closeCodes: new Map<number, number>() }
+  /** Of the history that all seqs count in. Undefined: none was named yet. */
+  let epoch: unknown
   let current: WebSocket | undefined
   let isReady = false
   let isStopped = false
 
   const knownOf = (sessionId: number) => {
     let known = sessions.get(sessionId)
-    if (known === undefined) sessions.set(sessionId, (known = { last: 0, messages: new Map() }))
+    if (known === undefined) sessions.set(sessionId, (known = { last: 0, messages: new Map(), beginning: 0 }))
     return known
   }
   const keep = (known: Known, { id, content }: Payload, how: string) => {
@@ -62,6 +76,7 @@ export function startReader(
     current = socket
     const early = new Map<number, Frame[]>()
     const lastLive = new Map<number, number>()
+    let epochHere: unknown
 
     const takeLive = (sessionId: number, { type, payload }: Frame) => {
       const known = knownOf(sessionId)
@@ -80,16 +95,45 @@ export function startReader(
       known.last = held.length > 0 ? held[0]?.payload.seq - 1 : seq
       for (const frame of held) takeLive(session.id, frame)
     }
+    /** What came before a `reset`, on this socket too, is forgotten with the rest. */
+    const takeReset = ({ session, messages, seq }: Payload) => {
+      counts.resets++
+      if (!wasSetBack()) violations.push(`reset of ${session.id}, and nothing was set back`)
+      const isWhole = messages.length < MESSAGES_OF_A_RESET
+      const known: Known = { last: seq, messages: new Map(), beginning: isWhole ? 0 : messages[0].id }
+      sessions.set(session.id, known)
+      for (const message of messages) keep(known, message, 'reset')
+      early.delete(session.id)
+      lastLive.set(session.id, seq)
+    }
+    const takeError = ({ code, type, session_id }: Payload) => {
+      if (type !== 'resume' || session_id === undefined) return
+      if (code === 'unavailable' || code === 'too_many') {
+        socket.terminate()
+        return
+      }
+      if (!wasSetBack()) violations.push(`resume of ${session_id}: ${code}`)
+      sessions.delete(session_id)
+      early.delete(session_id)
+    }
+    /** As long as a session waits for its sync, its seq may be one of the history before. */
+    const noteEpoch = () => {
+      if (early.size === 0 && epochHere !== undefined) epoch = epochHere
+    }
     let work = Promise.resolve()
     const handle = async (frame: Frame) => {
       const { type, payload } = frame
       if (type === 'ready') {
         isReady = true
+        epochHere = payload.epoch
         const after = Object.fromEntries([...sessions].map(([id, { last }]) => [id, last]))
         if (payload.session !== null) after[payload.session.id] = knownOf(payload.session.id).last
         for (const id of Object.keys(after)) early.set(Number(id), [])
-        if (early.size > 0) socket.send(JSON.stringify({ type: 'resume', payload: { sessions: after } }))
-      } else if (type === 'sync') await takeSync(payload)
+        const resume = { sessions: after, ...(epoch !== undefined && { epoch }) }
+        if (early.size > 0) socket.send(JSON.stringify({ type: 'resume', payload: resume }))
+      } else if (type === 'sync' && payload.reset === true) takeReset(payload)
+      else if (type === 'sync') await takeSync(payload)
+      else if (type === 'error') takeError(payload)
       else if (type === 'message' || type === 'session_update') {
         const sessionId = (payload.message?.session_id ?? payload.session.id) as number
         if (payload.seq <= (lastLive.get(sessionId) ?? 0)) violations.push(`seq ${payload.seq} of ${sessionId} again`)
@@ -98,6 +142,7 @@ export function startReader(
         if (waiting) waiting.push(frame)
         else takeLive(sessionId, frame)
       }
+      noteEpoch()
     }
     socket.on('message', (data) => {
       const frame = JSON.parse((data as Buffer).toString()) as Frame
@@ -144,6 +189,9 @@ export function startReader(
   })
   return {
     messagesOf: (sessionId) => sessions.get(sessionId)?.messages ?? new Map(),
+    beginningOf: (sessionId) => sessions.get(sessionId)?.beginning ?? 0,
+    seqOf: (sessionId) => sessions.get(sessionId)?.last ?? 0,
+    epoch: () => epoch,
     violations,
     counts,
     isConnected: () => isReady,

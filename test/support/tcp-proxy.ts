@@ -11,9 +11,12 @@ export interface TcpProxy {
   /** Resets every connection; new ones are served. */
   reset(): void
   mend(): void
+  /** New connections go to another port from now on. */
+  lead(targetPort: number): void
 }
 
-export async function startTcpProxy(t: Pick<Test, 'teardown'>, targetPort: number): Promise<TcpProxy> {
+export async function startTcpProxy(t: Pick<Test, 'teardown'>, firstTargetPort: number): Promise<TcpProxy> {
+  let targetPort = firstTargetPort
   const pairs = new Set<readonly [Socket, Socket]>()
   let state: 'open' | 'cut' | 'swallowing' = 'open'
   const server = createServer((client) => {
@@ -51,6 +54,7 @@ export async function startTcpProxy(t: Pick<Test, 'teardown'>, targetPort: numbe
       reset()
     },
     swallow: () => (state = 'swallowing'),
+    lead: (port) => (targetPort = port),
     mend() {
       // What was swallowed is missing from the streams that are left.
       if (state === 'swallowing') reset()

@@ -20,6 +20,8 @@ export interface WriterOptions {
   size?: number
   /** Cuts its own connection right after some of the sends, so that their acknowledgement is lost. */
   cutsAfterSend?: number
+  /** While it holds, no further message is begun. */
+  isPaused?(): boolean
 }
 
 /** A client that sends one message after the other, each until it is acknowledged. */
@@ -29,15 +31,19 @@ export interface Writer {
   /** How long each acknowledgement took, retries included. */
   latenciesMs: number[]
   counts: { retries: number }
+  /** Whether it waits, because it is paused. */
+  isIdle(): boolean
   stop(): Promise<void>
 }
 
 export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): Writer {
-  const { name, side, account, sessionId, origins, random, over, pauseMs, size = 20, cutsAfterSend = 0 } = options
+  const { name, side, account, sessionId, origins, random, over, pauseMs } = options
+  const { size = 20, cutsAfterSend = 0, isPaused = () => false } = options
   const acknowledged = new Map<string, number>()
   const latenciesMs: number[] = []
   const counts = { retries: 0 }
   let isStopped = false
+  let isIdle = false
   let socket: WebSocket | undefined
 
   /** Who waits for an acknowledgement. */
@@ -105,8 +111,18 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
     return isOpen ? opened : undefined
   }
 
+  async function waitWhilePaused(): Promise<void> {
+    while (isPaused() && !isStopped) {
+      isIdle = true
+      await delay(10)
+    }
+    isIdle = false
+  }
+
   async function run(): Promise<void> {
     for (let place = 0; !isStopped; place++) {
+      await waitWhilePaused()
+      if (hasStopped()) return
       const client_message_id = `${name}.${place}`
       const content = `${client_message_id} ${'x'.repeat(size)}`
       const body = { content, client_message_id, ...(side === 'admin' && { session_id: sessionId }) }
@@ -133,5 +149,5 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
     socket?.terminate()
   }
   t.teardown(stop)
-  return { acknowledged, latenciesMs, counts, stop }
+  return { acknowledged, latenciesMs, counts, isIdle: () => isIdle, stop }
 }

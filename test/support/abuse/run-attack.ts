@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import type { Counts, Spec } from './wire.js'
+
+const program = fileURLToPath(new URL('./attacker.js', import.meta.url))
+
+/**
+ * Makes an attack from a process of its own, with the lowest priority: what it burns itself is no harm that a node does.
+ * `onSent` is called when an attack says that it has sent everything.
+ */
+export async function runAttack(t: Test, spec: Spec, onSent: () => unknown = () => undefined): Promise<Counts> {
+  const { PATH = '' } = process.env
+  const child = spawn('nice', ['-n', '19', process.execPath, program, JSON.stringify(spec)], {
+    env: { PATH },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let counts: Counts | undefined
+  for await (const line of createInterface(child.stdout)) {
+    const told = JSON.parse(line) as { event?: string; counts?: Counts }
+    if (told.event === 'sent') await onSent()
+    counts = told.counts ?? counts
+  }
+  if (counts === undefined) throw new Error(`The attack ${spec.attack} did not say what came of it`)
+  return counts
+}

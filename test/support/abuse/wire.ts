@@ -1,0 +1,289 @@
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+
+/** The attackers come from an address of their own, so that what is held against it is not held against the others. */
+const ATTACKER_ADDRESS = '127.0.0.2'
+const RECONNECT_MS = 50
+
+/** What an attack is made of. */
+export interface Spec {
+  attack: string
+  origins: string[]
+  /** Of one store, unless the attack needs more. */
+  token: string
+  adminTokens: string[]
+  sessionIds: number[]
+  seconds: number
+}
+
+/** What came of an attack, by name. `sent`, `refused` and `closed` are in every one. */
+export type Counts = Record<string, number>
+
+export interface Attack extends Spec {
+  counts: Counts
+  endsAt: number
+}
+
+export const count = (counts: Counts, name: string, more = 1) => void (counts[name] = (counts[name] ?? 0) + more)
+export const isOver = ({ endsAt }: Attack) => Date.now() >= endsAt
+export const originOf = ({ origins }: Attack, place: number) => origins[place % origins.length] ?? ''
+
+function dial(origin: string): Socket {
+  const socket = connect({ port: Number(new URL(origin).port), host: '127.0.0.1', localAddress: ATTACKER_ADDRESS })
+  socket.on('error', () => undefined)
+  return socket
+}
+
+export interface Request {
+  method?: 'GET' | 'POST'
+  path: string
+  token: string
+  body?: object
+}
+
+function encodeRequest({ method = 'GET', path, token, body }: Request): string {
+  const content = body === undefined ? '' : JSON.stringify(body)
+  const type =
+    body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(content)}\r\n`
+  return `${method} ${path} HTTP/1.1\r\nHost: chat\r\nAuthorization: Token ${token}\r\n${type}\r\n${content}`
+}
+
+/** Requests over kept connections, each as soon as the one before is answered, but no more than so many per second in all. */
+export async function floodRequests(
+  attack: Attack,
+  options: { connections: number; perSecond?: number; next(number: number): Request },
+): Promise<void> {
+  const { connections, perSecond = Infinity, next } = options
+  const intervalMs = (1000 * connections) / perSecond
+  let number = 0
+  await Promise.all(
+    Array.from({ length: connections }, async (_, place) => {
+      let socket: Socket | undefined
+      for (let turn = 0, startedAt = Date.now(); !isOver(attack); turn++) {
+        const waitMs = startedAt + turn * intervalMs - Date.now()
+        if (waitMs > 0) await delay(waitMs)
+        if (socket === undefined || socket.destroyed) socket = dial(originOf(attack, place))
+        socket.write(encodeRequest(next(number++)))
+        count(attack.counts, 'sent')
+        await readAnswer(attack, socket)
+      }
+      socket?.destroy()
+    }),
+  )
+}
+
+/** Reads one answer and counts its status. A connection that ends before is counted as closed. */
+async function readAnswer({ counts, endsAt }: Attack, socket: Socket): Promise<void> {
+  let head = ''
+  let left = Infinity
+  let isChunked = false
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => socket.destroy(), Math.max(0, endsAt - Date.now()) + 1000)
+    const done = () => {
+      clearTimeout(timer)
+      socket.off('data', take).off('close', end)
+      resolve()
+    }
+    const end = () => {
+      count(counts, 'closed')
+      done()
+    }
+    const take = (data: Buffer) => {
+      if (left !== Infinity) left -= data.length
+      else {
+        head += data.toString('latin1')
+        const end = head.indexOf('\r\n\r\n')
+        if (end < 0) return
+        isChunked = /^transfer-encoding: chunked/im.test(head)
+        left = isChunked ? Infinity : Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0) - (head.length - end - 4)
+      }
+      if (isChunked ? data.subarray(-5).toString() !== '0\r\n\r\n' : left > 0) return
+      const status = Number(head.slice(9, 12))
+      count(counts, `status ${status}`)
+      if (status === 429) count(counts, /^retry-after: \d/im.test(head) ? 'refused' : '429 without Retry-After')
+      done()
+    }
+    socket.on('data', take).on('close', end)
+  })
+}
+
+/** Connections that send something and then neither read nor say more. */
+export async function holdConnections(attack: Attack, connections: number, text: (place: number) => string) {
+  const sockets = Array.from({ length: connections }, (_, place) => {
+    const socket = dial(originOf(attack, place))
+    socket.pause()
+    socket.write(text(place))
+    count(attack.counts, 'sent')
+    socket.on('close', () => count(attack.counts, 'closed'))
+    return socket
+  })
+  await delay(attack.endsAt - Date.now())
+  // What is reset by now counts, though nothing was read.
+  for (const socket of sockets) socket.removeAllListeners('close').destroy()
+}
+
+export const upgradeHead = (path: string, more = '') =>
+  `GET ${path} HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
+  `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${more}`
+
+/** Asks for an upgrade and returns the status of the answer, 0 for none, and what came with it. */
+export async function askForUpgrade(attack: Attack, place: number, path: string) {
+  const socket = dial(originOf(attack, place))
+  socket.write(`${upgradeHead(path)}\r\n`)
+  count(attack.counts, 'sent')
+  let text = ''
+  socket.on('data', (data: Buffer) => (text += data.toString('latin1')))
+  const deadline = Date.now() + 3000
+  while (!text.includes('\r\n\r\n') && Date.now() < deadline && !socket.destroyed) await delay(10)
+  await delay(20)
+  return { socket, status: Number(text.slice(9, 12)), text }
+}
+
+/** A client frame by hand, with a mask that changes nothing. */
+export function encodeFrame(first: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+}
+
+/** Sockets that write the same bytes as fast as they go through, and come back when they are closed. */
+export async function floodBytes(
+  attack: Attack,
+  options: { sockets: number; begin?: Buffer; chunk: Buffer; frames: number },
+): Promise<void> {
+  const { sockets, begin, chunk, frames } = options
+  await Promise.all(
+    Array.from({ length: sockets }, async (_, place) => {
+      while (!isOver(attack)) {
+        const socket = dial(originOf(attack, place))
+        socket.write(`${upgradeHead(`/v1/chat/ws/store/?token=${attack.token}`)}\r\n`)
+        const isOpen = await new Promise<boolean>((resolve) => {
+          socket.once('data', (data: Buffer) => resolve(data.toString('latin1', 9, 12) === '101'))
+          socket.once('close', () => resolve(false))
+        })
+        if (!isOpen) count(attack.counts, 'refused')
+        else {
+          let tail = ''
+          socket.on('data', (data: Buffer) => (tail = data.toString('latin1').slice(-200)))
+          socket.on('end', () => count(attack.counts, `close ${readCloseCode(tail)}`))
+          if (begin) socket.write(begin)
+          while (!isOver(attack) && socket.writable) {
+            count(attack.counts, 'sent', frames)
+            if (!socket.write(chunk)) await drained(socket)
+          }
+          if (!isOver(attack)) count(attack.counts, 'closed')
+        }
+        socket.destroy()
+        await delay(RECONNECT_MS)
+      }
+    }),
+  )
+}
+
+/** The two bytes after the head of a close frame with a short reason, which is the last of a stream. */
+function readCloseCode(tail: string): number {
+  const at = tail.lastIndexOf('\x88')
+  return at < 0 ? 1006 : (tail.charCodeAt(at + 2) << 8) | tail.charCodeAt(at + 3)
+}
+
+const drained = (socket: Socket) =>
+  new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 200)
+    for (const event of ['drain', 'close']) {
+      socket.once(event, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    }
+  })
+
+export interface SocketFlood {
+  side?: 'store' | 'admin'
+  tokens?: string[]
+  sockets: number
+  /** At once, when it is open. */
+  burst?: number
+  /** Afterwards, each. */
+  perSecond?: number
+  next(number: number): { type: string; payload?: unknown } | string
+  /** Reads nothing. */
+  isDeaf?: boolean
+  /** Ends its sockets so long after they opened. */
+  livesMs?: number
+}
+
+/** Sockets that send frames, and come back when they are closed. */
+export async function floodFrames(attack: Attack, flood: SocketFlood): Promise<void> {
+  await Promise.all(
+    Array.from({ length: flood.sockets }, async (_, place) => {
+      while (!isOver(attack)) {
+        await floodOneSocket(attack, flood, place)
+        if (!isOver(attack)) await delay(RECONNECT_MS)
+      }
+    }),
+  )
+}
+
+async function floodOneSocket(attack: Attack, flood: SocketFlood, place: number): Promise<void> {
+  const {
+    side = 'store',
+    tokens = [attack.token],
+    burst = 0,
+    perSecond = 0,
+    isDeaf = false,
+    livesMs = Infinity,
+  } = flood
+  const socket = openSocket(attack, side, tokens[place % tokens.length] ?? '', place)
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  const opened = await Promise.race([new Promise((resolve) => socket.once('open', () => resolve(true))), closed])
+  if (opened !== true) return
+  if (isDeaf) socket.pause()
+  const endsAt = Math.min(attack.endsAt, Date.now() + livesMs)
+  const goesOn = () => Date.now() < endsAt && socket.readyState === socket.OPEN
+  let number = place * 1_000_000
+  const send = () => {
+    const frame = flood.next(number++)
+    count(attack.counts, 'sent')
+    socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame), () => undefined)
+  }
+  for (let first = 0; first < burst; first++) send()
+  while (goesOn()) {
+    await Promise.race([closed, delay(perSecond > 0 ? 1000 / perSecond : 50)])
+    if (perSecond > 0 && goesOn()) send()
+  }
+  if (socket.readyState !== socket.OPEN) return
+  socket.removeAllListeners('close')
+  socket.terminate()
+}
+
+/** A socket that counts how it ends and what it is told. */
+export function openSocket({ counts, ...attack }: Attack, side: 'store' | 'admin', token: string, place: number) {
+  const origin = attack.origins[place % attack.origins.length] ?? ''
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/v1/chat/ws/${side}/?token=${token}`, {
+    localAddress: ATTACKER_ADDRESS,
+    perMessageDeflate: false,
+  })
+  socket.on('error', () => undefined)
+  socket.on('unexpected-response', (request, { statusCode }) => {
+    count(counts, 'refused')
+    count(counts, `status ${statusCode}`)
+    request.destroy()
+    socket.terminate()
+  })
+  socket.on('message', (data: Buffer) => takeFrame(counts, data))
+  socket.on('close', (code) => {
+    if (Date.now() >= attack.endsAt) return
+    count(counts, 'closed')
+    count(counts, `close ${code}`)
+  })
+  return socket
+}
+
+function takeFrame(counts: Counts, data: Buffer): void {
+  if (data.subarray(0, 15).toString() !== '{"type":"error"') return
+  const { payload } = JSON.parse(data.toString()) as { payload: { code: string; message: string } }
+  count(counts, `error ${payload.code}`)
+  if (payload.code === 'too_many') count(counts, 'refused')
+  if (/sessions|session_id/.test(payload.message)) count(counts, 'names the field')
+  counts['longest error'] = Math.max(counts['longest error'] ?? 0, data.length)
+}
