@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { reviewCoverage } from '../test/run/coverage.js'
 import { endLeftovers } from '../test/run/leftovers.js'
+import { providePgBouncer } from '../test/run/pgbouncer.js'
 import { startServices } from '../test/run/start-services.js'
 import { createSteps } from '../test/run/steps.js'
 import { findTests } from '../test/run/find-tests.js'
@@ -21,6 +22,7 @@ const folder = await mkdtemp(join(tmpdir(), 'store-chat-test-'))
 const { step, run } = createSteps({ ...process.env, TMPDIR: folder })
 
 await rm('.tap', { recursive: true, force: true })
+await step('pooler', providePgBouncer)
 const services = await step('services', () => startServices(folder))
 if (isWhole) {
   for (const program of ['.', 'tsconfig.web.json', 'scripts/load'])

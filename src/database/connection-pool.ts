@@ -58,13 +58,14 @@ export function openPool(target: ConnectionTarget, options: PoolConfig = {}): Co
   })
 
   const acquire = pool.connect.bind(pool) as () => Promise<PoolClient>
-  const connect = async () => {
+  const connectAfresh = async () => {
     for (;;) {
       const client = await acquire()
       if (!isStale(client)) return client
       client.release(true)
     }
   }
+  const connect = () => (staleBefore === 0 ? acquire() : connectAfresh())
   const query = async (statement: QueryConfig) => {
     const client = await connect()
     try {

@@ -60,8 +60,13 @@ t.test('connections to a read-only server are replaced: a failover behind the ad
 
   await database.query(`set default_transaction_read_only = off`)
   await database.query(`alter database ${name} reset default_transaction_read_only`)
-  await until(async () => (await node.get(path, newStore)).status === 200, 10_000, 'writes again')
-  await until(async () => (await node.get('/health/ready/')).status === 200, 10_000, 'ready again')
+  // As many at once as the pool has connections: each of them takes part.
+  const lock = () =>
+    node.app.db.$queryRaw`select id, pg_sleep(0.02)::text from store where id = ${newStore.id} for update`
+  const lockOnAll = () => Promise.all(Array.from({ length: 10 }, lock))
+  await until(async () => (await lockOnAll()).length, 10_000, 'every connection writes')
+  t.equal((await node.get(path, newStore)).status, 200)
+  t.equal((await node.get('/health/ready/')).status, 200)
 })
 
 /** Each of the pool's ten connections may be replaced once a second, however many statements are refused. */

@@ -2,7 +2,8 @@ import t from 'tap'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { createDatabase, type TestDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
+import { startNode, startNodes } from '../support/node.js'
+import { closeSession } from '../support/sessions.js'
 
 /** What somebody else may have set for a database, each of which would change an answer. */
 const hostile: [name: string, value: string][] = [
@@ -37,6 +38,24 @@ t.test('settings of the database change no answer', async (t) => {
     t.same(await converse(t, other), plain, `${name} = ${value}`)
   }
 })
+
+for (const isolation of ['repeatable read', 'serializable']) {
+  t.test(`two nodes make one session where ${isolation} is the default`, async (t) => {
+    const database = await createDatabase(t)
+    const name = new URL(database.url).pathname.slice(1)
+    await database.query(`alter database ${name} set default_transaction_isolation = '${isolation}'`)
+    const nodes = await startNodes(t, 2, { database })
+    const store = await addStore(database)
+    for (let round = 0; round < 5; round++) {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => nodes.map((node) => node.get('/v1/chat/store/session/', store))).flat(),
+      )
+      t.same([...new Set(answers.map(({ status }) => status))], [200])
+      t.equal(new Set(answers.map(({ body }) => body.id)).size, 1)
+      await closeSession(database, store.id)
+    }
+  })
+}
 
 t.test('what is acknowledged is on disk, whatever the server does by default', async (t) => {
   const database = await createDatabase(t)

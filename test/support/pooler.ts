@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import type { Test } from 'tap'
 import type { Pooler } from '../../src/database/session-settings.js'
-import { installPackage } from '../run/debian-packages.js'
 import { findProgram } from './find-program.js'
 import { findFreePort } from './free-port.js'
 import { readServices } from './services.js'
@@ -24,9 +23,12 @@ const START_DEADLINE_MS = 10_000
 /** How the README says that settings get to the server connections of a pooler in transaction mode. */
 const CONNECT_QUERY = `connect_query='set statement_timeout = 5000; set idle_in_transaction_session_timeout = 5000'`
 
-/** Starts one for the rest of the file. Undefined, and the file is skipped, where there is none and none can be installed. */
-export async function startPooler(t: Test, mode: PoolMode, given = true): Promise<TestPooler | undefined> {
-  const program = await providePgBouncer()
+/** Debian keeps it in a folder that is on root's PATH alone. */
+export const findPgBouncer = async () => (await findProgram('pgbouncer')) ?? findProgram('../sbin/pgbouncer')
+
+/** Starts one for the rest of the file. Undefined, and the file is skipped, where there is none. */
+export async function startPooler(t: Test, mode: PoolMode, withSettings = true): Promise<TestPooler | undefined> {
+  const program = await findPgBouncer()
   if (program === undefined) {
     console.error('SKIPPED: the tests behind a pooler need PgBouncer (Debian: pgbouncer)')
     t.pass('skipped without PgBouncer', { skip: 'there is no pgbouncer' })
@@ -40,7 +42,7 @@ export async function startPooler(t: Test, mode: PoolMode, given = true): Promis
   await writeFile(
     settings,
     `[databases]
-* = ${target} ${mode === 'transaction' && given ? CONNECT_QUERY : ''}
+* = ${target} ${mode === 'transaction' && withSettings ? CONNECT_QUERY : ''}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -67,15 +69,6 @@ max_client_conn = 500
   }
   await until(() => answers(through(server.href)), START_DEADLINE_MS, 'PgBouncer answers')
   return { mode, through }
-}
-
-async function providePgBouncer(): Promise<string | undefined> {
-  const find = async () => (await findProgram('pgbouncer')) ?? findProgram('../sbin/pgbouncer')
-  const found = await find()
-  if (found !== undefined) return found
-  console.error('There is no pgbouncer: installing it')
-  await installPackage('pgbouncer')
-  return find()
 }
 
 async function answers(url: string): Promise<boolean> {
