@@ -24,6 +24,8 @@ t.test('every setting is read', async (t) => {
     TRUST_PROXY: '10.0.0.0/8',
     PLATFORM_TOKEN: 'x'.repeat(16),
     DATABASE_POOL_SIZE: '25',
+    LIMIT_MESSAGE_BURST: '7',
+    LIMIT_FAILED_AUTH_PER_MINUTE: '0',
   })
   t.match(config, {
     port: 0,
@@ -32,6 +34,11 @@ t.test('every setting is read', async (t) => {
     corsOrigins: ['https://a.example', 'https://b.example'],
     trustProxy: ['10.0.0.0/8'],
     databasePoolSize: 25,
+    limits: {
+      requests: { perSecond: 50, burst: 500 },
+      messages: { perSecond: 20, burst: 7 },
+      failedAuthPerMinute: 0,
+    },
   })
 })
 
