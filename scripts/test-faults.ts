@@ -21,7 +21,7 @@ await runFiles({
   name: 'faults',
   files: await chooseFiles('test/faults', '.faults.ts'),
   // One file after the other: each wants the machine for itself.
-  words: ['--jobs=1', '--timeout-s=900'],
+  words: ['--jobs=1', '--timeout-s=1200'],
   provide: (folder) => ({ [REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
   review: printTables,
 })

@@ -25,7 +25,7 @@ t.test('PostgreSQL is stopped as by a crash under load, and started again', asyn
 
 t.test('all backends are terminated, again and again', async (t) => {
   const run = await startFaultRun(t, { environment: environment() })
-  for (let round = 0; round < 15; round++) {
+  for (let round = 0; round < 22; round++) {
     await delay(300 + run.random() * 500)
     const rows = await run.database.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'store-chat' and datname = current_database()`,

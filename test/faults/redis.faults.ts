@@ -39,7 +39,7 @@ t.test('the subscribers are cut off by CLIENT KILL TYPE pubsub', async (t) => {
   const run = await startFaultRun(t, { environment: createRedisEnvironment(redis.url) })
   const client = new Redis(redis.url)
   t.teardown(() => client.disconnect())
-  for (let kill = 0; kill < 60; kill++) {
+  for (let kill = 0; kill < 90; kill++) {
     await delay(50 + run.random() * 300)
     run.injected((await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')) as number)
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import { addStore, type TestAccount } from './accounts.js'
 import type { TestDatabase } from './database.js'
@@ -190,7 +191,7 @@ async function writeUpTo(database: TestDatabase, found: Map<number, number>, tol
     await addMessages(
       database,
       sessionId,
-      Array.from({ length: count }, (_, place) => ({ content: `in its place ${place}` })),
+      Array.from({ length: count }, (_, place) => ({ content: `in its place ${place} ${randomUUID()}` })),
     )
   }
 }

@@ -148,7 +148,7 @@ async function measure(t: Test, { database, stores, nodes, one, given }: Measure
     'RSS MB': megabytes(before),
     peak: megabytes(peak),
     'after 10 s': `${after > before ? '+' : ''}${megabytes(after - before)}`,
-    sent: counts['sent'],
+    sent: counts['sent'] === 0 ? counts['opened'] : counts['sent'],
     refused: counts['refused'],
     closed: counts['closed'],
   }

@@ -120,7 +120,11 @@ export async function holdConnections(attack: Attack, connections: number, text:
     return socket
   })
   await delay(attack.endsAt - Date.now())
-  // What is reset by now counts, though nothing was read.
+  // A socket that is not read learns only by writing that it was closed, and where it was not reset, by writing twice.
+  for (let turn = 0; turn < 2; turn++) {
+    for (const socket of sockets) socket.write('\r\n')
+    await delay(200)
+  }
   for (const socket of sockets) socket.removeAllListeners('close').destroy()
 }
 
@@ -237,6 +241,7 @@ async function floodOneSocket(attack: Attack, flood: SocketFlood, place: number)
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const opened = await Promise.race([new Promise((resolve) => socket.once('open', () => resolve(true))), closed])
   if (opened !== true) return
+  count(attack.counts, 'opened')
   if (isDeaf) socket.pause()
   const endsAt = Math.min(attack.endsAt, Date.now() + livesMs)
   const goesOn = () => Date.now() < endsAt && socket.readyState === socket.OPEN
