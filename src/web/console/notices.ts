@@ -2,6 +2,10 @@ import { signal } from '@preact/signals'
 import type { AdminClient, Message, Notification as Notice } from '../../client/index.js'
 
 const PAGE = 50
+/** The service counts no further. */
+const MAX_COUNT = 999
+
+export const showCount = (count: number) => (count < MAX_COUNT ? `${count}` : `${MAX_COUNT}+`)
 
 interface NoticesRoom {
   isRead(sessionId: number): boolean
