@@ -116,6 +116,8 @@ export interface Typing {
 
 export interface UnreadCount {
   count: number
+  /** Only when there may be more than `count`, which is 999 at the most. */
+  has_more?: true
 }
 
 /**

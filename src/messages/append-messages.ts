@@ -1,5 +1,5 @@
 import type { Side } from '../accounts/authentication.js'
-import type { Statements } from '../database/database.js'
+import type { Database, Statements } from '../database/database.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { epochMs } from '../database/sql.js'
@@ -25,20 +25,26 @@ export type AppendOutcome =
   | { outcome: 'known'; messageId: number }
   /** Not stored: the state of the session that forbade it, nulls where there is no session. */
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
+  /** Not decided, nothing stored: another statement has the session, or has just changed it. To be appended again. */
+  | { outcome: 'busy' }
 
 /**
  * Stores messages of one sender, in their order, and tells what became of each, an Error for what failed alone. They travel
- * in one statement, which others may share; only repeats, and what cannot be stored together, are stored one by one.
+ * in few statements, which others may share.
  */
 export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
 
 /**
  * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
  * may, numbers the messages from each session's `seq`, and returns what became of each draft, with the session as it was. A
- * draft sent before is found by its `client_message_id`; should the same one be stored by another statement at this very
- * moment, this one fails as a whole on chat_message_once, having changed nothing, and can be repeated.
+ * draft sent before is found by its `client_message_id`; it locks nothing.
  *
- * In READ COMMITTED the locked rows are the newest ones, however old the statement's snapshot has become by waiting.
+ * It waits for no other statement: drafts for a session that another one has locked come back as busy, so that a session
+ * under attack holds up nobody else's messages. In READ COMMITTED a locked row is the newest one, while all else is as old as
+ * the statement's snapshot. A session that has moved on since (`seq` counts all that happens in it) may hold a draft already
+ * that the snapshot does not show: its drafts come back as busy, too. So the insert meets no duplicate in its session, and
+ * there is no gap in `seq`. Only an admin who uses an id for two sessions at the same moment makes the statement fail on
+ * chat_message_once; nothing has changed then.
  *
  * What belongs to a draft is looked up draft by draft: joined to them, whose number the planner cannot know, sessions and
  * messages would be read as whole tables. And the messages get their ids before they are stored: joined to those that were
@@ -46,19 +52,21 @@ export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome 
  */
 const storeDrafts = Prisma.raw(`
   draft as materialized (
-    select i.*,
-      case sender_type when 'store' then (select id from chat_session where store_id = i.sender_id and status <> 'closed')
-        else session_id end as target_id,
+    select i.*, target.id as target_id, target.seq as snapshot_seq,
       case when client_message_id is not null then (select id from chat_message
         where sender_type = i.sender_type and sender_id = i.sender_id and client_message_id = i.client_message_id)
         end as known_id
-    from input i
+    from input i left join lateral (
+      select id, seq from chat_session where i.sender_type = 'store' and store_id = i.sender_id and status <> 'closed'
+      union all select id, seq from chat_session where i.sender_type = 'admin' and id = i.session_id
+    ) target on true
   ), locked as materialized (
-    select * from chat_session where id = any(array(select target_id from draft)) order by id for update
+    select * from chat_session where id = any(array(select target_id from draft where known_id is null))
+    order by id for update skip locked
   ), fresh as materialized (
     select i.*, s.admin_id as holder_id, s.seq + row_number() over (partition by s.id order by i.position) as seq,
       nextval('chat_message_id_seq') as id, greatest(clock_timestamp(), s.last_message_at)::timestamptz(3) as created
-    from draft i join locked s on s.id = i.target_id
+    from draft i join locked s on s.id = i.target_id and s.seq = i.snapshot_seq
     where i.known_id is null and case i.sender_type when 'store' then s.status <> 'closed'
       else s.status = 'claimed' and s.admin_id = i.sender_id end
   ), stored as (
@@ -77,6 +85,7 @@ type OutcomeRow = {
   position: number
   /** The message that was stored before with its `client_message_id`. */
   knownId: number | null
+  isBusy: boolean
   /** The active session of a store, or the one that was named, as it was. */
   holderId: number | null
 } & (
@@ -99,6 +108,7 @@ const outcomeColumns = defineColumns<OutcomeRow>({
   seq: 'm.seq',
   sentAt: epochMs('m.created'),
   knownId: 'i.known_id',
+  isBusy: 'i.target_id is not null and s.seq is distinct from i.snapshot_seq',
   sessionId: 's.id',
   storeId: 's.store_id',
   holderId: 's.admin_id',
@@ -128,6 +138,7 @@ export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Prom
 function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutcome {
   if (row === undefined) throw new Error('A message got no outcome')
   if (row.knownId !== null) return { outcome: 'known', messageId: row.knownId }
+  if (row.isBusy) return { outcome: 'busy' }
   if (row.messageId === null) return { outcome: 'refused', status: row.status, holderId: row.holderId }
   const { messageId, seq, sentAt, sessionId, storeId, holderId, status, begunAt } = row
   const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
@@ -155,4 +166,21 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutc
   }
   const { event, message: sent } = toSent(session, seq, message)
   return { outcome: 'stored', event, session, message: sent }
+}
+
+/**
+ * The same for sessions that others have as well: waits for its turn, then looks anew. Only a session that took the place
+ * of a closed one meanwhile can be busy still.
+ */
+export async function appendContended(db: Database, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
+  const storeIds = drafts.filter(({ sender_type }) => sender_type === 'store').map(({ sender_id }) => sender_id)
+  const sessionIds = drafts.map(({ session_id }) => session_id)
+  return db.$transaction(async (tx) => {
+    await tx.$executeRaw(Prisma.sql`
+      select from chat_session where id = any(array(
+        select id from chat_session where store_id = any(${storeIds}::bigint[]) and status <> 'closed'
+        union all select unnest(${sessionIds}::bigint[])))
+      order by id for update`)
+    return appendDrafts(tx, drafts)
+  })
 }

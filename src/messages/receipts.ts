@@ -3,6 +3,7 @@ import type { Chat } from '../chat.js'
 import type { Statements } from '../database/database.js'
 import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { advanceWatermark } from '../notifications/read-notifications.js'
 import { announceReceipt, announceUnread } from '../realtime/announce.js'
 import { requireReader, type SessionOwners } from '../sessions/access.js'
 
@@ -73,7 +74,10 @@ export async function markRead({ db, relay }: Chat, reader: Account, sessionId: 
     from chat_session s left join receipt on true where s.id = ${sessionId}`)
   const owners = row && { storeId: Number(row.storeId), adminId: idOrNull(row.adminId) }
   const { storeId, adminId } = requireReader(reader, owners)
-  if (side === 'admin') announceUnread(relay, id)
+  if (side === 'admin') {
+    announceUnread(relay, id)
+    await advanceWatermark(db, id)
+  }
   if (row?.readUpTo == null) return
   const upToMessageId = Number(row.readUpTo)
   announceReceipt(relay, { sessionId, storeId, holderId: adminId, status: 'read', upToMessageId, by: side })

@@ -88,7 +88,7 @@ async function settle(chat: Chat, { draft, outcome: first }: Unsettled): Promise
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       if (outcome !== undefined && !(outcome instanceof Error)) {
         if (outcome.outcome === 'known') return await readKnown(chat, draft, outcome.messageId)
-        await getOrCreateSession(chat, draft.sender_id)
+        if (outcome.outcome === 'refused') await getOrCreateSession(chat, draft.sender_id)
       }
       ;[outcome] = await append(chat, [draft])
       const result = judge(chat, draft, outcome)

@@ -1,55 +1,91 @@
 import type { Database } from '../database/database.js'
 import { isDatabaseAway, isRefused } from '../database/failures.js'
-import { gather } from '../database/gather.js'
-import { appendDrafts, type AppendMessages, type AppendOutcome, type MessageDraft } from './append-messages.js'
+import {
+  appendContended,
+  appendDrafts,
+  type AppendMessages,
+  type AppendOutcome,
+  type MessageDraft,
+} from './append-messages.js'
+import { createFairBatches } from './fair-batches.js'
 
-/** Calls that share a statement. A sender's call has few messages, so that all together stay below the longest string. */
-const MOST_CALLS_TOGETHER = 128
+/** Together they stay below the longest string, whatever they hold. */
+const MAX_DRAFTS = 512
+/** Of busy sessions: who waits for one waits for the others in the batch, too. */
+const MAX_CONTENDED_DRAFTS = 32
+/** One sender's flood does not fill the batches of others. */
+const MAX_DRAFTS_PER_SENDER = 16
+/** Two statements keep PostgreSQL busy while the next batch collects. */
+const MAX_CONCURRENCY = 2
+
+type Outcome = AppendOutcome | Error
+type Append = (drafts: MessageDraft[]) => Promise<AppendOutcome[]>
 
 /**
  * Lets concurrent sends on this node share a statement and its commit. Each draft gets its own outcome: one that cannot be
- * stored with others is tried alone, and fails alone.
+ * stored fails alone, and one whose session is busy waits for it apart from the others.
  */
 export function shareCommits(db: Database): AppendMessages {
-  return gather<MessageDraft[], (AppendOutcome | Error)[]>(async (calls) => {
-    const { firsts, repeats } = splitRepeats(calls.flat())
-    const outcomes: Outcomes = new Map()
-    await appendTogether(db, firsts, outcomes)
-    if (repeats.length > 0) await appendAlone(db, repeats, outcomes)
-    return calls.map((drafts) => drafts.map((draft) => outcomes.get(draft) ?? new Error('A message got no outcome')))
-  }, MOST_CALLS_TOGETHER)
+  const shares = { keyOf: nameSender, maxItemsPerKey: MAX_DRAFTS_PER_SENDER, maxConcurrency: MAX_CONCURRENCY }
+  const appendWhenFree = createFairBatches<MessageDraft, Outcome>(
+    { ...shares, maxItems: MAX_CONTENDED_DRAFTS },
+    (drafts) => appendDistinct((some) => appendContended(db, some), drafts),
+  )
+  const append = createFairBatches<MessageDraft, Outcome>({ ...shares, maxItems: MAX_DRAFTS }, async (drafts) => {
+    const outcomes = await appendDistinct((some) => appendDrafts(db, some), drafts)
+    return drafts.map((draft, index) => {
+      const outcome = outcomes[index] ?? new Error('A message got no outcome')
+      return !(outcome instanceof Error) && outcome.outcome === 'busy' ? appendWhenFree(draft) : outcome
+    })
+  })
+  return (drafts) => Promise.all(drafts.map((draft) => append(draft)))
 }
 
-type Outcomes = Map<MessageDraft, AppendOutcome | Error>
+const nameSender = ({ sender_type, sender_id }: MessageDraft) => `${sender_type}:${sender_id}`
 
-async function appendTogether(db: Database, drafts: MessageDraft[], outcomes: Outcomes): Promise<void> {
+/** One statement may name a sender's `client_message_id` only once. Of several drafts the first one is appended. */
+async function appendDistinct(append: Append, drafts: MessageDraft[]): Promise<Outcome[]> {
+  const firstOf = findRepeats(drafts)
+  if (firstOf.size === 0) return appendApart(append, drafts)
+  const distinct = drafts.filter((draft) => !firstOf.has(draft))
+  const appended = await appendApart(append, distinct)
+  const outcomes = new Map(distinct.map((draft, index) => [draft, appended[index]]))
+  return drafts.map((draft) => {
+    const first = firstOf.get(draft)
+    const outcome = outcomes.get(first ?? draft) ?? new Error('A message got no outcome')
+    return first === undefined ? outcome : toRepeat(outcome)
+  })
+}
+
+/** The drafts whose `client_message_id` their sender uses in an earlier one, with that one. */
+function findRepeats(drafts: MessageDraft[]): Map<MessageDraft, MessageDraft> {
+  const firsts = new Map<string, MessageDraft>()
+  const firstOf = new Map<MessageDraft, MessageDraft>()
+  for (const draft of drafts) {
+    if (draft.client_message_id === null) continue
+    const key = `${nameSender(draft)}:${draft.client_message_id}`
+    const first = firsts.get(key)
+    if (first === undefined) firsts.set(key, draft)
+    else firstOf.set(draft, first)
+  }
+  return firstOf
+}
+
+function toRepeat(first: Outcome): Outcome {
+  if (first instanceof Error) return first
+  if (first.outcome === 'stored') return { outcome: 'known', messageId: first.message.id }
+  // Where the first one was refused the id is free still, and the repeat may name another session.
+  return first.outcome === 'refused' ? { outcome: 'busy' } : first
+}
+
+/** Finds what keeps drafts from being stored together by halving them. */
+async function appendApart(append: Append, drafts: MessageDraft[]): Promise<Outcome[]> {
   try {
-    const together = await appendDrafts(db, drafts)
-    drafts.forEach((draft, index) => outcomes.set(draft, together[index] ?? new Error('A message got no outcome')))
+    return await append(drafts)
   } catch (error) {
-    if (drafts.length === 1 || isDatabaseAway(error) || !isRefused(error)) throw error
-    await appendAlone(db, drafts, outcomes)
+    if (drafts.length === 1 || isDatabaseAway(error) || !isRefused(error)) return drafts.map(() => error as Error)
+    const middle = drafts.length >> 1
+    const half = await appendApart(append, drafts.slice(0, middle))
+    return half.concat(await appendApart(append, drafts.slice(middle)))
   }
-}
-
-async function appendAlone(db: Database, drafts: MessageDraft[], outcomes: Outcomes): Promise<void> {
-  for (const draft of drafts) {
-    const [outcome] = await appendDrafts(db, [draft]).catch((error: unknown) => [error as Error])
-    if (outcome !== undefined) outcomes.set(draft, outcome)
-  }
-}
-
-/** One statement may name a sender's `client_message_id` only once. */
-function splitRepeats(drafts: readonly MessageDraft[]): { firsts: MessageDraft[]; repeats: MessageDraft[] } {
-  const seen = new Set<string>()
-  const firsts: MessageDraft[] = []
-  const repeats: MessageDraft[] = []
-  for (const draft of drafts) {
-    const { sender_type, sender_id, client_message_id } = draft
-    const key = client_message_id === null ? undefined : `${sender_type}:${sender_id}:${client_message_id}`
-    const isRepeat = key !== undefined && seen.has(key)
-    if (key !== undefined) seen.add(key)
-    ;(isRepeat ? repeats : firsts).push(draft)
-  }
-  return { firsts, repeats }
 }

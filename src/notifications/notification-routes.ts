@@ -3,13 +3,9 @@ import { IdSchema } from '../accounts/accounts.js'
 import { announceUnread } from '../realtime/announce.js'
 import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
-import {
-  countUnread,
-  listNotifications,
-  NotificationSchema,
-  readAllNotifications,
-  readNotification,
-} from './notifications.js'
+import { countUnread, toUnreadCount, UnreadCountSchema } from './count-unread.js'
+import { listNotifications, NotificationSchema } from './notifications.js'
+import { readAllNotifications, readNotification } from './read-notifications.js'
 
 const done = { success: Type.Literal(true), message: Type.String() }
 const DoneSchema = Type.Object(done)
@@ -46,14 +42,14 @@ export async function notificationRoutes(app: App): Promise<void> {
       schema: {
         ...describe('Count unread notifications'),
         response: {
-          200: Type.Object({ ...done, data: Type.Object({ count: Type.Integer({ minimum: 0 }) }) }),
+          200: Type.Object({ ...done, data: UnreadCountSchema }),
           ...refusals(401, 403, 503),
         },
       },
     },
     async ({ account: { id } }) => {
-      const count = (await countUnread(app.db, [id])).get(id) ?? 0
-      return { success: true as const, message: 'Unread notifications', data: { count } }
+      const data = (await countUnread(app.db, [id])).get(id) ?? toUnreadCount(0)
+      return { success: true as const, message: 'Unread notifications', data }
     },
   )
 

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
 import { MessageSchema, SideSchema } from '../messages/message.js'
+import { UnreadCountSchema } from '../notifications/count-unread.js'
 import { SessionSchema } from '../sessions/session.js'
 
 const SeqSchema = Type.Integer({
@@ -56,10 +57,7 @@ export const serverFrames = {
     { session: SessionSchema, seq: SeqSchema },
     describe('A session was created, claimed, released, transferred or closed. Comes to its store and to every admin.'),
   ),
-  new_notification: Type.Object(
-    { count: Type.Integer({ minimum: 0 }) },
-    describe('To an admin: how many notifications are unread now.'),
-  ),
+  new_notification: { ...UnreadCountSchema, description: 'To an admin: how many notifications are unread now.' },
   presence: Type.Object(
     { session_id: IdSchema, sender_type: SideSchema, online: Type.Boolean() },
     describe('The other side of a session has come or gone. Until told otherwise it is not there.'),

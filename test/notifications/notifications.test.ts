@@ -2,11 +2,13 @@ import { Client } from 'pg'
 import t from 'tap'
 import type { Test } from 'tap'
 import { openDatabase } from '../../src/database/database.js'
-import { countUnread as countUnreadOf } from '../../src/notifications/notifications.js'
+import { countUnread as countUnreadOf } from '../../src/notifications/count-unread.js'
 import { addAdmin, type TestAccount } from '../support/accounts.js'
 import { createChatClient, type ChatClient } from '../support/chat-client.js'
 import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
+import { addMessages } from '../support/sessions.js'
+import { captureStatements, countRowsRead } from '../support/statements.js'
 
 interface Notification {
   id: number
@@ -141,9 +143,9 @@ t.test('admins are counted together as one by one', async (t) => {
   await chat.post('admin/notifications/read/', patient, { id: first })
   const admins = [one.admin, other.admin, patient, tidy, late]
   const expected = []
-  for (const admin of admins) expected.push([admin.id, await countUnread(t, chat, admin)] as const)
+  for (const admin of admins) expected.push([admin.id, { count: await countUnread(t, chat, admin) }] as const)
   t.strictSame(
-    expected.map(([, count]) => count),
+    expected.map(([, { count }]) => count),
     [9, 7, 6, 4, 7],
   )
   const options = { databasePoolSize: 1, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
@@ -151,6 +153,79 @@ t.test('admins are counted together as one by one', async (t) => {
   t.teardown(close)
   const ids = admins.map(({ id }) => id)
   t.strictSame(await countUnreadOf(db, ids), new Map(expected))
+})
+
+t.test('a number is exact up to 999, and from there on says that there are more', async (t) => {
+  const chat = await startChat(t)
+  const { store, admin, sessionId } = await openConversation(chat)
+  const count = async () => (await chat.get('admin/notifications/count/', admin)).body.data
+  const ids = await addMessages(chat.node.database, sessionId, Array(999).fill({ content: 'unread' }))
+  t.strictSame(await count(), { count: 999 })
+  await sendMessages(chat, store, 1)
+  t.strictSame(await count(), { count: 999, has_more: true })
+  await chat.post('admin/notifications/read/', admin, { id: ids[500] })
+  t.strictSame(await count(), { count: 999 })
+  await chat.post('admin/notifications/read/', admin, { id: ids[0] })
+  t.strictSame(await count(), { count: 998 })
+})
+
+t.test('counting reads a bounded number of messages and marks, however many there are', async (t) => {
+  const chat = await startChat(t)
+  const { database } = chat.node
+  const [{ sessionId, admin }, other] = [await openConversation(chat), await openConversation(chat)]
+  const many = Array(30_000).fill({ content: '' })
+  const ids = await addMessages(database, sessionId, many)
+  const count = async () => (await chat.get('admin/notifications/count/', admin)).body.data
+  const captured = captureStatements(t)
+  const readRows = async () => {
+    const statement = captured.findLast(({ text }) => text.includes('count('))
+    if (statement === undefined) throw new Error('Nothing was counted')
+    return Math.max(...(await countRowsRead(database, statement)))
+  }
+  t.strictSame(await count(), { count: 999, has_more: true })
+  t.ok((await readRows()) <= 1000, 'all of them unread')
+
+  await database.query(
+    `insert into notification_mark (admin_id, message_id) select $1, id from chat_message where session_id = $2`,
+    [admin.id, sessionId],
+  )
+  await sendMessages(chat, other.store, 2)
+  await database.query('analyze')
+  t.strictSame(await count(), { count: 2, has_more: true }, 'there may be more below')
+  t.ok((await readRows()) <= 5001, 'nearly all of them read')
+  await database.query('update admin set notifications_read_up_to = $2 where id = $1', [admin.id, ids.at(-1)])
+  t.strictSame(await count(), { count: 2 })
+})
+
+t.test('the watermark follows who reads session by session or one by one, and the marks go', async (t) => {
+  const chat = await startChat(t)
+  const { query } = chat.node.database
+  const [one, other] = [await claimConversation(chat), await openConversation(chat)]
+  const { admin } = one
+  const first = await sendMessages(chat, one.store, 3)
+  const second = await sendMessages(chat, other.store, 2)
+  const third = await sendMessages(chat, one.store, 2)
+  const readSession = ({ sessionId }: typeof one) => chat.post('message/read/', admin, { session_id: sessionId })
+  const state = async () => {
+    const [row] = await query<{ up_to: number; marks: number }>(
+      `select notifications_read_up_to::int as up_to, (select count(*)::int from notification_mark)
+         + (select count(*)::int from notification_session_mark) as marks from admin where id = $1`,
+      [admin.id],
+    )
+    return row
+  }
+  await readSession(one)
+  t.same(await state(), { up_to: 0, marks: 1 }, 'what is new may be followed by an older id')
+  await query(`update chat_message set created = created - interval '1 hour'`)
+  await readSession(one)
+  t.same(await state(), { up_to: first.at(-1), marks: 1 }, 'up to the oldest that is unread')
+  await chat.post('admin/notifications/read/', admin, { id: second[0] })
+  t.same(await state(), { up_to: second[0], marks: 1 })
+  t.equal(await countUnread(t, chat, admin), 1)
+  await readSession(other)
+  t.same(await state(), { up_to: third.at(-1), marks: 0 })
+  await sendMessages(chat, one.store, 1)
+  t.equal(await countUnread(t, chat, admin), 1)
 })
 
 t.test('reading all covers what is old as well, and what was read stays read', async (t) => {

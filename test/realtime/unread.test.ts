@@ -14,7 +14,7 @@ const COUNTING_MS = 200
 const DEADLINE_MS = 25_000
 
 /** One admin's number, and what it is made of. */
-async function openUnread(t: Test, readingMs = 0) {
+async function openUnread(t: Test, readingMs = 0, refuse: (adminIds: number[]) => boolean = () => false) {
   const database = await createDatabase(t)
   const options = { databasePoolSize: 2, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
   const { db, close } = openDatabase({ databaseUrl: database.url, ...options })
@@ -22,17 +22,28 @@ async function openUnread(t: Test, readingMs = 0) {
   const [store, admin, other] = [await addStore(database), await addAdmin(database), await addAdmin(database)]
   await database.query('insert into chat_session (store_id) values ($1)', [store.id])
   const told: number[] = []
+  const toldOther: number[] = []
+  const frames: { count: number; has_more?: true }[] = []
+  const asked: { adminIds: number[]; at: number }[] = []
   const errors: unknown[] = []
   const slowDb = new Proxy(db, {
     get: (target, name, receiver) =>
       name === '$queryRaw'
-        ? (statement: Prisma.Sql) => delay(readingMs).then(() => target.$queryRaw(statement))
+        ? async (statement: Prisma.Sql) => {
+            const adminIds = statement.values.find((value): value is number[] => Array.isArray(value)) ?? []
+            asked.push({ adminIds, at: performance.now() })
+            await delay(readingMs)
+            if (refuse(adminIds)) throw new Error('refused')
+            return target.$queryRaw(statement)
+          }
         : (Reflect.get(target, name, receiver) as unknown),
   })
   const unread = createUnread(
     slowDb,
     (adminId, text) => {
-      if (adminId === admin.id) told.push((JSON.parse(text) as { payload: { count: number } }).payload.count)
+      const { payload } = JSON.parse(text) as { payload: { count: number; has_more?: true } }
+      ;(adminId === admin.id ? told : toldOther).push(payload.count)
+      frames.push(payload)
     },
     (error) => errors.push(error),
   )
@@ -40,7 +51,11 @@ async function openUnread(t: Test, readingMs = 0) {
   const captured = captureStatements(t)
   return {
     database,
+    admin,
     told,
+    toldOther,
+    frames,
+    asked,
     errors,
     readCount: () => captured.filter(({ text }) => text.includes('count(*)')).length,
     store: async () => {
@@ -115,4 +130,53 @@ t.test('a number that cannot be read is read later, without another reason', asy
   await database.query('alter table elsewhere rename to admin')
   await until(() => told.length === 1, DEADLINE_MS)
   t.same(told, [1])
+})
+
+t.test('from its bound on a number is neither told nor read again', async (t) => {
+  const { database, frames, readCount, store, announce, read } = await openUnread(t)
+  await database.query(
+    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
+     select id, 1 + place, 'store', store_id, '', '', '', now() from chat_session, generate_series(1, 998) place`,
+  )
+  await database.query('update chat_session set seq = 999')
+  read()
+  await until(() => frames.length === 1, DEADLINE_MS)
+  for (const expected of [2, 3]) {
+    await store()
+    announce()
+    await until(() => frames.length === expected, DEADLINE_MS)
+  }
+  t.strictSame(frames, [{ count: 998 }, { count: 999 }, { count: 999, has_more: true }])
+  const before = readCount()
+  for (let place = 0; place < 50; place++) announce()
+  read()
+  await until(() => frames.length === 4, DEADLINE_MS, 'read again when the admin has read')
+  t.strictSame([frames[3], readCount() - before <= 2], [{ count: 999, has_more: true }, true])
+})
+
+t.test('a number that cannot be read is asked for less and less, and keeps no other from being told', async (t) => {
+  const bad: number[] = []
+  const room = await openUnread(t, 0, (adminIds) => adminIds.some((id) => bad.includes(id)))
+  const { admin, told, toldOther, asked, store, read, readAsOther } = room
+  bad.push(admin.id)
+  await store()
+  read()
+  readAsOther()
+  await until(() => toldOther.length === 1, DEADLINE_MS, 'the other is told')
+  const attempts = () => asked.filter(({ adminIds }) => adminIds.includes(admin.id))
+  const later = () => {
+    readAsOther()
+    return attempts().length >= 5
+  }
+  await until(later, DEADLINE_MS)
+  // Half of a time that doubles is the least.
+  const times = attempts().map(({ at }) => at)
+  for (const [place, leastMs] of [490, 990, 1990, 3990].entries()) {
+    const pauseMs = (times[place + 1] ?? 0) - (times[place] ?? 0)
+    t.ok(pauseMs >= leastMs, `${pauseMs} ms`)
+  }
+  t.ok(toldOther.length > 1, 'and goes on to be told')
+  t.same(attempts().at(-1)?.adminIds, [admin.id], 'alone')
+  bad.pop()
+  await until(() => told.length === 1, DEADLINE_MS, 'told in the end')
 })

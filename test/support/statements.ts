@@ -27,6 +27,9 @@ export function captureStatements(t: Test): Statement[] {
 
 interface Plan {
   'Node Type': string
+  /** On the average of the loops. */
+  'Actual Rows'?: number
+  'Actual Loops'?: number
   'Relation Name'?: string
   Plans?: Plan[]
 }
@@ -44,3 +47,13 @@ const scansIn = (plan: Plan): string[] => [
   ...(plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name'] ?? ''] : []),
   ...(plan.Plans ?? []).flatMap(scansIn),
 ]
+
+/** How many rows each scan of a table or an index reads when a statement is run. */
+export async function countRowsRead({ query }: TestDatabase, { text, values }: Statement): Promise<number[]> {
+  const [row] = await query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (analyze, format json) ${text}`, values)
+  const rowsOf = (plan: Plan): number[] => [
+    ...(plan['Relation Name'] === undefined ? [] : [(plan['Actual Rows'] ?? 0) * (plan['Actual Loops'] ?? 0)]),
+    ...(plan.Plans ?? []).flatMap(rowsOf),
+  ]
+  return (row?.['QUERY PLAN'] ?? []).flatMap(({ Plan }) => rowsOf(Plan))
+}

@@ -11,7 +11,7 @@ import { announce } from '../shared/announcer.js'
 import { watchConnection } from '../shared/connection.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
-import { createNotices } from './notices.js'
+import { createNotices, showCount } from './notices.js'
 import { createSessionBook } from './session-book.js'
 import { createToasts } from './toasts.js'
 
@@ -119,7 +119,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
     effect(() => {
       const { count } = notices
-      document.title = `${count.value > 0 ? `(${count.value}) ` : ''}Console · store-chat`
+      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}Console · store-chat`
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {

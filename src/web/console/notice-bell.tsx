@@ -4,6 +4,7 @@ import { BellIcon } from '../shared/icons.js'
 import { showBriefly } from '../shared/times.js'
 import type { Desk } from './desk.js'
 import { nameStore } from './name-store.js'
+import { showCount } from './notices.js'
 
 /** The unread notifications, their number always in sight. */
 export function NoticeBell({ desk }: { desk: Desk }) {
@@ -25,7 +26,7 @@ export function NoticeBell({ desk }: { desk: Desk }) {
         type="button"
         class="quiet"
         aria-expanded={isOpen.value}
-        aria-label={`Notifications, ${count.value} unread`}
+        aria-label={`Notifications, ${showCount(count.value)} unread`}
         data-act="notifications"
         onClick={toggle}
       >

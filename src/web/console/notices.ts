@@ -5,6 +5,10 @@ import { patiently } from '../shared/patiently.js'
 const PAGE = 50
 /** Resets come together. */
 const GATHER_MS = 300
+/** The service counts no further. */
+const MAX_COUNT = 999
+
+export const showCount = (count: number) => (count < MAX_COUNT ? `${count}` : `${MAX_COUNT}+`)
 
 interface NoticesRoom {
   isRead(sessionId: number): boolean
