@@ -21,6 +21,11 @@ export interface Relay {
    * it resolves too, and the channel is taken up when it is back.
    */
   subscribe(channel: string, listener: RelayListener): Promise<Leave>
+  /**
+   * Names what tells the installation of this node from others that use the same Redis: announcements travel between nodes
+   * that have given the same name. Another one takes every channel along; what travels meanwhile may be missed.
+   */
+  joinInstallation(installation: string): void
   /** Whether announcements travel at the moment. */
   isUp(): boolean
   /** How many announcements could not travel. */
