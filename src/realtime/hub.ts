@@ -34,7 +34,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
   const onError = (error: unknown) => log.warn({ err: error }, 'realtime')
   const presence = createPresence(db, relay, randomUUID(), onError)
   const marks = createDeliveryMarks(db, relay, onError)
-  const room = { db, relay, marks, presence, onError, onNewHolder: () => checkPresence.soon() }
+  const room = { db, relay, marks, presence, onError, onPresenceDoubt: () => checkPresence.doubtedSoon() }
   const store = createStoreSide(room)
   const admin = createAdminSide(room)
   const connections = new Set<Connection>()
@@ -75,7 +75,10 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
       if (session === undefined && store.activeSessionOf(id) !== before) continue
       connection.ready(frame('ready', { session: session ?? null, resume: true }), session)
       const active = store.activeSessionOf(id)
-      if (active) store.passing.repeatPresence(connection, active.sessionId)
+      if (active) {
+        store.passing.repeatPresence(connection, active.sessionId)
+        if (active.holderId !== null) store.passing.doubtPresence(active.sessionId, false)
+      }
       return
     }
   }
@@ -102,7 +105,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
         await admin.enter(connection, () => makeAdminReady(connection))
       }
       if (!connections.has(connection)) leave(connection)
-      checkPresence.soon()
+      if (connection.account.side === 'admin') checkPresence.soon()
     },
     leave,
     /** Asks every client to go elsewhere, spread over a few seconds; resolves when all have gone. */

@@ -13,8 +13,8 @@ export interface DeliveryRoom {
   relay: Relay
   marks: DeliveryMarks
   presence: Presence
-  /** Somebody holds a session who did not before. */
-  onNewHolder(): void
+  /** Somebody's presence is in doubt. */
+  onPresenceDoubt(): void
   onError(error: unknown): void
 }
 
