@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
+import { checkDatabaseUrl, checkRedisUrls } from './check-urls.js'
+import type { FieldErrors } from './errors.js'
 import { StartupError } from './startup-error.js'
 import { readText } from './validation.js'
 
@@ -107,10 +109,18 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
   )
   const { value, errors } = readText(EnvironmentSchema, given)
-  if (value === undefined) {
-    throw new StartupError(errors.map(({ field, message }) => `${field} ${message}`).join('\n'))
+  const wrong = value === undefined ? errors : checkUrls(value)
+  if (value === undefined || wrong.length > 0) {
+    throw new StartupError(wrong.map(({ field, message }) => `${field} ${message}`).join('\n'))
   }
   return Object.freeze(nameSettings(value))
+}
+
+function checkUrls({ DATABASE_URL, REDIS_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
+  return [
+    ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
+    ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
+  ]
 }
 
 function nameSettings(environment: Static<typeof EnvironmentSchema>) {

@@ -3,80 +3,90 @@ import { buildApp } from './app.js'
 import { readConfig, type Config } from './config.js'
 import { migrateDatabase } from './database/migrate.js'
 import { prepareDatabase } from './database/prepare-database.js'
+import { printError } from './describe-error.js'
 import { prepareDemo, type Demo } from './embedded/demo.js'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
 import type { App } from './http.js'
 import { StartupError } from './startup-error.js'
 
-/** Within it, sockets are closed for up to four seconds. */
+/** Within it, sockets are closed for up to four seconds, and what is left of the connections is cut half a second later. */
 const STOP_DEADLINE_MS = 5500
 
-await main().catch((error: unknown) => {
-  console.error(error instanceof StartupError ? error.message : error)
-  process.exit(1)
+/** What has been opened and must be closed, the last first. */
+const closers: (() => Promise<void>)[] = []
+let app: App | undefined
+let isStopping = false
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal))
+process.on('uncaughtException', fail)
+await main().catch(async (error: unknown) => {
+  // What is being closed makes the start fail.
+  if (isStopping) return
+  await closeAll().catch(() => undefined)
+  fail(error)
 })
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const database = await provideDatabase(config)
-  try {
-    const demo = database.isEmbedded
-      ? await prepareDemo(config.dataFolder, { ...config, databaseUrl: database.url })
-      : undefined
-    const app = await buildApp(config, { databaseUrl: database.url })
-    stopOnSignals(app, database.close)
-    await listen(app, config)
-    if (database.isEmbedded) printWelcome(app, demo)
-  } catch (error) {
-    await database.close()
-    throw error
-  }
+  const demo = database.isEmbedded
+    ? await prepareDemo(config.dataFolder, { ...config, databaseUrl: database.url })
+    : undefined
+  const node = await buildApp(config, { databaseUrl: database.url })
+  app = node
+  closers.push(async () => {
+    node.drain()
+    await node.close()
+  })
+  await listen(node, config)
+  if (database.isEmbedded) printWelcome(node, demo)
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof StartupError ? error.message : printError(error))
+  process.exit(1)
+}
+
+/** The first signal lets requests under way finish; a second one, or the deadline, ends the process at once. */
+function stop(signal: NodeJS.Signals): void {
+  if (isStopping) process.exit(1)
+  isStopping = true
+  app?.log.info({ signal }, 'stopping')
+  setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref()
+  closeAll().then(end, fail)
+}
+
+function end(): void {
+  app?.log.info('stopped')
+  process.exit(0)
+}
+
+async function closeAll(): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
 }
 
 /** The configured database, or the embedded one, migrated. */
 async function provideDatabase(config: Config) {
   const { databaseUrl, dataFolder } = config
   if (databaseUrl === undefined) {
-    const embedded = await startEmbeddedPostgres(dataFolder)
-    await migrateDatabase(embedded.url)
-    return { isEmbedded: true, ...embedded }
+    const starting = startEmbeddedPostgres(dataFolder)
+    // Also of a start that a signal interrupts: it comes to its end first.
+    closers.push(async () => (await starting).close())
+    const { url } = await starting
+    await migrateDatabase(url)
+    return { isEmbedded: true, url }
   }
   await prepareDatabase({ ...config, databaseUrl }, console.error)
-  return { isEmbedded: false, url: databaseUrl, close: async () => undefined }
+  return { isEmbedded: false, url: databaseUrl }
 }
 
 async function listen(app: App, { host, port }: Config): Promise<void> {
   try {
     await app.listen({ host, port })
   } catch (error) {
-    await app.close()
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') throw new StartupError(`Port ${port} on ${host} is in use. Set PORT to a free one.`)
     throw new StartupError(`Cannot listen on ${host}:${port}: ${message}`)
-  }
-}
-
-/** The first signal lets requests under way finish; a second one, or the deadline, ends the process at once. */
-function stopOnSignals(app: App, closeDatabase: () => Promise<void>): void {
-  let isStopping = false
-  const stop = async (signal: string) => {
-    if (isStopping) process.exit(1)
-    isStopping = true
-    app.log.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref()
-    app.drain()
-    await app.close()
-    await closeDatabase()
-    app.log.info('stopped')
-    process.exit(0)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      stop(signal).catch((error: unknown) => {
-        app.log.error({ err: error }, 'stopping failed')
-        process.exit(1)
-      })
-    })
   }
 }
 

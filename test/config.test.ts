@@ -71,6 +71,62 @@ t.test('a bad setting is not repeated: it may be a secret', async (t) => {
   t.notMatch(readErrors({ PLATFORM_TOKEN: 'secret', DATABASE_URL: 'secret' }).join(), 'secret')
 })
 
+t.test('a URL that cannot be read is refused in one line without its value', async (t) => {
+  const words = ['Secret', 'Pass']
+  const bad: Record<string, string[]> = {
+    REDIS_URL: [
+      'redis://:Secret/Pass#1@127.0.0.1:6399',
+      'redis://chat:12/Secret@127.0.0.1:6399',
+      'redis://chat:12#Secret@127.0.0.1:6399',
+      'redis://chat:12?Secret@127.0.0.1:6399',
+      'redis://:Secret,Pass@127.0.0.1',
+      'redis://:Secret%zz@127.0.0.1',
+      'redis://127.0.0.1:6379/Secret',
+      'redis://127.0.0.1,http://:Secret@127.0.0.1',
+      'redis://127.0.0.1,redis://:Secret/Pass@127.0.0.1',
+      'redis://:Secret@',
+    ],
+    DATABASE_URL: [
+      'postgresql://chat:Secret/Pass#1@127.0.0.1:5432/chat',
+      'postgresql://chat:12/Secret@127.0.0.1/chat',
+      'postgresql://chat:12#Secret@127.0.0.1/chat',
+      'postgresql://chat:Secret%zz@127.0.0.1/chat',
+      'postgresql://chat:Secret#Pass@127.0.0.1/chat',
+    ],
+  }
+  for (const [name, values] of Object.entries(bad)) {
+    for (const value of values) {
+      const lines = readErrors({ [name]: value })
+      t.equal(lines.length, 1, value)
+      t.match(lines[0], new RegExp(`^${name} .*must be percent-encoded$`))
+      for (const word of words) t.notMatch(lines[0], word)
+    }
+  }
+})
+
+t.test('URLs as people have them are taken', async (t) => {
+  const good: Record<string, string[]> = {
+    REDIS_URL: [
+      'redis://127.0.0.1',
+      'redis://127.0.0.1:6379/',
+      'rediss://chat:Secret%2FPass%231@redis.example.com:6380/3',
+      'redis://:a%2Cb@[::1]:6379,redis://[::1]:6380',
+      'redis://localhost?family=6',
+    ],
+    DATABASE_URL: [
+      'postgresql://chat:Secret%2FPass%231@127.0.0.1:5432/chat',
+      'postgres://localhost/chat?sslmode=require',
+      'postgresql:///chat?host=/var/run/postgresql',
+      'postgresql://chat:word@/chat?host=/var/run/postgresql',
+      'postgresql://chat:word@%2Fvar%2Frun%2Fpostgresql/chat',
+      'postgresql://host/a chat',
+    ],
+  }
+  for (const [name, values] of Object.entries(good)) {
+    for (const value of values) t.strictSame(readErrors({ [name]: value }), [], value)
+  }
+})
+
 t.test('a choice is told by what there is to choose', async (t) => {
   t.same(readErrors({ REDIS_KIND: 'double' }), ['REDIS_KIND must be one of single, sentinel, cluster'])
 })

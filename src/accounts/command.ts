@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util'
 import { Type, type TObject } from '@sinclair/typebox'
 import { readConfig, type Config } from '../config.js'
 import { openDatabase, type Database } from '../database/database.js'
+import { readInstallation } from '../database/installation.js'
 import { migrateDatabase } from '../database/migrate.js'
 import { prepareDatabase } from '../database/prepare-database.js'
+import { printError } from '../describe-error.js'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js'
 import { RequestError } from '../errors.js'
 import { openRelay } from '../realtime/open-relay.js'
@@ -64,7 +66,7 @@ const commands: Record<string, Command> = {
 }
 
 await main().catch((error: unknown) => {
-  console.error(describeError(error))
+  console.error(explain(error))
   process.exit(1)
 })
 
@@ -73,7 +75,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const database = await findDatabase(config)
   const { db, close } = openDatabase({ ...config, databaseUrl: database.url })
-  const relay = openRelay(config, () => undefined)
+  const relay = openRelay(config, await readInstallation(db), () => undefined)
   try {
     console.log(JSON.stringify(await run({ db, relay }, options as never)))
   } finally {
@@ -125,11 +127,11 @@ async function listAllTokens(db: Database, filter: { store_id?: number; admin_id
   return all
 }
 
-function describeError(error: unknown): unknown {
+function explain(error: unknown): string {
   if (error instanceof RequestError) {
     return [error.message, ...(error.fields ?? []).map(({ field, message }) => `${field} ${message}`)].join(': ')
   }
   if (error instanceof StartupError) return error.message
   const isUsage = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true
-  return isUsage ? `${(error as Error).message}\n${usage}` : error
+  return isUsage ? `${(error as Error).message}\n${usage}` : printError(error)
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { access, chown, constants, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -16,6 +17,8 @@ export interface Cluster {
   start(options?: { port?: number; settings?: Record<string, string> }): Promise<void>
   /** Stops the server and waits; a no-op when it does not run. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
+  /** Ends the server at once, as a crash would, for a process that is about to end; a no-op when it does not run. */
+  abort(): void
 }
 
 /**
@@ -54,6 +57,15 @@ export async function openCluster(folder: string): Promise<Cluster> {
       await pgCtl('stop', '-w', '-t', '30', '-m', mode).catch(async (error: unknown) => {
         if ((await url()) !== undefined) throw error
       })
+    },
+    abort() {
+      try {
+        // The first line is the server's process. SIGQUIT is its immediate shutdown: the next start recovers what was
+        // committed.
+        process.kill(Number.parseInt(readFileSync(join(pgData, 'postmaster.pid'), 'utf8')), 'SIGQUIT')
+      } catch {
+        // There is no such file, or no such process: it does not run.
+      }
     },
   }
 }

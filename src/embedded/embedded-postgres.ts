@@ -25,10 +25,13 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
   if (url === undefined || owner === undefined) {
     throw new StartupError(`Another instance is running on the data folder ${folder}. Stop it, or set DATA_DIR.`)
   }
+  // However this process ends, short of SIGKILL, its server ends with it.
+  process.once('exit', cluster.abort)
   return {
     url,
     async close() {
       await cluster.stop()
+      process.removeListener('exit', cluster.abort)
       await owner.end()
     },
   }

@@ -1,7 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { Account } from '../accounts/authentication.js'
+import { describeError } from '../describe-error.js'
 
-/** Logs are JSON lines. Of a request they hold its method, path, address and account: no header, no query, no body. */
+/**
+ * Logs are JSON lines. Of a request they hold its method, path, address and account: no header, no query, no body. Of an
+ * error they hold what describes it: what else libraries attach may be a password, a URL that holds one, or a message.
+ */
 export function createLoggerOptions(level: string) {
   return {
     level,
@@ -12,6 +16,7 @@ export function createLoggerOptions(level: string) {
         ip,
         ...describeAccount(account),
       }),
+      err: describeError,
     },
   }
 }

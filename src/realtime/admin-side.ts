@@ -1,4 +1,4 @@
-import { ADMINS_CHANNEL, adminChannel, type Announcement, type DurableEvent } from './announce.js'
+import { ADMINS_CHANNEL, adminChannel, type Announcement, type ChangeEvent, type DurableEvent } from './announce.js'
 import { readDatabaseClock } from './catch-up.js'
 import type { Connection } from './connection.js'
 import { readActiveHeads, readFloor, readHeadsOfAdmins, type Floor, type Head } from './heads.js'
@@ -50,7 +50,7 @@ export function createAdminSide(room: DeliveryRoom) {
   const ticks = createTicks((session_id, status, up_to_message_id) =>
     send(session_id, frame('message_status', { session_id, status, up_to_message_id, by: 'store' })),
   )
-  const passing = createPassing('store', send)
+  const passing = createPassing('store', send, room.onPresenceDoubt)
   const sendTo = (adminId: number, text: string) => {
     for (const connection of roster.connectionsOf(adminId)) connection.send(text)
   }
@@ -158,12 +158,18 @@ export function createAdminSide(room: DeliveryRoom) {
     for (const connection of connectionsOf(isChange ? null : event.message.holderId)) {
       if (connection.sendLive(sessionId, seq, encoded)) isTold = true
     }
-    if (isChange && event.change.holderId !== null) room.onNewHolder()
+    if (isChange) followAudience(event.change)
     if (isChange && event.change.kind === 'close') closed.push({ sessionId, at: Date.now() })
     if (isChange || event.message.senderType === 'admin') return
     const { messageId, holderId } = event.message
     if (isTold) room.marks.note(sessionId, 'admin', messageId)
     for (const adminId of holderId === null ? roster.ids() : [holderId]) if (roster.has(adminId)) unread.add(adminId)
+  }
+
+  /** Who sees a session now and did not before is told its store's presence: each admin of a released one, a new holder. */
+  function followAudience({ sessionId, kind, holderId }: ChangeEvent): void {
+    if (kind === 'close' || (holderId !== null && !holdersHere.has(holderId))) return
+    passing.doubtPresence(sessionId, kind === 'release' || kind === 'transfer')
   }
 
   function forget(sessionId: number): void {

@@ -57,7 +57,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
   const readSync = createSyncReader(db, epoch, options.bufferBytes * SYNC_PART)
   const readReady = createReadyReader(db, epoch)
   const readEpoch = createEpochReader(db, epoch)
-  const room = { db, relay, marks, presence, readSync, onError, onNewHolder: () => checkPresence.soon() }
+  const room = { db, relay, marks, presence, readSync, onError, onPresenceDoubt: () => checkPresence.doubtedSoon() }
   const store = createStoreSide(room)
   const admin = createAdminSide(room)
   const connections = new Set<Connection>()
@@ -104,7 +104,10 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
       if (session === null && store.activeSessionOf(id) !== before) continue
       connection.ready(readyFrame(connection, ready), session ?? undefined)
       const active = store.activeSessionOf(id)
-      if (active) store.passing.repeatPresence(connection, active.sessionId)
+      if (active) {
+        store.passing.repeatPresence(connection, active.sessionId)
+        if (active.holderId !== null) store.passing.doubtPresence(active.sessionId, false)
+      }
       return
     }
     if (connection.isOpen) throw unavailable()
@@ -137,7 +140,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
         await admin.enter(connection, () => makeAdminReady(connection))
       }
       if (!connections.has(connection)) leave(connection)
-      checkPresence.soon()
+      if (connection.account.side === 'admin') checkPresence.soon()
     },
     leave,
     /** Asks every client to go elsewhere, spread over a few seconds; resolves when all have gone. */

@@ -21,6 +21,8 @@ export function createLocalRelay(bus: Bus = new Set()): Relay {
       listeners.add(channel, listener)
       return () => listeners.remove(channel, listener)
     },
+    // A bus belongs to one installation.
+    joinInstallation: () => undefined,
     isUp: () => bus.has(listeners.dispatch),
     droppedCount: () => 0,
     async close() {

@@ -11,9 +11,11 @@ type Send = (sessionId: number, frame: string) => void
  * Typing ends by itself, so that it cannot stay on when its end gets lost; presence is told when it differs from what was
  * told before.
  */
-export function createPassing(of: Side, send: Send) {
+export function createPassing(of: Side, send: Send, onDoubt: () => void) {
   const typing = new Map<number, NodeJS.Timeout>()
   const online = new Map<number, boolean>()
+  /** Sessions to look at soon, and whether their presence is told even where it is the same as before. */
+  const doubted = new Map<number, boolean>()
 
   return {
     showTyping(event: TypingEvent): void {
@@ -30,9 +32,25 @@ export function createPassing(of: Side, send: Send) {
       send(sessionId, typingFrame(event))
     },
     showPresence(sessionId: number, isOnline: boolean): void {
-      if ((online.get(sessionId) ?? false) === isOnline) return
+      const isDue = doubted.get(sessionId) ?? false
+      doubted.delete(sessionId)
+      if (!isDue && (online.get(sessionId) ?? false) === isOnline) return
       online.set(sessionId, isOnline)
       send(sessionId, presenceFrame({ sessionId, of, isOnline }))
+    },
+    /**
+     * It is not known whether what was told is still true: soon somebody looks, by `onDoubt`. `isDue` when it is owed in
+     * any case, because others see it now, or see somebody else.
+     */
+    doubtPresence(sessionId: number, isDue: boolean): void {
+      doubted.set(sessionId, isDue || doubted.get(sessionId) === true)
+      onDoubt()
+    },
+    doubtedSessions: () => [...doubted.keys()],
+    /** There is nobody on the other side. */
+    clearPresence(sessionId: number): void {
+      online.delete(sessionId)
+      doubted.delete(sessionId)
     },
     /** Tells a new socket what those before it were told. */
     repeatPresence(connection: Connection, sessionId: number): void {
@@ -45,11 +63,13 @@ export function createPassing(of: Side, send: Send) {
       clearTimeout(typing.get(sessionId))
       typing.delete(sessionId)
       online.delete(sessionId)
+      doubted.delete(sessionId)
     },
     close(): void {
       for (const timer of typing.values()) clearTimeout(timer)
       typing.clear()
       online.clear()
+      doubted.clear()
     },
   }
 }

@@ -5,6 +5,7 @@ import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { announcePresence, type Parties } from './announce.js'
 import type { Relay } from './relay.js'
+import { repeat } from './repeat.js'
 
 const HEARTBEAT_MS = 10_000
 /** A node that was not seen for this long is dead. */
@@ -23,7 +24,8 @@ const asked = (keys: Key[]) => Prisma.sql`
 
 /**
  * Who is online: an account with a socket on at least one living node. Each node keeps a row for each of its accounts and
- * shows that it lives, so that what a dead node said of its accounts ends with it.
+ * shows that it lives, so that what a dead node said of its accounts ends with it. With each heartbeat it compares its rows
+ * with who is connected: a row may not have been written, or the database may have been set back.
  */
 export function createPresence(db: Database, relay: Relay, nodeId: string, onError: (error: unknown) => void) {
   const here = { store: new Set<number>(), admin: new Set<number>() }
@@ -31,18 +33,29 @@ export function createPresence(db: Database, relay: Relay, nodeId: string, onErr
   const leave = gatherReads((keys: Key[]) => writeOffline(db, nodeId, keys))
   const readSessions = gatherReads((keys: Key[]) => readSessionsOf(db, keys))
   const turns = new Map<Key, Promise<void>>()
-  const timer = setInterval(() => void beat().catch(onError), HEARTBEAT_MS)
+  const heartbeat = repeat(HEARTBEAT_MS, beat, onError)
 
   async function beat(): Promise<void> {
-    if (!(await showAlive(db, nodeId))) await writeOnline(db, nodeId, listHere())
+    await showAlive(db, nodeId)
+    await reconcile()
     await forgetDeadNodes(db)
   }
 
-  const listHere = () =>
-    (['store', 'admin'] as const).flatMap((side) => [...here[side]].map((id) => keyOf({ side, id })))
+  async function reconcile(): Promise<void> {
+    const written = await readRowsOf(db, nodeId)
+    const isWritten = new Set(written.map(keyOf))
+    const isWrong = (account: Owner) => here[account.side].has(account.id) !== isWritten.has(keyOf(account))
+    // A turn under way writes what is right by itself.
+    const wrong = [...listHere(), ...written].filter((account) => isWrong(account) && !turns.has(keyOf(account)))
+    await Promise.all(wrong.map(queue))
+  }
 
-  async function turn(account: Owner, isOnline: boolean): Promise<void> {
+  const listHere = (): Owner[] =>
+    (['store', 'admin'] as const).flatMap((side) => [...here[side]].map((id) => ({ side, id })))
+
+  async function turn(account: Owner): Promise<void> {
     const key = keyOf(account)
+    const isOnline = here[account.side].has(account.id)
     if ((await (isOnline ? enter : leave)(key)) !== 'changed') return
     for (const parties of (await readSessions(key)) ?? []) {
       announcePresence(relay, { ...parties, of: account.side, isOnline })
@@ -50,10 +63,10 @@ export function createPresence(db: Database, relay: Relay, nodeId: string, onErr
   }
 
   /** One after the other for each account, or a leaving that is overtaken would undo a coming. */
-  function queue(account: Owner, isOnline: boolean): Promise<void> {
+  function queue(account: Owner): Promise<void> {
     const key = keyOf(account)
     const last = (turns.get(key) ?? Promise.resolve())
-      .then(() => turn(account, isOnline))
+      .then(() => turn(account))
       .catch(onError)
       .finally(() => {
         if (turns.get(key) === last) turns.delete(key)
@@ -69,20 +82,22 @@ export function createPresence(db: Database, relay: Relay, nodeId: string, onErr
     /** An account has come to this node. */
     enter(account: Owner): Promise<void> {
       here[account.side].add(account.id)
-      return queue(account, true)
+      return queue(account)
     },
     /** An account has gone from this node. */
     leave(account: Owner): Promise<void> {
       here[account.side].delete(account.id)
-      return queue(account, false)
+      return queue(account)
     },
     /** Which of these accounts are online anywhere. */
     async readOnline(accounts: Owner[]): Promise<(account: Owner) => boolean> {
       const online = accounts.length > 0 ? await readOnline(db, accounts.map(keyOf)) : new Set<Key>()
       return (account) => online.has(keyOf(account))
     },
+    /** The open sessions whose store is online anywhere. */
+    readOnlineOpenSessions: () => readOnlineOpenSessions(db),
     async close(): Promise<void> {
-      clearInterval(timer)
+      await heartbeat.stop()
       await db.$executeRaw(Prisma.sql`delete from chat_node where id = ${nodeId}`)
     },
   }
@@ -90,13 +105,17 @@ export function createPresence(db: Database, relay: Relay, nodeId: string, onErr
 
 export type Presence = ReturnType<typeof createPresence>
 
-/** False when the node was taken for dead meanwhile, and its rows with it. */
-async function showAlive(db: Database, nodeId: string): Promise<boolean> {
-  const [row] = await db.$queryRaw<{ isKnown: boolean }[]>(Prisma.sql`
-    insert into chat_node as n (id, seen_at) values (${nodeId}, clock_timestamp())
-    on conflict (id) do update set seen_at = excluded.seen_at
-    returning xmax <> 0 as "isKnown"`)
-  return row?.isKnown === true
+/** A node that was taken for dead meanwhile has lost its rows with it. */
+async function showAlive(db: Database, nodeId: string): Promise<void> {
+  await db.$executeRaw(Prisma.sql`
+    insert into chat_node (id, seen_at) values (${nodeId}, clock_timestamp())
+    on conflict (id) do update set seen_at = excluded.seen_at`)
+}
+
+async function readRowsOf(db: Database, nodeId: string): Promise<Owner[]> {
+  const rows = await db.$queryRaw<{ side: Side; accountId: bigint }[]>(Prisma.sql`
+    select side::text, account_id as "accountId" from online where node_id = ${nodeId}`)
+  return rows.map(({ side, accountId }) => ({ side, id: Number(accountId) }))
 }
 
 type Turn = 'changed' | 'same'
@@ -147,6 +166,14 @@ async function readOnline(db: Database, keys: Key[]): Promise<Set<Key>> {
     from ${asked(keys)} join online o on o.side = asked.side and o.account_id = asked.account_id
     join chat_node n on n.id = o.node_id and ${isAlive}`)
   return new Set(rows.map(({ side, accountId }) => keyOf({ side, id: Number(accountId) })))
+}
+
+async function readOnlineOpenSessions(db: Database): Promise<number[]> {
+  const rows = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+    select s.id from chat_session s where s.status = 'open' and exists (
+      select from online o join chat_node n on n.id = o.node_id
+      where o.side = 'store' and o.account_id = s.store_id and ${isAlive})`)
+  return rows.map(({ id }) => Number(id))
 }
 
 async function forgetDeadNodes(db: Database): Promise<void> {

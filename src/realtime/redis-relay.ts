@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { decodeAnnouncement, encodeAnnouncement, type Announcement } from './announce.js'
 import { collectTurn } from './collect-turn.js'
 import { createListeners } from './listeners.js'
-import { openRedisLink, type RedisAddress } from './redis-link.js'
+import { openRedisLink } from './redis-link.js'
+import type { RedisAddress } from './redis-options.js'
 import type { Relay } from './relay.js'
 
 const SUBSCRIBE_PATIENCE_MS = 500
-const PROBE_INTERVAL_MS = 1000
-const PROBE_PATIENCE_MS = 3000
 /** Payloads that Redis has not confirmed. Beyond it they are dropped: the readers find the events in PostgreSQL. */
 const MOST_UNCONFIRMED = 2000
 /** Stands between announcements that travel together. They are JSON, in which it is always escaped. */
@@ -16,52 +15,45 @@ const SEPARATOR = '\x1e'
 const LONG_ENOUGH = 65_536
 
 export interface RedisRelayOptions extends RedisAddress {
-  /** Begins every channel's name, so that installations can share a Redis. */
+  /** Begins every channel's name. */
   prefix: string
+  /** What tells the installation from others on the same Redis, until `joinInstallation`. */
+  installation: string
   onError(error: Error): void
 }
 
 /**
  * A relay through Redis, for any number of nodes. Listeners of this node are served directly, so that they do not depend
- * on Redis; what comes back of it is ignored, but shows that the connections carry something: one may look healthy and be
- * dead. So that something comes back, there is a payload to itself every second.
+ * on Redis; what comes back of it is ignored.
  */
-export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOptions): Relay {
-  const link = openRedisLink(address, onError)
+export function createRedisRelay({ prefix, installation, onError, ...address }: RedisRelayOptions): Relay {
   const listeners = createListeners()
   const nodeName = randomBytes(9).toString('base64url')
-  const probeChannel = `${prefix}:probe:${nodeName}`
-  const complete = (channel: string) => `${prefix}:${channel}`
+  let space = `${prefix}:${installation}:`
   let unconfirmed = 0
   let dropped = 0
-  let lastEchoAt = Date.now()
   let isClosed = false
 
-  const subscribe = (name: string) => link.subscribe(name).catch(onError)
-  link.onReady(() => {
-    lastEchoAt = Date.now()
-    for (const name of [probeChannel, ...listeners.channels()]) void subscribe(name)
-  })
-  link.onPayload((channel, payload) => {
-    if (isClosed) return
-    if (payload.toString('latin1', 0, nodeName.length) === nodeName) {
-      lastEchoAt = Date.now()
-      return
-    }
+  const link = openRedisLink({ ...address, probePrefix: `${prefix}:probe:${nodeName}`, onPayload, onError })
+
+  function onPayload(channel: Buffer, payload: Buffer): void {
+    if (isClosed || payload.toString('latin1', 0, nodeName.length) === nodeName) return
     const name = channel.toString()
+    // One of an installation that this node has just left.
+    if (!name.startsWith(space)) return
     for (const part of split(payload.subarray(nodeName.length))) {
       try {
-        listeners.dispatch(name, decodeAnnouncement(part))
+        listeners.dispatch(name.slice(space.length), decodeAnnouncement(part))
       } catch (error) {
         // Of another version, or of a stranger: readers find in PostgreSQL what it may have told.
         onError(error as Error)
       }
     }
-  })
+  }
 
   const sendTogether = (parcels: Parcel[]) => {
     const count = parcels.reduce((sum, { texts }) => sum + texts.length, 0)
-    if (unconfirmed >= MOST_UNCONFIRMED || !link.isReady()) {
+    if (unconfirmed >= MOST_UNCONFIRMED || !link.canPublish()) {
       dropped += count
       return
     }
@@ -84,50 +76,56 @@ export function createRedisRelay({ prefix, onError, ...address }: RedisRelayOpti
   const publish = collectTurn<{ announcement: Announcement; text: string }>((byChannel) => {
     if (isClosed) return
     const parcels: Parcel[] = []
-    for (const [channel, items] of byChannel) pack(channel, items, parcels)
+    for (const [channel, items] of byChannel) pack(space + channel, items, parcels)
     send(parcels)
     for (const [channel, items] of byChannel) {
       for (const { announcement } of items) listeners.dispatch(channel, announcement)
     }
   })
 
-  const prober = setInterval(() => {
-    if (Date.now() - lastEchoAt > PROBE_PATIENCE_MS) {
-      lastEchoAt = Date.now()
-      link.reconnect()
-    }
-    send([{ channel: probeChannel, texts: [''] }])
-  }, PROBE_INTERVAL_MS)
-
   return {
     publish(channels, announcement) {
-      publish(channels.map(complete), { announcement, text: encodeAnnouncement(announcement) })
+      publish(channels, { announcement, text: encodeAnnouncement(announcement) })
     },
     async subscribe(channel, listener) {
-      const name = complete(channel)
-      if (listeners.add(name, listener) && link.isReady()) {
-        await Promise.race([subscribe(name), new Promise((resolve) => setTimeout(resolve, SUBSCRIBE_PATIENCE_MS))])
-      }
+      listeners.add(channel, listener)
+      const subscribed = link.subscribe(space + channel)
+      if (link.canPublish()) await withinPatience(subscribed)
       return () => {
-        if (listeners.remove(name, listener) && link.isReady()) link.unsubscribe(name).catch(onError)
+        if (listeners.remove(channel, listener)) link.unsubscribe(space + channel)
       }
     },
     memory: {
       evaluate: (script, calls) =>
         link.evaluate(
           script,
-          calls.map(({ key, values }) => ({ key: complete(key), values })),
+          calls.map(({ key, values }) => ({ key: space + key, values })),
         ),
     },
-    isUp: () => link.isReady(),
+    joinInstallation(installation) {
+      const left = space
+      space = `${prefix}:${installation}:`
+      if (space === left) return
+      for (const channel of listeners.channels()) {
+        link.unsubscribe(left + channel)
+        void link.subscribe(space + channel)
+      }
+    },
+    isUp: () => link.isUp(),
     droppedCount: () => dropped,
     async close() {
       isClosed = true
-      clearInterval(prober)
       listeners.clear()
       link.close()
     },
   }
+}
+
+async function withinPatience(subscribed: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SUBSCRIBE_PATIENCE_MS)))
+  await Promise.race([subscribed, late])
+  clearTimeout(timer)
 }
 
 /** What travels to a channel in one payload. */

@@ -24,6 +24,11 @@ export interface Relay {
   subscribe(channel: string, listener: RelayListener): Promise<Leave>
   /** Where the nodes share numbers; undefined where there is one node. */
   readonly memory?: SharedMemory
+  /**
+   * Names what tells the installation of this node from others that use the same Redis: announcements travel between nodes
+   * that have given the same name. Another one takes every channel along; what travels meanwhile may be missed.
+   */
+  joinInstallation(installation: string): void
   /** Whether announcements travel at the moment. */
   isUp(): boolean
   /** How many announcements could not travel. */

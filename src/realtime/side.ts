@@ -19,8 +19,8 @@ export interface DeliveryRoom {
   marks: DeliveryMarks
   presence: Presence
   readSync(request: SyncRequest): Promise<Sync | undefined>
-  /** Somebody holds a session who did not before. */
-  onNewHolder(): void
+  /** Somebody's presence is in doubt. */
+  onPresenceDoubt(): void
   onError(error: unknown): void
 }
 

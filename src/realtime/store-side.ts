@@ -42,7 +42,7 @@ export function createStoreSide(room: DeliveryRoom) {
   const ticks = createTicks((session_id, status, up_to_message_id) =>
     send(session_id, frame('message_status', { session_id, status, up_to_message_id, by: 'admin' })),
   )
-  const passing = createPassing('admin', send)
+  const passing = createPassing('admin', send, room.onPresenceDoubt)
 
   async function openStore(storeId: number) {
     const leave = await listenAndRead(room.relay, storeChannel(storeId), receive, async () => {
@@ -105,7 +105,7 @@ export function createStoreSide(room: DeliveryRoom) {
   function deliver(event: DurableEvent): void {
     const { sessionId, storeId, seq } = factsOf(event)
     const news = 'change' in event ? describeHolder(event.change) : []
-    if ('change' in event && event.change.holderId !== null) room.onNewHolder()
+    if ('change' in event) followHolder(event.change)
     const encoded = encodeTextFrame(event.frame)
     let isTold = false
     for (const connection of roster.connectionsOf(storeId)) {
@@ -115,6 +115,12 @@ export function createStoreSide(room: DeliveryRoom) {
     }
     if (!isTold || !('message' in event) || event.message.senderType === 'store') return
     room.marks.note(sessionId, 'store', event.message.messageId)
+  }
+
+  /** A store is told the presence of each new holder. */
+  function followHolder({ sessionId, kind, holderId }: ChangeEvent): void {
+    if (holderId === null) passing.clearPresence(sessionId)
+    else if (kind !== 'close') passing.doubtPresence(sessionId, true)
   }
 
   return {

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { Announcement } from '../../src/realtime/announce.js'
 import { createRedisRelay } from '../../src/realtime/redis-relay.js'
+import { startOwnRedis } from '../support/redis-server.js'
 import { readServices } from '../support/services.js'
 import { until } from '../support/until.js'
 
@@ -14,7 +15,14 @@ async function openRelays(t: Test) {
   const errors: Error[] = []
   const open = () => {
     const onError = (error: Error) => void errors.push(error)
-    return createRedisRelay({ kind: 'single', urls: [redisUrl], sentinelMaster: '', prefix, onError })
+    return createRedisRelay({
+      kind: 'single',
+      urls: [redisUrl],
+      sentinelMaster: '',
+      prefix,
+      installation: 'here',
+      onError,
+    })
   }
   const [here, there] = [open(), open()]
   t.teardown(() => Promise.all([here.close(), there.close()]))
@@ -68,9 +76,57 @@ t.test('what cannot be read is reported and does no harm', async (t) => {
     `${'n'.repeat(12)}{"unreadOf":`,
     `${'n'.repeat(12)}{}\n\u001e\u001e`,
   ]) {
-    await stranger.publish(`${prefix}:channel`, payload)
+    await stranger.publish(`${prefix}:here:channel`, payload)
   }
   await until(() => errors.length >= 4, DEADLINE_MS)
   here.publish(['channel'], { unreadOf: 7 })
   await until(() => received.includes(7), DEADLINE_MS)
+})
+
+t.test('who leaves a channel and enters it again at once hears it', async (t) => {
+  const { here, there } = await openRelays(t)
+  let heard = 0
+  const enter = () => there.subscribe('channel', (announcement) => (heard = unreadOf(announcement) ?? 0))
+  let leave = await enter()
+  for (let turn = 1; turn <= 20; turn++) {
+    leave()
+    leave = await enter()
+    here.publish(['channel'], { unreadOf: turn })
+    await until(() => heard === turn, DEADLINE_MS, `heard in turn ${turn}`)
+  }
+  leave()
+  const entering = [enter(), enter(), enter()]
+  const leaves = await Promise.all(entering)
+  leaves[0]?.()
+  here.publish(['channel'], { unreadOf: 100 })
+  await until(() => heard === 100, DEADLINE_MS, 'the others still hear')
+})
+
+t.test('a subscription that is refused once is tried again until it holds', async (t) => {
+  const redis = await startOwnRedis(t)
+  const administrator = new Redis(redis.url)
+  t.teardown(() => administrator.disconnect())
+  const rights = ['on', '>Secret/Pass#1@', '+@all', 'resetchannels', '&test:probe:*']
+  await administrator.acl('SETUSER', 'chat', ...rights)
+  const url = redis.url.replace('//', `//chat:${encodeURIComponent('Secret/Pass#1@')}@`)
+  const open = () =>
+    createRedisRelay({
+      kind: 'single',
+      urls: [url],
+      sentinelMaster: '',
+      prefix: 'test',
+      installation: 'here',
+      onError: () => undefined,
+    })
+  const [here, there] = [open(), open()]
+  t.teardown(() => Promise.all([here.close(), there.close()]))
+  await until(() => here.isUp() && there.isUp(), DEADLINE_MS, 'the relays are up')
+  let heard = 0
+  await there.subscribe('channel', (announcement) => (heard = unreadOf(announcement) ?? 0))
+  await administrator.acl('SETUSER', 'chat', '&test:here:*')
+  const isHeard = () => {
+    here.publish(['channel'], { unreadOf: 1 })
+    return heard === 1
+  }
+  await until(isHeard, DEADLINE_MS, 'heard when it may be')
 })

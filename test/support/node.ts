@@ -19,7 +19,7 @@ export interface NodeOptions {
   /** Default: a database of its own. */
   database?: TestDatabase
   /** What connects it to other nodes. Default: `local`. */
-  network?: Pick<Network, 'config' | 'createRelay'> | NetworkKind
+  network?: Pick<Network, 'config' | 'createRelay' | 'follow'> | NetworkKind
   config?: Partial<Config>
 }
 
@@ -36,6 +36,7 @@ export async function startNode(t: Test, options: NodeOptions = {}): Promise<Tes
   const relay = network.createRelay()
   const app = await buildApp(config, { databaseUrl, ...(relay && { relay }) })
   t.teardown(() => app.close())
+  await network.follow?.(app.db)
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const origin = `http://127.0.0.1:${port}`

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import { Prisma } from '../generated/prisma/client.js'
+import type { Database } from './database.js'
+
+/** Long enough to be unique, short enough for a channel's name. */
+const NAME_LENGTH = 16
+
+/**
+ * Names the database that this node is connected to, as all nodes on it do, and as no node on another does.
+ *
+ * An id stored in the database would not tell an installation from the staging system that its backup was restored into;
+ * nor would PostgreSQL's system identifier when the backup is a copy of the data folder. The name is therefore that of the
+ * running server: the microsecond in which it started, with the system identifier (where this role may read it) and the
+ * database's oid. It changes with a restart or a failover of the database.
+ */
+export async function readInstallation(db: Database): Promise<string> {
+  const [server] = await db.$queryRaw<{ startedAt: string; databaseOid: string; mayReadSystem: boolean }[]>(Prisma.sql`
+    select extract(epoch from pg_postmaster_start_time())::text as "startedAt", oid::text as "databaseOid",
+      has_function_privilege('pg_control_system()', 'execute') as "mayReadSystem"
+    from pg_database where datname = current_database()`)
+  if (server === undefined) throw new Error('The database does not know itself')
+  const { startedAt, databaseOid, mayReadSystem } = server
+  const system = mayReadSystem ? await readSystemIdentifier(db) : ''
+  return createHash('sha256').update([startedAt, databaseOid, system].join()).digest('base64url').slice(0, NAME_LENGTH)
+}
+
+async function readSystemIdentifier(db: Database): Promise<string> {
+  const [row] = await db.$queryRaw<{ identifier: string }[]>(
+    Prisma.sql`select system_identifier::text as identifier from pg_control_system()`,
+  )
+  return row?.identifier ?? ''
+}

@@ -1,0 +1,36 @@
+export interface ErrorDescription {
+  [detail: string]: unknown
+  type: string
+  message: string
+  stack: string
+  code?: string | number
+  cause?: ErrorDescription
+}
+
+/** Causes may go round in a circle. */
+const MOST_CAUSES = 5
+
+/**
+ * What may be told of an error and its causes, in logs and on a terminal. What else libraries attach to errors may be a
+ * password, a URL that holds one, or a message: the input of a URL that cannot be parsed, the arguments of a Redis command.
+ */
+export function describeError(error: unknown, depth = 0): ErrorDescription {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error), stack: '' }
+  const { name, message, stack = '', cause } = error
+  const { code } = error as { code?: unknown }
+  return {
+    type: name,
+    message,
+    stack,
+    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+    ...(cause instanceof Error && depth < MOST_CAUSES && { cause: describeError(cause, depth + 1) }),
+  }
+}
+
+/** The same as text. */
+export const printError = (error: unknown): string => print(describeError(error))
+
+function print({ stack, message, cause }: ErrorDescription): string {
+  const text = stack === '' ? message : stack
+  return cause === undefined ? text : `${text}\nCaused by: ${print(cause)}`
+}

@@ -1,0 +1,176 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { Client } from 'pg'
+import { openCluster } from '../../src/embedded/cluster.js'
+import { addStore } from '../support/accounts.js'
+import { createDatabase, type TestDatabase } from '../support/database.js'
+import { startEmbeddedServer, startServer, type ServerProcess } from '../support/server-process.js'
+import { createTempFolder } from '../support/temp-folder.js'
+import { until } from '../support/until.js'
+
+const path = '/v1/chat/store/session/'
+const ended = { code: 0, signal: null }
+
+t.test('a server that is told to stop ends in time, with code 0, whatever clients do', { jobs: 2 }, async (t) => {
+  t.test('connections that never sent a request, as browsers open them', async (t) => {
+    const { server, port } = await start(t)
+    await Promise.all([dial(t, port), dial(t, port)])
+    server.kill('SIGTERM')
+    t.same(await server.exit(), ended)
+  })
+
+  t.test('half a request, half a body, and a connection that is kept after a request', async (t) => {
+    const { server, port, store } = await start(t)
+    const [head, body, kept] = await Promise.all([dial(t, port), dial(t, port), dial(t, port)])
+    head.write('GET /v1/chat/store/ses')
+    body.write(
+      [
+        'POST /v1/chat/store/message/ HTTP/1.1',
+        'Host: chat',
+        `Authorization: Token ${store.token}`,
+        'Content-Type: application/json',
+        'Content-Length: 100',
+        '',
+        '{"content": ',
+      ].join('\r\n'),
+    )
+    kept.write('GET /health/live/ HTTP/1.1\r\nHost: chat\r\n\r\n')
+    await once(kept, 'data')
+    server.kill('SIGTERM')
+    t.same(await server.exit(), ended)
+  })
+
+  t.test('a client that does not read its answer', async (t) => {
+    const { server, port } = await start(t)
+    const silent = await dial(t, port)
+    silent.pause()
+    // More answers than the kernel's buffers hold.
+    const request = 'GET /docs/json HTTP/1.1\r\nHost: chat\r\n\r\n'
+    for (let count = 0; count < 300; count++) silent.write(request)
+    server.kill('SIGTERM')
+    t.same(await server.exit(), ended)
+  })
+
+  t.test('an upgrade that is stuck in the database, and a request that is finished first', async (t) => {
+    const { server, port, store, database } = await start(t)
+    const release = await lockTable(t, database, 'chat_session')
+    const upgrade = await dial(t, port)
+    upgrade.write(
+      [
+        `GET /v1/chat/ws/store/?token=${store.token} HTTP/1.1`,
+        'Host: chat',
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        '',
+        '',
+      ].join('\r\n'),
+    )
+    const client = createRequest(port, store.token)
+    await until(() => countLocks(database, 2), 5000, 'both wait in the database')
+    server.kill('SIGTERM')
+    await until(() => server.output().out.includes('"msg":"stopping"'), 5000)
+    await release()
+    t.match(await client.done, /^HTTP\/1.1 200 /)
+    t.same(await server.exit(), ended)
+  })
+})
+
+t.test('the embedded PostgreSQL ends with its server', { jobs: 2 }, async (t) => {
+  t.test('when a signal ends it in time', async (t) => {
+    const { server, port, folder } = await startEmbedded(t)
+    await dial(t, port)
+    server.kill('SIGTERM')
+    t.same(await server.exit(), ended)
+    t.equal(await (await openCluster(folder)).url(), undefined)
+  })
+
+  t.test('when a second signal ends it at once', async (t) => {
+    const { server, folder } = await startEmbedded(t)
+    server.kill('SIGTERM')
+    await until(() => server.output().out.includes('"msg":"stopping"'), 5000)
+    server.kill('SIGTERM')
+    await server.exit()
+    await isGone(folder)
+  })
+
+  t.test('when the deadline ends it', async (t) => {
+    const { server, port, folder, token } = await startEmbedded(t)
+    const url = await (await openCluster(folder)).url()
+    await lockTable(t, { url: url ?? '' }, 'chat_session')
+    const client = createRequest(port, token)
+    server.kill('SIGTERM')
+    t.equal((await server.exit()).code, 1)
+    await client.done
+    await isGone(folder)
+  })
+
+  t.test('when a signal comes while it starts', async (t) => {
+    const folder = await createTempFolder(t)
+    const server = startEmbeddedServer(t, folder)
+    const cluster = await openCluster(folder)
+    await until(async () => (await cluster.url()) !== undefined, 30_000, 'its PostgreSQL runs')
+    server.kill('SIGTERM')
+    t.same(await server.exit(), ended)
+    await isGone(folder)
+  })
+})
+
+async function isGone(folder: string): Promise<void> {
+  const cluster = await openCluster(folder)
+  await until(async () => (await cluster.url()) === undefined, 5000, 'its PostgreSQL has ended')
+}
+
+async function start(t: Test) {
+  const database = await createDatabase(t)
+  const store = await addStore(database)
+  const server = startServer(t, { DATABASE_URL: database.url, DATABASE_STATEMENT_TIMEOUT_MS: '60000' })
+  return { server, store, database, port: await readPort(server) }
+}
+
+async function startEmbedded(t: Test) {
+  const folder = await createTempFolder(t)
+  const server = startEmbeddedServer(t, folder, { DATABASE_STATEMENT_TIMEOUT_MS: '60000' })
+  const port = await readPort(server)
+  const token = await until(() => /Token (\S+)'/.exec(server.output().out)?.[1], 5000, 'a token')
+  return { server, folder, port, token }
+}
+
+const readPort = async (server: ServerProcess) => Number(new URL((await server.ready()).origin).port)
+
+async function dial(t: Test, port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  return socket
+}
+
+/** A request on a connection of its own; `done` is all that is answered. */
+function createRequest(port: number, token: string) {
+  const socket = connect(port, '127.0.0.1')
+  const done = text(socket).catch(() => '')
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: chat\r\nAuthorization: Token ${token}\r\nConnection: close\r\n\r\n`)
+  return { done }
+}
+
+async function countLocks({ query }: TestDatabase, count: number): Promise<boolean> {
+  const rows = await query(
+    `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+  )
+  return rows.length >= count
+}
+
+async function lockTable(t: Test, { url }: Pick<TestDatabase, 'url'>, table: string): Promise<() => Promise<void>> {
+  const client = new Client(url)
+  client.on('error', () => undefined)
+  await client.connect()
+  t.teardown(() => client.end())
+  await client.query(`begin; lock table ${table} in access exclusive mode`)
+  return async () => {
+    await client.query('rollback')
+  }
+}
