@@ -5,6 +5,8 @@ import type { Account } from '../accounts/authentication.js'
 export function createLoggerOptions(level: string) {
   return {
     level,
+    // Warnings and errors of Fastify and its plugins quote whole URLs.
+    hooks: { streamWrite: cutQueries },
     serializers: {
       req: ({ method, url, ip, account }: FastifyRequest) => ({
         method,
@@ -15,6 +17,9 @@ export function createLoggerOptions(level: string) {
     },
   }
 }
+
+/** A query may hold a token. */
+const cutQueries = (line: string) => line.replaceAll(/(\/[^\s"\\?]*)\?[^\s"\\]*/g, '$1')
 
 /** Undefined before authentication, whatever the type of a request says. */
 function describeAccount(account: Account | undefined) {
