@@ -1,11 +1,17 @@
 import websocket from '@fastify/websocket'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config.js'
+import { notFound } from '../errors.js'
 import { openHub, type Hub } from '../realtime/hub.js'
+import { refuseHandshake } from './upgrades.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     hub: Hub
+  }
+  interface FastifyContextConfig {
+    /** Whether the route takes WebSocket handshakes. */
+    opensSocket?: boolean
   }
 }
 
@@ -17,7 +23,12 @@ export const realtimePlugin = plugin<{ config: Config }>(
     })
     app.decorate('hub', hub)
     await app.register(websocket, {
-      options: { maxPayload: config.socketFrameBytes, perMessageDeflate: false, clientTracking: false },
+      options: {
+        server: app.handshakes,
+        maxPayload: config.socketFrameBytes,
+        perMessageDeflate: false,
+        clientTracking: false,
+      },
       // The plugin's own way is to close without a code, and to wait for a frozen client for half a minute.
       preClose: async () => {
         app.drain()
@@ -29,7 +40,12 @@ export const realtimePlugin = plugin<{ config: Config }>(
         socket.terminate()
       },
     })
+    app.websocketServer.on('wsClientError', refuseHandshake)
+    // The plugin would open a socket on any route, and log its URL with the query.
+    app.addHook('onRequest', ({ ws, routeOptions }, _reply, done) => {
+      done(ws && routeOptions.config.opensSocket !== true ? notFound() : undefined)
+    })
     app.addHook('onClose', () => hub.close())
   },
-  { name: 'realtime', dependencies: ['database', 'relay', 'draining'] },
+  { name: 'realtime', dependencies: ['database', 'relay', 'draining', 'upgrades'] },
 )
