@@ -1,21 +1,26 @@
-import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
+import { meRoutes } from './accounts/me-routes.js'
 import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config.js'
 import type { App } from './http.js'
-import { answerBrokenRequest, answerFrameworkError, answersPlugin, readRequestId } from './plugins/answers.js'
+import { answerFrameworkError, answersPlugin } from './plugins/answers.js'
 import { authenticationPlugin } from './plugins/authentication.js'
 import { chatPlugin } from './plugins/chat.js'
+import { corsPlugin } from './plugins/cors.js'
 import { databasePlugin } from './plugins/database.js'
 import { docsPlugin } from './plugins/docs.js'
 import { drainingPlugin } from './plugins/draining.js'
 import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './plugins/health.js'
+import { inputPlugin } from './plugins/input.js'
 import { createLoggerOptions } from './plugins/logging.js'
 import { pagesPlugin } from './plugins/pages.js'
+import { answerBrokenRequest, readRequestId } from './plugins/raw-answers.js'
 import { realtimePlugin } from './plugins/realtime.js'
 import { relayPlugin } from './plugins/relay.js'
+import { unknownRoutesPlugin } from './plugins/unknown-routes.js'
+import { serverOptions, upgradesPlugin } from './plugins/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
@@ -33,6 +38,7 @@ const LARGEST_BODY = 160 * 1024
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; relay?: Relay }): Promise<App> {
   const app = Fastify({
+    http: serverOptions,
     logger: createLoggerOptions(config.logLevel),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: readRequestId,
@@ -51,15 +57,13 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   app.setValidatorCompiler(compileRequestPart)
   // A serializer for each answer of each route would delay the start by more than it saves.
   app.setSerializerCompiler(() => JSON.stringify)
-  app.removeContentTypeParser('text/plain')
-  parseEmptyBodies(app)
 
   await app.register(answersPlugin)
+  await app.register(corsPlugin, { origins: config.corsOrigins })
   await app.register(drainingPlugin)
-  if (config.corsOrigins.length > 0) {
-    const origin = config.corsOrigins.includes('*') ? '*' : config.corsOrigins
-    await app.register(cors, { origin, strictPreflight: false })
-  }
+  await app.register(upgradesPlugin)
+  await app.register(unknownRoutesPlugin, { everywhere: config.corsOrigins.length > 0 ? ['OPTIONS'] : [] })
+  await app.register(inputPlugin)
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(relayPlugin, { config, relay: services.relay })
   await app.register(limitsPlugin, { config })
@@ -77,19 +81,11 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(messageRoutes)
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
+      await chat.register(meRoutes, { config })
       const { platformToken } = config
       if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
     },
     { prefix: '/v1/chat' },
   )
   return app
-}
-
-/** Many clients name a content type even when they send nothing; no body is then no body, not malformed JSON. */
-function parseEmptyBodies(app: App): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else void parseJson(request, body as string, done)
-  })
 }

@@ -36,7 +36,15 @@ export class RequestError extends Error {
   }
 }
 
-export const invalidInput = (fields: FieldErrors) => new RequestError(400, 'Invalid input', fields)
+/** A client that sends thousands of faults learns enough from the first. */
+const MOST_FIELDS = 5
+
+/** A 400 that names the first fields at fault, and how many there are beyond. */
+export function invalidInput(fields: FieldErrors): RequestError {
+  const more = fields.length - MOST_FIELDS
+  const message = more > 0 ? `Invalid input; ${more} more errors are not listed` : 'Invalid input'
+  return new RequestError(400, message, fields.slice(0, MOST_FIELDS))
+}
 export const unauthorized = () => new RequestError(401, 'Unauthorized')
 export const forbidden = (message = 'Forbidden') => new RequestError(403, message)
 export const notFound = (message = 'Not found') => new RequestError(404, message)
@@ -59,6 +67,7 @@ export function toRequestError(error: unknown): RequestError {
 /** Headers that belong to an error's status. */
 export function errorHeaders({ statusCode, retryAfterSeconds }: RequestError): Record<string, string> {
   if (statusCode === 401) return { 'www-authenticate': 'Token' }
+  if (statusCode === 426) return { upgrade: 'websocket' }
   if (statusCode === 429 || statusCode === 503) return { 'retry-after': `${retryAfterSeconds}` }
   return {}
 }

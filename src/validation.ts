@@ -58,16 +58,36 @@ export function compileRequestPart({ schema, httpPart }: { schema: unknown; http
   }
 }
 
-function describe({ errors }: ValidateFunction): FieldErrors {
-  const all = errors ?? []
-  const unions = all.filter(({ keyword }) => keyword === 'anyOf')
-  const branchesOf = ({ schemaPath }: ErrorObject) =>
-    all.filter((error) => error.schemaPath.startsWith(`${schemaPath}/`))
-  const branches = new Set(unions.flatMap(branchesOf))
-  return all
-    .filter((error) => !branches.has(error))
-    .map((error) => ({ field: fieldOf(error), message: messageOf(error, branchesOf(error)) }))
+/** Longer names and messages tell nobody more. */
+const LONGEST_FIELD = 100
+const LONGEST_MESSAGE = 200
+
+interface DescribedError {
+  error: ErrorObject
+  /** Of a union: how each of its choices failed. */
+  branches: ErrorObject[]
 }
+
+/** Says what is wrong where, in time proportional to the number of errors. */
+function describe({ errors }: ValidateFunction): FieldErrors {
+  const described: DescribedError[] = []
+  for (const error of errors ?? []) {
+    described.push({ error, branches: error.keyword === 'anyOf' ? takeBranches(described, error) : [] })
+  }
+  return described.map(({ error, branches }) => ({
+    field: shorten(fieldOf(error), LONGEST_FIELD),
+    message: shorten(messageOf(error, branches), LONGEST_MESSAGE),
+  }))
+}
+
+/** Ajv puts the errors of a union's branches directly before that of the union. */
+function takeBranches(described: DescribedError[], union: ErrorObject): ErrorObject[] {
+  let first = described.length
+  while (described[first - 1]?.error.schemaPath.startsWith(`${union.schemaPath}/`)) first--
+  return described.splice(first).flatMap(({ error, branches }) => [...branches, error])
+}
+
+const shorten = (text: string, most: number) => (text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text)
 
 /** Of a choice between constants it names those, instead of how each of them failed. */
 function messageOf({ message = 'is not valid' }: ErrorObject, branches: ErrorObject[]): string {

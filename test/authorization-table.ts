@@ -106,6 +106,8 @@ export const entries: Record<string, Entry> = {
     },
   },
 
+  'GET /v1/chat/me/': { statuses: [401, 200, 200, 200, 200, 401] },
+
   'GET /v1/chat/admin/notifications/': forAdmins,
   'GET /v1/chat/admin/notifications/count/': forAdmins,
   'POST /v1/chat/admin/notifications/read/': {

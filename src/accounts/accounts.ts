@@ -81,6 +81,13 @@ export async function upsertAdmin(db: Database, id: number, { name }: AdminInput
   )
 }
 
+/** The name of a store or an admin that exists. */
+export async function readAccountName(db: Database, side: 'store' | 'admin', id: number): Promise<string> {
+  const query = { where: { id }, select: { name: true } }
+  const { name } = side === 'store' ? await db.store.findUniqueOrThrow(query) : await db.admin.findUniqueOrThrow(query)
+  return name
+}
+
 async function newestMessageId(db: Database): Promise<bigint> {
   const { _max } = await db.chatMessage.aggregate({ _max: { id: true } })
   return _max.id ?? 0n

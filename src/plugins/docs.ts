@@ -34,7 +34,12 @@ export const docsPlugin = plugin(
     })
     const protocol = describeProtocol()
     app.get('/docs/asyncapi.json', { schema: { hide: true } }, async () => protocol)
-    await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+    await app.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: true,
+      // Over plain HTTP the page's own files and requests would be asked for over HTTPS.
+      transformStaticCSP: (policy) => policy.replace(/ *upgrade-insecure-requests;/, ''),
+    })
   },
   { name: 'docs' },
 )

@@ -9,6 +9,8 @@ import { describeError } from '../describe-error.js'
 export function createLoggerOptions(level: string) {
   return {
     level,
+    // Warnings and errors of Fastify and its plugins quote whole URLs.
+    hooks: { streamWrite: cutQueries },
     serializers: {
       req: ({ method, url, ip, account }: FastifyRequest) => ({
         method,
@@ -20,6 +22,9 @@ export function createLoggerOptions(level: string) {
     },
   }
 }
+
+/** A query may hold a token. */
+const cutQueries = (line: string) => line.replaceAll(/(\/[^\s"\\?]*)\?[^\s"\\]*/g, '$1')
 
 /** Undefined before authentication, whatever the type of a request says. */
 function describeAccount(account: Account | undefined) {

@@ -1,7 +1,9 @@
 import websocket from '@fastify/websocket'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config.js'
+import { notFound } from '../errors.js'
 import { openHub, type Hub } from '../realtime/hub.js'
+import { refuseHandshake } from './upgrades.js'
 
 /** Browsers and proxies cut large messages into pieces of some kilobytes. */
 const MOST_FRAGMENTS = 64
@@ -9,6 +11,10 @@ const MOST_FRAGMENTS = 64
 declare module 'fastify' {
   interface FastifyInstance {
     hub: Hub
+  }
+  interface FastifyContextConfig {
+    /** Whether the route takes WebSocket handshakes. */
+    opensSocket?: boolean
   }
 }
 
@@ -27,6 +33,7 @@ export const realtimePlugin = plugin<{ config: Config }>(
     app.decorate('hub', hub)
     await app.register(websocket, {
       options: {
+        server: app.handshakes,
         maxPayload: config.socketFrameBytes,
         // A frame in thousands of pieces costs as much as thousands of frames, but counts as one.
         maxFragments: MOST_FRAGMENTS,
@@ -44,7 +51,12 @@ export const realtimePlugin = plugin<{ config: Config }>(
         socket.terminate()
       },
     })
+    app.websocketServer.on('wsClientError', refuseHandshake)
+    // The plugin would open a socket on any route, and log its URL with the query.
+    app.addHook('onRequest', ({ ws, routeOptions }, _reply, done) => {
+      done(ws && routeOptions.config.opensSocket !== true ? notFound() : undefined)
+    })
     app.addHook('onClose', () => hub.close())
   },
-  { name: 'realtime', dependencies: ['database', 'relay', 'draining'] },
+  { name: 'realtime', dependencies: ['database', 'relay', 'draining', 'upgrades'] },
 )

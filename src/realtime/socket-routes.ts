@@ -36,13 +36,14 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     app.route({
       method: 'GET',
       url: `/ws/${side}/`,
+      config: { opensSocket: true },
       schema: {
         tags: [side],
         summary: `Open the ${side}'s WebSocket`,
         description: 'The frames are described by the AsyncAPI document at `/docs/asyncapi.json`.',
         security: [{ token: [] }],
         querystring,
-        response: refusals(401, 403, 426, 429, 503),
+        response: refusals(400, 401, 403, 426, 429, 503),
       },
       onRequest: async (request) => {
         await authenticateUpgrade(request, side)

@@ -14,6 +14,8 @@ export async function startBrowser(t: Pick<Test, 'teardown'>): Promise<Browser> 
     chromiumSandbox: false,
     args: [
       '--disable-gpu',
+      // A name that browsers do not trust as they trust localhost.
+      '--host-resolver-rules=MAP chat.test 127.0.0.1',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',

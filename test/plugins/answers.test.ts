@@ -4,6 +4,7 @@ import { text as readText } from 'node:stream/consumers'
 import t from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
+import { exchangeRaw, openRawConnection } from '../support/raw-http.js'
 
 const node = await startNode(t, { config: { corsOrigins: ['https://shop.example'] } })
 const { database } = node
@@ -20,27 +21,11 @@ t.test('what there is no route for is 404', async (t) => {
   }
 })
 
-t.test('other methods are refused in the standard body, and nothing is created', async (t) => {
-  const store = await addStore(database)
-  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']) {
-    const { status } = await node.request(method, path, { token: store.token })
-    t.ok([404, 405].includes(status), `${method} ${status}`)
-  }
-  const head = await node.request('HEAD', path, { token: store.token }).catch((error: unknown) => error)
-  t.match(head, { message: /^A 40[45] without the standard error body: $/ }, 'HEAD is not offered, and has no body')
-  t.same(await database.query('select id from chat_session where store_id = $1', [store.id]), [])
-})
-
-t.test('OPTIONS is offered only to the pages of configured origins', async (t) => {
-  const withoutOrigins = await startNode(t, { database: node.database })
-  t.match(await withoutOrigins.request('OPTIONS', path), { status: 404 })
-  t.match(await node.request('OPTIONS', path), { status: 204 })
-})
-
 t.test('a path that cannot be read is 400', async (t) => {
   for (const broken of ['/v1/chat/%', '/v1/chat/%zz/', '/%c3%28']) {
-    const { status, headers } = await node.get(broken)
+    const { status, headers, text } = await node.get(broken)
     t.equal(status, 400, broken)
+    t.equal(text, '{"success":false,"message":"The URL is not valid"}', 'the URL is not repeated')
     t.ok(headers['x-request-id'])
   }
 })
@@ -69,9 +54,34 @@ t.test('answers are not cached, and carry security headers', async (t) => {
     'cache-control': 'no-store',
     'content-type': 'application/json; charset=utf-8',
     'x-content-type-options': 'nosniff',
-    'strict-transport-security': String,
     'content-security-policy': String,
   })
+})
+
+t.test('only what came over TLS binds a browser to it', async (t) => {
+  const proxied = await startNode(t, { database, config: { trustProxy: ['127.0.0.1'] } })
+  const paths = [
+    '/v1/chat/me/',
+    '/health/live/',
+    '/docs/',
+    '/docs/json',
+    '/console/',
+    '/chat/',
+    '/widget/',
+    '/nowhere/',
+  ]
+  for (const path of paths) {
+    for (const proto of ['http', 'https', 'x']) {
+      const forwarded = { 'x-forwarded-proto': proto }
+      for (const { origin, get } of [node, proxied]) {
+        const { headers } = await get(path, { headers: forwarded })
+        const isSecure = origin === proxied.origin && proto === 'https'
+        t.equal(headers['strict-transport-security'] !== undefined, isSecure, `${path} ${proto}`)
+        t.ok(headers['x-content-type-options'])
+        if (!isSecure) t.notMatch(headers['content-security-policy'], /upgrade-insecure-requests/, path)
+      }
+    }
+  }
 })
 
 t.test('the pages of the origins that are configured may call, no others', async (t) => {
@@ -81,6 +91,24 @@ t.test('the pages of the origins that are configured may call, no others', async
   const headers = { origin: 'https://shop.example', 'access-control-request-method': 'GET' }
   const preflight = await node.request('OPTIONS', path, { headers })
   t.equal(preflight.status, 204)
+})
+
+t.test('what is not HTTP behind a request is refused after its answer', async (t) => {
+  const { token } = await addStore(database)
+  const connection = await openRawConnection(t, node)
+  const head = `GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Token ${token}\r\n\r\n`
+  connection.write(`${head}${head}NONSENSE\r\n\r\n`)
+  t.match(await connection.next(), { status: 200 })
+  t.match(await connection.next(), { status: 200 })
+  t.match(await connection.next(), { status: 400, text: '{"success":false,"message":"Bad Request"}' })
+  await connection.ended
+})
+
+t.test('a body that is not HTTP is refused', async (t) => {
+  const { token } = await addStore(database)
+  const headers = `Host: a\r\nAuthorization: Token ${token}\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json`
+  const bytes = `POST /v1/chat/store/message/ HTTP/1.1\r\n${headers}\r\n\r\nzz\r\n`
+  t.match(await exchangeRaw(t, node, bytes), { status: 400, text: '{"success":false,"message":"Bad Request"}' })
 })
 
 t.test('what is not HTTP gets the standard body too', async (t) => {

@@ -47,6 +47,7 @@ t.test('there is a page to read and try it', async (t) => {
     const { status, headers } = await node.get(path)
     t.equal(status, 200, path)
     t.match(headers['content-type'], 'text/html')
+    t.match(headers['content-security-policy'], "default-src 'self'")
   }
 })
 

@@ -112,7 +112,7 @@ t.test('a page without its final slash is elsewhere; what is not there is 404 in
   ]) {
     t.equal((await node.get(path)).status, 404, path)
   }
-  t.equal((await node.post('/console/')).status, 404)
+  t.equal((await node.post('/console/')).status, 405)
 })
 
 t.test('every encoding holds the same, and one that is refused is not used', async (t) => {

@@ -1,0 +1,53 @@
+import t from 'tap'
+import { addAdmin, addStore } from '../support/accounts.js'
+import type { OpenApiDocument } from '../support/chat-client.js'
+import { startNode } from '../support/node.js'
+
+const origin = 'https://shop.example'
+const node = await startNode(t, { config: { corsOrigins: [origin], platformToken: 'platform-token-for-tests' } })
+const { paths = {} } = node.app.swagger() as unknown as OpenApiDocument
+
+t.test('every route answers the preflights of the origins that may call, without a token', async (t) => {
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const method of Object.keys(methods).map((name) => name.toUpperCase())) {
+      const { status, headers, text } = await node.request('OPTIONS', path.replace('{id}', '1'), {
+        headers: {
+          origin,
+          'access-control-request-method': method,
+          'access-control-request-headers': 'authorization,content-type,idempotency-key',
+        },
+      })
+      t.equal(status, 204, `${method} ${path}`)
+      t.equal(text, '')
+      t.equal(headers['access-control-allow-origin'], origin)
+      t.ok(String(headers['access-control-allow-methods']).split(', ').includes(method), method)
+      t.match(headers['access-control-allow-headers'], 'authorization,content-type,idempotency-key')
+      t.match(Number(headers['access-control-max-age']), 7200)
+    }
+  }
+})
+
+t.test('a page can read refusals, and the headers that tell it what to do', async (t) => {
+  const [store, admin] = [await addStore(node.database), await addAdmin(node.database)]
+  const expectReadable = async (status: number, method: string, path: string, options: object = {}) => {
+    const answer = await node.request(method, path, { ...options, headers: { origin } })
+    t.equal(answer.status, status)
+    t.equal(answer.headers['access-control-allow-origin'], origin, String(status))
+    const exposed = String(answer.headers['access-control-expose-headers']).toLowerCase().split(', ')
+    t.strictSame(exposed.sort(), ['retry-after', 'x-request-id'], String(status))
+  }
+  await expectReadable(200, 'GET', '/v1/chat/store/session/', store)
+  await expectReadable(400, 'POST', '/v1/chat/store/message/', { ...store, body: {} })
+  await expectReadable(401, 'GET', '/v1/chat/store/session/')
+  await expectReadable(403, 'GET', '/v1/chat/store/session/', admin)
+  await expectReadable(404, 'GET', '/v1/chat/nowhere/', store)
+  await expectReadable(405, 'DELETE', '/v1/chat/store/session/', store)
+  await expectReadable(413, 'POST', '/v1/chat/store/message/', { ...store, body: 'x'.repeat(200_000) })
+  node.app.drain()
+  await expectReadable(503, 'GET', '/v1/chat/store/session/', store)
+})
+
+t.test('other origins are told nothing', async (t) => {
+  const { headers } = await node.get('/v1/chat/me/', { headers: { origin: 'https://evil.example' } })
+  t.equal(headers['access-control-allow-origin'], undefined)
+})
