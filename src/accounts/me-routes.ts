@@ -1,30 +1,22 @@
 import { Type } from '@sinclair/typebox'
+import { ClientLimitsSchema, readClientLimits } from '../client-limits.js'
 import type { Config } from '../config.js'
 import { describeRoute, refusals, type App } from '../http.js'
 import { IdSchema, readAccountName } from './accounts.js'
 
-const LimitsSchema = Type.Object({
-  frame_bytes: Type.Integer({ description: 'Largest frame that a socket takes.' }),
-  frames_per_second: Type.Integer({ description: 'Frames that a socket takes per second, in the long run.' }),
-  frame_burst: Type.Integer({ description: 'Frames that a socket takes at once.' }),
-})
 const MeSchema = Type.Object(
   {
     side: Type.Union([Type.Literal('store'), Type.Literal('admin')]),
     id: IdSchema,
     name: Type.String(),
-    limits: LimitsSchema,
+    limits: ClientLimitsSchema,
   },
   { title: 'Me' },
 )
 
 /** Whose token it is, and what the service takes from it. */
 export async function meRoutes(app: App, { config }: { config: Config }): Promise<void> {
-  const limits = {
-    frame_bytes: config.socketFrameBytes,
-    frames_per_second: config.socketLimits.framesPerSecond,
-    frame_burst: config.socketLimits.frameBurst,
-  }
+  const limits = readClientLimits(config)
   app.get(
     '/me/',
     {

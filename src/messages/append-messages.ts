@@ -92,8 +92,9 @@ type OutcomeRow = {
   | {
       messageId: number
       seq: number
-      /** In milliseconds since the epoch, like `begunAt`, when the session was made. */
+      /** In milliseconds since the epoch, like `begunAt`, when the session was made, and `movedAt`, when it last moved. */
       sentAt: number
+      movedAt: number
       sessionId: number
       storeId: number
       status: SessionStatus
@@ -114,6 +115,7 @@ const outcomeColumns = defineColumns<OutcomeRow>({
   holderId: 's.admin_id',
   status: 's.status',
   begunAt: epochMs('s.created'),
+  movedAt: epochMs('s.updated'),
 })
 const selectOutcomes = Prisma.sql`${outcomeColumns.select}
   from draft i left join locked s on s.id = i.target_id left join fresh m on m.position = i.position`
@@ -132,10 +134,12 @@ export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Prom
   )
   const inOrder: OutcomeRow[] = []
   for (const row of rows) inOrder[row.position - 1] = row
-  return drafts.map((draft, index) => toOutcome(draft, inOrder[index]))
+  /** By session, when the event before the next one was committed. */
+  const movedAt = new Map<number, number>()
+  return drafts.map((draft, index) => toOutcome(draft, inOrder[index], movedAt))
 }
 
-function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutcome {
+function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Map<number, number>): AppendOutcome {
   if (row === undefined) throw new Error('A message got no outcome')
   if (row.knownId !== null) return { outcome: 'known', messageId: row.knownId }
   if (row.isBusy) return { outcome: 'busy' }
@@ -165,6 +169,8 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined): AppendOutc
     closed_at: null,
   }
   const { event, message: sent } = toSent(session, seq, message)
+  event.previousAt = movedAt.get(sessionId) ?? row.movedAt
+  movedAt.set(sessionId, sentAt)
   return { outcome: 'stored', event, session, message: sent }
 }
 

@@ -51,6 +51,6 @@ export async function readSent(db: Statements, ids: number[]): Promise<Map<numbe
 export function toSent(session: SessionRow, seq: number, message: MessageRow, receipts?: Receipts): Sent {
   const { id: sessionId, store_id: storeId, admin_id: holderId } = session
   const { id: messageId, sender_type: senderType } = message
-  const event = { sessionId, storeId, holderId, seq, messageId, senderType, at: message.created }
+  const event: MessageEvent = { sessionId, storeId, holderId, seq, messageId, senderType, at: message.created }
   return { event, session, message: toMessage(message, receipts) }
 }

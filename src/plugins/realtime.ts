@@ -1,5 +1,6 @@
 import websocket from '@fastify/websocket'
 import plugin from 'fastify-plugin'
+import { readClientLimits } from '../client-limits.js'
 import type { Config } from '../config.js'
 import { notFound } from '../errors.js'
 import { openHub, type Hub } from '../realtime/hub.js'
@@ -24,11 +25,7 @@ export const realtimePlugin = plugin<{ config: Config }>(
       pingIntervalMs: config.socketPingIntervalMs,
       longestStatementMs: config.databaseStatementTimeoutMs,
       bufferBytes: config.socketLimits.bufferBytes,
-      clientLimits: {
-        frame_bytes: config.socketFrameBytes,
-        frames_per_second: config.socketLimits.framesPerSecond,
-        frame_burst: config.socketLimits.frameBurst,
-      },
+      clientLimits: readClientLimits(config),
     })
     app.decorate('hub', hub)
     await app.register(websocket, {

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
-import type { RequestError } from '../errors.js'
+import type { FieldErrors, RequestError } from '../errors.js'
 import { AdminMessageInputSchema, StoreMessageInputSchema } from '../messages/message-input.js'
 import { createCheck } from '../validation.js'
 import { readResume, SESSIONS_PER_RESUME, type Resume } from './read-resume.js'
@@ -95,9 +95,11 @@ export interface Answered {
 
 const LONGEST_TEXT = 500
 
+const describeField = ({ field, message }: FieldErrors[number]) => `${field} ${message}`
+
 /** An `error` frame; `code` is for programs, `message` for people. */
 export function errorFrame({ statusCode, message, fields }: RequestError, answered: Answered = {}): string {
-  const text = fields ? fields.map((field) => `${field.field} ${field.message}`).join('; ') : message
+  const text = fields ? [...fields.map(describeField), message].join('; ') : message
   return frame('error', {
     code: errorCodes[statusCode] ?? 'error',
     message: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { listenToRevocations, readRevokedTokens } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
+import type { ClientLimits } from '../client-limits.js'
 import { findEpochExpressions } from '../database/epoch.js'
 import { unavailable } from '../errors.js'
 import { createAccountTurns } from './account-turns.js'
@@ -35,12 +36,6 @@ export interface HubOptions {
   bufferBytes: number
   /** What clients may send on a socket, as they are told. */
   clientLimits: ClientLimits
-}
-
-export interface ClientLimits {
-  frame_bytes: number
-  frames_per_second: number
-  frame_burst: number
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../accounts/accounts.js'
+import { ClientLimitsSchema } from '../client-limits.js'
 import { MessageSchema, SideSchema } from '../messages/message.js'
 import { UnreadCountSchema } from '../notifications/count-unread.js'
 import { SessionSchema } from '../sessions/session.js'
@@ -22,14 +23,7 @@ export const serverFrames = {
           'The history that `seq` counts in: another one after the database was restored or a standby was promoted. Keep it beside your seqs, and send it with `resume`.',
       }),
       account: Type.Object({ side: SideSchema, id: IdSchema }, { description: 'Whom the token belongs to.' }),
-      limits: Type.Object(
-        {
-          frame_bytes: Type.Integer({ description: 'The largest frame that is taken.' }),
-          frames_per_second: Type.Integer({ description: 'In the long run, control frames included.' }),
-          frame_burst: Type.Integer({ description: 'At once.' }),
-        },
-        { description: 'What a client may send on this socket.' },
-      ),
+      limits: ClientLimitsSchema,
     },
     describe('The first frame. A store gets its active session, if it has one.'),
   ),

@@ -133,6 +133,7 @@ async function writeChange(
       returning *
     )
     select ${changeColumns}, s.store_id as "storeId", old.change_seq as "previousChangeSeq",
+      old.updated as "previousUpdated",
       ${Prisma.raw(sessionJson)} as found, ${Prisma.raw(storeRow)} as store
     from (select * from changed union all select * from old where not exists (select from changed)) s
     join old on old.id = s.id

@@ -12,6 +12,8 @@ export interface SessionChange {
   seq: number
   /** The seq of the change before this one; 0 for a creation. Between the two lie only messages. */
   previousChangeSeq: number
+  /** When the session moved before, in milliseconds since the epoch; undefined for a creation. */
+  previousAt?: number | undefined
   adminId: number | null
   previousAdminId: number | null
   /** The session after the change. */
@@ -24,6 +26,7 @@ export interface SessionChangeRow {
   storeId: bigint
   seq: bigint
   previousChangeSeq: bigint
+  previousUpdated?: Date
   adminId: bigint | null
   previousAdminId: bigint | null
   session: SessionJson
@@ -41,6 +44,7 @@ export function toSessionChange(row: SessionChangeRow): SessionChange {
     storeId: Number(row.storeId),
     seq: Number(row.seq),
     previousChangeSeq: Number(row.previousChangeSeq),
+    previousAt: row.previousUpdated?.getTime(),
     adminId: idOrNull(row.adminId),
     previousAdminId: idOrNull(row.previousAdminId),
     session: readSessionJson(row.session),
