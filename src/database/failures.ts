@@ -110,6 +110,8 @@ interface AdapterFailure {
 }
 
 function adapterFailure(error: Error): AdapterFailure | undefined {
-  const { meta } = error as { meta?: { driverAdapterError?: { cause?: AdapterFailure } } }
-  return meta?.driverAdapterError?.cause
+  // Prisma wraps what fails in a statement, but not what fails at the beginning and the end of a transaction.
+  const wrapped = error as { meta?: { driverAdapterError?: { cause?: AdapterFailure } } }
+  const bare = error as { cause?: AdapterFailure }
+  return error.name === 'DriverAdapterError' ? bare.cause : wrapped.meta?.driverAdapterError?.cause
 }

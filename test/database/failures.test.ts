@@ -9,6 +9,7 @@ t.test('errors that mean the database is away', async (t) => {
     new Error('timeout exceeded when trying to connect'),
     Object.assign(new Error('raw'), { meta: { driverAdapterError: { cause: { originalCode: '57P01' } } } }),
     Object.assign(new Error('raw'), { meta: { driverAdapterError: { cause: { kind: 'DatabaseNotReachable' } } } }),
+    Object.assign(new Error('at a commit'), { name: 'DriverAdapterError', cause: { originalCode: '57P01' } }),
     Object.assign(new Error('starting up'), { code: '57P03' }),
     Object.assign(new Error('lost'), { code: '08006' }),
     ...['25006', '25P03', '25P04', '28P01', '3D000', '40001', '40P01', '53100', '53200', '53300', '55P03'].map((code) =>

@@ -91,7 +91,7 @@ t.test('installations with another prefix do not share, and nothing is left in R
     const keys = await client.keys('*')
     return keys.length > 0 && keys
   }, 5000)
-  t.match(key, /^test-[0-9a-f]+:limit:requests:store:\d+$/)
+  t.match(key, /^test-[0-9a-f]+:[\w-]+:limit:requests:store:\d+$/)
   t.ok((await client.pttl(key)) > 0)
   t.equal(await useUp(there, store), BURST)
 })

@@ -3,13 +3,14 @@ import { announceRevocation } from '../../src/accounts/authentication.js'
 import { addAdmin, addStore, addToken } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation } from '../support/conversations.js'
+import { noLimits } from '../support/no-limits.js'
 import { startNode } from '../support/node.js'
 import { enter } from '../support/socket-client.js'
 import { until, within } from '../support/until.js'
 
 const BUFFER_BYTES = 65_536
 const node = await startNode(t, {
-  config: { socketLimits: { bufferBytes: BUFFER_BYTES, framesPerSecond: 20, frameBurst: 40 } },
+  config: { limits: noLimits, socketLimits: { bufferBytes: BUFFER_BYTES, framesPerSecond: 20, frameBurst: 40 } },
 })
 const chat = createChatClient(node)
 const { database } = node

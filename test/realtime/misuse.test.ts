@@ -60,10 +60,12 @@ t.test('a socket counts until its work has ended', async (t) => {
   const { store, sessionId } = await openConversation(chat)
   const sockets = [await enter(t, node, 'store', store), await enter(t, node, 'store', store)]
   const lock = await lockSession(database, sessionId)
-  for (const socket of sockets) {
-    await lock.enqueue(async () => socket.send('message', { content: 'under way' }))
-    socket.socket.terminate()
-  }
+  const connections = [...node.app.hub.store.roster.connectionsOf(store.id)]
+  await lock.enqueue(async () => {
+    for (const socket of sockets) socket.send('message', { content: 'under way' })
+  })
+  await until(() => connections.every(({ work }) => work !== undefined), 2000)
+  for (const socket of sockets) socket.socket.terminate()
   await until(() => [...node.app.hub.store.roster.connectionsOf(store.id)].length === 0, 2000)
   t.equal((await refuseSocket(node, 'store', store)).status, 429)
   await lock.release()

@@ -3,11 +3,12 @@ import { readActiveSessions } from '../../src/sessions/read-session.js'
 import { addStore } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation } from '../support/conversations.js'
+import { noLimits } from '../support/no-limits.js'
 import { startNode } from '../support/node.js'
 import { addMessages } from '../support/sessions.js'
 import { captureStatements } from '../support/statements.js'
 
-const chat = createChatClient(await startNode(t, { config: { sessionCacheMb: 8 } }))
+const chat = createChatClient(await startNode(t, { config: { sessionCacheMb: 8, limits: noLimits } }))
 const { get, post, node } = chat
 const { app, database } = node
 
