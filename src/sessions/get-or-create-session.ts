@@ -8,7 +8,7 @@ import { sessionJson } from './session.js'
 import { changeColumns, toSessionChange, type SessionChange, type SessionChangeRow } from './session-change.js'
 
 /** Each attempt fails only when the session was closed between two statements, so even a few are many. */
-const ATTEMPTS = 20
+const ATTEMPTS = 50
 
 /**
  * The one active session of a store: the one there is, or a new one. However many callers race on however many nodes,
