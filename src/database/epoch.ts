@@ -8,6 +8,8 @@ const tableId = `'chat_session'::regclass::oid`
 const systemId = `(select system_identifier from pg_control_system())`
 /** The control file names a new timeline only after its first checkpoint, the write-ahead log at once. */
 const timeline = `case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end`
+/** For operators: a restored copy of the data folder is in itself like the original after a restart. */
+const byHand = `coalesce(current_setting('store_chat.epoch', true), '')`
 const startedAt = `extract(epoch from pg_postmaster_start_time())`
 
 /** Joins identities to one text; null where one of them is. */
@@ -15,9 +17,9 @@ const join = (parts: string[]) => `(${parts.map((part) => `(${part})::text`).joi
 
 /** What tells histories apart, best first: some services forbid the functions of the first. */
 const candidates = [
-  [systemId, timeline, databaseId, tableId],
-  [systemId, databaseId, tableId],
-  [databaseId, tableId],
+  [systemId, timeline, databaseId, tableId, byHand],
+  [systemId, databaseId, tableId, byHand],
+  [databaseId, tableId, byHand],
 ]
 
 /** Identities of the server are nobody's concern outside. */

@@ -30,6 +30,9 @@ export function createAdminSide(room: DeliveryRoom) {
   let listeningSince = Date.now()
   let floor: Floor = { messageId: 0, changeId: 0 }
 
+  /** A session is gone that admins here know of. */
+  let isBereft = false
+
   const everyone = createRoster(openEveryone)
   const roster = createRoster(openAdmin)
   const sequencer = createFilledSequencer(room, {
@@ -40,7 +43,7 @@ export function createAdminSide(room: DeliveryRoom) {
     onReset,
     onVanished: ({ sessionId }) => {
       forget(sessionId)
-      sendElsewhere(everyone.connectionsOf(EVERYONE))
+      isBereft = true
     },
   })
   const send = (sessionId: number, text: string) => {
@@ -208,6 +211,11 @@ export function createAdminSide(room: DeliveryRoom) {
     leave(connection: Connection): boolean {
       everyone.leave(EVERYONE, connection)
       return roster.leave(connection.account.id, connection)
+    },
+    /** Has clients that know of a session that is gone find out by themselves what there is. */
+    dismissBereft(): void {
+      if (isBereft) sendElsewhere(everyone.connectionsOf(EVERYONE))
+      isBereft = false
     },
     /** The numbers of unread notifications may have changed without a word. */
     recountUnread(): void {

@@ -17,6 +17,8 @@ const MOST_SESSIONS_KNOWN = 8
 export function createStoreSide(room: DeliveryRoom) {
   const listeningSince = new Map<number, number>()
   const sessionIds = new Map<number, number[]>()
+  /** Stores of which a session is gone. */
+  const bereft = new Set<number>()
   const roster = createRoster(openStore)
   const sequencer = createFilledSequencer(room, {
     predecessorOf: (event) => factsOf(event).seq - 1,
@@ -31,7 +33,7 @@ export function createStoreSide(room: DeliveryRoom) {
     onReset,
     onVanished: ({ storeId, sessionId }) => {
       forget(sessionId)
-      sendElsewhere(roster.connectionsOf(storeId))
+      bereft.add(storeId)
     },
   })
   const send = (sessionId: number, text: string) => {
@@ -130,6 +132,11 @@ export function createStoreSide(room: DeliveryRoom) {
     passing,
     start,
     activeSessionOf,
+    /** Has clients that know of a session that is gone find out by themselves what there is. */
+    dismissBereft(): void {
+      for (const storeId of bereft) sendElsewhere(roster.connectionsOf(storeId))
+      bereft.clear()
+    },
     /** The sessions whose end was not delivered here. */
     unended: () => roster.ids().flatMap((storeId) => sessionsOf(storeId).filter(({ isClosed }) => !isClosed)),
     /** Whether a session that is not known has begun, and perhaps ended, since this node listens for its store. */

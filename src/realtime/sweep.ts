@@ -71,7 +71,9 @@ export function createSweep(
 
   async function resetSetBack(sequencer: Sequencer, sessionIds: Iterable<number>): Promise<void> {
     const positions = [...sessionIds].flatMap((sessionId) => sequencer.positions.get(sessionId) ?? [])
-    for await (const position of findSetBack(db, positions)) void sequencer.reset(position)
+    const resets: Promise<void>[] = []
+    for await (const position of findSetBack(db, positions)) resets.push(sequencer.reset(position))
+    await Promise.all(resets)
   }
 
   async function sweepStores(newest: Moment): Promise<void> {
@@ -140,6 +142,9 @@ export function createSweep(
     await compareRuns(newest)
     await sweepStores(newest)
     await sweepAdmins()
+    // Only now: what they come back with are the positions that they were reset to.
+    store.dismissBereft()
+    admin.dismissBereft()
   }
 }
 

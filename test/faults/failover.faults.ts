@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { addStore } from '../support/accounts.js'
@@ -46,7 +47,18 @@ async function startLagging(t: Test): Promise<SetBackDatabase> {
 
 async function startRestorable(t: Test): Promise<SetBackDatabase> {
   const database = await startRestorablePostgres(t)
-  return { ...database, beginLoss: database.backUp, loseIt: database.restore, recover: async () => undefined }
+  return {
+    ...database,
+    beginLoss: database.backUp,
+    loseIt: (meanwhile) =>
+      database.restore(async (direct) => {
+        await meanwhile(direct)
+        // The README's word for it: a copy of the data folder does not tell that it is another history.
+        const [row] = await direct.query<{ name: string }>('select current_database() as name')
+        await direct.query(`alter database "${row?.name}" set store_chat.epoch = '${randomUUID()}'`)
+      }),
+    recover: async () => undefined,
+  }
 }
 
 for (const [name, start] of [
