@@ -37,19 +37,23 @@ export const chatPlugin = plugin<{ config: Config }>(
 
 const MOST_LARGE_SESSIONS = 10_000
 
-/** Sessions are read together; those that were large are read by themselves, so that no other store waits for them. */
+/** Sessions are read together; those that are large are read by themselves, so that no other store waits for them. */
 function createSessionReader(db: Database, memory: MessageMemory | undefined): Chat['readActiveSession'] {
   const large = new LRUCache<number, true>({ max: MOST_LARGE_SESSIONS })
   const readTogether = gatherReads(
-    (storeIds: number[]) => readActiveSessions(db, storeIds, memory),
+    (storeIds: number[]) => readActiveSessions(db, storeIds, memory, (storeId) => large.set(storeId, true)),
     MOST_SESSIONS_TOGETHER,
   )
   const readLarge = readOneByOne((storeId: number) => readLargeActiveSession(db, storeId, memory))
   return async (storeId) => {
-    const wasLarge = large.has(storeId)
-    const session = await (wasLarge ? readLarge(storeId) : readTogether(storeId))
-    if (session !== undefined && isLarge(session)) large.set(storeId, true)
-    else if (wasLarge) large.delete(storeId)
-    return session
+    const session = large.has(storeId) ? undefined : await readTogether(storeId)
+    if (!large.has(storeId)) {
+      // It may have grown since it came into the cache.
+      if (session !== undefined && isLarge(session)) large.set(storeId, true)
+      return session
+    }
+    const inParts = await readLarge(storeId)
+    if (inParts === undefined || !isLarge(inParts)) large.delete(storeId)
+    return inParts
   }
 }

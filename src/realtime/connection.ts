@@ -246,6 +246,13 @@ export class Connection {
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
   }
 
+  /** The peer has broken the protocol, and ws has closed the socket with the code that fits. */
+  endBroken(): void {
+    setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
+    // After ws, which would go on to read what comes, only to drop it.
+    setImmediate(() => this.wire.pause())
+  }
+
   /** Closes for a fault of the peer, which is not listened to any more: what it goes on to send costs nothing. */
   refuse(code: number, reason: string): void {
     if (!this.isOpen) return

@@ -15,6 +15,7 @@ import {
   type Payload,
 } from './frames.js'
 import type { Hub } from './hub.js'
+import { takeBreath } from './take-breath.js'
 import { resumeSessions } from './resume.js'
 
 /** What frames are handled with. */
@@ -43,7 +44,8 @@ async function handleInOrder(room: FrameRoom, connection: Connection, frames: Ra
     if (collected.length > 0 && (await isWelcome(room, connection))) await handleMessages(room, connection, collected)
   }
   for (const data of frames) {
-    const { type, payload, answered, refusal } = readFrame(connection, data)
+    await takeBreath()
+    const { type, payload, answered, refusal } = readFrame(room, connection, data)
     if (type === 'message') messages.push(payload as Payload<'message'>)
     if (type !== 'message' || messages.length === MOST_SENT_TOGETHER) await sendCollected()
     if (!connection.isOpen) return
@@ -88,9 +90,16 @@ type ReadFrame = { answered: Answered; payload?: unknown } & (
   { type: ClientFrameType; refusal?: undefined } | { type?: undefined; refusal: unknown }
 )
 
-function readFrame(connection: Connection, data: RawData): ReadFrame {
+/** Bytes of a frame that are worth a request of the account: reading it takes time. */
+const BYTES_OF_A_REQUEST = 8192
+
+function readFrame({ chat }: FrameRoom, connection: Connection, data: RawData): ReadFrame {
   let answered: Answered = {}
   try {
+    const bytes = (data as Buffer).length
+    for (let taken = BYTES_OF_A_REQUEST; taken <= bytes; taken += BYTES_OF_A_REQUEST) {
+      chat.limits.takeRequest(connection.account)
+    }
     const frame = parse(data)
     const payload = frame.payload === undefined ? {} : frame.payload
     answered = describeFrame(frame.type, payload)

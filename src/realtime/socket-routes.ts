@@ -71,6 +71,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     const connection = new Connection(socket, raw.socket, account, config.socketLimits, handle)
     connectionOf.set(socket, connection)
     connectionOver.set(raw.socket, connection)
+    socket.on('error', endBroken)
     socket.on('message', takeFrame)
     socket.on('ping', notePing)
     socket.on('pong', notePong)
@@ -88,6 +89,10 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     connection.noteAlive()
     if (isBinary) connection.refuse(closeCodes.policy, 'frames are text')
     else if (mayGoOn(connection)) connection.take(data)
+  }
+
+  function endBroken(this: WebSocket): void {
+    connectionOf.get(this)?.endBroken()
   }
 
   function notePing(this: WebSocket): void {
@@ -127,10 +132,6 @@ function isOriginAllowed({ origin, host }: IncomingHttpHeaders, origins: string[
  */
 function forgetRequest(socket: WebSocket, request: IncomingMessage): void {
   socket.removeAllListeners('error')
-  // ws has closed the socket by then, with the code that fits: a broken protocol, or a frame that is too big.
-  socket.on('error', ignore)
   const connection = request.socket as Socket & { _httpMessage?: { detachSocket(socket: Socket): void } | null }
   connection._httpMessage?.detachSocket(connection)
 }
-
-const ignore = () => undefined

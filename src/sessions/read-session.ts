@@ -87,23 +87,37 @@ export interface StoreRow extends ViewRow {
 
 /** SQL of a StoreRow's fields behind `fromStore`. */
 export const storeExpressions = { ...viewExpressions, version: 'told.version' }
-const storeColumns = defineColumns<StoreRow>(storeExpressions)
+const storeColumns = defineColumns<StoreRow & { isLarge: boolean }>({ ...storeExpressions, isLarge: 'size.is_large' })
 /** SQL that joins what a store is given, with its newest messages where a condition holds. */
 export const fromStore = (messageCondition: string) =>
   Prisma.raw(`
   join store st on st.id = s.store_id ${joinReceipts('s.id')}
   cross join lateral (select ${version} as version) told
   ${joinNewest(messageCondition)}`)
-const withNewMessages = fromStore('told.version is distinct from known.version')
+
+/** Bytes of text: converting so much at once would hold up the node, and the sessions that are read together with it. */
+const LARGE_CONTENT = 524_288
+const isLargeContent = `coalesce((
+  select sum(octet_length(content)) > ${LARGE_CONTENT}
+  from (select content from chat_message where session_id = s.id order by seq desc limit ${NEWEST_MESSAGES}) newest), false)`
+/** Of a session that is not in the cache its size is asked first: the length of a text is known without reading it. */
+const withNewMessages = (mayBeLarge: boolean) =>
+  Prisma.sql`cross join lateral (
+    select ${Prisma.raw(mayBeLarge ? 'false' : `known.version is null and ${isLargeContent}`)} as is_large) size
+    ${fromStore('told.version is distinct from known.version and not size.is_large')}`
+const withSmallMessages = withNewMessages(false)
+const withAllMessages = withNewMessages(true)
 
 /**
  * Reads the active sessions of stores, as those see them, by store id: the view as JSON. A store without one is not in the
- * answer. Messages that are remembered, and are still what there is to give, are not read again.
+ * answer. Messages that are remembered, and are still what there is to give, are not read again. With `onLarge`, a session
+ * whose messages are too many to be read at once is not in the answer either, and `onLarge` is told.
  */
 export async function readActiveSessions(
   db: Statements,
   storeIds: number[],
   memory?: MessageMemory,
+  onLarge?: (storeId: number) => void,
 ): Promise<Map<number, SessionView<string>>> {
   const remembered = new Map(storeIds.map((storeId) => [storeId, memory?.get(storeId)]))
   const versions = storeIds.map((storeId) => remembered.get(storeId)?.version ?? null)
@@ -113,11 +127,13 @@ export async function readActiveSessions(
     ${storeColumns.select} from chat_session s
     left join unnest(${storeIds}::bigint[], ${versions}::text[]) as known(store_id, version)
       on known.store_id = s.store_id
-    ${withNewMessages}
+    ${onLarge ? withSmallMessages : withAllMessages}
     where s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`,
   )
+  for (const { isLarge, store_id } of rows) if (isLarge) onLarge?.(store_id)
+  const whole = rows.filter(({ isLarge }) => !isLarge)
   return new Map(
-    rows.map((row) => {
+    whole.map((row) => {
       const before = remembered.get(row.store_id)
       const given = before?.version === row.version ? before : give(row)
       if (given !== before) memory?.set(row.store_id, given)
