@@ -8,7 +8,7 @@ import { shareUsage, type SharedMemory } from './share-usage.js'
 const MOST_ACCOUNTS = 50_000
 const MOST_ADDRESSES = 50_000
 /** A request is worth one unit, and one more for each so many bytes of its answer. */
-const BYTES_OF_A_UNIT = 65_536
+const BYTES_OF_A_UNIT = 16_384
 
 export interface LimitSettings {
   requests: Rate

@@ -57,13 +57,18 @@ const headersOf = ({ id, protocol }: FastifyRequest) => ({
   'cache-control': 'no-store',
 })
 
+/** Who is refused for asking too much and asks again at once would be refused thousands of times a second. */
+const TOO_MANY_DELAY_MS = 100
+
 /** Sends a failure in the standard body. Faults of ours are logged, refusals are not. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toRequestError(error)
   if (refusal.statusCode >= 500 && !(error instanceof RequestError)) {
     request.log[refusal.statusCode === 503 ? 'warn' : 'error']({ err: error }, refusal.message)
   }
-  reply.code(refusal.statusCode).headers(errorHeaders(refusal)).send(refusal.body)
+  const answer = () => void reply.code(refusal.statusCode).headers(errorHeaders(refusal)).send(refusal.body)
+  if (refusal.statusCode === 429) setTimeout(answer, TOO_MANY_DELAY_MS)
+  else answer()
 }
 
 /** Fails before there is a route: a URL that cannot be decoded, say. No hook has run yet. */
