@@ -1,7 +1,7 @@
 import { Prisma } from '../generated/prisma/client.js'
 import { unavailable } from '../errors.js'
 import type { Statements } from './database.js'
-import { isDatabaseAway } from './failures.js'
+import { isDatabaseAway, isUnsupported } from './failures.js'
 
 const databaseId = `(select oid from pg_database where datname = current_database())`
 const tableId = `'chat_session'::regclass::oid`
@@ -47,7 +47,7 @@ export async function findEpochExpressions(db: Statements): Promise<EpochExpress
       await db.$queryRaw(Prisma.sql`select ${Prisma.raw(epoch)}, ${Prisma.raw(run)}`)
       return { epoch, run }
     } catch (error) {
-      if (isDatabaseAway(error)) throw error
+      if (isDatabaseAway(error) && !isUnsupported(error)) throw error
     }
   }
   throw new Error('The identity of the database cannot be read')

@@ -5,6 +5,7 @@ const UNIQUE_VIOLATION = '23505'
 export const READ_ONLY = '25006'
 const INSUFFICIENT_PRIVILEGE = '42501'
 const LOCK_TIMEOUT = '55P03'
+const UNSUPPORTED = '0A000'
 /** Classes: connection exception, wrong credentials, insufficient resources, system error. */
 const awayClasses = new Set(['08', '28', '53', '58'])
 /**
@@ -15,7 +16,7 @@ const awayCodes = new Set([
   READ_ONLY, // a standby, or the old primary after a failover
   '25P03', // idle in transaction timeout
   '25P04', // transaction timeout
-  '0A000', // the table of a prepared statement has got another shape; the next connection prepares it anew
+  UNSUPPORTED, // the table of a prepared statement has got another shape; the next connection prepares it anew
   '26000', // a prepared statement is gone: a pooler or DISCARD took it away
   '3D000', // the database was dropped or renamed
   '40001', // serialization failure; on a standby a conflict with recovery
@@ -91,6 +92,11 @@ export function isUniqueViolation(error: unknown): boolean {
 
 export function isPermissionDenied(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === INSUFFICIENT_PRIVILEGE
+}
+
+/** Whether the server does not have what was asked for. Of a prepared statement it may also mean that a table has changed. */
+export function isUnsupported(error: unknown): boolean {
+  return error instanceof Error && postgresCode(error) === UNSUPPORTED
 }
 
 export function isLockTimeout(error: unknown): boolean {

@@ -65,7 +65,8 @@ const storeDrafts = Prisma.raw(`
     order by id for update skip locked
   ), fresh as materialized (
     select i.*, s.admin_id as holder_id, s.seq + row_number() over (partition by s.id order by i.position) as seq,
-      nextval('chat_message_id_seq') as id, greatest(clock_timestamp(), s.last_message_at)::timestamptz(3) as created
+      nextval('chat_message_id_seq') as id,
+      greatest(clock_timestamp(), s.last_message_at, s.updated)::timestamptz(3) as created
     from draft i join locked s on s.id = i.target_id and s.seq = i.snapshot_seq
     where i.known_id is null and case i.sender_type when 'store' then s.status <> 'closed'
       else s.status = 'claimed' and s.admin_id = i.sender_id end

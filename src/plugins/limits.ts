@@ -2,6 +2,7 @@ import type { FastifyRequest, preHandlerHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Account } from '../accounts/authentication.js'
 import type { Config } from '../config.js'
+import { unavailable } from '../errors.js'
 import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
 import { createLargeAnswers } from '../limits/large-answers.js'
@@ -46,6 +47,8 @@ export const limitsPlugin = plugin<{ config: Config }>(
       const name = nameAccount(account)
       await work.begin(name)
       request.workOf = name
+      // Otherwise one could ask for much, be gone, and leave all the work behind.
+      if (request.raw.socket.destroyed) throw unavailable('The client has gone')
     })
     app.addHook('onSend', (request, reply, payload, done) => {
       if (request.workOf !== undefined) work.end(request.workOf)

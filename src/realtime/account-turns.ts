@@ -11,6 +11,8 @@ interface Turns {
   /** Bytes that may be read at once; negative after more was read. */
   allowance: number
   allowanceAt: number
+  /** Set while nothing is asked for and the allowance is not full yet. */
+  restTimer?: NodeJS.Timeout | undefined
 }
 
 /** Bounds what the sockets of one account make this node read: one piece of work at a time, and so many bytes a second. */
@@ -39,11 +41,9 @@ export function createAccountTurns(): AccountTurns {
   /** An account whose allowance is full again needs no entry. */
   const forgetRested = (key: string, turns: Turns) => {
     refill(turns)
-    if (turns.waiting === 0 && turns.allowance >= BURST_BYTES) byAccount.delete(key)
-    else if (turns.waiting === 0) {
-      const restMs = ((BURST_BYTES - turns.allowance) / BYTES_PER_SECOND) * 1000 + 1
-      setTimeout(() => forgetRested(key, turns), restMs).unref()
-    }
+    const restMs = ((BURST_BYTES - turns.allowance) / BYTES_PER_SECOND) * 1000
+    if (restMs <= 0) byAccount.delete(key)
+    else turns.restTimer = setTimeout(() => forgetRested(key, turns), restMs + 1).unref()
   }
 
   return {
@@ -54,6 +54,7 @@ export function createAccountTurns(): AccountTurns {
         ...{ allowance: BURST_BYTES, allowanceAt: performance.now() },
       }
       byAccount.set(key, turns)
+      clearTimeout(turns.restTimer)
       turns.waiting++
       const turn = turns.last.then(async () => {
         refill(turns)

@@ -224,7 +224,11 @@ export function createAdminSide(room: DeliveryRoom) {
     /** Forgets sessions that were closed long ago. */
     tidy(): void {
       const oldest = Date.now() - CLOSED_IS_KNOWN_MS
-      while (closed[0] !== undefined && closed[0].at < oldest) forget(closed.shift()?.sessionId ?? 0)
+      while (closed[0] !== undefined && closed[0].at < oldest) {
+        const sessionId = closed.shift()?.sessionId ?? 0
+        // It may be active again: the database was at an earlier state.
+        if (sequencer.positions.get(sessionId)?.isClosed !== false) forget(sessionId)
+      }
     },
     async close(): Promise<void> {
       await roster.close()

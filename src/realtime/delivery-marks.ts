@@ -70,6 +70,7 @@ export function createDeliveryMarks(db: Database, relay: Relay, onError: (error:
 
 export type DeliveryMarks = ReturnType<typeof createDeliveryMarks>
 
+/** A session may be gone: the database is at an earlier state. Its mark is dropped, as it would make all others fail for ever. */
 async function writeMarks(db: Database, marks: object[]): Promise<MarkRow[]> {
   return markColumns.read(
     db,
@@ -78,6 +79,7 @@ async function writeMarks(db: Database, marks: object[]): Promise<MarkRow[]> {
       insert into chat_receipt as r (session_id, side, delivered_up_to)
       select session_id, side, up_to
       from json_to_recordset(${JSON.stringify(marks)}::json) as mark(session_id bigint, side side, up_to bigint)
+      where exists (select from chat_session s where s.id = mark.session_id)
       order by session_id, side
       on conflict (session_id, side) do update set delivered_up_to = excluded.delivered_up_to
         where r.delivered_up_to < excluded.delivered_up_to

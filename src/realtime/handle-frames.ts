@@ -41,7 +41,7 @@ async function handleInOrder(room: FrameRoom, connection: Connection, frames: Ra
   const sendCollected = async () => {
     const collected = messages
     messages = []
-    if (collected.length > 0 && (await isWelcome(room, connection))) await handleMessages(room, connection, collected)
+    if (collected.length > 0) await handleMessages(room, connection, collected)
   }
   for (const data of frames) {
     await takeBreath()
@@ -50,7 +50,7 @@ async function handleInOrder(room: FrameRoom, connection: Connection, frames: Ra
     if (type !== 'message' || messages.length === MOST_SENT_TOGETHER) await sendCollected()
     if (!connection.isOpen) return
     if (type === undefined) refuse(room, connection, refusal, answered)
-    else if (type !== 'message' && (await isWelcome(room, connection))) {
+    else if (type !== 'message') {
       await handleFrame(room, connection, type, payload).catch((error: unknown) => {
         refuse(room, connection, error, answered)
       })
@@ -65,12 +65,16 @@ async function handleFrame(
   type: Exclude<ClientFrameType, 'message'>,
   payload: unknown,
 ): Promise<void> {
+  if (!(await isWelcome(room, connection))) return
   // What asks the database or goes to others is a request of the account, like those over HTTP.
   if (type !== 'ping') room.chat.limits.takeRequest(connection.account)
   await handlers[type](room, connection, payload as never)
 }
 
-/** Whether the socket may still act. Its token may have been revoked while frames waited. */
+/**
+ * Whether the socket may still act. Its token may have been revoked while frames waited.
+ * @throws what the database does when that cannot be told
+ */
 async function isWelcome({ isRevoked }: FrameRoom, connection: Connection): Promise<boolean> {
   if (!connection.isOpen) return false
   if (await isRevoked(connection.account.tokenId)) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
@@ -148,7 +152,16 @@ const describeMessage = ({ session_id, client_message_id }: Payload<'message'>):
   ...(client_message_id !== undefined && { client_message_id }),
 })
 
+/** Each message has its own answer, also when none can be handled: the client repeats them by it. */
 async function handleMessages(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
+  try {
+    if (await isWelcome(room, connection)) await limitMessages(room, connection, payloads)
+  } catch (error) {
+    for (const payload of payloads) refuse(room, connection, error, describeMessage(payload))
+  }
+}
+
+async function limitMessages(room: FrameRoom, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
   const { admitted, refusal } = room.chat.limits.takeMessages(connection.account, payloads.length)
   if (admitted > 0) await handleAdmitted(room, connection, payloads.slice(0, admitted))
   for (const payload of payloads.slice(admitted)) refuse(room, connection, refusal, describeMessage(payload))

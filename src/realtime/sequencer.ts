@@ -43,7 +43,7 @@ export interface SequencerOptions {
   findStart(event: DurableEvent): Promise<number>
   /** Where a session stands now; undefined where it is gone. */
   readStanding(sessionId: number): Promise<Standing | undefined>
-  /** The session is at an earlier state than what was delivered of it, and begins anew at its position. */
+  /** The session is at an earlier state than what was delivered of it, and begins anew at this position. */
   onReset(position: Position): Promise<void>
   /** The session is gone: it is known no more. */
   onVanished(position: Position): void
@@ -143,9 +143,11 @@ export function createSequencer(options: SequencerOptions) {
       onVanished(position)
       return
     }
+    // A standby that lags fails here: what it does not hold is not gone, and would be delivered twice from its position on.
+    await onReset({ ...position, ...standing })
+    if (positions.get(sessionId) !== position) return
     Object.assign(position, standing)
     position.resets = (position.resets ?? 0) + 1
-    await onReset(position)
     setBack.delete(sessionId)
     goOn(position)
   }
@@ -208,7 +210,8 @@ export function createSequencer(options: SequencerOptions) {
         // It begins anew, or has meanwhile: what was read may be of the past.
         if (position.beginning !== undefined || position.resets !== resets) continue
         if (last > 0 && position.last === last && position.lastAt !== undefined && !lastAt.includes(position.lastAt)) {
-          void reset(position)
+          await reset(position)
+          if (setBack.has(position.sessionId)) return
           continue
         }
         if (events.length === 0) break

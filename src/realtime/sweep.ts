@@ -4,10 +4,12 @@ import { unavailable } from '../errors.js'
 import type { AdminSide } from './admin-side.js'
 import { findSetBack } from './find-set-back.js'
 import {
+  readActiveHeads,
   readFloor,
   readHeads,
   readHeadsAfter,
   readHeadsOfAdmins,
+  readHeadsOfStores,
   readMoment,
   readMoved,
   readNewsForAdmins,
@@ -32,7 +34,7 @@ const MISSING_EVERY = 4
  * sessions that have moved lately are read.
  *
  * PostgreSQL may also be behind what was delivered, at an earlier state: those sessions begin anew. After a restart of the
- * server, of which that may be the reason, all sessions here are compared.
+ * server, of which that may be the reason, all sessions here are compared, and those that have become active again begin anew.
  *
  * Nothing that has begun after `opened` is overlooked.
  */
@@ -62,6 +64,8 @@ export function createSweep(
     if (newest.run !== agreedRun) {
       await resetSetBack(store.sequencer, store.sequencer.positions.keys())
       await resetSetBack(admin.sequencer, admin.sequencer.positions.keys())
+      resetForgotten(store, await readHeadsOfStores(db, store.roster.ids()))
+      if (admin.isAnybodyHere()) resetForgotten(admin, await readActiveHeads(db))
       admin.recountUnread()
     }
     agreedRun = newest.run
@@ -145,6 +149,16 @@ export function createSweep(
     // Only now: what they come back with are the positions that they were reset to.
     store.dismissBereft()
     admin.dismissBereft()
+  }
+}
+
+/** A session that ended long ago is not known here any more, and nobody would be told that it has not ended. */
+function resetForgotten({ sequencer, start }: StoreSide | AdminSide, active: Head[]): void {
+  for (const head of active) {
+    if (sequencer.positions.has(head.sessionId)) continue
+    start(head)
+    const position = sequencer.positions.get(head.sessionId)
+    if (position) void sequencer.reset(position)
   }
 }
 

@@ -44,6 +44,15 @@ t.test('a message moves last_message_at of its session and nothing else', async 
   t.strictSame(body.session, { ...session, last_message_at: created, updated: created })
 })
 
+t.test('where the clock was set back, no message is older than the event before it', async (t) => {
+  const { store, sessionId } = await openConversation(chat)
+  await database.query(`update chat_session set updated = now() + interval '1 hour' where id = $1`, [sessionId])
+  const { body: before } = await get('store/session/', store)
+  const { body } = await post('store/message/', store, { content: 'later' })
+  t.ok(body.message.created >= before.updated)
+  t.equal(body.session.updated, body.message.created)
+})
+
 t.test('both sides read one conversation in one order', async (t) => {
   const { store, admin, sessionId } = await claimConversation(chat)
   await post('store/message/', store, { content: 'first' })

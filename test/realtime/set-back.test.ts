@@ -1,8 +1,11 @@
 import t, { type Test } from 'tap'
+import { findEpochExpressions } from '../../src/database/epoch.js'
+import { createSweep } from '../../src/realtime/sweep.js'
 import { addAdmin, type TestAccount } from '../support/accounts.js'
-import type { ChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
+import { createChatClient, type ChatClient } from '../support/chat-client.js'
+import { claimConversation, closeConversation, openConversation, sendMessages } from '../support/conversations.js'
 import { createLossyNetwork } from '../support/lossy-network.js'
+import { startNode } from '../support/node.js'
 import { startPair } from '../support/pair.js'
 import { readContents, removeSession, setBack } from '../support/set-back.js'
 import { enter, type Payload, type SocketClient } from '../support/socket-client.js'
@@ -205,4 +208,23 @@ t.test('the database comes back at an earlier state', async (t) => {
     t.match(sync, { reset: true, seq: 251, complete: false })
     t.strictSame([messages.length, messages[0].content, messages[199].content], [200, '51', '250'])
   })
+})
+
+t.test('a session that had ended before anybody came is active again', async (t) => {
+  const node = await startNode(t)
+  const { database } = node
+  const chat = createChatClient(node)
+  const { store, admin, sessionId } = await closeConversation(chat)
+  const sockets = await Promise.all([enter(t, node, 'store', store), enter(t, node, 'admin', admin)])
+  await setBack(database, sessionId, 2)
+  const { db, hub } = node.app
+  const opened = { at: new Date(), sessionId: 0, run: 'the run before the restart' }
+  const sweep = createSweep(db, await findEpochExpressions(db), hub, { opened, longestStatementMs: 1000 })
+  await sweep()
+  for (const socket of sockets) {
+    const sync = await socket.next('sync', undefined, DEADLINE_MS)
+    t.match(sync, { reset: true, seq: 2, session: { id: sessionId, status: 'claimed', admin_id: admin.id } })
+  }
+  await sendMessages(chat, store, 1)
+  for (const socket of sockets) t.equal((await socket.next('message')).seq, 3)
 })

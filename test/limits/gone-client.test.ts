@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import t from 'tap'
+import { addStore } from '../support/accounts.js'
+import { startNode } from '../support/node.js'
+import { captureStatements } from '../support/statements.js'
+import { until } from '../support/until.js'
+
+t.test('a request whose client has gone while it waited is not handled', async (t) => {
+  const node = await startNode(t)
+  const { accountWork, server } = node.app
+  const store = await addStore(node.database)
+  await node.get('/v1/chat/store/session/', store)
+  const account = `store:${store.id}`
+  for (let place = 0; place < 6; place++) await accountWork.begin(account)
+
+  let isWaiting = false
+  const { begin } = accountWork
+  accountWork.begin = (name) => {
+    isWaiting = true
+    return begin(name)
+  }
+  const arrived = once(server, 'request') as Promise<[IncomingMessage]>
+  const request = get(`${node.origin}/v1/chat/store/messages/`, { headers: { authorization: `Token ${store.token}` } })
+  request.on('error', () => undefined)
+  const [{ socket }] = await arrived
+  await until(() => isWaiting, 5000, 'the request waits for its turn')
+  request.destroy()
+  await until(() => socket.destroyed, 5000, 'the node knows that the client has gone')
+  const statements = captureStatements(t)
+  for (let place = 0; place < 6; place++) accountWork.end(account)
+  await until(() => accountWork.size() === 0, 5000, 'the request has ended')
+  t.notOk(statements.some(({ text }) => text.includes('chat_message')))
+})
