@@ -61,7 +61,9 @@ function trackConnections() {
   }
 
   return {
+    /** Also of a connection that is known: an upgrade that is ignored makes the server begin with it anew. */
     add(socket: Socket): void {
+      if (requests.has(socket)) return
       requests.set(socket, 0)
       socket.once('close', () => requests.delete(socket))
     },
