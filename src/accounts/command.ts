@@ -65,6 +65,10 @@ const commands: Record<string, Command> = {
   }),
 }
 
+// A signal that is not listened to ends the process without its `exit` event, and so would leave an embedded PostgreSQL.
+for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+  process.on(signal, () => process.exit(128 + number))
+}
 await main().catch((error: unknown) => {
   console.error(explain(error))
   process.exit(1)
