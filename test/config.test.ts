@@ -120,6 +120,7 @@ t.test('URLs as people have them are taken', async (t) => {
       'postgresql://chat:word@/chat?host=/var/run/postgresql',
       'postgresql://chat:word@%2Fvar%2Frun%2Fpostgresql/chat',
       'postgresql://host/a chat',
+      'postgresql://chat@server:word@server.example.com/chat',
     ],
   }
   for (const [name, values] of Object.entries(good)) {

@@ -65,10 +65,28 @@ const commands: Record<string, Command> = {
   }),
 }
 
+let embedded: ReturnType<typeof startEmbeddedPostgres> | undefined
+let isInterrupted = false
+
+// Without a listener, a signal would end this process and leave an embedded PostgreSQL behind.
+for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+  process.on(signal, () => void interrupt(128 + number))
+}
 await main().catch((error: unknown) => {
+  // What is being closed makes the command fail.
+  if (isInterrupted) return
   console.error(explain(error))
   process.exit(1)
 })
+
+/** A start comes to its end first: until then nobody can tell whose the server is. */
+async function interrupt(exitCode: number): Promise<void> {
+  if (isInterrupted) process.exit(exitCode)
+  isInterrupted = true
+  const started = await embedded?.catch(() => undefined)
+  await started?.close().catch(() => undefined)
+  process.exit(exitCode)
+}
 
 async function main(): Promise<void> {
   const { run, options } = readCommand(process.argv.slice(2))
@@ -111,9 +129,10 @@ async function findDatabase(config: Config) {
   const { databaseUrl, dataFolder } = config
   const elsewhere = databaseUrl ?? (await findEmbeddedPostgres(dataFolder))
   if (elsewhere === undefined) {
-    const embedded = await startEmbeddedPostgres(dataFolder)
-    await migrateDatabase(embedded.url)
-    return embedded
+    embedded = startEmbeddedPostgres(dataFolder)
+    const started = await embedded
+    await migrateDatabase(started.url)
+    return started
   }
   await prepareDatabase({ ...config, databaseUrl: elsewhere }, console.error)
   return { url: elsewhere, close: async () => undefined }

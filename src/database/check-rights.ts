@@ -24,7 +24,7 @@ export async function checkRights(client: Client, { address }: ConnectionTarget)
        from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1
        join pg_depend d on d.refobjid = c.oid and d.deptype in ('a', 'i') and d.classid = 'pg_class'::regclass
        join pg_class s on s.oid = d.objid
-       where c.relname = any($2) and case s.relkind when 'S' then not has_sequence_privilege(s.oid, 'usage') end
+       where c.relname = any($2) and case s.relkind when 'S' then not has_sequence_privilege(s.oid, 'usage, update') end
      ) missing order by missing.place limit 1`,
     [address.schema, tables],
   )

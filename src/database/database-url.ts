@@ -37,11 +37,14 @@ export function readDatabaseUrl(url: string, setting = 'DATABASE_URL'): Database
   return { connectionString, schema, options, ignored }
 }
 
-/** A `/`, `?`, `#` or `@` of a password that is not encoded would make the rest of it a path, and so a part of messages. */
+/**
+ * A `/`, `?` or `#` of a password that is not encoded would make the rest of it a path, and so a part of messages. An `@` does
+ * not, as the last one is before the host: names of users on some hosted servers are `user@server`.
+ */
 function split(url: string, setting: string): { base: string; query: string } {
   const [, base, query = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(url) ?? []
-  const [, authority = '', path = ''] = /^\w+:\/\/([^/]*)(.*)$/.exec(base ?? '') ?? []
-  if (base === undefined || path.includes('@') || authority.split('@').length > 2) throw notEncoded(setting)
+  const [, path = ''] = /^\w+:\/\/[^/]*(.*)$/.exec(base ?? '') ?? []
+  if (base === undefined || path.includes('@')) throw notEncoded(setting)
   return { base, query }
 }
 

@@ -78,7 +78,8 @@ function isConnectionFailure(error: Error): boolean {
   if (error instanceof AggregateError)
     return error.errors.some((one) => one instanceof Error && isConnectionFailure(one))
   const { code = '', syscall } = error as NodeJS.ErrnoException
-  return syscall === 'connect' || awaySystemCodes.has(code)
+  // Node's own error for a client that is gone before its body has come has the code ECONNRESET, but no system call.
+  return syscall === 'connect' || (syscall !== undefined && awaySystemCodes.has(code))
 }
 
 /** Whether PostgreSQL has refused a statement, so that nothing of it has happened. */

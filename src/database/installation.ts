@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Prisma } from '../generated/prisma/client.js'
 import type { Database } from './database.js'
+import { isDatabaseAway } from './failures.js'
 
 /** Long enough to be unique, short enough for a channel's name. */
 const NAME_LENGTH = 16
@@ -24,9 +25,15 @@ export async function readInstallation(db: Database): Promise<string> {
   return createHash('sha256').update([startedAt, databaseOid, system].join()).digest('base64url').slice(0, NAME_LENGTH)
 }
 
+/** Some hosted servers grant the function and have it fail. */
 async function readSystemIdentifier(db: Database): Promise<string> {
-  const [row] = await db.$queryRaw<{ identifier: string }[]>(
-    Prisma.sql`select system_identifier::text as identifier from pg_control_system()`,
-  )
-  return row?.identifier ?? ''
+  try {
+    const [row] = await db.$queryRaw<{ identifier: string }[]>(
+      Prisma.sql`select system_identifier::text as identifier from pg_control_system()`,
+    )
+    return row?.identifier ?? ''
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error
+    return ''
+  }
 }

@@ -74,6 +74,11 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 /** Fails before there is a route: a URL that cannot be decoded, say. No hook has run yet. */
 export function answerFrameworkError({ statusCode }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(headersOf(request))
+  // The connection of a handshake has no HTTP parser any more, and no hook will close it.
+  if (request.raw.headers.upgrade !== undefined) {
+    reply.header('connection', 'close')
+    reply.raw.once('finish', () => request.raw.socket.destroySoon())
+  }
   // Fastify's own words repeat the URL, with its query.
   answerError(new RequestError(statusCode ?? 400, 'The URL is not valid'), request, reply)
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import plugin from 'fastify-plugin'
 import { unavailable } from '../errors.js'
@@ -26,7 +27,7 @@ export const drainingPlugin = plugin(
     app.server.on('connection', connections.add)
 
     app.addHook('onRequest', (request, _reply, done) => {
-      connections.begin(request.raw.socket)
+      connections.begin(request.raw)
       done(isDraining && !request.url.startsWith('/health/') ? unavailable('This node is shutting down') : undefined)
     })
     // Also where the request came before: a connection that is kept would keep the node from closing.
@@ -36,7 +37,7 @@ export const drainingPlugin = plugin(
     })
     // An upgrade refused here has not come as far as the WebSocket plugin, which would end its connection.
     app.addHook('onResponse', ({ raw }, _reply, done) => {
-      connections.end(raw.socket)
+      connections.end(raw)
       if (isDraining && raw.headers.upgrade !== undefined) raw.socket.destroySoon()
       done()
     })
@@ -52,6 +53,8 @@ export const drainingPlugin = plugin(
  */
 function trackConnections() {
   const requests = new Map<Socket, number>()
+  /** Not all: a preflight is answered, and a faulty request refused, by an earlier hook than that which tells of requests. */
+  const begun = new WeakSet<IncomingMessage>()
   let timer: NodeJS.Timeout | undefined
 
   function closeIdle(idleBefore: Set<Socket>): Set<Socket> {
@@ -61,17 +64,21 @@ function trackConnections() {
   }
 
   return {
+    /** Also of a connection that is known: an upgrade that is ignored makes the server begin with it anew. */
     add(socket: Socket): void {
+      if (requests.has(socket)) return
       requests.set(socket, 0)
       socket.once('close', () => requests.delete(socket))
     },
-    begin(socket: Socket): void {
-      const count = requests.get(socket)
-      if (count !== undefined) requests.set(socket, count + 1)
+    begin(request: IncomingMessage): void {
+      const count = requests.get(request.socket)
+      if (count === undefined) return
+      begun.add(request)
+      requests.set(request.socket, count + 1)
     },
-    end(socket: Socket): void {
-      const count = requests.get(socket)
-      if (count !== undefined) requests.set(socket, count - 1)
+    end(request: IncomingMessage): void {
+      const count = requests.get(request.socket)
+      if (count !== undefined && begun.has(request)) requests.set(request.socket, count - 1)
     },
     /** Closes connections as their requests end, and cuts the others in the end. WebSockets are requests to their end. */
     startClosing(): void {

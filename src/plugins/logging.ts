@@ -23,8 +23,14 @@ export function createLoggerOptions(level: string) {
   }
 }
 
-/** A query may hold a token. */
-const cutQueries = (line: string) => line.replaceAll(/(\/[^\s"\\?]*)\?[^\s"\\]*/g, '$1')
+/** A query may hold a token. Word by word: one pattern for all of it would take time by the square of a path's length. */
+const cutQueries = (line: string) => (line.includes('?') ? line.replaceAll(/[^\s"\\]+/g, cutQuery) : line)
+
+function cutQuery(word: string): string {
+  const slash = word.indexOf('/')
+  const query = slash === -1 ? -1 : word.indexOf('?', slash)
+  return query === -1 ? word : word.slice(0, query)
+}
 
 /** Undefined before authentication, whatever the type of a request says. */
 function describeAccount(account: Account | undefined) {

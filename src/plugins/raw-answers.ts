@@ -29,13 +29,18 @@ interface RawRefusal {
   request?: IncomingMessage
 }
 
-/** Writes a refusal with the standard body to a socket that has no response of its own, and ends the socket. */
+/**
+ * Writes a refusal with the standard body to a socket that has no response of its own, and closes the socket: Node has
+ * perhaps taken its listeners away, so that nobody else would notice an error or a client that keeps its side open.
+ */
 export function refuseOnSocket(socket: Duplex, statusCode: number, refusal: RawRefusal = {}): void {
   const reason = STATUS_CODES[statusCode] ?? ''
   const { headers, body } = formatRefusal(refusal.message ?? reason, refusal.request)
   const lines = Object.entries({ ...headers, Connection: 'close', ...refusal.headers }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   )
+  socket.on('error', destroyThis)
+  socket.once('finish', destroyThis)
   socket.end(`HTTP/1.1 ${statusCode} ${reason}\r\n${lines.join('')}\r\n${body}`)
 }
 

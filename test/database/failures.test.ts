@@ -35,6 +35,8 @@ t.test('errors that do not', async (t) => {
       Object.assign(new Error(code), { code }),
     ),
     Object.assign(new Error('no file'), { code: 'ENOENT', syscall: 'open' }),
+    // A client that went away within its body.
+    Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 }),
     'text',
     null,
     undefined,

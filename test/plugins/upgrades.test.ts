@@ -1,8 +1,11 @@
-import t from 'tap'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { exchangeRaw, openRawConnection, type RawAnswer } from '../support/raw-http.js'
 import { enter } from '../support/socket-client.js'
+import { within } from '../support/until.js'
 
 const node = await startNode(t)
 const store = await addStore(node.database)
@@ -29,6 +32,21 @@ const post = (content: string, headers: string[] = []) =>
   write('POST /v1/chat/store/message/ HTTP/1.1', [authorization, ...headers], JSON.stringify({ content }))
 const contentOf = (answer: RawAnswer | undefined) =>
   (JSON.parse(answer?.text ?? '{}') as { message?: { content: string } }).message?.content
+
+/** The server's side of the next connection. */
+async function acceptConnection(): Promise<Socket> {
+  const [socket] = (await once(node.app.server, 'connection')) as [Socket]
+  return socket
+}
+
+/** A client that sends bytes and never ends its side. */
+async function openHalf(t: Test, bytes: string): Promise<void> {
+  const socket = connect({ port: Number(new URL(node.origin).port), host: '127.0.0.1', allowHalfOpen: true })
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => undefined)
+  socket.resume().write(bytes)
+  await once(socket, 'connect')
+}
 
 t.test('an upgrade to a protocol that is not spoken here is ignored, and the connection goes on', async (t) => {
   const connection = await openRawConnection(t, node)
@@ -79,6 +97,45 @@ t.test('a connection that is cut at an upgrade harms nobody', async (t) => {
     connection.cut()
   }
   t.equal((await node.get('/health/live/')).status, 200)
+})
+
+t.test('a connection that is cut at a CONNECT harms nobody', async (t) => {
+  const connect = write('CONNECT example.com:443 HTTP/1.1')
+  for (const bytes of [connect, get + connect]) {
+    const connection = await openRawConnection(t, node)
+    connection.write(bytes)
+    connection.cut()
+  }
+  const answered = await openRawConnection(t, node)
+  answered.write(connect)
+  t.match(await answered.next(), { status: 501 })
+  answered.cut()
+  t.equal((await node.get('/health/live/')).status, 200)
+})
+
+t.test('a refused connection is closed, whether or not the client closes it', async (t) => {
+  const refused = [
+    write('CONNECT example.com:443 HTTP/1.1'),
+    write('GET /v1/chat/ws/store/ HTTP/1.1', [authorization, ...handshake.slice(0, 3)]),
+    write('GET /v1/chat/%zz HTTP/1.1', handshake),
+    'no HTTP\r\n\r\n',
+  ]
+  for (const bytes of refused) {
+    const [socket] = await Promise.all([acceptConnection(), openHalf(t, bytes)])
+    if (!socket.destroyed) await within(5000, once(socket, 'close'), 'the connection is closed')
+  }
+})
+
+t.test('a connection with many upgrades that are ignored gathers no listeners', async (t) => {
+  const [socket, connection] = await Promise.all([acceptConnection(), openRawConnection(t, node)])
+  const upgradeTimes = async (times: number) => {
+    for (let time = 0; time < times; time++) {
+      connection.write(write('GET /health/live/ HTTP/1.1', h2c))
+      t.match(await connection.next(), { status: 200 })
+    }
+    return socket.eventNames().map((name) => [name, socket.listenerCount(name)])
+  }
+  t.strictSame(await upgradeTimes(5), await upgradeTimes(2))
 })
 
 t.test('a handshake on a path that is no socket is 404 before the upgrade', async (t) => {
