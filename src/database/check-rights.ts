@@ -3,6 +3,9 @@ import { StartupError } from '../startup-error.js'
 import type { ConnectionTarget } from './connection-pool.js'
 import { readMigrations } from './migrate.js'
 
+/** Of no other table the service deletes rows. */
+const emptiedTables = ['chat_node', 'online', 'notification_mark', 'notification_session_mark']
+
 /**
  * Checks that the role may do with the tables what the service does, as another role may have made them.
  * @throws StartupError that names a right that is missing
@@ -18,6 +21,7 @@ export async function checkRights(client: Client, { address }: ConnectionTarget)
        from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1
        cross join unnest(array['select', 'insert', 'update', 'delete']) wanted
        where c.relkind = 'r' and c.relname = any($2) and (wanted = 'select' or c.relname <> '_prisma_migrations')
+         and (wanted <> 'delete' or c.relname = any($3))
          and has_schema_privilege(n.oid, 'usage') and not has_table_privilege(c.oid, wanted)
        union all
        select format('usage on sequence %I', s.relname), 2
@@ -26,7 +30,7 @@ export async function checkRights(client: Client, { address }: ConnectionTarget)
        join pg_class s on s.oid = d.objid
        where c.relname = any($2) and case s.relkind when 'S' then not has_sequence_privilege(s.oid, 'usage, update') end
      ) missing order by missing.place limit 1`,
-    [address.schema, tables],
+    [address.schema, tables, emptiedTables],
   )
   const missing = rows[0]
   if (missing) throw new StartupError(`The role ${missing.role} lacks a right: ${missing.right}`)

@@ -19,7 +19,7 @@ export interface AccountWork {
   /**
    * Begins a request; those beyond the bound wait for their turn. Each that was begun must end.
    * @throws RequestError 429 when too many wait, or when too much of the account's answers was not read yet · 503 when
-   * that is so of all accounts together
+   * that is so of all accounts together, and some of it is this one's
    */
   begin(account: string): Promise<void>
   /** Ends a request: the next one of the account has its turn. */
@@ -60,9 +60,11 @@ export function createAccountWork(): AccountWork {
       if (work.underWay < MOST_AT_ONCE) work.underWay++
       else if (work.waiting.length >= MOST_WAITING) throw tooMany('Too many requests of this account at once')
       else await new Promise<void>((resolve) => work.waiting.push(resolve))
-      if (work.unreadBytes < MOST_BYTES_OF_ACCOUNT && unreadOfAll < MOST_BYTES_OF_NODE) return
+      // Of a node that is full, those are refused who fill it.
+      const isNodeFull = unreadOfAll >= MOST_BYTES_OF_NODE && work.unreadBytes > 0
+      if (work.unreadBytes < MOST_BYTES_OF_ACCOUNT && !isNodeFull) return
       end(account)
-      if (unreadOfAll >= MOST_BYTES_OF_NODE) throw unavailable('Too many answers wait to be read')
+      if (isNodeFull) throw unavailable('Too many answers wait to be read')
       throw tooMany('Too many answers of this account wait to be read')
     },
     end,

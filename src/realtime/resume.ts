@@ -68,11 +68,18 @@ async function resumeSome(
   }
 }
 
-const sizeOf = (found: { sync: Sync | undefined }[]) =>
-  found.reduce(
-    (sum, { sync }) => sum + (sync?.answer.messages ?? []).reduce((bytes, { content }) => bytes + content.length, 500),
-    0,
+/** What is read of a session beside its messages, and to find out that it is another's: more, as nobody honest asks for those. */
+const SESSION_BYTES = 500
+const FOREIGN_BYTES = 4096
+
+const sizeOf = (found: { sync: Sync | undefined }[]) => {
+  const sizes = found.map(({ sync }) =>
+    sync === undefined
+      ? FOREIGN_BYTES
+      : sync.answer.messages.reduce((bytes, { content }) => bytes + content.length, SESSION_BYTES),
   )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
 
 const refuseSession = (session_id: number) =>
   errorFrame(notFound(`Session ${session_id} not found`), { type: 'resume', session_id })
