@@ -1,4 +1,5 @@
 import autocannon from 'autocannon'
+import { noLimitsEnvironment } from '../../test/support/no-limits.js'
 import { compete } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, rival, type Services } from './services.js'
@@ -9,6 +10,8 @@ const CONNECTIONS = [32, 128]
 const SECONDS = 5
 const ROUNDS = 3
 const path = '/v1/chat/store/session/'
+/** An empty variable counts as unset. No store asks for so much that it would be refused. */
+const defaultLimits = Object.fromEntries(Object.keys(noLimitsEnvironment).map((name) => [name, '']))
 
 /**
  * `GET store/session/` of random stores, each with an active session of 20 messages. After the round for warming up most of
@@ -18,13 +21,16 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   await seedAccounts(databaseUrl, STORES, 1)
   await seedSessions(databaseUrl, MESSAGES, false)
   const environment = { DATABASE_URL: databaseUrl }
-  const ours = await startServer(product, environment)
-  const forgetful = await startServer(product, { ...environment, SESSION_CACHE_MB: '0' })
+  const limited = { ...environment, ...defaultLimits }
+  const ours = await startServer(product, limited)
+  const unlimited = await startServer(product, environment)
+  const forgetful = await startServer(product, { ...limited, SESSION_CACHE_MB: '0' })
   const bare = await startServer(rival('bare-read'), environment)
   const usual = await startServer(rival('usual-read'), environment)
   const headersOf = (id: number) => ({ authorization: `Token ${storeToken(id)}` })
   const contestantsWith = (connections: number) => [
     { name: 'store-chat, with authentication', measure: () => load(`${ours.origin}${path}`, connections, headersOf) },
+    { name: 'the same, without limits', measure: () => load(`${unlimited.origin}${path}`, connections, headersOf) },
     {
       name: 'the same, nothing kept in memory',
       measure: () => load(`${forgetful.origin}${path}`, connections, headersOf),
@@ -43,7 +49,7 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
     const title = `GET store/session/, ${STORES} stores, ${MESSAGES} messages each, ${connections} connections`
     tables.push(await compete(title, contestantsWith(connections), ROUNDS))
   }
-  await Promise.all([ours, forgetful, bare, usual].map((server) => server.stop()))
+  await Promise.all([ours, unlimited, forgetful, bare, usual].map((server) => server.stop()))
   return tables.join('\n')
 }
 

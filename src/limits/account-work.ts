@@ -17,11 +17,12 @@ interface Work {
 /** Bounds what a node does for each account at once, and how much of its answers waits to be read. */
 export interface AccountWork {
   /**
-   * Begins a request; those beyond the bound wait for their turn. Each that was begun must end.
+   * Begins a request: undefined when it may go on at once, otherwise those beyond the bound wait for their turn. Each that
+   * was begun must end.
    * @throws RequestError 429 when too many wait, or when too much of the account's answers was not read yet · 503 when
    * that is so of all accounts together, and some of it is this one's
    */
-  begin(account: string): Promise<void>
+  begin(account: string): Promise<void> | undefined
   /** Ends a request: the next one of the account has its turn. */
   end(account: string): void
   /** Counts an answer from now until the function that it returns is called. */
@@ -54,18 +55,26 @@ export function createAccountWork(): AccountWork {
     forgetIdle(account, work)
   }
 
+  /** Ends a request that has begun when too much is unread. */
+  function requireRead(account: string, work: Work): void {
+    // Of a node that is full, those are refused who fill it.
+    const isNodeFull = unreadOfAll >= MOST_BYTES_OF_NODE && work.unreadBytes > 0
+    if (work.unreadBytes < MOST_BYTES_OF_ACCOUNT && !isNodeFull) return
+    end(account)
+    if (isNodeFull) throw unavailable('Too many answers wait to be read')
+    throw tooMany('Too many answers of this account wait to be read')
+  }
+
   return {
-    async begin(account) {
+    begin(account) {
       const work = open(account)
-      if (work.underWay < MOST_AT_ONCE) work.underWay++
-      else if (work.waiting.length >= MOST_WAITING) throw tooMany('Too many requests of this account at once')
-      else await new Promise<void>((resolve) => work.waiting.push(resolve))
-      // Of a node that is full, those are refused who fill it.
-      const isNodeFull = unreadOfAll >= MOST_BYTES_OF_NODE && work.unreadBytes > 0
-      if (work.unreadBytes < MOST_BYTES_OF_ACCOUNT && !isNodeFull) return
-      end(account)
-      if (isNodeFull) throw unavailable('Too many answers wait to be read')
-      throw tooMany('Too many answers of this account wait to be read')
+      if (work.underWay < MOST_AT_ONCE) {
+        work.underWay++
+        requireRead(account, work)
+        return undefined
+      }
+      if (work.waiting.length >= MOST_WAITING) throw tooMany('Too many requests of this account at once')
+      return new Promise<void>((resolve) => work.waiting.push(resolve)).then(() => requireRead(account, work))
     },
     end,
     countUnread(account, bytes) {

@@ -9,6 +9,10 @@ declare module 'fastify' {
     drain(): void
     isDraining(): boolean
   }
+  interface FastifyRequest {
+    /** Whether its connection counts it as under way. */
+    isTracked: boolean
+  }
 }
 
 /** When a node closes, requests under way have this long to finish; then their connections are cut. */
@@ -23,11 +27,13 @@ export const drainingPlugin = plugin(
     app.decorate('drain', () => {
       isDraining = true
     })
+    // Not all are: a preflight is answered, and a faulty request refused, by an earlier hook than the one below.
+    app.decorateRequest('isTracked', false)
     const connections = trackConnections()
     app.server.on('connection', connections.add)
 
     app.addHook('onRequest', (request, _reply, done) => {
-      connections.begin(request.raw)
+      request.isTracked = connections.begin(request.raw)
       done(isDraining && !request.url.startsWith('/health/') ? unavailable('This node is shutting down') : undefined)
     })
     // Also where the request came before: a connection that is kept would keep the node from closing.
@@ -36,8 +42,8 @@ export const drainingPlugin = plugin(
       done()
     })
     // An upgrade refused here has not come as far as the WebSocket plugin, which would end its connection.
-    app.addHook('onResponse', ({ raw }, _reply, done) => {
-      connections.end(raw)
+    app.addHook('onResponse', ({ raw, isTracked }, _reply, done) => {
+      if (isTracked) connections.end(raw)
       if (isDraining && raw.headers.upgrade !== undefined) raw.socket.destroySoon()
       done()
     })
@@ -53,8 +59,6 @@ export const drainingPlugin = plugin(
  */
 function trackConnections() {
   const requests = new Map<Socket, number>()
-  /** Not all: a preflight is answered, and a faulty request refused, by an earlier hook than that which tells of requests. */
-  const begun = new WeakSet<IncomingMessage>()
   let timer: NodeJS.Timeout | undefined
 
   function closeIdle(idleBefore: Set<Socket>): Set<Socket> {
@@ -70,15 +74,15 @@ function trackConnections() {
       requests.set(socket, 0)
       socket.once('close', () => requests.delete(socket))
     },
-    begin(request: IncomingMessage): void {
-      const count = requests.get(request.socket)
-      if (count === undefined) return
-      begun.add(request)
-      requests.set(request.socket, count + 1)
+    /** Returns whether the request's end is to be told, too. */
+    begin({ socket }: IncomingMessage): boolean {
+      const count = requests.get(socket)
+      if (count !== undefined) requests.set(socket, count + 1)
+      return count !== undefined
     },
-    end(request: IncomingMessage): void {
-      const count = requests.get(request.socket)
-      if (count !== undefined && begun.has(request)) requests.set(request.socket, count - 1)
+    end({ socket }: IncomingMessage): void {
+      const count = requests.get(socket)
+      if (count !== undefined) requests.set(socket, count - 1)
     },
     /** Closes connections as their requests end, and cuts the others in the end. WebSockets are requests to their end. */
     startClosing(): void {

@@ -25,12 +25,12 @@ export const inputPlugin = plugin(
 
     app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
       // Fastify would refuse a content type that it cannot read before it sees that there is no body.
-      if (isBodyless(headers)) delete headers['content-type']
+      if (headers['content-type'] !== undefined && isBodyless(headers)) delete headers['content-type']
       done()
     })
-    app.addHook('preValidation', ({ url, routeOptions }, _reply, done) => {
-      const isRead = routeOptions.schema?.querystring !== undefined
-      done(isRead && !isDecodable(url) ? invalidInput([{ field: 'query', message: 'is not UTF-8' }]) : undefined)
+    app.addHook('preValidation', (request, _reply, done) => {
+      const isFaulty = !isDecodable(request.url) && request.routeOptions.schema?.querystring !== undefined
+      done(isFaulty ? invalidInput([{ field: 'query', message: 'is not UTF-8' }]) : undefined)
     })
   },
   { name: 'input' },

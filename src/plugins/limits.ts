@@ -41,14 +41,22 @@ export const limitsPlugin = plugin<{ config: Config }>(
     })
 
     // After the body has come: who sends slowly holds nobody up.
-    app.addHook('preHandler', async (request) => {
+    app.addHook('preHandler', (request, _reply, done) => {
       const account = accountOf(request)
-      if (account === undefined || request.ws) return
+      if (account === undefined || request.ws) return done()
       const name = nameAccount(account)
-      await work.begin(name)
-      request.workOf = name
-      // Otherwise one could ask for much, be gone, and leave all the work behind.
-      if (request.raw.socket.destroyed) throw unavailable('The client has gone')
+      const go = () => {
+        request.workOf = name
+        // Otherwise one could ask for much, be gone, and leave all the work behind.
+        done(request.raw.socket.destroyed ? unavailable('The client has gone') : undefined)
+      }
+      try {
+        const turn = work.begin(name)
+        if (turn === undefined) go()
+        else turn.then(go, done)
+      } catch (error) {
+        done(error as Error)
+      }
     })
     app.addHook('onSend', (request, reply, payload, done) => {
       if (request.workOf !== undefined) work.end(request.workOf)

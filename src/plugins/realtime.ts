@@ -50,8 +50,9 @@ export const realtimePlugin = plugin<{ config: Config }>(
     })
     app.websocketServer.on('wsClientError', refuseHandshake)
     // The plugin would open a socket on any route, and log its URL with the query.
-    app.addHook('onRequest', ({ ws, routeOptions }, _reply, done) => {
-      done(ws && routeOptions.config.opensSocket !== true ? notFound() : undefined)
+    app.addHook('onRequest', (request, _reply, done) => {
+      // Fastify makes the options of the route anew for each look at them.
+      done(request.ws && request.routeOptions.config.opensSocket !== true ? notFound() : undefined)
     })
     app.addHook('onClose', () => hub.close())
   },

@@ -62,11 +62,12 @@ export const upgradesPlugin = plugin(
     // No HTTP parser is left on the connection of a handshake: when it is refused, nothing can follow. Behind an upgrade
     // that was declined, Node drops what was pipelined.
     app.addHook('onRequest', ({ raw }, reply, done) => {
-      if (handedOver.has(raw) || isDeclined(raw)) reply.header('connection', 'close')
+      if (raw.headers.upgrade !== undefined && (handedOver.has(raw) || isDeclined(raw)))
+        reply.header('connection', 'close')
       done()
     })
     app.addHook('onResponse', ({ raw }, _reply, done) => {
-      if (handedOver.has(raw)) raw.socket.destroySoon()
+      if (raw.headers.upgrade !== undefined && handedOver.has(raw)) raw.socket.destroySoon()
       done()
     })
   },

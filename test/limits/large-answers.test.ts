@@ -4,6 +4,7 @@ import { text as readText } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import { RequestError } from '../../src/errors.js'
 import { createAccountWork } from '../../src/limits/account-work.js'
 import { createLargeAnswers } from '../../src/limits/large-answers.js'
 import { TextStream } from '../../src/limits/text-stream.js'
@@ -136,8 +137,11 @@ t.test('work of one account is bounded, at once and waiting; another account has
   const work = createAccountWork()
   for (let count = 0; count < 6; count++) await work.begin('a')
   const begun: number[] = []
-  const waiting = Array.from({ length: 1000 }, (_, place) => work.begin('a').then(() => begun.push(place)))
-  t.match(await work.begin('a').catch((error: unknown) => error), { statusCode: 429 })
+  const waiting = Array.from({ length: 1000 }, async (_, place) => {
+    await work.begin('a')
+    begun.push(place)
+  })
+  t.throws(() => work.begin('a'), new RequestError(429, 'Too many requests of this account at once'))
   await work.begin('b')
   t.same(begun, [])
   work.end('a')
@@ -157,7 +161,7 @@ t.test('work of one account is bounded, at once and waiting; another account has
 t.test('when answers of very many accounts wait, the node says so to them, and serves the others: 503', async (t) => {
   const work = createAccountWork()
   const forgets = Array.from({ length: 16 }, (_, account) => work.countUnread(`${account}`, 16 * MB))
-  t.match(await work.begin('0').catch((error: unknown) => error), { statusCode: 503 })
+  t.throws(() => work.begin('0'), new RequestError(503, 'Too many answers wait to be read'))
   await work.begin('a')
   work.end('a')
   for (const forget of forgets) forget()
