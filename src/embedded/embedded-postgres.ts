@@ -11,6 +11,7 @@ export interface EmbeddedPostgres {
 const INSTANCE_LOCK = 7_266_001
 const LOCK_ATTEMPTS = 20
 const LOCK_PAUSE_MS = 150
+const tryLock = 'select pg_try_advisory_lock($1) as owned'
 
 /**
  * Starts the PostgreSQL of a data folder for one owner. The ownership is a lock inside that database, so it ends with
@@ -53,16 +54,22 @@ async function startUnlessStarted(cluster: Awaited<ReturnType<typeof openCluster
 }
 
 async function takeOwnership(url: string): Promise<Client | undefined> {
+  let client: Client | undefined
+  // An owner on its way out may still be there for a moment, and a server that another instance starts not listen yet.
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+    if (attempt > 0) await delay(LOCK_PAUSE_MS)
+    client ??= await connect(url).catch(() => undefined)
+    const { rows = [] } = (await client?.query<{ owned: boolean }>(tryLock, [INSTANCE_LOCK])) ?? {}
+    if (rows[0]?.owned === true) return client
+  }
+  await client?.end()
+  return undefined
+}
+
+async function connect(url: string): Promise<Client> {
   const client = new Client(url)
   // The server ends this connection when it stops; that is no news.
   client.on('error', () => undefined)
-  // An owner on its way out may still be there for a moment.
-  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-    if (attempt === 0) await client.connect()
-    else await delay(LOCK_PAUSE_MS)
-    const { rows } = await client.query<{ owned: boolean }>(`select pg_try_advisory_lock($1) as owned`, [INSTANCE_LOCK])
-    if (rows[0]?.owned === true) return client
-  }
-  await client.end()
-  return undefined
+  await client.connect()
+  return client
 }

@@ -79,7 +79,7 @@ async function writeMarks(db: Database, marks: object[]): Promise<MarkRow[]> {
       insert into chat_receipt as r (session_id, side, delivered_up_to)
       select session_id, side, up_to
       from json_to_recordset(${JSON.stringify(marks)}::json) as mark(session_id bigint, side side, up_to bigint)
-      where exists (select from chat_session s where s.id = mark.session_id)
+      where exists (select from chat_message m where m.id = mark.up_to and m.session_id = mark.session_id)
       order by session_id, side
       on conflict (session_id, side) do update set delivered_up_to = excluded.delivered_up_to
         where r.delivered_up_to < excluded.delivered_up_to

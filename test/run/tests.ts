@@ -13,7 +13,7 @@ import { RESULTS } from './find-tests.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string', default: '4' }, 'timeout-s': { type: 'string', default: '300' } },
+  options: { jobs: { type: 'string', default: '3' }, 'timeout-s': { type: 'string', default: '300' } },
 })
 const timeout = Number(values['timeout-s']) * 1000
 // `env -u` drops what tap hands on to the processes that it spawns: its loaders.

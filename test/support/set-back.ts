@@ -1,12 +1,14 @@
 import type { TestDatabase } from './database.js'
 
-/** Takes a session back to a seq, as a restored backup would. The ids of what is lost are given again. */
+/** Takes a session back to a seq, as a restored backup would, without receipts. The ids of what is lost are given again. */
 export async function setBack({ query }: TestDatabase, sessionId: number, seq: number): Promise<void> {
   await query(
     `with lost as (
        delete from chat_message where session_id = $1 and seq > $2
      ), lost_changes as (
        delete from chat_session_change where session_id = $1 and seq > $2
+     ), receipts as (
+       delete from chat_receipt where session_id = $1
      ), change as (
        select * from chat_session_change where session_id = $1 and seq <= $2 order by seq desc limit 1
      ), newest as (
