@@ -31,15 +31,17 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     try {
       const page = await timeline.read(
         () => client.history({ session_id: id, limit: PAGE }),
-        ({ data }) => data,
+        ({ data, has_more }) => {
+          // A conversation from its beginning follows the one before it.
+          if (timeline.messages.value.every(({ session_id }) => session_id === id)) timeline.hasOlder.value = has_more
+          return data
+        },
       )
       if (page === undefined) {
         void loadNewest()
         return
       }
       loaded = id
-      // A conversation from its beginning follows the one before it.
-      if (timeline.messages.value.every(({ session_id }) => session_id === id)) timeline.hasOlder.value = page.has_more
     } catch {
       // Being online again tries again.
     }

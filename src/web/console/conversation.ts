@@ -18,17 +18,18 @@ export function openConversation(client: AdminClient, sessionId: number, start: 
     try {
       const answer = await timeline.read(
         () => client.session(sessionId),
-        ({ messages }) => messages,
+        ({ messages }) => {
+          if (!isLoaded.value) timeline.hasOlder.value = messages.length >= NEWEST
+          return messages
+        },
       )
       if (answer === undefined) {
         // A reset has come between, which brings no store.
         if (store.value === undefined) void load()
         return
       }
-      const { messages, store: ofIt, ...found } = answer
-      apply(found)
-      store.value = ofIt
-      if (!isLoaded.value) timeline.hasOlder.value = messages.length >= NEWEST
+      apply(answer)
+      store.value = answer.store
       isLoaded.value = true
       problem.value = undefined
     } catch (error) {

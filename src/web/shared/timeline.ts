@@ -50,7 +50,10 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
 
   const isOldest = (sessionId: number) => (messages.value[0]?.session_id ?? sessionId) === sessionId
 
-  /** Reads, and merges what no reset has outdated meanwhile. Returns undefined when one has. */
+  /**
+   * Reads, and merges what no reset has outdated meanwhile. Returns undefined when one has. What `messagesOf` sets is shown
+   * together with the messages: a line that comes or goes later would move what is looked at.
+   */
   async function read<T>(ask: () => Promise<T>, messagesOf: (answer: T) => readonly Message[]): Promise<T | undefined> {
     const before = resets
     const answer = await patiently(ask)
@@ -112,11 +115,13 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
       if (!hasOlder.value || isLoading.value || oldest === undefined) return
       isLoading.value = true
       try {
-        const page = await read(
+        await read(
           () => ask(oldest.id),
-          ({ data }) => data,
+          (page) => {
+            hasOlder.value = page.has_more
+            return page.data
+          },
         )
-        if (page) hasOlder.value = page.has_more
       } catch {
         // The next scroll tries again.
       } finally {
