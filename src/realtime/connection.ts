@@ -7,6 +7,7 @@ import { encodeTextFrame } from './text-frame.js'
 
 /** After a close frame, a peer that does not answer is cut. */
 const CLOSE_PATIENCE_MS = 1000
+
 export interface SocketLimits {
   /** Bytes that may wait for a slow reader. */
   bufferBytes: number
