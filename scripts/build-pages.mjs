@@ -1,6 +1,6 @@
 /**
- * Builds the pages of src/web into dist/web: one script and one style sheet each, beside them what a browser would have
- * them compressed to. Types are checked by `tsc -p tsconfig.web.json`, not here: a start should be quick.
+ * Builds the pages of src/pages into dist/pages: one script and one style sheet each, beside them what a browser would have
+ * them compressed to. Types are checked by `tsc -p tsconfig.pages.json`, not here: a start should be quick.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,7 +9,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const [from, to] = [join(root, 'src/web'), join(root, 'dist/web')]
+const [from, to] = [join(root, 'src/pages'), join(root, 'dist/pages')]
 const browsers = { bundle: true, minify: true, target: ['es2022'], logLevel: 'warning', outdir: to }
 
 rmSync(to, { recursive: true, force: true })

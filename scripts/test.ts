@@ -25,7 +25,7 @@ await rm('.tap', { recursive: true, force: true })
 await step('pooler', providePgBouncer)
 const services = await step('services', () => startServices(folder))
 if (isWhole) {
-  for (const program of ['.', 'tsconfig.web.json', 'scripts/load'])
+  for (const program of ['.', 'tsconfig.pages.json', 'scripts/load'])
     await step(`types of ${program}`, () => run('tsc', ['-p', program]))
   await step('lint', () => run('eslint', ['.']))
   await step('format', () => run('prettier', ['--check', '--log-level', 'warn', '.']))

@@ -1,6 +1,6 @@
 import { createClient } from './client.js'
-import type { ConnectOptions } from './options.js'
-import type { MessageInput } from './outbox.js'
+import type { ConnectOptions } from './transport/options.js'
+import type { MessageInput } from './state/outbox.js'
 import type { HistoryPage } from './store-client.js'
 import type {
   AdminSession,
@@ -10,7 +10,7 @@ import type {
   Session,
   SessionList,
   SessionWithStore,
-} from './wire.js'
+} from '../protocol/wire.js'
 
 export interface ListPage {
   /** 1–200. Default: 50. */

@@ -1,13 +1,13 @@
-import { ChatError } from './chat-error.js'
-import { createEvents } from './events.js'
-import { createHttp, type Fields } from './http.js'
-import { createJournal } from './journal.js'
-import { openLink, type State } from './link.js'
-import { readOptions, type ConnectOptions } from './options.js'
-import { createOutbox, type MessageInput } from './outbox.js'
-import { createPassing } from './passing.js'
-import { createReading } from './reading.js'
-import { createTicks } from './ticks.js'
+import { ChatError } from './transport/chat-error.js'
+import { createEvents } from './state/events.js'
+import { createHttp, type Fields } from './transport/http.js'
+import { createJournal } from './state/journal.js'
+import { openLink, type State } from './transport/link.js'
+import { readOptions, type ConnectOptions } from './transport/options.js'
+import { createOutbox, type MessageInput } from './state/outbox.js'
+import { createPassing } from './state/typing-and-presence.js'
+import { createReading } from './state/retried-reads.js'
+import { createTicks } from './state/receipts.js'
 import type {
   Gone,
   Message,
@@ -19,7 +19,7 @@ import type {
   StatusChange,
   Typing,
   UnreadCount,
-} from './wire.js'
+} from '../protocol/wire.js'
 
 /** What a client tells of. */
 export interface ClientEvents {

@@ -1,7 +1,7 @@
 import { createClient } from './client.js'
-import type { ConnectOptions } from './options.js'
-import type { MessageInput } from './outbox.js'
-import type { History, Session, StoreSession } from './wire.js'
+import type { ConnectOptions } from './transport/options.js'
+import type { MessageInput } from './state/outbox.js'
+import type { History, Session, StoreSession } from '../protocol/wire.js'
 
 /** Which page of a session's messages: the newest, those before a message, or those after one. */
 export interface HistoryPage {

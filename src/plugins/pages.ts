@@ -4,7 +4,7 @@ import plugin from 'fastify-plugin'
 import type { Config } from '../config.js'
 import { chooseEncoding, readPageFiles, type PageFile } from './page-files.js'
 
-const folder = fileURLToPath(new URL('../web/', import.meta.url))
+const folder = fileURLToPath(new URL('../pages/', import.meta.url))
 
 /**
  * The browser's own promise that text stays text: no script and no style but from these files, nothing from elsewhere,

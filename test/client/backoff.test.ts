@@ -1,7 +1,7 @@
 import t from 'tap'
 import { WebSocket } from 'ws'
-import { chooseRepeatMs, chooseRetryMs } from '../../src/client/backoff.js'
-import { defaultTiming, readOptions } from '../../src/client/options.js'
+import { chooseRepeatMs, chooseRetryMs } from '../../src/client/transport/backoff.js'
+import { defaultTiming, readOptions } from '../../src/client/transport/options.js'
 import { chooseSeed, createRandom } from '../support/seed.js'
 
 t.test('the pause is anything up to a bound that doubles, and that has a bound itself', async (t) => {

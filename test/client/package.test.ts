@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 
-const folder = pathToFileURL('dist/client/')
+const folder = pathToFileURL('dist/')
 
 t.test('what the package exports as its client connects, sends and reads', async (t) => {
   const node = await startNode(t)
@@ -23,13 +23,13 @@ t.test('what the package exports as its client connects, sends and reads', async
 })
 
 t.test('neither its code nor its types need another package', async (t) => {
-  const names = (await readdir(folder)).filter((name) => /\.(js|d\.ts)$/.test(name))
-  t.ok(names.includes('index.js') && names.includes('index.d.ts'))
+  const names = (await readdir(folder, { recursive: true })).filter((name) => /^client\/.*\.(js|d\.ts)$/.test(name))
+  t.ok(names.includes('client/index.js') && names.includes('client/index.d.ts'))
   for (const name of names) {
     const text = await readFile(new URL(name, folder), 'utf8')
     const imports = [...text.matchAll(/(?:from\s*|import\s*\(?\s*)["']([^"']+)["']/g)].map(([, from]) => from)
     t.same(
-      imports.filter((from) => from?.startsWith('./') !== true),
+      imports.filter((from) => from?.startsWith('.') !== true),
       [],
       name,
     )

@@ -1,0 +1,71 @@
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { Announcer } from '../shared/announcer.js'
+import { ConnectionBadge } from '../shared/connection-badge.js'
+import { watchLooking } from '../shared/looking.js'
+import { ConversationView } from './conversation-view.js'
+import { openDesk } from './state/desk.js'
+import { NoticeBell } from './notice-bell.js'
+import { ShortcutsDialog, useShortcuts } from './shortcuts.js'
+import { Sidebar } from './sidebar.js'
+import { ToastList } from './toast-list.js'
+
+const isLooking = watchLooking()
+
+interface ConsoleProps {
+  token: string
+  onLeave: (reason?: string) => void
+}
+
+/** An admin's desk: what waits and what is held on one side, the chosen conversation on the other. */
+export function Console({ token, onLeave }: ConsoleProps) {
+  const desk = useMemo(() => openDesk(token, isLooking), [token])
+  const help = useRef<HTMLDialogElement>(null)
+  useEffect(() => () => desk.close(), [desk])
+  useShortcuts(desk, help)
+  const isRevoked = desk.connection.value === 'revoked'
+  useEffect(() => {
+    if (isRevoked) onLeave('This token is not valid for an admin, or not any more.')
+  }, [isRevoked])
+
+  const id = desk.chosen.value?.id
+  return (
+    <div class={`console ${id === undefined ? 'at-list' : 'at-conversation'}`}>
+      <header class="bar">
+        <h1>Support console</h1>
+        <ConnectionBadge connection={desk.connection} />
+        <NoticeBell desk={desk} />
+        <button
+          type="button"
+          class="quiet help"
+          aria-label="Keyboard shortcuts"
+          onClick={() => help.current?.showModal()}
+        >
+          ?
+        </button>
+        <button type="button" class="quiet" onClick={() => onLeave()}>
+          Sign out
+        </button>
+      </header>
+      <Sidebar desk={desk} />
+      <main class="room" aria-label="Conversation">
+        {desk.chosen.value ? (
+          <ConversationView key={id} desk={desk} conversation={desk.chosen.value} />
+        ) : (
+          <NothingChosen />
+        )}
+      </main>
+      <ShortcutsDialog dialog={help} />
+      <ToastList toasts={desk.toasts} />
+      <Announcer />
+    </div>
+  )
+}
+
+const NothingChosen = () => (
+  <div class="empty">
+    <h2>No conversation chosen</h2>
+    <p class="muted">
+      Choose one from the list. <kbd>?</kbd> shows what the keyboard can do.
+    </p>
+  </div>
+)

@@ -1,0 +1,81 @@
+import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
+import { ConfirmDialog, Dialog } from '../shared/dialog.js'
+import type { Conversation } from './state/conversation.js'
+import type { Desk } from './state/desk.js'
+
+interface ActionsProps {
+  desk: Desk
+  conversation: Conversation
+}
+
+/** What the holder may do with the conversation. */
+export function ConversationActions({ desk, conversation }: ActionsProps) {
+  const closing = useRef<HTMLDialogElement>(null)
+  const handing = useRef<HTMLDialogElement>(null)
+  if (!desk.isHeld.value) return null
+  const isBusy = desk.isBusy.value
+  return (
+    <div class="tools">
+      <button type="button" disabled={isBusy} data-act="release" onClick={() => void desk.release()}>
+        Release
+      </button>
+      <button type="button" disabled={isBusy} data-act="transfer" onClick={() => handing.current?.showModal()}>
+        Transfer
+      </button>
+      <button type="button" disabled={isBusy} data-act="close" onClick={() => closing.current?.showModal()}>
+        Close
+      </button>
+      <ConfirmDialog
+        dialog={closing}
+        title="Close this conversation?"
+        text="A closed conversation stays closed. The next message of the store begins a new one."
+        action="Close conversation"
+        onConfirm={() => void desk.closeSession()}
+      />
+      <Dialog dialog={handing} title={`Transfer conversation #${conversation.id}`}>
+        <TransferForm
+          onCancel={() => handing.current?.close()}
+          onTransfer={(adminId) => {
+            handing.current?.close()
+            void desk.transfer(adminId)
+          }}
+        />
+      </Dialog>
+    </div>
+  )
+}
+
+function TransferForm({ onCancel, onTransfer }: { onCancel: () => void; onTransfer: (adminId: number) => void }) {
+  const adminId = useSignal('')
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        onTransfer(Number(adminId.value))
+      }}
+    >
+      <label>
+        Id of the admin who takes over
+        <input
+          type="text"
+          inputMode="numeric"
+          pattern="[1-9][0-9]{0,14}"
+          title="A number"
+          required
+          autocomplete="off"
+          value={adminId.value}
+          onInput={({ currentTarget }) => (adminId.value = currentTarget.value)}
+        />
+      </label>
+      <div class="actions">
+        <button type="button" onClick={onCancel}>
+          Cancel
+        </button>
+        <button type="submit" class="primary">
+          Transfer
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,107 @@
+import { signal } from '@preact/signals'
+import type { RefObject } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { Dialog } from '../shared/dialog.js'
+import type { Desk } from './state/desk.js'
+
+const KEPT = 'store-chat.console.shortcuts'
+const readKept = () => {
+  try {
+    return localStorage.getItem(KEPT) !== 'off'
+  } catch {
+    return true
+  }
+}
+/** Single keys get in the way of speech input, so that they can be turned off. */
+const areOn = signal(readKept())
+
+const shortcuts: [keys: string[], what: string][] = [
+  [['?'], 'Show this'],
+  [['W'], 'Waiting sessions'],
+  [['M'], 'My sessions'],
+  [['↑', '↓'], 'Go through the list; also Home, End, Page up, Page down'],
+  [['Enter'], 'Open the session; in the text field: send'],
+  [['Shift', 'Enter'], 'New line'],
+  [['C'], 'Claim the open conversation'],
+  [['R'], 'Write an answer'],
+  [['T'], 'Transfer the conversation'],
+  [['X'], 'Close the conversation'],
+  [['N'], 'Notifications'],
+  [['Esc'], 'From the text field to the list, from the list out of the conversation'],
+]
+
+const press = (selector: string) => document.querySelector<HTMLElement>(selector)?.click()
+const focusOn = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus()
+
+function focusList(desk: Desk, list: 'own' | 'waiting'): void {
+  desk.list.value = list
+  requestAnimationFrame(() => focusOn('.window [tabindex="0"]'))
+}
+
+const acts = (desk: Desk, help: RefObject<HTMLDialogElement | null>): Record<string, () => void> => ({
+  '?': () => help.current?.showModal(),
+  w: () => focusList(desk, 'waiting'),
+  m: () => focusList(desk, 'own'),
+  c: () => press('.claim .primary'),
+  r: () => focusOn('[data-composer]'),
+  t: () => press('[data-act=transfer]'),
+  x: () => press('[data-act=close]'),
+  n: () => press('[data-act=notifications]'),
+  Escape: () => desk.choose(undefined),
+})
+
+const isWriting = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.closest('input, textarea, dialog, .notices') !== null
+
+/** Keys for what is done most. They do nothing where somebody writes. */
+export function useShortcuts(desk: Desk, help: RefObject<HTMLDialogElement | null>): void {
+  useEffect(() => {
+    const known = acts(desk, help)
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return
+      const act = known[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+      if (act === undefined || (event.key.length === 1 && !areOn.value) || document.querySelector('dialog[open]'))
+        return
+      event.preventDefault()
+      act()
+    }
+    document.addEventListener('keydown', onKeyDown)
+    return () => document.removeEventListener('keydown', onKeyDown)
+  }, [desk])
+}
+
+export function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
+  const turn = (isOn: boolean) => {
+    areOn.value = isOn
+    try {
+      localStorage.setItem(KEPT, isOn ? 'on' : 'off')
+    } catch {
+      // It holds until the page is left.
+    }
+  }
+  return (
+    <Dialog dialog={dialog} title="Keyboard">
+      <dl class="shortcuts">
+        {shortcuts.map(([keys, what]) => (
+          <div key={what}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <label class="check">
+        <input type="checkbox" checked={areOn.value} onChange={({ currentTarget }) => turn(currentTarget.checked)} />
+        Single keys are shortcuts
+      </label>
+      <div class="actions">
+        <button type="button" class="primary" onClick={() => dialog.current?.close()}>
+          Done
+        </button>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,87 @@
+import { signal } from '@preact/signals'
+import type { AdminClient, ChatError, Session, Store } from '../../../client/index.js'
+import { createTimeline } from '../../conversation/timeline.js'
+
+const PAGE = 50
+/** What comes along with a session. */
+const NEWEST = 200
+
+/** One session, looked at closely. */
+export function openConversation(client: AdminClient, sessionId: number, start: { session?: Session; store?: Store }) {
+  const session = signal(start.session)
+  const store = signal(start.store)
+  const problem = signal<string>()
+  const isLoaded = signal(false)
+  const timeline = createTimeline((input) => client.send({ ...input, session_id: sessionId }))
+
+  async function load(): Promise<void> {
+    try {
+      const answer = await timeline.read(
+        () => client.session(sessionId),
+        ({ messages }) => {
+          if (!isLoaded.value) timeline.hasOlder.value = messages.length >= NEWEST
+          return messages
+        },
+      )
+      if (answer === undefined) {
+        // A reset has come between, which brings no store.
+        if (store.value === undefined) void load()
+        return
+      }
+      apply(answer)
+      store.value = answer.store
+      isLoaded.value = true
+      problem.value = undefined
+    } catch (error) {
+      problem.value = (error as ChatError).message
+    }
+  }
+
+  /** How the session stands now, unless something newer is known. */
+  function apply(next: Session): void {
+    if (next.id === sessionId && next.updated >= (session.value?.updated ?? '')) session.value = next
+  }
+
+  const ends = [
+    client.on('session', apply),
+    client.on('message', (message) => {
+      if (message.session_id === sessionId) timeline.merge([message])
+    }),
+    client.on('status', timeline.mark),
+    client.on('reset', (reset) => {
+      if (reset.session.id !== sessionId) return
+      // An earlier state, so the newer one must not stay.
+      session.value = reset.session
+      timeline.reset(reset)
+      isLoaded.value = true
+      problem.value = undefined
+    }),
+    client.on('gone', ({ session_id }) => {
+      if (session_id !== sessionId) return
+      session.value = undefined
+      timeline.drop(sessionId)
+      // Says why.
+      void load()
+    }),
+    client.on('state', (state) => {
+      if (state === 'online') void load()
+    }),
+  ]
+  void load()
+
+  return {
+    id: sessionId,
+    session,
+    store,
+    problem,
+    isLoaded,
+    timeline,
+    apply,
+    typing: (isTyping: boolean) => client.typing(isTyping, { session_id: sessionId }),
+    loadOlder: () =>
+      void timeline.loadOlder((before) => client.history({ session_id: sessionId, before, limit: PAGE })),
+    close: () => ends.forEach((end) => end()),
+  }
+}
+
+export type Conversation = ReturnType<typeof openConversation>

@@ -1,0 +1,168 @@
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
+import {
+  connectAdmin,
+  type ChatError,
+  type Message,
+  type Presence,
+  type Session,
+  type Typing,
+} from '../../../client/index.js'
+import { announce } from '../../shared/announcer.js'
+import { watchConnection } from '../../shared/connection.js'
+import { openConversation, type Conversation } from './conversation.js'
+import { nameStore } from './name-store.js'
+import { createNotices, showCount } from './notices.js'
+import { createSessionBook } from './session-book.js'
+import { createToasts } from './toasts.js'
+
+export type ListName = 'own' | 'waiting'
+
+/** Everything an admin has on the desk. */
+export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
+  const client = connectAdmin({ origin: location.origin, token })
+  const connection = watchConnection(client)
+  const toasts = createToasts()
+  const chosen = signal<Conversation>()
+  // Besides the chosen one those with messages on their way: what becomes of them has to be seen.
+  const kept = new Map<number, Conversation>()
+  const list = signal<ListName>('waiting')
+  const isBusy = signal(false)
+  const online = signal<ReadonlySet<number>>(new Set())
+  const typing = signal<ReadonlySet<number>>(new Set())
+  const texts = new Map<number, Signal<string>>()
+
+  const isRead = (sessionId: number) => isLooking.value && chosen.value?.id === sessionId
+  const book = createSessionBook(client, isRead)
+  const notices = createNotices(client, {
+    isRead,
+    choose,
+    nameOf: nameKnownStore,
+  })
+  const isHeld = computed(() => chosen.value?.session.value !== undefined && book.isOwn(chosen.value.session.value))
+
+  function nameKnownStore({ sender_id }: Message): string | undefined {
+    const store = book.storeOf(sender_id)
+    return store && nameStore(store, sender_id)
+  }
+
+  function choose(sessionId: number | undefined): void {
+    const left = chosen.value
+    if (left?.id === sessionId) return
+    chosen.value = sessionId === undefined ? undefined : (kept.get(sessionId) ?? open(sessionId))
+    if (left?.timeline.drafts.value.length === 0) {
+      kept.delete(left.id)
+      left.close()
+    }
+    if (sessionId !== undefined) void notices.readOf(sessionId)
+  }
+
+  function open(sessionId: number): Conversation {
+    const { session, store } = book.rows.value.get(sessionId) ?? {}
+    const opened = openConversation(client, sessionId, { ...(session && { session }), ...(store && { store }) })
+    kept.set(sessionId, opened)
+    return opened
+  }
+
+  /** Does something to the chosen session, and tells when it is refused. */
+  async function act(work: (sessionId: number) => Promise<Session>, done?: (session: Session) => void): Promise<void> {
+    const conversation = chosen.value
+    if (conversation === undefined || isBusy.value) return
+    isBusy.value = true
+    try {
+      const session = await work(conversation.id)
+      done?.(session)
+      conversation.apply(session)
+      book.apply(session)
+    } catch (error) {
+      toasts.add((error as ChatError).message)
+    } finally {
+      isBusy.value = false
+    }
+  }
+
+  const keep = <T extends Presence | Typing>(kept: Signal<ReadonlySet<number>>, is: (event: T) => boolean) => {
+    return (event: T) => {
+      if (event.sender_type !== 'store') return
+      const next = new Set(kept.value)
+      if (is(event)) next.add(event.session_id)
+      else next.delete(event.session_id)
+      kept.value = next
+    }
+  }
+  client.on(
+    'presence',
+    keep(online, (event) => event.online),
+  )
+  client.on(
+    'typing',
+    keep(typing, (event) => event.is_typing),
+  )
+  client.on('message', hear)
+  client.on('error', ({ message }) => toasts.add(message))
+
+  function hear(message: Message): void {
+    if (message.sender_type !== 'store') return
+    notices.hear(message)
+    if (chosen.value?.id === message.session_id) {
+      announce(`${nameStore(chosen.value.store.value, message.sender_id)}: ${message.content || 'an attachment'}`)
+    }
+  }
+
+  const ends = [
+    effect(() => {
+      const id = chosen.value?.id
+      const newest = chosen.value?.timeline.messages.value.findLast(({ sender_type }) => sender_type === 'store')
+      if (id === undefined || !newest || newest.status === 'read' || !isHeld.value || !isLooking.value) return
+      client.read({ session_id: id })
+      chosen.peek()?.timeline.mark({ session_id: id, status: 'read', up_to_message_id: newest.id, by: 'admin' })
+      book.setUnread(id, 0)
+    }),
+    effect(() => {
+      const { count } = notices
+      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}Console · store-chat`
+    }),
+  ]
+  const warn = (event: BeforeUnloadEvent) => {
+    if ([...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)) event.preventDefault()
+  }
+  window.addEventListener('beforeunload', warn)
+
+  return {
+    book,
+    chosen,
+    connection,
+    isBusy,
+    isHeld,
+    list,
+    notices,
+    online,
+    toasts,
+    typing,
+    choose,
+    /** What is being written to a session, also while another is looked at. */
+    textOf(sessionId: number): Signal<string> {
+      const text = texts.get(sessionId) ?? signal('')
+      texts.set(sessionId, text)
+      return text
+    },
+    claim: () =>
+      act(client.claim, ({ admin_id }) => {
+        book.knowOwnId(admin_id)
+        list.value = 'own'
+      }),
+    release: () => act(client.release),
+    transfer: (adminId: number) => act((sessionId) => client.transfer(sessionId, adminId)),
+    closeSession: () => act(client.closeSession),
+    close(): void {
+      ends.forEach((end) => end())
+      window.removeEventListener('beforeunload', warn)
+      chosen.value = undefined
+      for (const conversation of kept.values()) conversation.close()
+      book.close()
+      client.close()
+      document.title = 'Console · store-chat'
+    },
+  }
+}
+
+export type Desk = ReturnType<typeof openDesk>

@@ -1,0 +1,101 @@
+import { signal } from '@preact/signals'
+import type { AdminClient, Message, Notification as Notice } from '../../../client/index.js'
+import { patiently } from '../../shared/patiently.js'
+
+const PAGE = 50
+/** Resets come together. */
+const GATHER_MS = 300
+/** The service counts no further. */
+const MAX_COUNT = 999
+
+export const showCount = (count: number) => (count < MAX_COUNT ? `${count}` : `${MAX_COUNT}+`)
+
+interface NoticesRoom {
+  isRead(sessionId: number): boolean
+  choose(sessionId: number): void
+  /** Undefined while the store is not known yet. */
+  nameOf(message: Message): string | undefined
+}
+
+/** The notifications of the service, and those of the browser where the person has allowed them. */
+export function createNotices(client: AdminClient, { isRead, choose, nameOf }: NoticesRoom) {
+  const count = signal(0)
+  const listed = signal<readonly Notice[]>([])
+  const permission = signal<NotificationPermission | 'unsupported'>(
+    'Notification' in window ? Notification.permission : 'unsupported',
+  )
+  const ignore = () => undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  client.on('notification', (told) => (count.value = told.count))
+  client.on('state', (state) => {
+    if (state === 'online') recount()
+  })
+  for (const name of ['reset', 'gone'] as const) client.on(name, recountSoon)
+
+  function recount(): void {
+    timer = undefined
+    patiently(client.countNotifications).then((now) => (count.value = now), ignore)
+  }
+
+  /** Notifications are lost with their messages. */
+  function recountSoon(): void {
+    timer ??= setTimeout(recount, GATHER_MS)
+  }
+
+  /** A new store's name is in no list yet, but in the notification. */
+  async function findName({ id }: Message): Promise<string> {
+    const newest = await client.notifications({ limit: PAGE }).catch(() => [])
+    return newest.find(({ message_id }) => message_id === id)?.store_name ?? 'A store'
+  }
+
+  async function show(message: Message): Promise<void> {
+    if (permission.value !== 'granted' || isRead(message.session_id) || document.hasFocus()) return
+    const name = nameOf(message) ?? (await findName(message))
+    try {
+      const shown = new Notification(name, {
+        body: message.content.slice(0, 140) || 'An attachment',
+        tag: `session-${message.session_id}`,
+      })
+      shown.onclick = () => {
+        window.focus()
+        choose(message.session_id)
+        shown.close()
+      }
+    } catch {
+      // Phones show them only through a service worker.
+    }
+  }
+
+  return {
+    count,
+    listed,
+    permission,
+    /** A store has written. What is read at once is no news. */
+    hear(message: Message): void {
+      void show(message)
+      if (isRead(message.session_id)) client.readNotification(message.id).catch(ignore)
+    },
+    /** To be called by a click: browsers ask for nothing else. */
+    async ask(): Promise<void> {
+      permission.value = await Notification.requestPermission()
+    },
+    async list(): Promise<void> {
+      listed.value = await client.notifications({ limit: PAGE }).catch(() => listed.value)
+    },
+    /** A session is looked at, so its notifications are read. */
+    async readOf(sessionId: number): Promise<void> {
+      if (count.value === 0) return
+      const newest = await client.notifications({ limit: 200 }).catch(() => [])
+      for (const { id, session_id, is_read } of newest) {
+        if (session_id === sessionId && !is_read) await client.readNotification(id).catch(ignore)
+      }
+    },
+    async readAll(): Promise<void> {
+      await client.readAllNotifications().catch(ignore)
+      listed.value = listed.value.map((notice) => ({ ...notice, is_read: true }))
+    },
+  }
+}
+
+export type Notices = ReturnType<typeof createNotices>

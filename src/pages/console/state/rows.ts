@@ -1,0 +1,21 @@
+import type { Message, Session, Store } from '../../../client/index.js'
+
+/** A session in one of the lists. */
+export interface Row {
+  session: Session
+  store: Store | undefined
+  last: Message | null
+  unread: number
+}
+
+/** What was read of a session; of its last message something newer may have come live meanwhile. */
+export function refreshRow(before: Row | undefined, read: Row): Row {
+  if (before?.last == null || before.last.id <= (read.last?.id ?? 0))
+    return { ...read, unread: before?.unread ?? read.unread }
+  const { last_message_at } = before.session
+  return { ...read, last: before.last, unread: before.unread, session: { ...read.session, last_message_at } }
+}
+
+/** How many of a store's messages no admin has read. */
+export const countUnread = (messages: readonly Message[]): number =>
+  messages.filter(({ sender_type, status }) => sender_type === 'store' && status !== 'read').length

@@ -1,0 +1,73 @@
+import type { Signal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { SendIcon } from '../shared/icons.js'
+
+/** The service takes no longer ones. */
+const LONGEST_TEXT = 10_000
+const TALLEST_PX = 160
+
+interface ComposerProps {
+  /** What is written so far. */
+  text: Signal<string>
+  label: string
+  onSend: (content: string) => void
+  onTyping: (isTyping: boolean) => void
+  onEscape?: () => void
+}
+
+/** Enter sends, Shift+Enter begins a line. */
+export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerProps) {
+  const field = useRef<HTMLTextAreaElement>(null)
+  const left = LONGEST_TEXT - text.value.length
+  useLayoutEffect(() => {
+    if (!field.current) return
+    field.current.style.height = 'auto'
+    field.current.style.height = `${Math.min(field.current.scrollHeight, TALLEST_PX)}px`
+  }, [text.value])
+
+  const send = () => {
+    if (text.value.trim() === '') return
+    onTyping(false)
+    onSend(text.value)
+    text.value = ''
+    field.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While a character is being composed, Enter chooses it.
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault()
+      send()
+    }
+    if (event.key === 'Escape') onEscape?.()
+  }
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault()
+        send()
+      }}
+    >
+      <textarea
+        ref={field}
+        rows={1}
+        dir="auto"
+        aria-label={label}
+        placeholder={label}
+        maxLength={LONGEST_TEXT}
+        value={text.value}
+        onInput={({ currentTarget }) => {
+          text.value = currentTarget.value
+          onTyping(currentTarget.value !== '')
+        }}
+        onBlur={() => onTyping(false)}
+        onKeyDown={onKeyDown}
+        data-composer
+      />
+      {left < 500 && <span class="left">{left} left</span>}
+      <button type="submit" class="primary send" aria-label="Send" disabled={text.value.trim() === ''}>
+        <SendIcon />
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,118 @@
+import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { Message, Side } from '../../client/index.js'
+import { Attachment, MessageText } from './message-text.js'
+import { followLog } from './follow-log.js'
+import { Ticks } from './receipt-mark.js'
+import type { Draft, Timeline } from './timeline.js'
+import { isSameDay, showDay, showTime } from '../shared/times.js'
+
+interface LogProps {
+  timeline: Timeline
+  /** Whose page this is. */
+  side: Side
+  /** What the other side is called, for screen readers. */
+  otherName: string
+  onOlder: () => void
+}
+
+/** A conversation, oldest first. Older messages are read on the way up, and what is looked at stays where it is. */
+export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
+  const { messages, drafts, hasOlder, isLoading } = timeline
+  const box = useRef<HTMLDivElement>(null)
+  const isBehind = useSignal(false)
+  const follower = useRef<ReturnType<typeof followLog>>(undefined)
+
+  useLayoutEffect(() => {
+    if (!box.current) return
+    const started = followLog(box.current, { nearTop: onOlder, behind: (is) => (isBehind.value = is) })
+    follower.current = started
+    return () => started.stop()
+  }, [timeline])
+  const [first, last] = [messages.value[0]?.id, messages.value.at(-1)]
+  useLayoutEffect(() => {
+    follower.current?.settle(last?.sender_type === side)
+  }, [first, last?.id, drafts.value])
+
+  return (
+    <div class="log-frame">
+      <div class="log" ref={box} tabIndex={0} role="region" aria-label="Messages">
+        {hasOlder.value && (
+          <button type="button" class="quiet older" disabled={isLoading.value} onClick={onOlder}>
+            {isLoading.value ? 'Loading…' : 'Earlier messages'}
+          </button>
+        )}
+        <ol class="messages">
+          {messages.value.map((message, place) => (
+            <Entry key={message.id} {...{ message, side, otherName }} before={messages.value[place - 1]} />
+          ))}
+          {drafts.value.map((draft) => (
+            <DraftEntry key={draft.id} {...{ draft, timeline }} />
+          ))}
+        </ol>
+      </div>
+      {isBehind.value && (
+        <button type="button" class="jump" onClick={() => follower.current?.toEnd()}>
+          New messages ↓
+        </button>
+      )}
+    </div>
+  )
+}
+
+const NEAR_MS = 5 * 60_000
+
+interface EntryProps {
+  message: Message
+  before: Message | undefined
+  side: Side
+  otherName: string
+}
+
+function Entry({ message, before, side, otherName }: EntryProps) {
+  const isOwn = message.sender_type === side
+  const isNewDay = before === undefined || !isSameDay(before.created, message.created)
+  const isFollowing =
+    !isNewDay &&
+    before.sender_type === message.sender_type &&
+    Date.parse(message.created) - Date.parse(before.created) < NEAR_MS
+  return (
+    <li class={`entry ${isOwn ? 'own' : 'other'} ${isFollowing ? 'following' : ''}`} data-message-id={message.id}>
+      {isNewDay && <p class="day">{showDay(message.created)}</p>}
+      {before !== undefined && before.session_id !== message.session_id && <p class="day">New conversation</p>}
+      <div class="bubble">
+        <span class="unseen">{isOwn ? 'You' : <bdi>{otherName}</bdi>}: </span>
+        {message.content !== '' && <MessageText content={message.content} />}
+        <Attachment message={message} />
+        <p class="meta">
+          <time dateTime={message.created}>{showTime(message.created)}</time>
+          {isOwn && <Ticks status={message.status} />}
+        </p>
+      </div>
+    </li>
+  )
+}
+
+function DraftEntry({ draft, timeline }: { draft: Draft; timeline: Timeline }) {
+  const { content, error } = draft
+  return (
+    <li class={`entry own draft ${error === undefined ? '' : 'failed'}`}>
+      <div class="bubble">
+        <span class="unseen">You: </span>
+        <MessageText content={content} />
+        <p class="meta">{error === undefined && <Ticks status="waiting" />}</p>
+      </div>
+      {error !== undefined && (
+        <p class="failure" role="alert">
+          Not sent: {error}{' '}
+          <button type="button" class="link" onClick={() => timeline.retry(draft)}>
+            Try again
+          </button>{' '}
+          <button type="button" class="link" onClick={() => timeline.discard(draft)}>
+            Discard
+          </button>
+        </p>
+      )}
+    </li>
+  )
+}
