@@ -52,7 +52,7 @@ t.test('what it cannot do it says in words, with exit code 1', async (t) => {
 })
 
 async function run(t: Test, ...words: string[]): Promise<Record<string, unknown>> {
-  const command = runProgram(t, 'accounts/command.js', { DATABASE_URL: database.url }, words)
+  const command = runProgram(t, 'cli/account.js', { DATABASE_URL: database.url }, words)
   await until(() => command.output().out.endsWith('\n') || command.output().err !== '', 60_000)
   t.same(await command.exit(END_DEADLINE_MS), { code: 0, signal: null }, command.output().err)
   const { out } = command.output()
@@ -61,7 +61,7 @@ async function run(t: Test, ...words: string[]): Promise<Record<string, unknown>
 }
 
 async function refuse(t: Test, ...words: string[]): Promise<string> {
-  const command = runProgram(t, 'accounts/command.js', { DATABASE_URL: database.url }, words)
+  const command = runProgram(t, 'cli/account.js', { DATABASE_URL: database.url }, words)
   t.same(await command.exit(), { code: 1, signal: null })
   t.equal(command.output().out, '')
   return command.output().err
