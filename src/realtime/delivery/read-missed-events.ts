@@ -13,7 +13,7 @@ import {
 import type { SessionChangeKind } from '../../database/rows/session-changes.js'
 import { readSessionJson, type SessionJson } from '../../database/rows/sessions.js'
 import { commitTimesOf } from './session-positions.js'
-import type { MissedEvents } from './sequencer.js'
+import type { MissedEvents } from './position.js'
 import type { DurableEvent } from '../../events/events.js'
 import { changeFrame, messageFrame } from '../../events/event-frames.js'
 const EVENTS_PER_READ = 200
