@@ -9,7 +9,7 @@ import type { Account, Side } from '../../protocol/account.js'
 import type { Parties } from '../../events/events.js'
 
 const HEARTBEAT_MS = 10_000
-/** A node that was not seen for this long is dead. */
+/** The lease of a node: without a heartbeat for this long, the node is dead. */
 const DEAD_AFTER = Prisma.raw(`interval '30 seconds'`)
 const isAlive = Prisma.sql`n.seen_at > clock_timestamp() - ${DEAD_AFTER}`
 
@@ -198,7 +198,7 @@ async function forgetDeadNodes(db: Database): Promise<void> {
   await db.$executeRaw(Prisma.sql`delete from chat_node n where not ${isAlive}`)
 }
 
-/** The sessions whose other side wants to know of accounts. */
+/** Reads the sessions in which the other side is shown the presence of these accounts. */
 async function readSessionsOf(db: Database, keys: Key[]): Promise<Map<Key, Parties[]>> {
   const rows = await db.$queryRaw<
     { side: Side; sessionId: bigint; storeId: bigint; holderId: bigint | null }[]
