@@ -15,7 +15,14 @@ export const StoreMessageInputSchema = Type.Object({
   attachment_url: Type.Optional(
     Type.String({ maxLength: 2048, format: 'http-url-or-empty', examples: ['https://example.com/receipt.png'] }),
   ),
-  attachment_type: Type.Optional(Type.String({ maxLength: 100, format: 'text', examples: ['image'] })),
+  attachment_type: Type.Optional(
+    Type.String({
+      maxLength: 100,
+      format: 'text',
+      description: 'MIME type. Guessed from the URL when missing.',
+      examples: ['image/png'],
+    }),
+  ),
   client_message_id: Type.Optional(ClientMessageIdSchema),
 })
 export type MessageInput = Static<typeof StoreMessageInputSchema>

@@ -14,7 +14,10 @@ export const MessageSchema = Type.Object(
     sender_id: IdSchema,
     content: Type.String(),
     attachment_url: Type.String({ description: 'Empty when there is none.' }),
-    attachment_type: Type.String({ description: 'Empty when there is none.' }),
+    attachment_type: Type.String({
+      description: 'MIME type; `application/octet-stream` when nothing is known, empty without an attachment.',
+      examples: ['image/jpeg'],
+    }),
     status: Type.Union([Type.Literal('sent'), Type.Literal('delivered'), Type.Literal('read')]),
     created: Type.String({ format: 'date-time' }),
     client_message_id: Type.Optional(Type.String({ description: 'Only when the sender gave one.' })),

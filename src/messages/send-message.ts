@@ -5,7 +5,7 @@ import { conflict, forbidden, invalidInput, notFound, unavailable } from '../err
 import { announceMessage } from '../realtime/announce.js'
 import { getOrCreateSession } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageDraft } from './append-messages.js'
-import { guessAttachmentType } from './attachment-type.js'
+import { guessAttachmentType, isSameAttachmentType } from './attachment-type.js'
 import type { MessageInput } from './message-input.js'
 import type { Sent } from './sent-message.js'
 
@@ -107,7 +107,7 @@ async function readKnown(chat: Chat, draft: MessageDraft, messageId: number): Pr
   const isSame =
     draft.content === content &&
     draft.attachment_url === attachment_url &&
-    draft.attachment_type === attachment_type &&
+    isSameAttachmentType(attachment_url, draft.attachment_type, attachment_type) &&
     (draft.session_id === null || draft.session_id === session_id)
   return isSame ? { outcome: 'known', ...sent } : conflict('This client_message_id was used for another message')
 }
