@@ -3,8 +3,9 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist', 'data', 'coverage', '.tap', 'src/generated', 'load-results']),
+  globalIgnores(['dist', 'data', 'coverage', '.tap', '.cache', 'src/generated', 'load-results']),
   js.configs.recommended,
+  { rules: { 'max-lines': ['error', 250] } },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

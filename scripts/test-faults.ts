@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chooseFiles, runFiles } from '../test/run/run-files.js'
+import { chooseFiles, runFiles } from './testing/run-files.js'
 import { ABUSE_REPORT_VARIABLE } from '../test/support/abuse/abuse-run.js'
 import { REPORT_VARIABLE } from '../test/support/fault-run.js'
 
@@ -21,7 +21,8 @@ await runFiles({
   name: 'faults',
   files: await chooseFiles('test/faults', '.faults.ts'),
   // One file after the other: each wants the machine for itself.
-  words: ['--jobs=1', '--timeout-s=1200'],
+  jobs: 1,
+  timeoutSeconds: 1200,
   provide: (folder) => ({ [REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
   review: printTables,
 })

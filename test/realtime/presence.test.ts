@@ -9,6 +9,9 @@ import { startPair } from '../support/pair.js'
 import { enter, type Payload } from '../support/socket-client.js'
 import { until } from '../support/until.js'
 
+/** They wait most of the time. */
+t.jobs = 3
+
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`presence and typing across two nodes (${kind} relay)`, { jobs: 4 }, async (t) => {
     const { here, there, chat } = await startPair(t, { network: kind })
