@@ -33,7 +33,8 @@ if (services) {
   const files = isWhole ? await findTests() : given
   const coverage = { NODE_V8_COVERAGE: resolve('.tap/coverage') }
   const environment = { ...nameServices(services), ...(isWhole && coverage) }
-  await step('tests', () => runTests(steps, { files, jobs: JOBS, timeoutSeconds: 300, environment }))
+  const reporter = isWhole ? 'dot' : 'spec'
+  await step('tests', () => runTests(steps, { files, jobs: JOBS, timeoutSeconds: 300, reporter, environment }))
   if (isWhole) {
     await step('coverage', () => run('c8', ['report']))
     await step('uncovered', reviewCoverage)

@@ -16,7 +16,7 @@ export async function chooseFiles(folder: string, ending: string): Promise<strin
   return names.sort().map((name) => join(folder, name))
 }
 
-interface FilesRun extends Omit<TestRun, 'environment'> {
+interface FilesRun extends Omit<TestRun, 'environment' | 'reporter'> {
   name: string
   /** What else the files find in their environment. */
   provide(folder: string): Promise<Record<string, string>> | Record<string, string>
@@ -34,7 +34,7 @@ export async function runFiles({ name, provide, review, ...tests }: FilesRun): P
   const services = provided && (await step('services', () => startServices(folder)))
   if (services) {
     const environment = { ...nameServices(services), ...provided }
-    await step(name, () => runTests(steps, { ...tests, environment }))
+    await step(name, () => runTests(steps, { ...tests, reporter: 'spec', environment }))
     await step('services end', () => services.stop())
   }
   await step('leftovers', () => endLeftovers(folder))
