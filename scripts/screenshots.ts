@@ -3,7 +3,7 @@
  * made up for them.
  */
 import { mkdir } from 'node:fs/promises'
-import { CHROMIUM_VARIABLE } from '../test/pages/browser.js'
+import { CHROMIUM_VARIABLE } from '../harness/variables.js'
 import { provideChromium } from './testing/chromium.js'
 import { runFiles } from './testing/run-files.js'
 

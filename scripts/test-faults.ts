@@ -6,8 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseFiles, runFiles } from './testing/run-files.js'
-import { ABUSE_REPORT_VARIABLE } from '../test/support/abuse/abuse-run.js'
-import { REPORT_VARIABLE } from '../test/support/fault-run.js'
+import { ABUSE_REPORT_VARIABLE, FAULT_REPORT_VARIABLE } from '../harness/variables.js'
 
 /** Fewer than these would prove too little. */
 const FEWEST_FAULTS = 1000
@@ -23,7 +22,7 @@ await runFiles({
   // One file after the other: each wants the machine for itself.
   jobs: 1,
   timeoutSeconds: 1200,
-  provide: (folder) => ({ [REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
+  provide: (folder) => ({ [FAULT_REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
   review: printTables,
 })
 

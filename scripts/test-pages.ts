@@ -2,7 +2,7 @@
  * `npm run test:pages`: tests the pages in a real Chromium. `npm run test:pages -- test/pages/some.pages.ts` runs those
  * alone.
  */
-import { CHROMIUM_VARIABLE } from '../test/pages/browser.js'
+import { CHROMIUM_VARIABLE } from '../harness/variables.js'
 import { provideChromium } from './testing/chromium.js'
 import { chooseFiles, runFiles } from './testing/run-files.js'
 import { printTotals } from './testing/totals.js'

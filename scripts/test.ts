@@ -13,7 +13,7 @@ import { runTests } from './testing/run-tests.js'
 import { startServices } from './testing/start-services.js'
 import { createSteps } from './testing/steps.js'
 import { printTotals } from './testing/totals.js'
-import { nameServices } from '../test/support/services.js'
+import { nameServices } from '../harness/services.js'
 
 /** Most files wait most of the time; more at once than this would make those late that do not. */
 const JOBS = 4

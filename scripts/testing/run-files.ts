@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nameServices } from '../../test/support/services.js'
+import { nameServices } from '../../harness/services.js'
 import { endLeftovers } from './leftovers.js'
 import { runTests, type TestRun } from './run-tests.js'
 import { startServices } from './start-services.js'

@@ -17,7 +17,10 @@ export interface TestRun {
  * Runs files of tap tests by Node's own test runner, which tap tells what it finds. tap's runner would do the same with a
  * loader in each process and in all that these spawn: 1.2 times the CPU time, measured on 12 files.
  */
-export async function runTests({ run }: Steps, { files, jobs, timeoutSeconds, reporter, environment }: TestRun): Promise<void> {
+export async function runTests(
+  { run }: Steps,
+  { files, jobs, timeoutSeconds, reporter, environment }: TestRun,
+): Promise<void> {
   await compileTests()
   await run(
     process.execPath,

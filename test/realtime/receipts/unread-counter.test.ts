@@ -6,7 +6,7 @@ import type { Prisma } from '../../../src/generated/prisma/client.js'
 import { createUnreadCounter } from '../../../src/realtime/receipts/unread-counter.js'
 import { addAdmin, addStore } from '../../support/accounts.js'
 import { createDatabase } from '../../support/database.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 
 /** They wait most of the time. */
 t.jobs = 6
