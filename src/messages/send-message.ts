@@ -3,7 +3,7 @@ import { conflict, forbidden, invalidInput, notFound, unavailable } from '../err
 import { publishMessage } from '../events/publish.js'
 import { getOrCreateSession, type SessionDeps } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageAppender, MessageDraft } from './append-messages.js'
-import { guessAttachmentType } from './attachment-type.js'
+import { guessAttachmentType, isSameAttachmentType } from './attachment-type.js'
 import type { Sent } from './sent-message.js'
 import type { Account } from '../protocol/account.js'
 import type { MessageInput } from '../protocol/schemas/messages.js'
@@ -114,7 +114,7 @@ async function readKnown(deps: SendDeps, draft: MessageDraft, messageId: number)
   const isSame =
     draft.content === content &&
     draft.attachment_url === attachment_url &&
-    draft.attachment_type === attachment_type &&
+    isSameAttachmentType(attachment_url, draft.attachment_type, attachment_type) &&
     (draft.session_id === null || draft.session_id === session_id)
   return isSame ? { outcome: 'known', ...sent } : conflict('This client_message_id was used for another message')
 }

@@ -34,7 +34,7 @@ export interface Message {
   content: string
   /** Empty when there is none. */
   attachment_url: string
-  /** Empty when there is none. */
+  /** MIME type such as `image/jpeg`, a mere `image` in messages of earlier versions; empty without an attachment. */
   attachment_type: string
   status: MessageStatus
   created: string
