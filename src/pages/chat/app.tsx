@@ -1,7 +1,11 @@
 import { render } from 'preact'
+import { setLanguage } from '../languages/language.js'
+import { translate } from '../languages/translate.js'
 import { ChatPage } from './chat-page.js'
 import { WidgetFrame } from './widget-frame.js'
 
+await setLanguage()
+document.title = translate('chat.title')
 const root = document.getElementById('app')
 const isFramed = document.documentElement.dataset['page'] === 'widget'
 if (root) render(isFramed ? <WidgetFrame /> : <ChatPage />, root)

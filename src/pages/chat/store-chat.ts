@@ -1,7 +1,9 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
-import { ChatError, connectStore, type Message, type Session } from '../../client/index.js'
+import { connectStore, type Message, type Session } from '../../client/index.js'
+import { translate } from '../languages/translate.js'
 import { announce } from '../shared/announcer.js'
 import { watchConnection } from '../shared/connection.js'
+import { describeError } from '../shared/describe-error.js'
 import { createTimeline } from '../conversation/timeline.js'
 
 const PAGE = 50
@@ -63,7 +65,13 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
   })
   client.on('message', (message) => {
     timeline.merge([message])
-    if (message.sender_type === 'admin') announce(`Support: ${message.content || 'an attachment'}`)
+    if (message.sender_type !== 'admin') return
+    announce(
+      translate('messageFrom', {
+        name: translate('chat.support'),
+        content: message.content || translate('attachment'),
+      }),
+    )
   })
   client.on('status', timeline.mark)
   client.on('presence', ({ online }) => (isAdminOnline.value = online))
@@ -73,7 +81,7 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     wasOnline.value = true
     void loadNewest()
   })
-  client.on('error', ({ message }) => (problem.value = message))
+  client.on('error', (error) => (problem.value = describeError(error)))
 
   const markSeen = effect(() => {
     if (!isLooking.value || unread.value === 0) return
@@ -107,7 +115,7 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     async closeSession(): Promise<void> {
       problem.value = undefined
       await client.closeSession().catch((error: unknown) => {
-        problem.value = error instanceof ChatError ? error.message : String(error)
+        problem.value = describeError(error)
       })
     },
     close(): void {

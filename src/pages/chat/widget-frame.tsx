@@ -19,11 +19,15 @@ export function WidgetFrame() {
   useEffect(() => waitForToken((token, port) => (framed.value = start(token, port))), [])
   if (framed.value === undefined) return null
   const { chat, tell } = framed.value
-  if (chat.connection.value === 'revoked')
-    return <p class="notice problem">The chat is not available: please sign in again.</p>
+  if (chat.connection.value === 'revoked') return <p class="notice problem">{translate('chat.unavailable')}</p>
   return (
     <ChatView chat={chat}>
-      <button type="button" class="quiet" aria-label="Close the chat" onClick={() => tell({ wantsToClose: true })}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={translate('chat.close')}
+        onClick={() => tell({ wantsToClose: true })}
+      >
         ✕
       </button>
     </ChatView>

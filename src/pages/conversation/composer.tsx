@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
 import { SendIcon } from '../shared/icons.js'
 
 /** The service takes no longer ones. */
@@ -64,8 +65,13 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
         onKeyDown={onKeyDown}
         data-composer
       />
-      {left < 500 && <span class="left">{left} left</span>}
-      <button type="submit" class="primary send" aria-label="Send" disabled={text.value.trim() === ''}>
+      {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}
+      <button
+        type="submit"
+        class="primary send"
+        aria-label={translate('composer.send')}
+        disabled={text.value.trim() === ''}
+      >
         <SendIcon />
       </button>
     </form>

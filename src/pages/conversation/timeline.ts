@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals'
-import type { ChatError, Message, MessageInput, MessageStatus, Reset, StatusChange } from '../../client/index.js'
+import type { Message, MessageInput, MessageStatus, Reset, StatusChange } from '../../client/index.js'
+import { describeError } from '../shared/describe-error.js'
 import { patiently } from '../shared/patiently.js'
 
 /** A message that is not known to be stored yet. */
@@ -69,7 +70,7 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
       // After a reset the message comes with it, or as an event.
       (message) => (resets === before ? merge([message]) : show(messages.value, [message])),
       (reason: unknown) => {
-        const error = (reason as ChatError).message
+        const error = describeError(reason)
         drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, error } : draft))
       },
     )

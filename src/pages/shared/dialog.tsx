@@ -1,4 +1,5 @@
 import type { ComponentChildren, RefObject } from 'preact'
+import { translate } from '../languages/translate.js'
 
 interface DialogProps {
   dialog: RefObject<HTMLDialogElement | null>
@@ -38,7 +39,7 @@ export function ConfirmDialog({ dialog, title, text, action, onConfirm }: Confir
       <p>{text}</p>
       <div class="actions">
         <button type="button" onClick={() => dialog.current?.close()}>
-          Cancel
+          {translate('cancel')}
         </button>
         <button
           type="button"

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
-import type { AdminClient, ChatError, Session, Store } from '../../../client/index.js'
+import type { AdminClient, Session, Store } from '../../../client/index.js'
 import { createTimeline } from '../../conversation/timeline.js'
+import { describeError } from '../../shared/describe-error.js'
 
 const PAGE = 50
 /** What comes along with a session. */
@@ -33,7 +34,7 @@ export function openConversation(client: AdminClient, sessionId: number, start: 
       isLoaded.value = true
       problem.value = undefined
     } catch (error) {
-      problem.value = (error as ChatError).message
+      problem.value = describeError(error)
     }
   }
 

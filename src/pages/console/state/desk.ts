@@ -1,14 +1,9 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
-import {
-  connectAdmin,
-  type ChatError,
-  type Message,
-  type Presence,
-  type Session,
-  type Typing,
-} from '../../../client/index.js'
+import { connectAdmin, type Message, type Presence, type Session, type Typing } from '../../../client/index.js'
+import { translate } from '../../languages/translate.js'
 import { announce } from '../../shared/announcer.js'
 import { watchConnection } from '../../shared/connection.js'
+import { describeError } from '../../shared/describe-error.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { createNotices, showCount } from './notices.js'
@@ -74,7 +69,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       conversation.apply(session)
       book.apply(session)
     } catch (error) {
-      toasts.add((error as ChatError).message)
+      toasts.add(describeError(error))
     } finally {
       isBusy.value = false
     }
@@ -98,13 +93,14 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     keep(typing, (event) => event.is_typing),
   )
   client.on('message', hear)
-  client.on('error', ({ message }) => toasts.add(message))
+  client.on('error', (error) => toasts.add(describeError(error)))
 
   function hear(message: Message): void {
     if (message.sender_type !== 'store') return
     notices.hear(message)
     if (chosen.value?.id === message.session_id) {
-      announce(`${nameStore(chosen.value.store.value, message.sender_id)}: ${message.content || 'an attachment'}`)
+      const name = nameStore(chosen.value.store.value, message.sender_id)
+      announce(translate('messageFrom', { name, content: message.content || translate('attachment') }))
     }
   }
 
@@ -119,7 +115,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
     effect(() => {
       const { count } = notices
-      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}Console · store-chat`
+      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}${translate('console.documentTitle')}`
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
@@ -160,7 +156,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       for (const conversation of kept.values()) conversation.close()
       book.close()
       client.close()
-      document.title = 'Console · store-chat'
+      document.title = translate('console.documentTitle')
     },
   }
 }
