@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { Composer } from '../conversation/composer.js'
 import { BackIcon } from '../shared/icons.js'
+import { isTouchScreen } from '../shared/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
 import { Avatar } from './avatar.js'
@@ -20,9 +21,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   const head = useRef<HTMLHeadingElement>(null)
   // What was pressed to come here may be out of sight now. On a phone the keyboard would hide what there is to read.
   useEffect(() => {
-    const field = matchMedia('(pointer: coarse)').matches
-      ? null
-      : document.querySelector<HTMLElement>('[data-composer]')
+    const field = isTouchScreen() ? null : document.querySelector<HTMLElement>('[data-composer]')
     const target = field ?? head.current
     target?.focus()
   }, [desk.isHeld.value])

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { BellIcon } from '../shared/icons.js'
+import { isComposing } from '../shared/keys.js'
 import { showBriefly } from '../shared/times.js'
 import type { Desk } from './state/desk.js'
 import { nameStore } from './state/name-store.js'
@@ -57,8 +58,8 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
       class="notices"
       aria-label={translate('notifications.title')}
       tabIndex={-1}
-      onKeyDown={({ key }) => {
-        if (key === 'Escape') onClose()
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !isComposing(event)) onClose()
       }}
     >
       <header>

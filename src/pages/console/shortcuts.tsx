@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import type { PlainKey } from '../languages/catalogue.js'
 import { translate } from '../languages/translate.js'
 import { Dialog } from '../shared/dialog.js'
+import { isComposing, shortcutOf } from '../shared/keys.js'
 import type { Desk } from './state/desk.js'
 
 const KEPT = 'store-chat.console.shortcuts'
@@ -61,7 +62,8 @@ export function useShortcuts(desk: Desk, help: RefObject<HTMLDialogElement | nul
     const known = acts(desk, help)
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return
-      const act = known[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+      if (isComposing(event)) return
+      const act = known[shortcutOf(event)]
       if (act === undefined || (event.key.length === 1 && !areOn.value) || document.querySelector('dialog[open]'))
         return
       event.preventDefault()

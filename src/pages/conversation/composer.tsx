@@ -2,6 +2,7 @@ import type { Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { SendIcon } from '../shared/icons.js'
+import { isComposing, isTouchScreen } from '../shared/keys.js'
 
 /** The service takes no longer ones. */
 const LONGEST_TEXT = 10_000
@@ -16,7 +17,7 @@ interface ComposerProps {
   onEscape?: () => void
 }
 
-/** Enter sends, Shift+Enter begins a line. */
+/** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
 export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
@@ -34,8 +35,8 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // While a character is being composed, Enter chooses it.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (isComposing(event)) return
+    if (event.key === 'Enter' && sendsBy(event)) {
       event.preventDefault()
       send()
     }
@@ -56,6 +57,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
         aria-label={label}
         placeholder={label}
         maxLength={LONGEST_TEXT}
+        enterkeyhint={isTouchScreen() ? 'enter' : 'send'}
         value={text.value}
         onInput={({ currentTarget }) => {
           text.value = currentTarget.value
@@ -77,3 +79,5 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
     </form>
   )
 }
+
+const sendsBy = ({ shiftKey, ctrlKey, metaKey }: KeyboardEvent) => ctrlKey || metaKey || (!shiftKey && !isTouchScreen())
