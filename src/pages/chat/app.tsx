@@ -1,9 +1,11 @@
 import { render } from 'preact'
 import { setLanguage } from '../languages/language.js'
 import { translate } from '../languages/translate.js'
+import { followVisibleArea } from '../shared/visible-area.js'
 import { ChatPage } from './chat-page.js'
 import { WidgetFrame } from './widget-frame.js'
 
+followVisibleArea(document.documentElement)
 await setLanguage()
 document.title = translate('chat.title')
 const root = document.getElementById('app')

@@ -4,6 +4,7 @@ import { setLanguage } from '../languages/language.js'
 import { translate } from '../languages/translate.js'
 import { SignIn } from '../shared/sign-in.js'
 import { openTokenBox } from '../shared/tokens.js'
+import { followVisibleArea } from '../shared/visible-area.js'
 import { Console } from './console.js'
 
 const box = openTokenBox('console')
@@ -31,6 +32,7 @@ function App() {
   )
 }
 
+followVisibleArea(document.documentElement)
 await setLanguage()
 document.title = translate('console.documentTitle')
 const root = document.getElementById('app')

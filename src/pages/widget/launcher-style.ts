@@ -19,7 +19,7 @@ iframe {
 }
 @media (prefers-color-scheme: dark) { iframe { background: #171a20; } }
 @media (max-width: 480px) {
-  iframe { inset: 0; width: 100vw; height: 100dvh; border-radius: 0; }
+  iframe { inset: var(--visible-top, 0) 0 auto; width: 100%; height: var(--visible-height, 100dvh); border-radius: 0; }
   iframe:not([hidden]) ~ button { display: none; }
 }
 @media print { button, iframe { display: none; } }

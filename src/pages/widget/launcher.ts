@@ -1,4 +1,5 @@
 import { directionOf, type Locale } from '../languages/choose-locale.js'
+import { followVisibleArea } from '../shared/visible-area.js'
 import { launcherTexts } from './launcher-texts.js'
 import { launcherStyle } from './launcher-style.js'
 
@@ -11,6 +12,7 @@ export function createLauncher(locale: Locale, onChange: (isOpen: boolean) => vo
   const host = document.createElement('div')
   host.lang = locale.tag
   host.dir = directionOf(locale.language)
+  followVisibleArea(host)
   const root = host.attachShadow({ mode: 'open' })
   // The page's policy may forbid style elements; this is none.
   const sheet = new CSSStyleSheet()
