@@ -103,6 +103,7 @@ t.test('shortcuts work on a keyboard without Latin letters', async (t) => {
   const stage = await setStage(t)
   await stage.post('store/message/', await stage.store({ name: 'Tech Store' }), { content: 'Привет' })
   const desk = await stage.console(await stage.admin())
+  await row(desk, 'Tech Store').waitFor()
   await desk.locator('#tab-own').click()
   const press = (key: string, code: string) =>
     desk.evaluate(

@@ -10,13 +10,9 @@ const KEYBOARD_PX = 280
 
 /** Stands for Safari's, whose keyboard leaves the page as it is, and only makes the visible part smaller. */
 const fakeVisualViewport = () => {
-  const fake = Object.assign(new EventTarget(), {
-    scale: 1,
-    offsetTop: 0,
-    get height() {
-      return window.innerHeight - (document.documentElement.dataset['keyboard'] === undefined ? 0 : 280)
-    },
-  })
+  const fake = Object.assign(new EventTarget(), { scale: 1, offsetTop: 0 })
+  const measure = () => window.innerHeight - (document.documentElement.dataset['keyboard'] === undefined ? 0 : 280)
+  Object.defineProperty(fake, 'height', { get: measure })
   Object.defineProperty(window, 'visualViewport', { value: fake })
 }
 const openKeyboard = (page: Page) =>

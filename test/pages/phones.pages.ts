@@ -78,7 +78,7 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
     await chat.locator('.bar button').first().click()
     await fits(chat, 'the question whether to end')
     await chat.keyboard.press('Escape')
-    await stage.post('admin/session/close/', admin, { session_id: body.session.id })
+    await stage.post('admin/close/', admin, { session_id: body.session.id })
     for (const page of [desk, chat]) {
       await page.locator('.notice').waitFor()
       await fits(page, 'an end')

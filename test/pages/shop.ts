@@ -15,7 +15,8 @@ export async function startShop(
   const files: Record<string, [type: string, text: string]> = {
     '/': [
       'text/html',
-      `<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">
+      `<!doctype html><html lang="en"><head><title>Shop</title><meta name="viewport" content="width=device-width">
+      <link rel="icon" href="data:,">
       <link rel="stylesheet" href="/shop.css"><script src="/shop.js"></script>
       <script src="${chatOrigin}/widget.js" data-token="${token}"${lang === undefined ? '' : ` data-lang="${lang}"`} async></script></head>
       <body><main><h1>Shop</h1><input aria-label="Search"></main></body></html>`,
