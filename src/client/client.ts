@@ -15,6 +15,7 @@ import type {
   Reset,
   ServerFrame,
   Session,
+  SessionRead,
   Side,
   StatusChange,
   Typing,
@@ -34,6 +35,8 @@ export interface ClientEvents {
   gone: Gone
   /** How far the other side has received or read this side's messages. */
   status: StatusChange
+  /** This account has read a session, here or elsewhere. */
+  read: SessionRead
   presence: Presence
   typing: Typing
   /** To an admin: how many notifications are unread. */
@@ -119,6 +122,8 @@ export function createClient(options: ConnectOptions, side: Side) {
         return void journal.sync(frame.payload)
       case 'message_status':
         return ticks.told(frame.payload)
+      case 'session_read':
+        return events.emit('read', frame.payload)
       case 'presence':
         return passing.presence(frame.payload)
       case 'typing':
