@@ -14,6 +14,7 @@ import type {
   Presence,
   Reset,
   ServerFrame,
+  ServerFrames,
   Session,
   SessionRead,
   Side,
@@ -49,6 +50,7 @@ export interface ClientEvents {
 export function createClient(options: ConnectOptions, side: Side) {
   const settings = readOptions(options)
   const events = createEvents<ClientEvents>()
+  let account: ServerFrames['ready']['account']
   const http = createHttp(settings, (error) => {
     if (error.status === 401) link.finish('revoked')
   })
@@ -93,6 +95,7 @@ export function createClient(options: ConnectOptions, side: Side) {
   })
   const link = openLink(settings, side, http, {
     ready(payload) {
+      account = payload.account
       journal.ready(payload)
       outbox.flush()
       reading.flush()
@@ -167,6 +170,10 @@ export function createClient(options: ConnectOptions, side: Side) {
       /** What the connection is like at the moment. */
       get state(): State {
         return link.state()
+      },
+      /** Whom the token belongs to. Known from the first time `online`. */
+      get account() {
+        return account
       },
       /** Calls a listener from now on; returns what takes it away again. */
       on: events.on,

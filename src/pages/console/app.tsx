@@ -1,5 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { render } from 'preact'
+import { runClock } from '../shared/clock.js'
+import { stayOnDrop } from '../shared/stay-on-drop.js'
 import { SignIn } from '../shared/sign-in.js'
 import { openTokenBox } from '../shared/tokens.js'
 import { Console } from './console.js'
@@ -29,5 +31,7 @@ function App() {
   )
 }
 
+runClock()
+stayOnDrop()
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -1,6 +1,7 @@
-import type { Signal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { SendIcon } from '../shared/icons.js'
+import { useIncomingFiles } from './incoming-files.js'
 
 /** The service takes no longer ones. */
 const LONGEST_TEXT = 10_000
@@ -13,12 +14,16 @@ interface ComposerProps {
   onSend: (content: string) => void
   onTyping: (isTyping: boolean) => void
   onEscape?: () => void
+  /** Takes files that were dropped or pasted. Without it the composer says that it cannot. */
+  onFiles?: (files: readonly File[]) => void
 }
 
 /** Enter sends, Shift+Enter begins a line. */
-export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerProps) {
+export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
+  const areFilesRefused = useSignal(false)
+  useIncomingFiles(field, onFiles ?? (() => (areFilesRefused.value = true)))
   useLayoutEffect(() => {
     if (!field.current) return
     field.current.style.height = 'auto'
@@ -41,6 +46,12 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
     if (event.key === 'Escape') onEscape?.()
   }
   return (
+    <>
+    {areFilesRefused.value && (
+      <p class="notice" role="alert">
+        Files cannot be sent here. Send a link to the file instead.
+      </p>
+    )}
     <form
       class="composer"
       onSubmit={(event) => {
@@ -58,6 +69,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
         value={text.value}
         onInput={({ currentTarget }) => {
           text.value = currentTarget.value
+          areFilesRefused.value = false
           onTyping(currentTarget.value !== '')
         }}
         onBlur={() => onTyping(false)}
@@ -69,5 +81,6 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
         <SendIcon />
       </button>
     </form>
+    </>
   )
 }

@@ -1,25 +1,30 @@
+import { findAddressEnd } from './address-end.js'
+
 /** A piece of a text: as it is, or as a link. */
 export interface Piece {
   text: string
   href?: string
 }
 
-/** No white space, no quotes, and nothing that would show the address in another order than it has. */
-const ADDRESS = /https?:\/\/[^\s<>"'\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/giu
-/** What rather ends the sentence than the address. */
-const SENTENCE_END = /[.,;:!?)\]}]+$/
+const BEGINNING = /https?:\/\//giu
 
-/** Finds the web addresses in a text. Nothing but http and https becomes a link. */
+/**
+ * Finds the web addresses in a text. Nothing but http and https becomes a link. The time follows the length of the text,
+ * whatever it holds: no character is looked at more than a few times.
+ */
 export function findLinks(text: string): Piece[] {
   const pieces: Piece[] = []
+  const beginning = new RegExp(BEGINNING)
   let end = 0
-  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const address = found.replace(SENTENCE_END, '')
-    const href = readWebAddress(address)
+  for (let found = beginning.exec(text); found !== null; found = beginning.exec(text)) {
+    const { linkEnd, scanEnd } = findAddressEnd(text, found.index, beginning.lastIndex)
+    beginning.lastIndex = scanEnd
+    const address = text.slice(found.index, linkEnd)
+    const href = linkEnd > found.index + found[0].length ? readWebAddress(address) : undefined
     if (href === undefined) continue
-    if (index > end) pieces.push({ text: text.slice(end, index) })
+    if (found.index > end) pieces.push({ text: text.slice(end, found.index) })
     pieces.push({ text: address, href })
-    end = index + address.length
+    end = linkEnd
   }
   if (end < text.length) pieces.push({ text: text.slice(end) })
   return pieces
