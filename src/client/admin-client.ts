@@ -31,9 +31,9 @@ export function connectAdmin(options: ConnectOptions) {
 
   return Object.assign(shared, {
     /** The sessions that nobody holds, longest waiting first. */
-    openSessions: (page: ListPage = {}) => read('admin/sessions/open/', { ...page }, findListed),
+    openSessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/open/', { ...page }, findListed),
     /** The sessions this admin holds, newest message first. */
-    mySessions: (page: ListPage = {}) => read('admin/sessions/my/', { ...page }, findListed),
+    mySessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/my/', { ...page }, findListed),
     /** The sessions of a store that this admin may read, newest first, closed ones too. */
     sessions: (page: ListPage & { store_id: number }) =>
       read<SessionHistory<ListedSession>>('admin/sessions/', { ...page }, findListed),

@@ -1,11 +1,12 @@
-import { useEffect, type MutableRef } from 'preact/hooks'
+import type { RefObject } from 'preact'
+import { useEffect } from 'preact/hooks'
 
 /**
  * Hands over the files that are dropped anywhere on the page, or pasted into a field. Text that is pasted together with a
  * picture of itself, as spreadsheets do it, stays text.
  */
 export function useIncomingFiles(
-  field: MutableRef<HTMLElement | null>,
+  field: RefObject<HTMLElement | null>,
   onFiles: (files: readonly File[]) => void,
 ): void {
   useEffect(() => {

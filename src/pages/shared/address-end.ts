@@ -1,7 +1,7 @@
 /*
- * Where a web address in a text ends, by one pass over its characters. linkify-it and linkifyjs, which do the same for any
- * kind of link, take full-width punctuation such as `。` for a part of the address, and need more time than this page has
- * for a text of 10,000 characters that is made to be slow.
+ * Where a web address in a text ends, by one pass over its characters. Two libraries do the same for links of any kind.
+ * Measured with texts of 10,000 characters that are made to be slow: linkify-it 6.1 takes up to 10 ms, and ends an address
+ * at an en dash; linkifyjs 4.4 takes up to 12 ms, and takes `。` for a part of the address. Gzipped they are 4.7 and 10.6 KB.
  */
 
 /**
@@ -9,11 +9,14 @@
  * Chinese and Japanese in full and half width. 々〆〇 are letters.
  */
 const NEVER =
-  /[\s\u0000-\u001f\u007f-\u009f<>"`«»‹›„“”\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffee]/u
+  /[\s\u0000-\u001f\u007f-\u009f<>"`«»‹›„“”\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffee]/
 /** What rather ends the sentence than the address, in any script. */
-const SENTENCE_END = /[.,;:!?'‘’…،؛؟۔।՝։]/u
-const closedBy: Record<string, string> = { ')': '(', ']': '[', '}': '{' }
-const opening = Object.values(closedBy)
+const SENTENCE_END = /[.,;:!?'‘’…،؛؟۔।՝։]/
+/** What no name of a host holds (WHATWG URL, forbidden host code points). */
+const NEVER_IN_HOST = '(){}\\^|%'
+const PATH_BEGINNING = '/?#'
+const OPENING = '([{'
+const CLOSING = ')]}'
 
 export interface AddressEnd {
   /** Behind the last character of the address. */
@@ -22,28 +25,32 @@ export interface AddressEnd {
   scanEnd: number
 }
 
-/** `start`: where the address begins; `hostStart`: behind its `//`. */
-export function findAddressEnd(text: string, start: number, hostStart: number): AddressEnd {
+/** `hostStart`: behind the `//` of the address. */
+export function findAddressEnd(text: string, hostStart: number): AddressEnd {
   /** The places of the brackets that are open, by kind. */
-  const open: Record<string, number[]> = { '(': [], '[': [], '{': [] }
+  const open: number[][] = [[], [], []]
   let isInHost = true
   let scanEnd = hostStart
   for (; scanEnd < text.length; scanEnd++) {
-    const character = text.charAt(scanEnd)
-    if (NEVER.test(character)) break
-    if (isInHost && '/?#'.includes(character)) isInHost = false
-    const opener = closedBy[character]
-    if (opening.includes(character)) {
-      // Of the host only an address of IPv6 is in brackets.
-      if (isInHost && (character !== '[' || scanEnd !== hostStart)) break
-      open[character]?.push(scanEnd)
-    } else if (opener !== undefined && open[opener]?.pop() === undefined) break
+    const code = text.charCodeAt(scanEnd)
+    if (isLetterOrDigit(code)) continue
+    const character = String.fromCharCode(code)
+    if (NEVER.test(character) || (isInHost && NEVER_IN_HOST.includes(character))) break
+    if (isInHost && PATH_BEGINNING.includes(character)) isInHost = false
+    const [opens, closes] = [OPENING.indexOf(character), CLOSING.indexOf(character)]
+    if (opens >= 0) open[opens]?.push(scanEnd)
+    // One that closes nothing belongs to what is around the address.
+    if (closes >= 0 && open[closes]?.pop() === undefined) break
   }
-  const unclosed = Math.min(scanEnd, ...Object.values(open).flatMap((places) => places.slice(0, 1)))
-  return { linkEnd: trimEnd(text, start, unclosed), scanEnd }
+  const unclosed = Math.min(scanEnd, ...open.map(([first = scanEnd]) => first))
+  return { linkEnd: trimEnd(text, hostStart, unclosed), scanEnd }
 }
 
+/** Of ASCII: nearly all characters of most addresses. */
+const isLetterOrDigit = (code: number) =>
+  (code > 96 && code < 123) || (code > 64 && code < 91) || (code > 47 && code < 58)
+
 function trimEnd(text: string, start: number, end: number): number {
-  while (end > start && SENTENCE_END.test(text.charAt(end - 1))) end--
+  while (end > start && SENTENCE_END.test(String.fromCharCode(text.charCodeAt(end - 1)))) end--
   return end
 }

@@ -7,6 +7,11 @@ export interface Piece {
 }
 
 const BEGINNING = /https?:\/\//giu
+/**
+ * Begins like the name of a host, perhaps behind the name of a user. Whether there can be such a host is for the browser to
+ * say: asking `URL` takes up to 20 µs for each of a thousand addresses.
+ */
+const HOST = /^(?:[^/?#@]*@)?[\p{L}\p{N}[]/u
 
 /**
  * Finds the web addresses in a text. Nothing but http and https becomes a link. The time follows the length of the text,
@@ -17,13 +22,13 @@ export function findLinks(text: string): Piece[] {
   const beginning = new RegExp(BEGINNING)
   let end = 0
   for (let found = beginning.exec(text); found !== null; found = beginning.exec(text)) {
-    const { linkEnd, scanEnd } = findAddressEnd(text, found.index, beginning.lastIndex)
+    const { linkEnd, scanEnd } = findAddressEnd(text, beginning.lastIndex)
+    const hasHost = HOST.test(text.slice(beginning.lastIndex, linkEnd))
     beginning.lastIndex = scanEnd
-    const address = text.slice(found.index, linkEnd)
-    const href = linkEnd > found.index + found[0].length ? readWebAddress(address) : undefined
-    if (href === undefined) continue
+    if (!hasHost) continue
     if (found.index > end) pieces.push({ text: text.slice(end, found.index) })
-    pieces.push({ text: address, href })
+    const address = text.slice(found.index, linkEnd)
+    pieces.push({ text: address, href: address })
     end = linkEnd
   }
   if (end < text.length) pieces.push({ text: text.slice(end) })
