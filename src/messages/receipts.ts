@@ -4,7 +4,7 @@ import type { Statements } from '../database/database.js'
 import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { advanceWatermark } from '../notifications/read-notifications.js'
-import { announceReceipt, announceUnread } from '../realtime/announce.js'
+import { announceReceipt, announceSessionRead, announceUnread } from '../realtime/announce.js'
 import { requireReader, type SessionOwners } from '../sessions/access.js'
 
 /** A session of which a side has just been given messages. */
@@ -36,16 +36,24 @@ async function writeDelivered(db: Statements, sessionId: number, side: Side, upT
 interface ReadRow {
   storeId: bigint
   adminId: bigint | null
-  /** The newest message, if that was not read before. */
+  /** The newest message, if the side had not read it before. */
   readUpTo: bigint | null
+  /** The newest message, if the admin had not read its notification before. */
+  noticesReadUpTo: bigint | null
 }
 
 /**
  * Marks everything in a session read by a side, however much it is, by one row; for an admin its notifications of that
- * session too. Repeating it writes nothing.
+ * session too. Tells the other side, and the reader's own sockets except the one named `readBy`. Closed sessions are read
+ * like any other. Repeating it writes nothing and tells nobody.
  * @throws RequestError 403 another admin's · 404
  */
-export async function markRead({ db, relay }: Chat, reader: Account, sessionId: number): Promise<void> {
+export async function markRead(
+  { db, relay }: Chat,
+  reader: Account,
+  sessionId: number,
+  readBy?: string,
+): Promise<void> {
   const { side, id } = reader
   const mayRead = side === 'store' ? Prisma.sql`store_id = ${id}` : Prisma.sql`(admin_id is null or admin_id = ${id})`
   const readNotifications =
@@ -56,7 +64,9 @@ export async function markRead({ db, relay }: Chat, reader: Account, sessionId: 
           select ${id}, session_id, message_id from newest
           on conflict (admin_id, session_id) do update set read_up_to = excluded.read_up_to
             where n.read_up_to < excluded.read_up_to
+          returning read_up_to
         )`
+  const noticesReadUpTo = side === 'store' ? Prisma.sql`null::bigint` : Prisma.sql`(select read_up_to from notifications)`
   const [row] = await db.$queryRaw<ReadRow[]>(Prisma.sql`
     with newest as (
       select s.id as session_id, m.id as message_id from chat_session s
@@ -70,13 +80,18 @@ export async function markRead({ db, relay }: Chat, reader: Account, sessionId: 
         where r.read_up_to < excluded.read_up_to
       returning read_up_to
     )${readNotifications}
-    select s.store_id as "storeId", s.admin_id as "adminId", receipt.read_up_to as "readUpTo"
+    select s.store_id as "storeId", s.admin_id as "adminId", receipt.read_up_to as "readUpTo",
+      ${noticesReadUpTo} as "noticesReadUpTo"
     from chat_session s left join receipt on true where s.id = ${sessionId}`)
   const owners = row && { storeId: Number(row.storeId), adminId: idOrNull(row.adminId) }
   const { storeId, adminId } = requireReader(reader, owners)
   if (side === 'admin') {
     announceUnread(relay, id)
     await advanceWatermark(db, id)
+  }
+  const newlyReadUpTo = row?.readUpTo ?? row?.noticesReadUpTo
+  if (newlyReadUpTo != null) {
+    announceSessionRead(relay, { side, accountId: id, sessionId, upToMessageId: Number(newlyReadUpTo), readBy })
   }
   if (row?.readUpTo == null) return
   const upToMessageId = Number(row.readUpTo)

@@ -6,7 +6,7 @@ import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
 import { factsOf, type Position, type Standing } from './sequencer.js'
-import { createFilledSequencer, listenAndRead, sendElsewhere, sendReset, type DeliveryRoom } from './side.js'
+import { createFilledSequencer, listenAndRead, sendElsewhere, sendReset, sendSessionRead, type DeliveryRoom } from './side.js'
 import { encodeTextFrame } from './text-frame.js'
 import { createTicks } from './ticks.js'
 import { createUnread } from './unread.js'
@@ -146,6 +146,9 @@ export function createAdminSide(room: DeliveryRoom) {
     else if ('receipt' in announcement) {
       const { sessionId, status, upToMessageId } = announcement.receipt
       ticks.note(sessionId, { [status]: upToMessageId })
+    } else if ('sessionRead' in announcement) {
+      const { sessionRead } = announcement
+      sendSessionRead(roster.connectionsOf(sessionRead.accountId), sessionRead)
     } else if ('typing' in announcement) passing.showTyping(announcement.typing)
     else if ('presence' in announcement) {
       const { sessionId, isOnline } = announcement.presence

@@ -55,6 +55,16 @@ export interface PresenceEvent extends Parties {
   isOnline: boolean
 }
 
+/** An account has read a session. Its other sockets are told. */
+export interface SessionReadEvent {
+  side: Side
+  accountId: number
+  sessionId: number
+  upToMessageId: number
+  /** The `Connection.name` of the socket that it read by; undefined when it read over HTTP. */
+  readBy?: string | undefined
+}
+
 /** A durable event with its frame for the sockets, as text or its UTF-8. */
 export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string | Buffer }
 
@@ -64,6 +74,7 @@ export type Announcement =
   | { receipt: ReceiptEvent }
   | { typing: TypingEvent }
   | { presence: PresenceEvent }
+  | { sessionRead: SessionReadEvent }
   /** An admin has read notifications. */
   | { unreadOf: number }
   | { revokedTokenId: number }
@@ -98,6 +109,12 @@ export function announceReceipt(relay: Relay, receipt: ReceiptEvent): void {
   relay.publish([channelOf(otherSide(receipt.by), receipt)], { receipt })
 }
 
+/** Tells a reader's own sockets. */
+export function announceSessionRead(relay: Relay, sessionRead: SessionReadEvent): void {
+  const { side, accountId } = sessionRead
+  relay.publish([side === 'store' ? storeChannel(accountId) : adminChannel(accountId)], { sessionRead })
+}
+
 export function announceTyping(relay: Relay, typing: TypingEvent): void {
   relay.publish([channelOf(otherSide(typing.by), typing)], { typing })
 }
@@ -116,6 +133,9 @@ export const typingFrame = ({ sessionId, by, senderId, isTyping }: TypingEvent) 
 
 export const presenceFrame = ({ sessionId, of, isOnline }: Pick<PresenceEvent, 'sessionId' | 'of' | 'isOnline'>) =>
   frame('presence', { session_id: sessionId, sender_type: of, online: isOnline })
+
+export const sessionReadFrame = ({ sessionId, upToMessageId }: SessionReadEvent) =>
+  frame('session_read', { session_id: sessionId, up_to_message_id: upToMessageId })
 
 /** An announcement as it travels: a line of facts for the nodes and, for durable events, the frame for the sockets. */
 export function encodeAnnouncement(announcement: Announcement): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import type { Account } from '../accounts/authentication.js'
@@ -24,6 +25,8 @@ const LONGEST_PAUSE_MS = 20
 const MOST_TOGETHER_BYTES = 65_536
 
 let connectionCount = 0
+/** Tells the connections of nodes apart. */
+const PROCESS_NAME = randomUUID()
 /** Those that were written to and wait to be uncorked. */
 let corked: Connection[] = []
 let pauseEndsAt = 0
@@ -73,6 +76,11 @@ export class Connection {
     readonly handle: (connection: Connection, frames: RawData[]) => Promise<void>,
   ) {
     this.#allowance = limits.frameBurst
+  }
+
+  /** The same for no other connection of any node. */
+  get name(): string {
+    return `${PROCESS_NAME}:${this.number}`
   }
 
   get isOpen(): boolean {

@@ -217,7 +217,7 @@ const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
     await hub.resume.turns.run(
       account,
       () => connection.isOpen,
-      () => markRead(chat, account, sessionId),
+      () => markRead(chat, account, sessionId, connection.name),
       () => 0,
     )
   },

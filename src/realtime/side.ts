@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js'
 import { gatherReads, MOST_SESSIONS_TOGETHER } from '../database/gather.js'
-import type { Announcement, DurableEvent } from './announce.js'
+import { sessionReadFrame, type Announcement, type DurableEvent, type SessionReadEvent } from './announce.js'
 import { readEvents, wasCreatedSince } from './catch-up.js'
 import type { DeliveryMarks } from './delivery-marks.js'
 import type { Connection } from './connection.js'
@@ -67,6 +67,12 @@ export function createFilledSequencer(
 export function sendReset(connections: Iterable<Connection>, sessionId: number, { answer, seq }: Sync): void {
   const encoded = encodeTextFrame(frame('sync', answer))
   for (const connection of connections) connection.reset(sessionId, seq, encoded)
+}
+
+/** Tells the sockets of an account that it has read a session, except the socket that it read by. */
+export function sendSessionRead(connections: Iterable<Connection>, event: SessionReadEvent): void {
+  const text = sessionReadFrame(event)
+  for (const connection of connections) if (connection.name !== event.readBy) connection.send(text)
 }
 
 /** Has clients find out by themselves what there is: what they know of is gone. */

@@ -9,6 +9,9 @@ import { messageColumns, receiptColumns, receiptsOf, toMessage, MessageSchema } 
 import { PAGE_SIZE } from '../paging.js'
 import { sessionExpressions, storeRow, toSession, SessionWithStoreSchema, type SessionRow } from './session.js'
 
+/** The `cursor` of a paged list. */
+export const CursorSchema = Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' }))
+
 export interface ListPage {
   limit?: number
   cursor?: string
@@ -26,18 +29,22 @@ export const SessionPageSchema = Type.Object({
 })
 type SessionPage = Static<typeof SessionPageSchema>
 
-interface ListRow extends SessionRow {
+/** What a list shows of a session. */
+export interface ItemRow extends SessionRow {
   store: Store
   /** The newest message, or none, for `messageColumns.toRows`, and how far it has got, for `receiptColumns.toRows`. */
   lastMessages: unknown[][]
   receipts: unknown[][]
+}
+
+interface ListRow extends ItemRow {
   /** Where the list goes on behind this session: numbers, as text. */
   cursor: string
   /** Of all pages. */
   count: number
 }
 
-const itemExpressions = {
+export const itemExpressions = {
   ...sessionExpressions,
   store: storeRow,
   lastMessages: 'last.messages',
@@ -50,7 +57,8 @@ const heldColumns = defineColumns<ListRow>({
   count: 's.total',
 })
 
-const joins = Prisma.raw(`
+/** SQL that joins what `itemExpressions` needs, where `s` is the alias of chat_session. */
+export const joins = Prisma.raw(`
   join store st on st.id = s.store_id
   cross join lateral (
     select ${messageColumns.json} as messages
@@ -118,7 +126,7 @@ export async function listHeldSessions(
 }
 
 /** Opaque to clients: numbers, as text, in base64url. */
-function readCursor(cursor: string | undefined, length: number): number[] {
+export function readCursor(cursor: string | undefined, length: number): number[] {
   if (cursor === undefined) return []
   const parts = Buffer.from(cursor, 'base64url').toString().split('.')
   const isNumber = (part: string) => /^\d+$/.test(part) && Number.isSafeInteger(Number(part))
@@ -129,11 +137,13 @@ function readCursor(cursor: string | undefined, length: number): number[] {
 function toPage(rows: ListRow[], limit: number, count: number): SessionPage {
   const page = rows.slice(0, limit)
   const last = page.at(-1)
-  const next_cursor = rows.length > limit && last ? Buffer.from(last.cursor).toString('base64url') : null
+  const next_cursor = rows.length > limit && last ? encodeCursor(last.cursor) : null
   return { data: page.map(toItem), count, next_cursor }
 }
 
-function toItem(row: ListRow): SessionPage['data'][number] {
+export const encodeCursor = (numbers: string): string => Buffer.from(numbers).toString('base64url')
+
+export function toItem(row: ItemRow): SessionPage['data'][number] {
   const [message] = messageColumns.toRows(row.lastMessages)
   const [receipts] = receiptColumns.toRows(row.receipts)
   const last_message = message === undefined ? null : toMessage(message, receipts)

@@ -6,6 +6,7 @@ import type { Message } from '../../src/messages/message.js'
 import type { StoreMessageInputSchema } from '../../src/messages/message-input.js'
 import type { NotificationSchema } from '../../src/notifications/notifications.js'
 import type { serverFrames } from '../../src/realtime/server-frames.js'
+import type { OwnSessionPageSchema, StoreSessionPageSchema } from '../../src/sessions/list-store-sessions.js'
 import type {
   AdminSessionSchema,
   Session,
@@ -30,6 +31,8 @@ const equal: {
   store: Equal<client.Store, Store>
   session: Equal<client.Session, Session>
   storeSession: Equal<client.StoreSession, Static<typeof StoreSessionSchema>>
+  ownSessions: Equal<client.SessionHistory<client.OwnSession>, Static<typeof OwnSessionPageSchema>>
+  storeSessions: Equal<client.SessionHistory<client.ListedSession>, Static<typeof StoreSessionPageSchema>>
   sessionWithStore: Equal<client.SessionWithStore, Static<typeof SessionWithStoreSchema>>
   adminSession: Equal<client.AdminSession, Static<typeof AdminSessionSchema>>
   message: Equal<client.Message, Message>
@@ -40,6 +43,7 @@ const equal: {
   ready: SameFrame<client.ServerFrames['ready'], Frames['ready']>
   messageFrame: Equal<client.ServerFrames['message'], Frames['message']>
   messageStatus: Equal<client.ServerFrames['message_status'], Frames['message_status']>
+  sessionRead: Equal<client.ServerFrames['session_read'], Frames['session_read']>
   adminConnected: Equal<client.ServerFrames['admin_connected'], Frames['admin_connected']>
   adminDisconnected: Equal<client.ServerFrames['admin_disconnected'], Frames['admin_disconnected']>
   sessionUpdate: Equal<client.ServerFrames['session_update'], Frames['session_update']>
@@ -53,6 +57,8 @@ const equal: {
   store: true,
   session: true,
   storeSession: true,
+  ownSessions: true,
+  storeSessions: true,
   sessionWithStore: true,
   adminSession: true,
   message: true,
@@ -62,6 +68,7 @@ const equal: {
   ready: true,
   messageFrame: true,
   messageStatus: true,
+  sessionRead: true,
   adminConnected: true,
   adminDisconnected: true,
   sessionUpdate: true,

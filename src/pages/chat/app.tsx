@@ -3,8 +3,12 @@ import { setLanguage } from '../languages/language.js'
 import { translate } from '../languages/translate.js'
 import { followVisibleArea } from '../shared/visible-area.js'
 import { ChatPage } from './chat-page.js'
+import { runClock } from '../shared/clock.js'
+import { stayOnDrop } from '../shared/stay-on-drop.js'
 import { WidgetFrame } from './widget-frame.js'
 
+runClock()
+stayOnDrop()
 followVisibleArea(document.documentElement)
 await setLanguage()
 document.title = translate('chat.title')

@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals'
+import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { watchLooking } from '../shared/looking.js'
@@ -39,6 +39,11 @@ export function ChatPage() {
 function SignedIn({ token, onLeave }: { token: string; onLeave: (reason?: string) => void }) {
   const chat = useMemo(() => openStoreChat(token, isLooking), [token])
   useEffect(() => () => chat.close(), [chat])
+  useSignalEffect(() => {
+    const count = chat.unread.value
+    document.title = `${count > 0 ? `(${count > 99 ? '99+' : count}) ` : ''}Support chat`
+    return () => (document.title = 'Support chat')
+  })
   const isRevoked = chat.connection.value === 'revoked'
   useEffect(() => {
     if (isRevoked) onLeave(translate('chat.invalidToken'))

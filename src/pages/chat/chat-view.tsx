@@ -32,8 +32,12 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
         {children}
       </header>
       <main class="room">
-        {isEmpty ? <Welcome isKnown={chat.wasOnline.value} /> : <Log chat={chat} />}
-        {session.value?.status === 'closed' && <p class="notice">{translate('chat.ended')}</p>}
+        {isEmpty && !timeline.hasOlder.value ? <Welcome isKnown={chat.isKnown.value} /> : <Log chat={chat} />}
+        {session.value?.status === 'closed' && (
+          <p class="notice" role="status">
+            {translate('chat.ended')}
+          </p>
+        )}
         {problem.value !== undefined && (
           <p class="notice problem" role="alert" dir="auto">
             {problem.value}

@@ -2,6 +2,8 @@ import { useSignal } from '@preact/signals'
 import { render } from 'preact'
 import { setLanguage } from '../languages/language.js'
 import { translate } from '../languages/translate.js'
+import { runClock } from '../shared/clock.js'
+import { stayOnDrop } from '../shared/stay-on-drop.js'
 import { SignIn } from '../shared/sign-in.js'
 import { openTokenBox } from '../shared/tokens.js'
 import { followVisibleArea } from '../shared/visible-area.js'
@@ -32,6 +34,8 @@ function App() {
   )
 }
 
+runClock()
+stayOnDrop()
 followVisibleArea(document.documentElement)
 await setLanguage()
 document.title = translate('console.documentTitle')

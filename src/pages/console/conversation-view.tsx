@@ -29,7 +29,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   const storeId = session.value?.store_id ?? store.value?.id ?? 0
   const name = storeId === 0 ? translate('console.conversation') : nameStore(store.value, storeId)
   const isOnline = desk.online.value.has(id)
-  const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0
+  const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0 && !timeline.hasOlder.value
   return (
     <>
       <header class="conversation-head">

@@ -1,14 +1,12 @@
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import { formatNumber } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
+import { minute } from '../shared/clock.js'
 import type { Desk, ListName } from './state/desk.js'
 import type { Row } from './state/rows.js'
 import { SessionRow } from './session-row.js'
 import { WindowList } from './window-list.js'
 
 const ROW_PX = 76
-const MINUTE_MS = 60_000
 
 const names: ListName[] = ['waiting', 'own']
 const keyOf = ({ session }: Row) => session.id
@@ -16,11 +14,6 @@ const keyOf = ({ session }: Row) => session.id
 /** The two lists, as tabs. */
 export function Sidebar({ desk }: { desk: Desk }) {
   const { book, list } = desk
-  const nowMs = useSignal(Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => (nowMs.value = Date.now()), MINUTE_MS)
-    return () => clearInterval(timer)
-  }, [])
   const rows = book[list.value].value
   return (
     <nav class="sidebar" aria-label={translate('list.sessions')}>
@@ -43,7 +36,7 @@ export function Sidebar({ desk }: { desk: Desk }) {
             chosen={desk.chosen.value?.id}
             onChoose={desk.choose}
           >
-            {(row) => <SessionRow row={row} list={list.value} desk={desk} nowMs={nowMs.value} />}
+            {(row) => <SessionRow row={row} list={list.value} desk={desk} nowMs={minute.value} />}
           </WindowList>
         )}
       </div>

@@ -1,9 +1,10 @@
 import { formatDay, formatDaysAgo, formatLength, formatNow, formatShortDay, formatTime } from '../languages/formats.js'
+import { startOfDay, today } from './clock.js'
 
 const DAY_MS = 86_400_000
 
-const startOfDay = (at: Date) => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
-const daysAgo = (at: Date) => Math.round((startOfDay(new Date()) - startOfDay(at)) / DAY_MS)
+/** What was written since the present day was looked at last is of today, not of tomorrow. */
+const daysAgo = (at: Date) => Math.max(0, Math.round((today.value - startOfDay(at)) / DAY_MS))
 
 /** Whether two moments are of the same day here. */
 export const isSameDay = (one: string, other: string) => startOfDay(new Date(one)) === startOfDay(new Date(other))

@@ -1,7 +1,9 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import { connectAdmin, type Message, type Presence, type Session, type Typing } from '../../../client/index.js'
+import { createKeptConversations } from '../../conversation/kept-conversations.js'
 import { translate } from '../../languages/translate.js'
 import { announce } from '../../shared/announcer.js'
+import { fetchWithClock } from '../../shared/clock.js'
 import { watchConnection } from '../../shared/connection.js'
 import { describeError } from '../../shared/describe-error.js'
 import { openConversation, type Conversation } from './conversation.js'
@@ -14,7 +16,7 @@ export type ListName = 'own' | 'waiting'
 
 /** Everything an admin has on the desk. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
-  const client = connectAdmin({ origin: location.origin, token })
+  const client = connectAdmin({ origin: location.origin, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const toasts = createToasts()
   const chosen = signal<Conversation>()
@@ -24,7 +26,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const isBusy = signal(false)
   const online = signal<ReadonlySet<number>>(new Set())
   const typing = signal<ReadonlySet<number>>(new Set())
-  const texts = new Map<number, Signal<string>>()
+  const inBrowser = createKeptConversations()
 
   const isRead = (sessionId: number) => isLooking.value && chosen.value?.id === sessionId
   const book = createSessionBook(client, isRead)
@@ -53,7 +55,8 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
 
   function open(sessionId: number): Conversation {
     const { session, store } = book.rows.value.get(sessionId) ?? {}
-    const opened = openConversation(client, sessionId, { ...(session && { session }), ...(store && { store }) })
+    const start = { ...(session && { session }), ...(store && { store }) }
+    const opened = openConversation(client, sessionId, { ...start, inBrowser })
     kept.set(sessionId, opened)
     return opened
   }
@@ -93,6 +96,13 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     keep(typing, (event) => event.is_typing),
   )
   client.on('message', hear)
+  client.on('state', (state) => {
+    if (state !== 'online' || !client.account) return
+    inBrowser.open(client.account)
+    book.knowOwnId(client.account.id)
+    // What waits is sent, also to sessions that nobody looks at.
+    for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) open(sessionId)
+  })
   client.on('error', (error) => toasts.add(describeError(error)))
 
   function hear(message: Message): void {
@@ -107,7 +117,9 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const ends = [
     effect(() => {
       const id = chosen.value?.id
-      const newest = chosen.value?.timeline.messages.value.findLast(({ sender_type }) => sender_type === 'store')
+      const newest = chosen.value?.timeline.messages.value.findLast(
+        ({ sender_type, session_id }) => sender_type === 'store' && session_id === id,
+      )
       if (id === undefined || !newest || newest.status === 'read' || !isHeld.value || !isLooking.value) return
       client.read({ session_id: id })
       chosen.peek()?.timeline.mark({ session_id: id, status: 'read', up_to_message_id: newest.id, by: 'admin' })
@@ -119,7 +131,8 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
-    if ([...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)) event.preventDefault()
+    const isWaiting = [...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)
+    if (isWaiting && !inBrowser.isKeeping()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -136,11 +149,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     typing,
     choose,
     /** What is being written to a session, also while another is looked at. */
-    textOf(sessionId: number): Signal<string> {
-      const text = texts.get(sessionId) ?? signal('')
-      texts.set(sessionId, text)
-      return text
-    },
+    textOf: inBrowser.textOf,
     claim: () =>
       act(client.claim, ({ admin_id }) => {
         book.knowOwnId(admin_id)
@@ -154,6 +163,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       window.removeEventListener('beforeunload', warn)
       chosen.value = undefined
       for (const conversation of kept.values()) conversation.close()
+      inBrowser.close()
       book.close()
       client.close()
       document.title = translate('console.documentTitle')

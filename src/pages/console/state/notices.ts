@@ -33,6 +33,10 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
   client.on('state', (state) => {
     if (state === 'online') recount()
   })
+  client.on('read', ({ session_id, up_to_message_id }) => {
+    const isRead = (notice: Notice) => notice.session_id === session_id && notice.message_id <= up_to_message_id
+    listed.value = listed.value.map((notice) => (isRead(notice) ? { ...notice, is_read: true } : notice))
+  })
   for (const name of ['reset', 'gone'] as const) client.on(name, recountSoon)
 
   function recount(): void {

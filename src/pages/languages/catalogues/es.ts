@@ -36,6 +36,7 @@ export default {
   'receipt.sent': 'Enviado',
   'receipt.delivered': 'Entregado',
   'receipt.read': 'Leído',
+  'composer.noFiles': 'Aquí no se pueden enviar archivos. Envía un enlace al archivo.',
   'composer.send': 'Enviar',
   'composer.left': {
     one: 'Queda {count} carácter',

@@ -1,0 +1,83 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { defineColumns } from '../database/columns.js'
+import type { Database } from '../database/database.js'
+import { Prisma } from '../generated/prisma/client.js'
+import { MessageSchema } from '../messages/message.js'
+import { PAGE_SIZE } from '../paging.js'
+import {
+  encodeCursor,
+  itemExpressions,
+  joins,
+  readCursor,
+  toItem,
+  type ItemRow,
+  type ListPage,
+} from './list-sessions.js'
+import { SessionSchema, SessionWithStoreSchema } from './session.js'
+
+const last_message = Type.Union([MessageSchema, Type.Null()])
+const next_cursor = Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' })
+
+/** A page of a store's sessions, as the store sees them. */
+export const OwnSessionPageSchema = Type.Object({
+  data: Type.Array(Type.Object({ ...SessionSchema.properties, last_message }), { description: 'Newest first.' }),
+  next_cursor,
+})
+type OwnSessionPage = Static<typeof OwnSessionPageSchema>
+
+/** A page of a store's sessions, as an admin sees them. */
+export const StoreSessionPageSchema = Type.Object({
+  data: Type.Array(Type.Object({ ...SessionWithStoreSchema.properties, last_message }), {
+    description: 'Newest first.',
+  }),
+  next_cursor,
+})
+type StoreSessionPage = Static<typeof StoreSessionPageSchema>
+
+const columns = defineColumns<ItemRow>(itemExpressions)
+
+/**
+ * All sessions of a store, closed ones too, newest first, for that store. A store has one active session at a time, so
+ * the order of the ids is that of their beginnings, and a cursor stays valid while sessions begin and end.
+ * @throws RequestError 400 when the cursor is none
+ */
+export async function listOwnSessions(db: Database, storeId: number, page: ListPage): Promise<OwnSessionPage> {
+  const { data, next_cursor } = await readPage(db, Prisma.sql`store_id = ${storeId}`, page)
+  return { data: data.map(({ store: _store, ...session }) => session), next_cursor }
+}
+
+/**
+ * The sessions of a store that an admin may read, closed ones too, newest first: those that it holds or held last, and
+ * those that nobody did. A store that does not exist has none.
+ * @throws RequestError 400 when the cursor is none
+ */
+export async function listSessionsOfStore(
+  db: Database,
+  adminId: number,
+  { store_id, ...page }: ListPage & { store_id: number },
+): Promise<StoreSessionPage> {
+  return readPage(db, Prisma.sql`store_id = ${store_id} and (admin_id is null or admin_id = ${adminId})`, page)
+}
+
+/** `which`: a condition on chat_session that names one store, which the index chat_session_store answers. */
+async function readPage(
+  db: Database,
+  which: Prisma.Sql,
+  { limit = PAGE_SIZE, cursor }: ListPage,
+): Promise<StoreSessionPage> {
+  const [before = Number.MAX_SAFE_INTEGER] = readCursor(cursor, 1)
+  const rows = await columns.read(
+    db,
+    Prisma.sql`
+    ${columns.select} from (
+      select * from chat_session where ${which} and id < ${before} order by id desc limit ${limit + 1}
+    ) s ${joins}`,
+  )
+  const inOrder = rows.toSorted((one, other) => other.id - one.id)
+  const shown = inOrder.slice(0, limit)
+  const last = shown.at(-1)
+  return {
+    data: shown.map(toItem),
+    next_cursor: inOrder.length > limit && last ? encodeCursor(String(last.id)) : null,
+  }
+}
