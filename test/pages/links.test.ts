@@ -1,5 +1,8 @@
 import t from 'tap'
-import { findLinks } from '../../src/pages/shared/links.js'
+import type * as links from '../../src/pages/shared/links.js'
+import { importSource } from './import-source.js'
+
+const { findLinks } = await importSource<typeof links>('src/pages/shared/links.ts')
 
 const linked = (text: string) => findLinks(text).flatMap(({ text, href }) => (href === undefined ? [] : text))
 
@@ -24,7 +27,26 @@ t.test('brackets that belong to an address stay in it, and those around it do no
 })
 
 t.test('punctuation of any script ends an address, and letters of any script do not', async (t) => {
-  for (const end of ['。', '、', '，', '！', '？', '；', '：', '）', '」', '』', '】', '》', '｝', '～', '・', '　', '”', '»']) {
+  for (const end of [
+    '。',
+    '、',
+    '，',
+    '！',
+    '？',
+    '；',
+    '：',
+    '）',
+    '」',
+    '』',
+    '】',
+    '》',
+    '｝',
+    '～',
+    '・',
+    '　',
+    '”',
+    '»',
+  ]) {
     t.same(linked(`看 https://a.example/路径${end}然后`), ['https://a.example/路径'], end)
     t.same(linked(`https://a.example${end}`), ['https://a.example'], end)
   }
@@ -47,9 +69,23 @@ t.test('punctuation of any script ends an address, and letters of any script do 
 })
 
 t.test('nothing else becomes a link, and nothing of a text is lost', async (t) => {
-  for (const text of ['javascript:alert(1)', 'ftp://a.example', 'https://', 'http://(', 'https:// a', 'http://:80', 'a.example', '']) {
+  for (const text of [
+    'javascript:alert(1)',
+    'ftp://a.example',
+    'https://',
+    'http://(',
+    'https:// a',
+    'http://:80',
+    'a.example',
+    '',
+  ]) {
     t.same(linked(text), [], text)
-    t.equal(findLinks(text).map((piece) => piece.text).join(''), text)
+    t.equal(
+      findLinks(text)
+        .map((piece) => piece.text)
+        .join(''),
+      text,
+    )
   }
 })
 

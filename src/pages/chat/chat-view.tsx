@@ -33,7 +33,9 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
       <main class="room">
         {isEmpty && !timeline.hasOlder.value ? <Welcome isKnown={chat.isKnown.value} /> : <Log chat={chat} />}
         {session.value?.status === 'closed' && (
-          <p class="notice" role="status">This conversation has ended. Your next message begins a new one.</p>
+          <p class="notice" role="status">
+            This conversation has ended. Your next message begins a new one.
+          </p>
         )}
         {problem.value !== undefined && (
           <p class="notice problem" role="alert">

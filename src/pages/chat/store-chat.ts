@@ -70,7 +70,12 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
 
   const markSeen = effect(() => {
     if (!isLooking.value || unread.value === 0) return
-    const newest = new Map(timeline.messages.peek().filter(isUnread).map(({ session_id, id }) => [session_id, id]))
+    const newest = new Map(
+      timeline.messages
+        .peek()
+        .filter(isUnread)
+        .map(({ session_id, id }) => [session_id, id]),
+    )
     for (const [session_id, id] of newest) {
       client.read({ session_id })
       timeline.mark({ session_id, status: 'read', up_to_message_id: id, by: 'store' })

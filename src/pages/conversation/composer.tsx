@@ -47,40 +47,40 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
   }
   return (
     <>
-    {areFilesRefused.value && (
-      <p class="notice" role="alert">
-        Files cannot be sent here. Send a link to the file instead.
-      </p>
-    )}
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault()
-        send()
-      }}
-    >
-      <textarea
-        ref={field}
-        rows={1}
-        dir="auto"
-        aria-label={label}
-        placeholder={label}
-        maxLength={LONGEST_TEXT}
-        value={text.value}
-        onInput={({ currentTarget }) => {
-          text.value = currentTarget.value
-          areFilesRefused.value = false
-          onTyping(currentTarget.value !== '')
+      {areFilesRefused.value && (
+        <p class="notice" role="alert">
+          Files cannot be sent here. Send a link to the file instead.
+        </p>
+      )}
+      <form
+        class="composer"
+        onSubmit={(event) => {
+          event.preventDefault()
+          send()
         }}
-        onBlur={() => onTyping(false)}
-        onKeyDown={onKeyDown}
-        data-composer
-      />
-      {left < 500 && <span class="left">{left} left</span>}
-      <button type="submit" class="primary send" aria-label="Send" disabled={text.value.trim() === ''}>
-        <SendIcon />
-      </button>
-    </form>
+      >
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          aria-label={label}
+          placeholder={label}
+          maxLength={LONGEST_TEXT}
+          value={text.value}
+          onInput={({ currentTarget }) => {
+            text.value = currentTarget.value
+            areFilesRefused.value = false
+            onTyping(currentTarget.value !== '')
+          }}
+          onBlur={() => onTyping(false)}
+          onKeyDown={onKeyDown}
+          data-composer
+        />
+        {left < 500 && <span class="left">{left} left</span>}
+        <button type="submit" class="primary send" aria-label="Send" disabled={text.value.trim() === ''}>
+          <SendIcon />
+        </button>
+      </form>
     </>
   )
 }
