@@ -66,7 +66,8 @@ export async function markRead(
             where n.read_up_to < excluded.read_up_to
           returning read_up_to
         )`
-  const noticesReadUpTo = side === 'store' ? Prisma.sql`null::bigint` : Prisma.sql`(select read_up_to from notifications)`
+  const noticesReadUpTo =
+    side === 'store' ? Prisma.sql`null::bigint` : Prisma.sql`(select read_up_to from notifications)`
   const [row] = await db.$queryRaw<ReadRow[]>(Prisma.sql`
     with newest as (
       select s.id as session_id, m.id as message_id from chat_session s

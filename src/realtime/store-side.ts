@@ -6,7 +6,14 @@ import { frame } from './frames.js'
 import { createPassing } from './passing.js'
 import { createRoster } from './roster.js'
 import { factsOf, type Position, type Standing } from './sequencer.js'
-import { createFilledSequencer, listenAndRead, sendElsewhere, sendReset, sendSessionRead, type DeliveryRoom } from './side.js'
+import {
+  createFilledSequencer,
+  listenAndRead,
+  sendElsewhere,
+  sendReset,
+  sendSessionRead,
+  type DeliveryRoom,
+} from './side.js'
 import { encodeTextFrame } from './text-frame.js'
 import { createTicks } from './ticks.js'
 

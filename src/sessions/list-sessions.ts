@@ -5,12 +5,21 @@ import type { Database } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { invalidInput } from '../errors.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { messageColumns, receiptColumns, receiptsOf, toMessage, MessageSchema } from '../messages/message.js'
+import {
+  messageColumns,
+  receiptColumns,
+  receiptsOf,
+  toMessage,
+  MessageSchema,
+  type Message,
+} from '../messages/message.js'
 import { PAGE_SIZE } from '../paging.js'
 import { sessionExpressions, storeRow, toSession, SessionWithStoreSchema, type SessionRow } from './session.js'
 
 /** The `cursor` of a paged list. */
-export const CursorSchema = Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' }))
+export const CursorSchema = Type.Optional(
+  Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' }),
+)
 
 export interface ListPage {
   limit?: number
@@ -143,9 +152,13 @@ function toPage(rows: ListRow[], limit: number, count: number): SessionPage {
 
 export const encodeCursor = (numbers: string): string => Buffer.from(numbers).toString('base64url')
 
-export function toItem(row: ItemRow): SessionPage['data'][number] {
-  const [message] = messageColumns.toRows(row.lastMessages)
-  const [receipts] = receiptColumns.toRows(row.receipts)
-  const last_message = message === undefined ? null : toMessage(message, receipts)
-  return { ...toSession(row), store: row.store, last_message }
+export const toItem = (row: ItemRow): SessionPage['data'][number] => ({
+  ...toSession(row),
+  store: row.store,
+  last_message: readLastMessage(row),
+})
+
+export function readLastMessage({ lastMessages, receipts }: ItemRow): Message | null {
+  const [message] = messageColumns.toRows(lastMessages)
+  return message === undefined ? null : toMessage(message, receiptColumns.toRows(receipts)[0])
 }

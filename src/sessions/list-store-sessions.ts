@@ -9,11 +9,12 @@ import {
   itemExpressions,
   joins,
   readCursor,
+  readLastMessage,
   toItem,
   type ItemRow,
   type ListPage,
 } from './list-sessions.js'
-import { SessionSchema, SessionWithStoreSchema } from './session.js'
+import { SessionSchema, SessionWithStoreSchema, toSession } from './session.js'
 
 const last_message = Type.Union([MessageSchema, Type.Null()])
 const next_cursor = Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' })
@@ -42,8 +43,8 @@ const columns = defineColumns<ItemRow>(itemExpressions)
  * @throws RequestError 400 when the cursor is none
  */
 export async function listOwnSessions(db: Database, storeId: number, page: ListPage): Promise<OwnSessionPage> {
-  const { data, next_cursor } = await readPage(db, Prisma.sql`store_id = ${storeId}`, page)
-  return { data: data.map(({ store: _store, ...session }) => session), next_cursor }
+  const { rows, next_cursor } = await readPage(db, Prisma.sql`store_id = ${storeId}`, page)
+  return { data: rows.map((row) => ({ ...toSession(row), last_message: readLastMessage(row) })), next_cursor }
 }
 
 /**
@@ -56,28 +57,22 @@ export async function listSessionsOfStore(
   adminId: number,
   { store_id, ...page }: ListPage & { store_id: number },
 ): Promise<StoreSessionPage> {
-  return readPage(db, Prisma.sql`store_id = ${store_id} and (admin_id is null or admin_id = ${adminId})`, page)
+  const which = Prisma.sql`store_id = ${store_id} and (admin_id is null or admin_id = ${adminId})`
+  const { rows, next_cursor } = await readPage(db, which, page)
+  return { data: rows.map(toItem), next_cursor }
 }
 
 /** `which`: a condition on chat_session that names one store, which the index chat_session_store answers. */
-async function readPage(
-  db: Database,
-  which: Prisma.Sql,
-  { limit = PAGE_SIZE, cursor }: ListPage,
-): Promise<StoreSessionPage> {
+async function readPage(db: Database, which: Prisma.Sql, { limit = PAGE_SIZE, cursor }: ListPage) {
   const [before = Number.MAX_SAFE_INTEGER] = readCursor(cursor, 1)
-  const rows = await columns.read(
+  const found = await columns.read(
     db,
     Prisma.sql`
     ${columns.select} from (
       select * from chat_session where ${which} and id < ${before} order by id desc limit ${limit + 1}
     ) s ${joins}`,
   )
-  const inOrder = rows.toSorted((one, other) => other.id - one.id)
-  const shown = inOrder.slice(0, limit)
-  const last = shown.at(-1)
-  return {
-    data: shown.map(toItem),
-    next_cursor: inOrder.length > limit && last ? encodeCursor(String(last.id)) : null,
-  }
+  const rows = found.toSorted((one, other) => other.id - one.id).slice(0, limit)
+  const last = rows.at(-1)
+  return { rows, next_cursor: found.length > limit && last ? encodeCursor(String(last.id)) : null }
 }

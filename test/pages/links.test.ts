@@ -1,5 +1,8 @@
 import t from 'tap'
-import { findLinks } from '../../src/pages/shared/links.js'
+import type * as links from '../../src/pages/shared/links.js'
+import { importSource } from './import-source.js'
+
+const { findLinks } = await importSource<typeof links>('src/pages/shared/links.ts')
 
 const linked = (text: string) => findLinks(text).flatMap(({ text, href }) => (href === undefined ? [] : text))
 

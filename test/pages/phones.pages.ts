@@ -1,12 +1,14 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Language } from '../../src/pages/languages/choose-locale.js'
+import { startProxy } from '../client/proxy.js'
 import { row, sees } from './acts.js'
 import { setStage } from './stage.js'
 import { findTooWide } from './too-wide.js'
 import { signIn } from './visitor.js'
 
 const stage = await setStage(t)
+const way = await startProxy(t, stage.node)
 const height = 640
 const phone = { viewport: { width: 320, height }, isMobile: true, hasTouch: true, losesConnections: true }
 const longName = 'Donaudampfschifffahrtsgesellschaftskapitän & Söhne – Werkstatt und Ausstellung Hamburg-Altona'
@@ -29,7 +31,7 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
       [chat, '/chat/', store],
       [desk, '/console/', admin],
     ] as const) {
-      await page.goto(`${stage.node.origin}${path}`)
+      await page.goto(`${way.origin}${path}`)
       await page.locator('input[name=token]').fill('wrong')
       await page.keyboard.press('Enter')
       await page.getByRole('alert').waitFor()
@@ -68,13 +70,14 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
     await desk.locator('dialog[open] [type=submit]').click()
     await desk.locator('.toast').waitFor()
     await fits(desk, 'an error')
+    way.lead(undefined)
+    way.cut()
     for (const page of [desk, chat]) {
-      await page.context().setOffline(true)
-      await page.locator('.connection.unplugged').waitFor()
+      await page.locator('.connection.offline').waitFor()
       await fits(page, 'offline')
-      await page.context().setOffline(false)
-      await page.locator('.connection.online').waitFor()
     }
+    way.lead(stage.node)
+    for (const page of [desk, chat]) await page.locator('.connection.online').waitFor()
     await chat.locator('.bar button').first().click()
     await fits(chat, 'the question whether to end')
     await chat.keyboard.press('Escape')
@@ -82,6 +85,7 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
     for (const page of [desk, chat]) {
       await page.locator('.notice').waitFor()
       await fits(page, 'an end')
+      await page.context().close()
     }
   })
 }

@@ -1,5 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
+import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { watchLooking } from '../shared/looking.js'
 import { SignIn } from '../shared/sign-in.js'
@@ -41,8 +42,8 @@ function SignedIn({ token, onLeave }: { token: string; onLeave: (reason?: string
   useEffect(() => () => chat.close(), [chat])
   useSignalEffect(() => {
     const count = chat.unread.value
-    document.title = `${count > 0 ? `(${count > 99 ? '99+' : count}) ` : ''}Support chat`
-    return () => (document.title = 'Support chat')
+    document.title = `${count > 0 ? `(${formatCapped(count, 99)}) ` : ''}${translate('chat.title')}`
+    return () => (document.title = translate('chat.title'))
   })
   const isRevoked = chat.connection.value === 'revoked'
   useEffect(() => {

@@ -75,7 +75,7 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
     for (const { id } of shown) loaded.add(id)
     const newest = page.data.find(({ status, last_message }) => status !== 'closed' || last_message !== null)
     // A live event may have told of a later one, or of a later state of this one.
-    if (newest && newest.id > (session.value?.id ?? 0)) session.value = toSession(newest)
+    if (newest && newest.id > (session.value?.id ?? 0)) session.value = newest
   }
 
   /** What a reader has scrolled back to stays. */
@@ -105,5 +105,3 @@ function chooseShown(listed: OwnSession[]): OwnSession[] {
   )
   return [latest, ...rest.slice(0, Math.min(end < 0 ? rest.length : end, MOST_UNREAD))]
 }
-
-const toSession = ({ last_message: _last, ...session }: OwnSession): Session => session

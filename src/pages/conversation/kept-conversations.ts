@@ -20,7 +20,7 @@ export interface KeptConversations {
   close(): void
 }
 
-const TEXT = 'text.'
+const nameText = (sessionId: number) => `text.${sessionId}`
 const WAITING = 'waiting.'
 
 export function createKeptConversations(): KeptConversations {
@@ -30,7 +30,7 @@ export function createKeptConversations(): KeptConversations {
   let isKeeping = true
 
   function restoreText(sessionId: number, text: Signal<string>): void {
-    const kept = storage.peek()?.read(TEXT + sessionId)
+    const kept = storage.peek()?.read(nameText(sessionId))
     if (typeof kept === 'string' && text.peek() === '') text.value = kept
   }
 
@@ -40,7 +40,7 @@ export function createKeptConversations(): KeptConversations {
     const text = signal('')
     texts.set(sessionId, text)
     restoreText(sessionId, text)
-    ends.push(effect(() => void storage.value?.write(TEXT + sessionId, text.value || undefined)))
+    ends.push(effect(() => void storage.value?.write(nameText(sessionId), text.value || undefined)))
     return text
   }
 
@@ -55,7 +55,7 @@ export function createKeptConversations(): KeptConversations {
       const opened = openAccountStorage(account)
       // Before anything is written over it.
       for (const [sessionId, text] of texts) {
-        const kept = opened.read(TEXT + sessionId)
+        const kept = opened.read(nameText(sessionId))
         if (typeof kept === 'string' && text.value === '') text.value = kept
       }
       storage.value = opened

@@ -9,7 +9,7 @@
  * Chinese and Japanese in full and half width. 々〆〇 are letters.
  */
 const NEVER =
-  /[\s\u0000-\u001f\u007f-\u009f<>"`«»‹›„“”\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffee]/
+  /[\s\p{Cc}<>"`«»‹›„“”\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffee]/u
 /** What rather ends the sentence than the address, in any script. */
 const SENTENCE_END = /[.,;:!?'‘’…،؛؟۔।՝։]/
 /** What no name of a host holds (WHATWG URL, forbidden host code points). */
