@@ -5,13 +5,20 @@ import type { Test } from 'tap'
 const hostileStyle = '* { color: red !important } button, iframe, span { display: none !important; opacity: 0 }'
 
 /** A shop whose policy allows the chat's origin and nothing more, and whose style wants to be everywhere. */
-export async function startShop(t: Test, chatOrigin: string, token: string, style = hostileStyle): Promise<string> {
+export async function startShop(
+  t: Test,
+  chatOrigin: string,
+  token: string,
+  style = hostileStyle,
+  lang?: string,
+): Promise<string> {
   const files: Record<string, [type: string, text: string]> = {
     '/': [
       'text/html',
-      `<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">
+      `<!doctype html><html lang="en"><head><title>Shop</title><meta name="viewport" content="width=device-width">
+      <link rel="icon" href="data:,">
       <link rel="stylesheet" href="/shop.css"><script src="/shop.js"></script>
-      <script src="${chatOrigin}/widget.js" data-token="${token}" async></script></head>
+      <script src="${chatOrigin}/widget.js" data-token="${token}"${lang === undefined ? '' : ` data-lang="${lang}"`} async></script></head>
       <body><main><h1>Shop</h1><input aria-label="Search"></main></body></html>`,
     ],
     '/shop.css': ['text/css', style],

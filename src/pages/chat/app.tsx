@@ -1,4 +1,7 @@
 import { render } from 'preact'
+import { setLanguage } from '../languages/language.js'
+import { translate } from '../languages/translate.js'
+import { followVisibleArea } from '../shared/visible-area.js'
 import { ChatPage } from './chat-page.js'
 import { runClock } from '../shared/clock.js'
 import { stayOnDrop } from '../shared/stay-on-drop.js'
@@ -6,6 +9,9 @@ import { WidgetFrame } from './widget-frame.js'
 
 runClock()
 stayOnDrop()
+followVisibleArea(document.documentElement)
+await setLanguage()
+document.title = translate('chat.title')
 const root = document.getElementById('app')
 const isFramed = document.documentElement.dataset['page'] === 'widget'
 if (root) render(isFramed ? <WidgetFrame /> : <ChatPage />, root)

@@ -1,11 +1,13 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
-import { ChatError, connectStore, type Message, type Session } from '../../client/index.js'
+import { connectStore, type Message, type Session } from '../../client/index.js'
 import { createEarlierSessions } from '../conversation/earlier-sessions.js'
 import { createKeptConversations } from '../conversation/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
+import { translate } from '../languages/translate.js'
 import { announce } from '../shared/announcer.js'
 import { fetchWithClock } from '../shared/clock.js'
 import { watchConnection } from '../shared/connection.js'
+import { describeError } from '../shared/describe-error.js'
 import { createLatestSessions } from './latest-sessions.js'
 
 const PAGE = 50
@@ -54,7 +56,13 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
   })
   client.on('message', (message) => {
     timeline.merge([message])
-    if (message.sender_type === 'admin') announce(`Support: ${message.content || 'an attachment'}`)
+    if (message.sender_type !== 'admin') return
+    announce(
+      translate('messageFrom', {
+        name: translate('chat.support'),
+        content: message.content || translate('attachment'),
+      }),
+    )
   })
   client.on('status', timeline.mark)
   client.on('read', (read) => timeline.mark({ ...read, status: 'read', by: 'store' }))
@@ -66,7 +74,7 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     // What was read elsewhere meanwhile is told by no event.
     void latest.load()
   })
-  client.on('error', ({ message }) => (problem.value = message))
+  client.on('error', (error) => (problem.value = describeError(error)))
 
   const markSeen = effect(() => {
     if (!isLooking.value || unread.value === 0) return
@@ -102,7 +110,7 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     async closeSession(): Promise<void> {
       problem.value = undefined
       await client.closeSession().catch((error: unknown) => {
-        problem.value = error instanceof ChatError ? error.message : String(error)
+        problem.value = describeError(error)
       })
     },
     close(): void {

@@ -1,5 +1,7 @@
 import { computed, effect, signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
+import { isComposing } from '../shared/keys.js'
 import { watchLooking } from '../shared/looking.js'
 import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
 import { ChatView } from './chat-view.js'
@@ -19,11 +21,15 @@ export function WidgetFrame() {
   useEffect(() => waitForToken((token, port) => (framed.value = start(token, port))), [])
   if (framed.value === undefined) return null
   const { chat, tell } = framed.value
-  if (chat.connection.value === 'revoked')
-    return <p class="notice problem">The chat is not available: please sign in again.</p>
+  if (chat.connection.value === 'revoked') return <p class="notice problem">{translate('chat.unavailable')}</p>
   return (
     <ChatView chat={chat}>
-      <button type="button" class="quiet" aria-label="Close the chat" onClick={() => tell({ wantsToClose: true })}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={translate('chat.close')}
+        onClick={() => tell({ wantsToClose: true })}
+      >
         ✕
       </button>
     </ChatView>
@@ -55,8 +61,9 @@ function start(token: string, port: MessagePort): Framed {
     if (data.isOpen) document.querySelector<HTMLElement>('[data-composer]')?.focus()
   }
   effect(() => tell({ unread: chat.unread.value }))
-  window.addEventListener('keydown', ({ key }) => {
-    if (key === 'Escape' && document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
+  window.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || isComposing(event)) return
+    if (document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
   })
   return { chat, tell }
 }

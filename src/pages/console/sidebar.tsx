@@ -1,3 +1,5 @@
+import { formatNumber } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
 import { minute } from '../shared/clock.js'
 import type { Desk, ListName } from './state/desk.js'
 import type { Row } from './state/rows.js'
@@ -7,7 +9,6 @@ import { WindowList } from './window-list.js'
 const ROW_PX = 76
 
 const names: ListName[] = ['waiting', 'own']
-const titles = { waiting: 'Waiting', own: 'Mine' }
 const keyOf = ({ session }: Row) => session.id
 
 /** The two lists, as tabs. */
@@ -15,11 +16,11 @@ export function Sidebar({ desk }: { desk: Desk }) {
   const { book, list } = desk
   const rows = book[list.value].value
   return (
-    <nav class="sidebar" aria-label="Sessions">
+    <nav class="sidebar" aria-label={translate('list.sessions')}>
       <Tabs desk={desk} />
       <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${list.value}`}>
         {book.problem.value !== undefined && (
-          <p class="notice problem" role="alert">
+          <p class="notice problem" role="alert" dir="auto">
             {book.problem.value}
           </p>
         )}
@@ -31,7 +32,7 @@ export function Sidebar({ desk }: { desk: Desk }) {
             items={rows}
             keyOf={keyOf}
             rowPx={ROW_PX}
-            label={list.value === 'own' ? 'My sessions' : 'Waiting sessions, longest first'}
+            label={translate(list.value === 'own' ? 'list.ownLabel' : 'list.waitingLabel')}
             chosen={desk.chosen.value?.id}
             onChoose={desk.choose}
           >
@@ -51,7 +52,7 @@ function Tabs({ desk: { book, list } }: { desk: Desk }) {
     document.getElementById(`tab-${list.value}`)?.focus()
   }
   return (
-    <div class="tabs" role="tablist" aria-label="Lists" onKeyDown={onKeyDown}>
+    <div class="tabs" role="tablist" aria-label={translate('list.label')} onKeyDown={onKeyDown}>
       {names.map((name) => (
         <button
           key={name}
@@ -63,8 +64,8 @@ function Tabs({ desk: { book, list } }: { desk: Desk }) {
           tabIndex={list.value === name ? 0 : -1}
           onClick={() => (list.value = name)}
         >
-          {titles[name]} <span class="count">{book[name].value.length}</span>
-          {name === 'own' && unread > 0 && <span class="badge">{unread} new</span>}
+          {translate(`list.${name}`)} <span class="count">{formatNumber(book[name].value.length)}</span>
+          {name === 'own' && unread > 0 && <span class="badge">{translate('list.new', { count: unread })}</span>}
         </button>
       ))}
     </div>
@@ -72,16 +73,16 @@ function Tabs({ desk: { book, list } }: { desk: Desk }) {
 }
 
 function Nothing({ list, isLoaded }: { list: ListName; isLoaded: boolean }) {
-  if (!isLoaded) return <p class="empty muted">Loading…</p>
+  if (!isLoaded) return <p class="empty muted">{translate('loading')}</p>
   return list === 'waiting' ? (
     <div class="empty">
-      <h2>Nobody is waiting</h2>
-      <p class="muted">New conversations appear here by themselves.</p>
+      <h2>{translate('list.nobodyWaits')}</h2>
+      <p class="muted">{translate('list.nobodyWaitsText')}</p>
     </div>
   ) : (
     <div class="empty">
-      <h2>You hold no session</h2>
-      <p class="muted">Claim one from those that wait.</p>
+      <h2>{translate('list.noneHeld')}</h2>
+      <p class="muted">{translate('list.noneHeldText')}</p>
     </div>
   )
 }

@@ -1,6 +1,8 @@
 import { useSignal, type Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
 import { SendIcon } from '../shared/icons.js'
+import { isComposing, isTouchScreen } from '../shared/keys.js'
 import { useIncomingFiles } from './incoming-files.js'
 
 /** The service takes no longer ones. */
@@ -18,7 +20,7 @@ interface ComposerProps {
   onFiles?: (files: readonly File[]) => void
 }
 
-/** Enter sends, Shift+Enter begins a line. */
+/** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
 export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
@@ -38,8 +40,8 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // While a character is being composed, Enter chooses it.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (isComposing(event)) return
+    if (event.key === 'Enter' && sendsBy(event)) {
       event.preventDefault()
       send()
     }
@@ -49,7 +51,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
     <>
       {areFilesRefused.value && (
         <p class="notice" role="alert">
-          Files cannot be sent here. Send a link to the file instead.
+          {translate('composer.noFiles')}
         </p>
       )}
       <form
@@ -66,6 +68,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           aria-label={label}
           placeholder={label}
           maxLength={LONGEST_TEXT}
+          enterkeyhint={isTouchScreen() ? 'enter' : 'send'}
           value={text.value}
           onInput={({ currentTarget }) => {
             text.value = currentTarget.value
@@ -76,11 +79,18 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           onKeyDown={onKeyDown}
           data-composer
         />
-        {left < 500 && <span class="left">{left} left</span>}
-        <button type="submit" class="primary send" aria-label="Send" disabled={text.value.trim() === ''}>
+        {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}
+        <button
+          type="submit"
+          class="primary send"
+          aria-label={translate('composer.send')}
+          disabled={text.value.trim() === ''}
+        >
           <SendIcon />
         </button>
       </form>
     </>
   )
 }
+
+const sendsBy = ({ shiftKey, ctrlKey, metaKey }: KeyboardEvent) => ctrlKey || metaKey || (!shiftKey && !isTouchScreen())

@@ -1,5 +1,6 @@
 import { batch, computed, signal } from '@preact/signals'
 import type { ChatError, Message, MessageInput, Reset, StatusChange } from '../../client/index.js'
+import { describeError } from '../shared/describe-error.js'
 import { patiently } from '../shared/patiently.js'
 import { createReceipts, order } from './receipts.js'
 
@@ -86,7 +87,7 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
       (reason: unknown) => {
         // The page is left, or signs out: it waits for the next time.
         if (['closed', 'unauthorized'].includes((reason as ChatError).code)) return
-        const error = (reason as ChatError).message
+        const error = describeError(reason)
         drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, error } : draft))
       },
     )

@@ -1,11 +1,18 @@
+import { directionOf, type Locale } from '../languages/choose-locale.js'
+import { followVisibleArea } from '../shared/visible-area.js'
+import { launcherTexts } from './launcher-texts.js'
 import { launcherStyle } from './launcher-style.js'
 
 const CHAT = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z'
 const CLOSE = 'm5.5 7.5 4.5 4.5 4.5-4.5'
 
 /** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
-export function createLauncher(onChange: (isOpen: boolean) => void) {
+export function createLauncher(locale: Locale, onChange: (isOpen: boolean) => void) {
+  const texts = launcherTexts(locale)
   const host = document.createElement('div')
+  host.lang = locale.tag
+  host.dir = directionOf(locale.language)
+  followVisibleArea(host)
   const root = host.attachShadow({ mode: 'open' })
   // The page's policy may forbid style elements; this is none.
   const sheet = new CSSStyleSheet()
@@ -20,15 +27,14 @@ export function createLauncher(onChange: (isOpen: boolean) => void) {
   button.append(icon, badge)
   badge.className = 'badge'
   badge.hidden = true
-  frame.title = 'Support chat'
+  frame.title = texts.title
   frame.hidden = true
   root.append(frame, button)
 
   let unread = 0
   let isOpen = false
   const name = () => {
-    const count = unread === 0 ? '' : `, ${unread} unread`
-    button.setAttribute('aria-label', isOpen ? 'Close the support chat' : `Open the support chat${count}`)
+    button.setAttribute('aria-label', isOpen ? texts.close : texts.open(unread))
     button.setAttribute('aria-expanded', String(isOpen))
   }
   const show = (shallOpen: boolean) => {
@@ -48,7 +54,7 @@ export function createLauncher(onChange: (isOpen: boolean) => void) {
     showUnread(count: number): void {
       unread = count
       badge.hidden = count === 0
-      badge.textContent = count > 99 ? '99+' : String(count)
+      badge.textContent = texts.count(count)
       name()
     },
     mount: () => {

@@ -1,3 +1,4 @@
+import { chooseLocale } from '../languages/choose-locale.js'
 import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
 import { createLauncher } from './launcher.js'
 
@@ -12,13 +13,16 @@ const script = document.currentScript
 if (script instanceof HTMLScriptElement) start(script)
 
 function start({ src, dataset }: HTMLScriptElement): void {
-  const { token } = dataset
+  const { token, lang } = dataset
   if (token === undefined || token === '') {
     console.error('store-chat: the script needs a data-token')
     return
   }
   const { origin } = new URL(src)
-  const { frame, show, showUnread, mount } = createLauncher((isOpen) => port?.postMessage({ isOpen } satisfies Shown))
+  const locale = chooseLocale([...(lang === undefined ? [] : [lang]), ...navigator.languages])
+  const { frame, show, showUnread, mount } = createLauncher(locale, (isOpen) =>
+    port?.postMessage({ isOpen } satisfies Shown),
+  )
   let port: MessagePort | undefined
 
   window.addEventListener('message', ({ source, origin: from, data }: MessageEvent<unknown>) => {
@@ -32,7 +36,7 @@ function start({ src, dataset }: HTMLScriptElement): void {
     }
     frame.contentWindow?.postMessage({ type: 'store-chat:welcome', token } satisfies Welcome, origin, [channel.port2])
   })
-  frame.src = `${origin}/widget/`
+  frame.src = `${origin}/widget/?lang=${locale.tag}`
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', mount)
   else mount()
 }

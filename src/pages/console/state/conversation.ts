@@ -1,8 +1,9 @@
 import { signal } from '@preact/signals'
-import type { AdminClient, ChatError, Session, Store } from '../../../client/index.js'
+import type { AdminClient, Session, Store } from '../../../client/index.js'
 import { createEarlierSessions } from '../../conversation/earlier-sessions.js'
 import type { KeptConversations } from '../../conversation/kept-conversations.js'
 import { createTimeline } from '../../conversation/timeline.js'
+import { describeError } from '../../shared/describe-error.js'
 import { patiently } from '../../shared/patiently.js'
 
 const PAGE = 50
@@ -63,7 +64,7 @@ export function openConversation(
       isLoaded.value = true
       problem.value = undefined
     } catch (error) {
-      problem.value = (error as ChatError).message
+      problem.value = describeError(error)
     }
   }
 

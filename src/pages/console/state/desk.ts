@@ -1,16 +1,11 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
-import {
-  connectAdmin,
-  type ChatError,
-  type Message,
-  type Presence,
-  type Session,
-  type Typing,
-} from '../../../client/index.js'
+import { connectAdmin, type Message, type Presence, type Session, type Typing } from '../../../client/index.js'
 import { createKeptConversations } from '../../conversation/kept-conversations.js'
+import { translate } from '../../languages/translate.js'
 import { announce } from '../../shared/announcer.js'
 import { fetchWithClock } from '../../shared/clock.js'
 import { watchConnection } from '../../shared/connection.js'
+import { describeError } from '../../shared/describe-error.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { createNotices, showCount } from './notices.js'
@@ -77,7 +72,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       conversation.apply(session)
       book.apply(session)
     } catch (error) {
-      toasts.add((error as ChatError).message)
+      toasts.add(describeError(error))
     } finally {
       isBusy.value = false
     }
@@ -108,13 +103,14 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     // What waits is sent, also to sessions that nobody looks at.
     for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) open(sessionId)
   })
-  client.on('error', ({ message }) => toasts.add(message))
+  client.on('error', (error) => toasts.add(describeError(error)))
 
   function hear(message: Message): void {
     if (message.sender_type !== 'store') return
     notices.hear(message)
     if (chosen.value?.id === message.session_id) {
-      announce(`${nameStore(chosen.value.store.value, message.sender_id)}: ${message.content || 'an attachment'}`)
+      const name = nameStore(chosen.value.store.value, message.sender_id)
+      announce(translate('messageFrom', { name, content: message.content || translate('attachment') }))
     }
   }
 
@@ -131,7 +127,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
     effect(() => {
       const { count } = notices
-      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}Console · store-chat`
+      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}${translate('console.documentTitle')}`
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
@@ -170,7 +166,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       inBrowser.close()
       book.close()
       client.close()
-      document.title = 'Console · store-chat'
+      document.title = translate('console.documentTitle')
     },
   }
 }

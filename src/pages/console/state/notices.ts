@@ -1,5 +1,7 @@
 import { signal } from '@preact/signals'
 import type { AdminClient, Message, Notification as Notice } from '../../../client/index.js'
+import { formatNumber } from '../../languages/formats.js'
+import { translate } from '../../languages/translate.js'
 import { patiently } from '../../shared/patiently.js'
 
 const PAGE = 50
@@ -8,7 +10,7 @@ const GATHER_MS = 300
 /** The service counts no further. */
 const MAX_COUNT = 999
 
-export const showCount = (count: number) => (count < MAX_COUNT ? `${count}` : `${MAX_COUNT}+`)
+export const showCount = (count: number) => (count < MAX_COUNT ? formatNumber(count) : `${formatNumber(MAX_COUNT)}+`)
 
 interface NoticesRoom {
   isRead(sessionId: number): boolean
@@ -50,7 +52,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
   /** A new store's name is in no list yet, but in the notification. */
   async function findName({ id }: Message): Promise<string> {
     const newest = await client.notifications({ limit: PAGE }).catch(() => [])
-    return newest.find(({ message_id }) => message_id === id)?.store_name ?? 'A store'
+    return newest.find(({ message_id }) => message_id === id)?.store_name ?? translate('console.someStore')
   }
 
   async function show(message: Message): Promise<void> {
@@ -58,7 +60,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
     const name = nameOf(message) ?? (await findName(message))
     try {
       const shown = new Notification(name, {
-        body: message.content.slice(0, 140) || 'An attachment',
+        body: message.content.slice(0, 140) || translate('attachment'),
         tag: `session-${message.session_id}`,
       })
       shown.onclick = () => {

@@ -10,6 +10,7 @@ import type {
   StatusChange,
   Store,
 } from '../../../client/index.js'
+import { describeError } from '../../shared/describe-error.js'
 import { patiently } from '../../shared/patiently.js'
 import { readWholeList } from './read-whole-list.js'
 import { countUnread, refreshRow, type Row } from './rows.js'
@@ -174,7 +175,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
       void readUnread(mine, turn)
     } catch (error) {
       if (turn !== turns) return
-      problem.value = (error as Error).message
+      problem.value = describeError(error)
       clearTimeout(timer)
       timer = setTimeout(() => {
         timer = undefined
