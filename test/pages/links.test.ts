@@ -1,8 +1,8 @@
 import t from 'tap'
 import type * as links from '../../src/pages/shared/links.js'
-import { importSource } from './import-source.js'
+import { importPageModule } from './page-modules.js'
 
-const { findLinks } = await importSource<typeof links>('src/pages/shared/links.ts')
+const { findLinks } = await importPageModule<typeof links>('shared/links.ts')
 
 const linked = (text: string) => findLinks(text).flatMap(({ text, href }) => (href === undefined ? [] : text))
 

@@ -38,6 +38,7 @@ export default {
   'receipt.read': 'قُرئت',
   'composer.noFiles': 'لا يمكن إرسال الملفات هنا. أرسل رابطًا للملف بدلًا من ذلك.',
   'composer.send': 'إرسال',
+  'composer.noFiles': 'لا يمكن إرسال الملفات هنا. أرسل رابطًا إلى الملف بدلًا من ذلك.',
   'composer.left': {
     zero: 'لم يتبقَّ أي حرف',
     one: 'تبقّى حرف واحد',

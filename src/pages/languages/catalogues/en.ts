@@ -37,6 +37,7 @@ export const en = {
   'receipt.read': 'Read',
   'composer.noFiles': 'Files cannot be sent here. Send a link to the file instead.',
   'composer.send': 'Send',
+  'composer.noFiles': 'Files cannot be sent here. Send a link to the file instead.',
   'composer.left': { one: '{count} left', other: '{count} left' },
 
   'chat.title': 'Support chat',

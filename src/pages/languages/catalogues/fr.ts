@@ -38,6 +38,7 @@ export default {
   'receipt.read': 'Lu',
   'composer.noFiles': 'Les fichiers ne peuvent pas être envoyés ici. Envoyez plutôt un lien vers le fichier.',
   'composer.send': 'Envoyer',
+  'composer.noFiles': 'Impossible d’envoyer des fichiers ici. Envoyez plutôt un lien vers le fichier.',
   'composer.left': {
     one: '{count} caractère restant',
     many: '{count} caractères restants',

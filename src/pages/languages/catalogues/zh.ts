@@ -38,6 +38,7 @@ export default {
   'receipt.read': '已读',
   'composer.noFiles': '此处不能发送文件。请改为发送文件的链接。',
   'composer.send': '发送',
+  'composer.noFiles': '这里无法发送文件。请改为发送文件的链接。',
   'composer.left': { other: '还可输入 {count} 个字符' },
 
   'chat.title': '客服聊天',
