@@ -22,6 +22,12 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ')
 
+/**
+ * A page that has such a policy frames only pages that have one, too (HTML, "embedder policies"). All that the framed page
+ * loads is of its own origin.
+ */
+const EMBEDDER_POLICY = 'require-corp'
+
 /** The admin console, the store's chat, and the widget with the page that it frames. */
 export const pagesPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
@@ -33,7 +39,12 @@ export const pagesPlugin = plugin<{ config: Config }>(
         method: ['GET', 'HEAD'],
         url: file.path,
         schema: { hide: true },
-        handler: async (request, reply) => sendFile(request, reply, file, `${policy}; frame-ancestors ${ancestors}`),
+        handler: async (request, reply) => {
+          if (file.path === '/widget/') reply.header('cross-origin-embedder-policy', EMBEDDER_POLICY)
+          // A tag with `crossorigin` or `type="module"` asks for it.
+          if (file.path === '/widget.js') reply.header('access-control-allow-origin', '*')
+          return sendFile(request, reply, file, `${policy}; frame-ancestors ${ancestors}`)
+        },
       })
     }
   },
@@ -44,7 +55,8 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile, 
   const [path = '', query] = request.url.split('?', 2)
   // Fastify takes both for the same; to a browser they are two addresses.
   if (file.path.endsWith('/') && !path.endsWith('/')) {
-    return reply.redirect(file.path + (query === undefined ? '' : `?${query}`), 308)
+    // Relative, so that it leads to the page under any path that a proxy serves it by.
+    return reply.redirect(`${path.slice(path.lastIndexOf('/') + 1)}/${query === undefined ? '' : `?${query}`}`, 308)
   }
   const encoding = chooseEncoding(request.headers['accept-encoding'])
   reply.headers({

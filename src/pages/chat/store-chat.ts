@@ -3,6 +3,7 @@ import { ChatError, connectStore, type Message, type Session } from '../../clien
 import { announce } from '../shared/announcer.js'
 import { watchConnection } from '../shared/connection.js'
 import { createTimeline } from '../conversation/timeline.js'
+import { serviceUrl } from '../shared/service.js'
 
 const PAGE = 50
 
@@ -11,7 +12,7 @@ const PAGE = 50
  * would wait in the admins' list. The first message makes it.
  */
 export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>) {
-  const client = connectStore({ origin: location.origin, token })
+  const client = connectStore({ origin: serviceUrl, token })
   const connection = watchConnection(client)
   const session = signal<Session>()
   const problem = signal<string>()

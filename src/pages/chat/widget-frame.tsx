@@ -16,7 +16,11 @@ interface Framed {
  */
 export function WidgetFrame() {
   const framed = useSignal<Framed>()
-  useEffect(() => waitForToken((token, port) => (framed.value = start(token, port))), [])
+  useEffect(() => waitForWelcome((welcome, port) => (framed.value = start(welcome, port))), [])
+  useEffect(() => {
+    // Opened before it was here. A frame that the page has put back opened is not looked for.
+    if (framed.value !== undefined && document.hasFocus()) focusComposer()
+  }, [framed.value])
   if (framed.value === undefined) return null
   const { chat, tell } = framed.value
   if (chat.connection.value === 'revoked')
@@ -30,11 +34,11 @@ export function WidgetFrame() {
   )
 }
 
-function waitForToken(found: (token: string, port: MessagePort) => void): () => void {
-  const listen = ({ source, data, ports: [port] }: MessageEvent<Partial<Welcome> | null>) => {
-    if (source !== window.parent || data?.type !== 'store-chat:welcome' || !port || data.token === undefined) return
+function waitForWelcome(found: (welcome: Welcome, port: MessagePort) => void): () => void {
+  const listen = ({ source, data, ports: [port] }: MessageEvent<Welcome | null>) => {
+    if (source !== window.parent || data?.type !== 'store-chat:welcome' || !port) return
     window.removeEventListener('message', listen)
-    found(data.token, port)
+    found(data, port)
   }
   window.addEventListener('message', listen)
   // It holds no secret, and who frames this page is not known yet.
@@ -42,8 +46,8 @@ function waitForToken(found: (token: string, port: MessagePort) => void): () => 
   return () => window.removeEventListener('message', listen)
 }
 
-function start(token: string, port: MessagePort): Framed {
-  const isOpen = signal(false)
+function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
+  const isOpen = signal(welcome.isOpen)
   const isLooking = watchLooking()
   const chat = openStoreChat(
     token,
@@ -52,7 +56,7 @@ function start(token: string, port: MessagePort): Framed {
   const tell = (news: FrameNews) => port.postMessage(news)
   port.onmessage = ({ data }: MessageEvent<Shown>) => {
     isOpen.value = data.isOpen
-    if (data.isOpen) document.querySelector<HTMLElement>('[data-composer]')?.focus()
+    if (data.isOpen) focusComposer()
   }
   effect(() => tell({ unread: chat.unread.value }))
   window.addEventListener('keydown', ({ key }) => {
@@ -60,3 +64,5 @@ function start(token: string, port: MessagePort): Framed {
   })
   return { chat, tell }
 }
+
+const focusComposer = () => document.querySelector<HTMLElement>('[data-composer]')?.focus()

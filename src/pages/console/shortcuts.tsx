@@ -2,9 +2,10 @@ import { signal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Dialog } from '../shared/dialog.js'
+import { nameInStorage } from '../shared/service.js'
 import type { Desk } from './state/desk.js'
 
-const KEPT = 'store-chat.console.shortcuts'
+const KEPT = nameInStorage('console.shortcuts')
 const readKept = () => {
   try {
     return localStorage.getItem(KEPT) !== 'off'

@@ -6,9 +6,11 @@
 export const FRAME_IS_READY = 'store-chat:ready'
 
 /** From the script to the frame, with the port. */
-export interface Welcome {
+export interface Welcome extends Shown {
   type: 'store-chat:welcome'
   token: string
+  /** The language that the page asks for, as a BCP 47 tag. */
+  lang?: string
 }
 
 /** From the script, through the port: whether the person sees the frame. */

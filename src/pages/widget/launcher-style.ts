@@ -1,6 +1,13 @@
-/** Every rule begins from nothing: what the page says of its own elements is inherited as far as the host. */
+/**
+ * `!important` in a shadow tree outranks `!important` of the page, its style attributes included (CSS Cascade 5, "context"),
+ * so the page can neither hide nor move the host. What pages say of `::backdrop` is meant for their own dialogs.
+ */
 export const launcherStyle = `
-:host { all: initial; position: fixed; inset: auto 0 0 auto; z-index: 2147483000; }
+:host {
+  all: initial !important; position: fixed !important; inset: auto 0 0 auto !important; display: block !important;
+  direction: ltr !important; z-index: 2147483647 !important; overflow: visible !important;
+}
+:host::before, :host::after, :host::backdrop { display: none !important; }
 [hidden] { display: none !important; }
 button {
   position: fixed; right: 20px; bottom: 20px; width: 56px; height: 56px; padding: 0; border: 0; border-radius: 50%;

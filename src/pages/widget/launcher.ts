@@ -1,11 +1,25 @@
 import { launcherStyle } from './launcher-style.js'
 
+/** Valid as the name of a custom element, so that no style for the page's own elements means it. */
+export const HOST_NAME = 'store-chat-widget'
+
 const CHAT = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z'
 const CLOSE = 'm5.5 7.5 4.5 4.5 4.5-4.5'
 
 /** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
-export function createLauncher(onChange: (isOpen: boolean) => void) {
-  const host = document.createElement('div')
+export interface Launcher {
+  /** To be put into the page. */
+  host: HTMLElement
+  frame: HTMLIFrameElement
+  isOpen(): boolean
+  /** Opens or closes the frame. The focus goes into it, and back to the button. */
+  show(shallOpen: boolean): void
+  showUnread(count: number): void
+}
+
+/** `onChange` hears of every opening and closing. */
+export function createLauncher(onChange: (isOpen: boolean) => void): Launcher {
+  const host = document.createElement(HOST_NAME)
   const root = host.attachShadow({ mode: 'open' })
   // The page's policy may forbid style elements; this is none.
   const sheet = new CSSStyleSheet()
@@ -32,27 +46,28 @@ export function createLauncher(onChange: (isOpen: boolean) => void) {
     button.setAttribute('aria-expanded', String(isOpen))
   }
   const show = (shallOpen: boolean) => {
+    // A frame that is hidden loses the focus.
+    const hadFocus = document.activeElement === host
     isOpen = shallOpen
     frame.hidden = !isOpen
     path.setAttribute('d', isOpen ? CLOSE : CHAT)
     name()
     onChange(isOpen)
     if (isOpen) frame.focus()
-    else button.focus()
+    else if (hadFocus) button.focus()
   }
   button.addEventListener('click', () => show(!isOpen))
   name()
   return {
+    host,
     frame,
+    isOpen: () => isOpen,
     show,
-    showUnread(count: number): void {
+    showUnread(count) {
       unread = count
       badge.hidden = count === 0
       badge.textContent = count > 99 ? '99+' : String(count)
       name()
-    },
-    mount: () => {
-      document.body.append(host)
     },
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../client/index.js'
 import { announce } from '../../shared/announcer.js'
 import { watchConnection } from '../../shared/connection.js'
+import { serviceUrl } from '../../shared/service.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { createNotices, showCount } from './notices.js'
@@ -19,7 +20,7 @@ export type ListName = 'own' | 'waiting'
 
 /** Everything an admin has on the desk. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
-  const client = connectAdmin({ origin: location.origin, token })
+  const client = connectAdmin({ origin: serviceUrl, token })
   const connection = watchConnection(client)
   const toasts = createToasts()
   const chosen = signal<Conversation>()
