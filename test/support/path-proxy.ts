@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 export interface PathProxyOptions {
   /** The path that the service is served under, like `/support`. */
   path: string
-  /** Whether the service sees the path. */
+  /** Whether the proxy takes the path off, so that the service does not see it. */
   isStripped: boolean
 }
 

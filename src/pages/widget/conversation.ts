@@ -52,7 +52,8 @@ export function openConversation(
     // Above the page's own layers, and past a `transform` or `filter` of the body, which move what is `fixed` in it.
     host.popover = 'manual'
     if ('showPopover' in host) host.showPopover()
-    // Again each time: `document.open()` takes a page's listeners away. Who is there already is not added twice.
+    // Again each time: `document.open()` takes the listeners of all that is in the page. None is added twice.
+    launcher.listen()
     window.addEventListener('message', welcome)
     document.addEventListener('securitypolicyviolation', explain)
   })

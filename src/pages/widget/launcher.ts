@@ -11,6 +11,8 @@ export interface Launcher {
   /** To be put into the page. */
   host: HTMLElement
   frame: HTMLIFrameElement
+  /** Makes the button work. Again is no more than once. */
+  listen(): void
   isOpen(): boolean
   /** Opens or closes the frame. The focus goes into it, and back to the button. */
   show(shallOpen: boolean): void
@@ -56,11 +58,12 @@ export function createLauncher(onChange: (isOpen: boolean) => void): Launcher {
     if (isOpen) frame.focus()
     else if (hadFocus) button.focus()
   }
-  button.addEventListener('click', () => show(!isOpen))
+  const toggle = () => show(!isOpen)
   name()
   return {
     host,
     frame,
+    listen: () => button.addEventListener('click', toggle),
     isOpen: () => isOpen,
     show,
     showUnread(count) {
