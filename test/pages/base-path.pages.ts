@@ -58,12 +58,9 @@ for (const isStripped of [true, false]) {
         await route.getByRole('button', { name: 'Try it out' }).click()
         await route.getByRole('button', { name: 'Execute' }).click()
         await route.locator('.live-responses-table .response').getByText('200').waitFor()
-        const [document] = await Promise.all([
-          page.waitForResponse(/asyncapi\.json$/),
-          page.getByRole('link', { name: 'an AsyncAPI document' }).click({ modifiers: [] }),
-        ])
-        t.equal(document.url(), `${base}/docs/asyncapi.json`)
-        t.equal(document.status(), 200)
+        const link = page.getByRole('link', { name: 'an AsyncAPI document' })
+        const document = await link.evaluate(async (a: HTMLAnchorElement) => (await fetch(a.href)).json())
+        t.match(document, { asyncapi: '3.0.0' })
       }
       t.same(complaints, [])
     },
