@@ -4,6 +4,7 @@ import { meRoutes } from './accounts/me-routes.js'
 import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config.js'
 import type { App } from './http.js'
+import { createUrlRewriter, readBasePath } from './http/base-path.js'
 import { answerFrameworkError, answersPlugin } from './plugins/answers.js'
 import { authenticationPlugin } from './plugins/authentication.js'
 import { chatPlugin } from './plugins/chat.js'
@@ -37,6 +38,7 @@ const LARGEST_BODY = 160 * 1024
  * them one bus by `relay` when they have no Redis. `close()` ends all that it opened.
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; relay?: Relay }): Promise<App> {
+  const basePath = readBasePath(config.publicUrl)
   const app = Fastify({
     http: serverOptions,
     logger: createLoggerOptions(config.logLevel),
@@ -50,6 +52,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     // A GET can create here, so none of them is offered as HEAD.
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    ...(basePath !== '' && { rewriteUrl: createUrlRewriter(basePath) }),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
@@ -70,7 +73,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(authenticationPlugin)
   await app.register(chatPlugin, { config })
   await app.register(realtimePlugin, { config })
-  await app.register(docsPlugin)
+  await app.register(docsPlugin, { config })
   await app.register(pagesPlugin, { config })
 
   await app.register(healthRoutes)

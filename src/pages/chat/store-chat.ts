@@ -8,6 +8,7 @@ import { announce } from '../shared/announcer.js'
 import { fetchWithClock } from '../shared/clock.js'
 import { watchConnection } from '../shared/connection.js'
 import { describeError } from '../shared/describe-error.js'
+import { serviceUrl } from '../shared/service.js'
 import { createLatestSessions } from './latest-sessions.js'
 
 const PAGE = 50
@@ -19,7 +20,7 @@ const ONLY_CONVERSATION = 0
  * that would make one, and every store that only looks would wait in the admins' list. The first message makes it.
  */
 export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>) {
-  const client = connectStore({ origin: location.origin, token, fetch: fetchWithClock })
+  const client = connectStore({ origin: serviceUrl, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const session = signal<Session>()
   const problem = signal<string>()

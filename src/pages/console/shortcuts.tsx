@@ -5,9 +5,10 @@ import type { PlainKey } from '../languages/catalogue.js'
 import { translate } from '../languages/translate.js'
 import { Dialog } from '../shared/dialog.js'
 import { isComposing, shortcutOf } from '../shared/keys.js'
+import { nameInStorage } from '../shared/service.js'
 import type { Desk } from './state/desk.js'
 
-const KEPT = 'store-chat.console.shortcuts'
+const KEPT = nameInStorage('console.shortcuts')
 const readKept = () => {
   try {
     return localStorage.getItem(KEPT) !== 'off'

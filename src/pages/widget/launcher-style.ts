@@ -1,6 +1,14 @@
-/** Every rule begins from nothing: what the page says of its own elements is inherited as far as the host. */
+/**
+ * `!important` in a shadow tree outranks `!important` of the page, its style attributes included (CSS Cascade 5, "context"),
+ * so the page can neither hide nor move the host. What pages say of `::backdrop` is meant for their own dialogs.
+ */
 export const launcherStyle = `
-:host { all: initial; position: fixed; inset: auto 0 0 auto; z-index: 2147483000; }
+:host {
+  all: initial !important; position: fixed !important; inset: auto 0 0 auto !important; display: block !important;
+  direction: ltr !important; z-index: 2147483647 !important; overflow: visible !important;
+}
+:host([dir='rtl']) { direction: rtl !important; }
+:host::before, :host::after, :host::backdrop { display: none !important; }
 [hidden] { display: none !important; }
 button {
   position: fixed; inset-inline-end: 20px; bottom: 20px; width: 56px; height: 56px; padding: 0; border: 0; border-radius: 50%;
@@ -19,7 +27,7 @@ iframe {
 }
 @media (prefers-color-scheme: dark) { iframe { background: #171a20; } }
 @media (max-width: 480px) {
-  iframe { inset: var(--visible-top, 0) 0 auto; width: 100%; height: var(--visible-height, 100dvh); border-radius: 0; }
+  iframe { inset: var(--store-chat-top, 0) 0 auto; width: 100%; height: var(--store-chat-height, 100dvh); border-radius: 0; }
   iframe:not([hidden]) ~ button { display: none; }
 }
 @media print { button, iframe { display: none; } }

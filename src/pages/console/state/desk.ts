@@ -6,6 +6,7 @@ import { announce } from '../../shared/announcer.js'
 import { fetchWithClock } from '../../shared/clock.js'
 import { watchConnection } from '../../shared/connection.js'
 import { describeError } from '../../shared/describe-error.js'
+import { serviceUrl } from '../../shared/service.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { createNotices, showCount } from './notices.js'
@@ -16,7 +17,7 @@ export type ListName = 'own' | 'waiting'
 
 /** Everything an admin has on the desk. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
-  const client = connectAdmin({ origin: location.origin, token, fetch: fetchWithClock })
+  const client = connectAdmin({ origin: serviceUrl, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const toasts = createToasts()
   const chosen = signal<Conversation>()

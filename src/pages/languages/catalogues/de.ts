@@ -60,6 +60,13 @@ export default {
   'chat.endText': 'Der Support sieht, dass sie beendet ist. Sie können jederzeit eine neue beginnen.',
   'chat.endAction': 'Unterhaltung beenden',
 
+  'launcher.open': 'Support-Chat öffnen',
+  'launcher.openUnread': {
+    one: 'Support-Chat öffnen, {count} ungelesene Nachricht',
+    other: 'Support-Chat öffnen, {count} ungelesene Nachrichten',
+  },
+  'launcher.close': 'Support-Chat schließen',
+
   'console.documentTitle': 'Konsole · store-chat',
   'console.signInTitle': 'Admin-Konsole',
   'console.signInHint': 'Melden Sie sich mit dem Token eines Admins an.',

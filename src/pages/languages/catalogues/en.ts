@@ -59,6 +59,13 @@ export const en = {
   'chat.endText': 'Support sees that it has ended. You can begin a new one at any time.',
   'chat.endAction': 'End conversation',
 
+  'launcher.open': 'Open the support chat',
+  'launcher.openUnread': {
+    one: 'Open the support chat, {count} unread',
+    other: 'Open the support chat, {count} unread',
+  },
+  'launcher.close': 'Close the support chat',
+
   'console.documentTitle': 'Console · store-chat',
   'console.signInTitle': 'Admin console',
   'console.signInHint': 'Sign in with the token of an admin.',

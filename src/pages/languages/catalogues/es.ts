@@ -64,6 +64,14 @@ export default {
   'chat.endText': 'Soporte verá que ha terminado. Puedes iniciar otra cuando quieras.',
   'chat.endAction': 'Finalizar conversación',
 
+  'launcher.open': 'Abrir el chat de soporte',
+  'launcher.openUnread': {
+    one: 'Abrir el chat de soporte, {count} mensaje sin leer',
+    many: 'Abrir el chat de soporte, {count} mensajes sin leer',
+    other: 'Abrir el chat de soporte, {count} mensajes sin leer',
+  },
+  'launcher.close': 'Cerrar el chat de soporte',
+
   'console.documentTitle': 'Consola · store-chat',
   'console.signInTitle': 'Consola de administración',
   'console.signInHint': 'Inicia sesión con el token de un administrador.',

@@ -64,6 +64,14 @@ export default {
   'chat.endText': 'L’assistance verra qu’elle est terminée. Vous pouvez en commencer une autre à tout moment.',
   'chat.endAction': 'Terminer la conversation',
 
+  'launcher.open': 'Ouvrir le chat d’assistance',
+  'launcher.openUnread': {
+    one: 'Ouvrir le chat d’assistance, {count} message non lu',
+    many: 'Ouvrir le chat d’assistance, {count} messages non lus',
+    other: 'Ouvrir le chat d’assistance, {count} messages non lus',
+  },
+  'launcher.close': 'Fermer le chat d’assistance',
+
   'console.documentTitle': 'Console · store-chat',
   'console.signInTitle': 'Console d’administration',
   'console.signInHint': 'Connectez-vous avec le jeton d’un administrateur.',

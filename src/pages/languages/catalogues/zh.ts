@@ -60,6 +60,10 @@ export default {
   'chat.endText': '客服会看到对话已结束。您可以随时开始新的对话。',
   'chat.endAction': '结束对话',
 
+  'launcher.open': '打开客服聊天',
+  'launcher.openUnread': { other: '打开客服聊天，{count} 条未读消息' },
+  'launcher.close': '关闭客服聊天',
+
   'console.documentTitle': '控制台 · store-chat',
   'console.signInTitle': '管理控制台',
   'console.signInHint': '请使用管理员的令牌登录。',
