@@ -63,6 +63,9 @@ async function openScriptedChat(t: Parameters<typeof setStage>[0], messages: Mes
   await page.route(/\/v1\/chat\/store\/messages\//, (route) =>
     route.fulfill({ json: { data: messages, has_more: false } }),
   )
+  await page.route(/\/v1\/chat\/store\/sessions\//, (route) =>
+    route.fulfill({ json: { data: [{ ...session, last_message: messages.at(-1) }], next_cursor: null } }),
+  )
   await page.route(/\/v1\/chat\/message\/read\//, (route) => route.fulfill({ json: { status: 'ok' } }))
   await page.goto(`${stage.node.origin}/chat/`)
   await page.getByLabel('Token').fill('a token')

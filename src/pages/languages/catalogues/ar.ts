@@ -36,7 +36,6 @@ export default {
   'receipt.sent': 'أُرسلت',
   'receipt.delivered': 'وصلت',
   'receipt.read': 'قُرئت',
-  'composer.noFiles': 'لا يمكن إرسال الملفات هنا. أرسل رابطًا للملف بدلًا من ذلك.',
   'composer.send': 'إرسال',
   'composer.noFiles': 'لا يمكن إرسال الملفات هنا. أرسل رابطًا إلى الملف بدلًا من ذلك.',
   'composer.left': {

@@ -36,7 +36,6 @@ export default {
   'receipt.sent': 'Gesendet',
   'receipt.delivered': 'Zugestellt',
   'receipt.read': 'Gelesen',
-  'composer.noFiles': 'Dateien können hier nicht gesendet werden. Senden Sie stattdessen einen Link zur Datei.',
   'composer.send': 'Senden',
   'composer.noFiles': 'Dateien lassen sich hier nicht senden. Senden Sie stattdessen einen Link zur Datei.',
   'composer.left': { one: 'Noch {count} Zeichen', other: 'Noch {count} Zeichen' },

@@ -35,7 +35,6 @@ export const en = {
   'receipt.sent': 'Sent',
   'receipt.delivered': 'Delivered',
   'receipt.read': 'Read',
-  'composer.noFiles': 'Files cannot be sent here. Send a link to the file instead.',
   'composer.send': 'Send',
   'composer.noFiles': 'Files cannot be sent here. Send a link to the file instead.',
   'composer.left': { one: '{count} left', other: '{count} left' },

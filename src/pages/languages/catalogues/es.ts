@@ -36,9 +36,8 @@ export default {
   'receipt.sent': 'Enviado',
   'receipt.delivered': 'Entregado',
   'receipt.read': 'Leído',
-  'composer.noFiles': 'Aquí no se pueden enviar archivos. Envía un enlace al archivo.',
   'composer.send': 'Enviar',
-  'composer.noFiles': 'Aquí no se pueden enviar archivos. Envíe en su lugar un enlace al archivo.',
+  'composer.noFiles': 'Aquí no se pueden enviar archivos. Envía en su lugar un enlace al archivo.',
   'composer.left': {
     one: 'Queda {count} carácter',
     many: 'Quedan {count} caracteres',

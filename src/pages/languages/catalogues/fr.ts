@@ -36,7 +36,6 @@ export default {
   'receipt.sent': 'Envoyé',
   'receipt.delivered': 'Distribué',
   'receipt.read': 'Lu',
-  'composer.noFiles': 'Les fichiers ne peuvent pas être envoyés ici. Envoyez plutôt un lien vers le fichier.',
   'composer.send': 'Envoyer',
   'composer.noFiles': 'Impossible d’envoyer des fichiers ici. Envoyez plutôt un lien vers le fichier.',
   'composer.left': {

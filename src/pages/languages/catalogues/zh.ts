@@ -36,7 +36,6 @@ export default {
   'receipt.sent': '已发送',
   'receipt.delivered': '已送达',
   'receipt.read': '已读',
-  'composer.noFiles': '此处不能发送文件。请改为发送文件的链接。',
   'composer.send': '发送',
   'composer.noFiles': '这里无法发送文件。请改为发送文件的链接。',
   'composer.left': { other: '还可输入 {count} 个字符' },
