@@ -57,8 +57,8 @@ for (const [name, shiftMs, timezoneId] of [
       )
     for (const page of [chat, desk]) {
       await sees(page, 'of today')
-      await message(page, 'of yesterday').getByText('Yesterday').waitFor()
-      await message(page, 'of today').getByText('Today').waitFor()
+      await message(page, 'of yesterday').locator('.day').getByText('Yesterday').waitFor()
+      await message(page, 'of today').locator('.day').getByText('Today').waitFor()
       const time = message(page, 'of today').locator('time')
       t.equal(await time.textContent(), await here(page, new Date((await time.getAttribute('datetime')) ?? '')))
     }
@@ -69,20 +69,24 @@ for (const [name, shiftMs, timezoneId] of [
   })
 }
 
-t.test('screen readers are told each message once, the same words again too, and that a conversation has ended', async (t) => {
-  const stage = await setStage(t)
-  const [store, admin] = [await stage.store(), await stage.admin()]
-  const { body } = await stage.post('store/message/', store, { content: 'question' })
-  const session_id = body.session.id as number
-  await stage.post('admin/session/claim/', admin, { session_id })
-  const chat = await stage.chat(store)
-  await sees(chat, 'question')
-  const told = () => chat.locator('[aria-live=polite][data-announcer] p').allTextContents()
-  t.same(await told(), [], 'what was there is no news')
-  for (const content of ['ok', 'ok', 'x'.repeat(5000)]) await stage.post('admin/message/', admin, { session_id, content })
-  await sees(chat, 'xxx')
-  t.same(await told(), ['Support: ok', 'Support: ok', `Support: ${'x'.repeat(291)}…`])
-  await stage.post('admin/close/', admin, { session_id })
-  await chat.getByRole('status').getByText('This conversation has ended').waitFor()
-  t.same(stage.complaints(), [])
-})
+t.test(
+  'screen readers are told each message once, the same words again too, and that a conversation has ended',
+  async (t) => {
+    const stage = await setStage(t)
+    const [store, admin] = [await stage.store(), await stage.admin()]
+    const { body } = await stage.post('store/message/', store, { content: 'question' })
+    const session_id = body.session.id as number
+    await stage.post('admin/session/claim/', admin, { session_id })
+    const chat = await stage.chat(store)
+    await sees(chat, 'question')
+    const told = () => chat.locator('[aria-live=polite][data-announcer] p').allTextContents()
+    t.same(await told(), [], 'what was there is no news')
+    for (const content of ['ok', 'ok', 'x'.repeat(5000)])
+      await stage.post('admin/message/', admin, { session_id, content })
+    await sees(chat, 'xxx')
+    t.same(await told(), ['Support: ok', 'Support: ok', `Support: ${'x'.repeat(291)}…`])
+    await stage.post('admin/close/', admin, { session_id })
+    await chat.getByRole('status').getByText('This conversation has ended').waitFor()
+    t.same(stage.complaints(), [])
+  },
+)

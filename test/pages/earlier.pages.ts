@@ -23,38 +23,41 @@ const shown = (page: Page) => page.locator('.entry .text').allTextContents()
 const earlier = (page: Page) => page.getByRole('button', { name: 'Earlier messages' })
 const begins = (page: Page, text: string) => message(page, text).getByText('New conversation').waitFor()
 
-t.test('a session that was answered and closed while the store was away is shown, counted until it was read', async (t) => {
-  const stage = await setStage(t)
-  const who = { store: await stage.store({ name: 'Tech Store' }), admin: await stage.admin() }
-  const old = await holdConversation(stage, who, ['old question', 'old answer'])
-  await stage.post('message/read/', who.store, { session_id: old })
-  await holdConversation(stage, who, ['question', 'the answer'])
+t.test(
+  'a session that was answered and closed while the store was away is shown, counted until it was read',
+  async (t) => {
+    const stage = await setStage(t)
+    const who = { store: await stage.store({ name: 'Tech Store' }), admin: await stage.admin() }
+    const old = await holdConversation(stage, who, ['old question', 'old answer'])
+    await stage.post('message/read/', who.store, { session_id: old })
+    await holdConversation(stage, who, ['question', 'the answer'])
 
-  const { page: shop } = await stage.visitor(who.store)
-  await shop.goto(await startShop(t, stage.node.origin, who.store.token))
-  await shop.getByRole('button', { name: 'Open the support chat, 1 unread' }).waitFor()
+    const { page: shop } = await stage.visitor(who.store)
+    await shop.goto(await startShop(t, stage.node.origin, who.store.token))
+    await shop.getByRole('button', { name: 'Open the support chat, 1 unread' }).waitFor()
 
-  const chat = await stage.chat(who.store)
-  await sees(chat, 'the answer')
-  await chat.getByText('This conversation has ended. Your next message begins a new one.').waitFor()
-  t.same(await shown(chat), ['question', 'the answer'])
-  await shop.getByRole('button', { name: 'Open the support chat', exact: true }).waitFor()
-  const { body } = await stage.get('store/sessions/', who.store)
-  t.same([body.data.length, body.data[0].last_message.status], [2, 'read'], 'and looking has begun no session')
+    const chat = await stage.chat(who.store)
+    await sees(chat, 'the answer')
+    await chat.getByText('This conversation has ended. Your next message begins a new one.').waitFor()
+    t.same(await shown(chat), ['question', 'the answer'])
+    await shop.getByRole('button', { name: 'Open the support chat', exact: true }).waitFor()
+    const { body } = await stage.get('store/sessions/', who.store)
+    t.same([body.data.length, body.data[0].last_message.status], [2, 'read'], 'and looking has begun no session')
 
-  await earlier(chat).click()
-  await sees(chat, 'old answer')
-  t.same(await shown(chat), ['old question', 'old answer', 'question', 'the answer'])
-  await begins(chat, 'question')
-  await earlier(chat).waitFor({ state: 'detached' })
-  await chat.reload()
-  await sees(chat, 'the answer')
+    await earlier(chat).click()
+    await sees(chat, 'old answer')
+    t.same(await shown(chat), ['old question', 'old answer', 'question', 'the answer'])
+    await begins(chat, 'question')
+    await earlier(chat).waitFor({ state: 'detached' })
+    await chat.reload()
+    await sees(chat, 'the answer')
 
-  await stage.post('store/message/', who.store, { content: 'one more' })
-  await sees(chat, 'one more')
-  await begins(chat, 'one more')
-  t.same(stage.complaints(), [])
-})
+    await stage.post('store/message/', who.store, { content: 'one more' })
+    await sees(chat, 'one more')
+    await begins(chat, 'one more')
+    t.same(stage.complaints(), [])
+  },
+)
 
 t.test('answers in several sessions that were closed are all shown', async (t) => {
   const stage = await setStage(t)

@@ -3,7 +3,12 @@ import t from 'tap'
 import { setStage } from './stage.js'
 
 /** Lets go of something over an element, or pastes it there. Returns whether the page kept the browser from its own way. */
-const bring = (page: Page, kind: 'dragover' | 'drop' | 'paste', selector: string, what: { file?: string; text?: string }) =>
+const bring = (
+  page: Page,
+  kind: 'dragover' | 'drop' | 'paste',
+  selector: string,
+  what: { file?: string; text?: string },
+) =>
   page.evaluate(
     ([kind, selector, { file, text }]) => {
       const data = new DataTransfer()
@@ -39,7 +44,10 @@ t.test('a file that is dropped or pasted does not navigate away, and a word says
     await page.getByRole('alert').getByText(word).waitFor()
     t.equal(await field.inputValue(), 'half a question')
   }
-  t.notOk(await bring(page, 'paste', 'textarea', { file: 'cells.png', text: 'A1\tB1' }), 'text with its picture is text')
+  t.notOk(
+    await bring(page, 'paste', 'textarea', { file: 'cells.png', text: 'A1\tB1' }),
+    'text with its picture is text',
+  )
   t.notOk(await bring(page, 'drop', 'textarea', { text: 'words' }), 'text may be dropped into the field')
   t.ok(await bring(page, 'drop', 'body', { text: 'https://elsewhere.example/' }), 'an address beside it leads nowhere')
 

@@ -11,33 +11,36 @@ const holds = (page: Page, text: string) =>
   page.waitForFunction((expected) => document.querySelector('textarea')?.value === expected, text)
 const connected = (page: Page) => page.getByText('Connected', { exact: true }).waitFor()
 
-t.test('what is being written survives a reload, a crash of the tab, and signing in again, for that account', async (t) => {
-  const stage = await setStage(t)
-  const [store, other] = [await stage.store(), await stage.store()]
-  const page = await stage.chat(store)
-  await field(page).fill('half a question')
-  await page.reload()
-  await holds(page, 'half a question')
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await signIn(page, other.token)
-  await holds(page, '')
-  await field(page).fill('of another store')
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await signIn(page, store.token)
-  await holds(page, 'half a question')
+t.test(
+  'what is being written survives a reload, a crash of the tab, and signing in again, for that account',
+  async (t) => {
+    const stage = await setStage(t)
+    const [store, other] = [await stage.store(), await stage.store()]
+    const page = await stage.chat(store)
+    await field(page).fill('half a question')
+    await page.reload()
+    await holds(page, 'half a question')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await signIn(page, other.token)
+    await holds(page, '')
+    await field(page).fill('of another store')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await signIn(page, store.token)
+    await holds(page, 'half a question')
 
-  const next = await page.context().newPage()
-  await page.close()
-  await next.goto(`${stage.node.origin}/chat/`)
-  await signIn(next, store.token)
-  await holds(next, 'half a question')
-  await field(next).press('Enter')
-  await sees(next, 'half a question')
-  await next.reload()
-  await sees(next, 'half a question')
-  await holds(next, '')
-  t.same(stage.complaints(), [])
-})
+    const next = await page.context().newPage()
+    await page.close()
+    await next.goto(`${stage.node.origin}/chat/`)
+    await signIn(next, store.token)
+    await holds(next, 'half a question')
+    await field(next).press('Enter')
+    await sees(next, 'half a question')
+    await next.reload()
+    await sees(next, 'half a question')
+    await holds(next, '')
+    t.same(stage.complaints(), [])
+  },
+)
 
 t.test('each session of an admin keeps what is being written to it', async (t) => {
   const stage = await setStage(t)
@@ -111,33 +114,36 @@ t.test('what was sent and not acknowledged is sent after a reload, in order and 
   t.same(stage.complaints(), [])
 })
 
-t.test('what an admin sent is sent also to a session that is not looked at; what was refused stays to be seen', async (t) => {
-  const stage = await setStage(t)
-  const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
-  await stage.post('store/message/', store, { content: 'question' })
-  const { page, loses } = await openLossy(stage, '/console/', admin)
-  await claim(page, 'Tech Store')
-  loses.sent = true
-  await write(page, 'answer')
-  await isOnItsWay(page, 'answer')
-  loses.sent = false
-  await page.reload()
-  await connected(page)
-  await until(async () => (await contentsOf(stage)).includes('answer'), 10_000)
+t.test(
+  'what an admin sent is sent also to a session that is not looked at; what was refused stays to be seen',
+  async (t) => {
+    const stage = await setStage(t)
+    const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
+    await stage.post('store/message/', store, { content: 'question' })
+    const { page, loses } = await openLossy(stage, '/console/', admin)
+    await claim(page, 'Tech Store')
+    loses.sent = true
+    await write(page, 'answer')
+    await isOnItsWay(page, 'answer')
+    loses.sent = false
+    await page.reload()
+    await connected(page)
+    await until(async () => (await contentsOf(stage)).includes('answer'), 10_000)
 
-  await page.getByRole('tab', { name: /^Mine/ }).click()
-  await row(page, 'Tech Store').click()
-  await sees(page, 'answer')
-  loses.sent = loses.received = true
-  await write(page, 'too late')
-  await isOnItsWay(page, 'too late')
-  await stage.post('store/close/', store)
-  loses.sent = loses.received = false
-  await page.reload()
-  await page.getByRole('alert').getByText('Not sent: ').waitFor()
-  t.same(await contentsOf(stage), ['question', 'answer'])
-  t.same(stage.complaints(), [])
-})
+    await page.getByRole('tab', { name: /^Mine/ }).click()
+    await row(page, 'Tech Store').click()
+    await sees(page, 'answer')
+    loses.sent = loses.received = true
+    await write(page, 'too late')
+    await isOnItsWay(page, 'too late')
+    await stage.post('store/close/', store)
+    loses.sent = loses.received = false
+    await page.reload()
+    await page.getByRole('alert').getByText('Not sent: ').waitFor()
+    t.same(await contentsOf(stage), ['question', 'answer'])
+    t.same(stage.complaints(), [])
+  },
+)
 
 t.test('a browser that keeps nothing still sends', async (t) => {
   const stage = await setStage(t)
