@@ -62,6 +62,17 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     return opened
   }
 
+  function sendWaiting(sessionId: number): void {
+    const stop = open(sessionId).timeline.drafts.subscribe((drafts) => {
+      const error = drafts.find((draft) => draft.error !== undefined)?.error
+      if (error === undefined) return
+      // The session may be in no list any more.
+      if (chosen.value === undefined) choose(sessionId)
+      else if (chosen.value.id !== sessionId) toasts.add(translate('draft.notSent', { error }))
+    })
+    ends.push(stop)
+  }
+
   /** Does something to the chosen session, and tells when it is refused. */
   async function act(work: (sessionId: number) => Promise<Session>, done?: (session: Session) => void): Promise<void> {
     const conversation = chosen.value
@@ -102,7 +113,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     inBrowser.open(client.account)
     book.knowOwnId(client.account.id)
     // What waits is sent, also to sessions that nobody looks at.
-    for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) open(sessionId)
+    for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) sendWaiting(sessionId)
   })
   client.on('error', (error) => toasts.add(describeError(error)))
 
