@@ -2,8 +2,10 @@ import { Type, type Static } from '@sinclair/typebox'
 import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { MessageSchema } from '../messages/message.js'
-import { PAGE_SIZE } from '../paging.js'
+import { toSession } from '../database/rows/sessions.js'
+import { MessageSchema } from '../protocol/schemas/messages.js'
+import { SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
+import { PAGE_SIZE } from '../http/paging.js'
 import {
   encodeCursor,
   itemExpressions,
@@ -14,7 +16,6 @@ import {
   type ItemRow,
   type ListPage,
 } from './list-sessions.js'
-import { SessionSchema, SessionWithStoreSchema, toSession } from './session.js'
 
 const last_message = Type.Union([MessageSchema, Type.Null()])
 const next_cursor = Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' })

@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
-import { describeRoute, JSON_TYPE, refusals, type App } from '../http.js'
-import { confirmDelivery } from '../messages/receipts.js'
-import { LimitSchema } from '../paging.js'
+import { describeRoute, JSON_TYPE, refusals, type App } from '../http/describe-route.js'
+import { confirmDelivery } from '../receipts/record-receipts.js'
+import { LimitSchema } from '../http/paging.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
-import { listOwnSessions, OwnSessionPageSchema } from './list-store-sessions.js'
 import { CursorSchema } from './list-sessions.js'
-import { SessionSchema, StoreSessionSchema } from './session.js'
+import { listOwnSessions, OwnSessionPageSchema } from './list-store-sessions.js'
+import { SessionSchema, StoreSessionSchema } from '../protocol/schemas/sessions.js'
 
 export async function storeSessionRoutes(app: App): Promise<void> {
   app.addHook('onRequest', app.requireAccount('store'))
@@ -22,8 +22,8 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       },
     },
     async ({ account }, reply) => {
-      const session = await getOrCreateSession(app.chat, account.id)
-      await confirmDelivery(app.chat, 'store', session)
+      const session = await getOrCreateSession(app.deps, account.id)
+      await confirmDelivery(app.deps, 'store', session)
       return reply.type(JSON_TYPE).send(session.view)
     },
   )
@@ -48,6 +48,6 @@ export async function storeSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...refusals(400, 401, 403, 409, 413, 415, 503) },
       },
     },
-    async ({ account }) => closeSessionAsStore(app.chat, account),
+    async ({ account }) => closeSessionAsStore(app.deps, account),
   )
 }

@@ -3,7 +3,7 @@ import { translate } from '../languages/translate.js'
 import { ClockIcon, TickIcon, TicksIcon } from '../shared/icons.js'
 
 /** How far a message has come: shape and colour for the eye, a word for screen readers. */
-export function Ticks({ status }: { status: MessageStatus | 'waiting' }) {
+export function ReceiptBroadcast({ status }: { status: MessageStatus | 'waiting' }) {
   const Shape = status === 'waiting' ? ClockIcon : status === 'sent' ? TickIcon : TicksIcon
   const word = translate(`receipt.${status}`)
   return (

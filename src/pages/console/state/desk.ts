@@ -126,7 +126,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }
   }
 
-  const ends = [
+  const ends: (() => void)[] = [
     effect(() => {
       const id = chosen.value?.id
       const newest = chosen.value?.timeline.messages.value.findLast(

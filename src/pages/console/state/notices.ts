@@ -8,9 +8,10 @@ const PAGE = 50
 /** Resets come together. */
 const GATHER_MS = 300
 /** The service counts no further. */
-const MAX_COUNT = 999
+const MAX_UNREAD_COUNT = 999
 
-export const showCount = (count: number) => (count < MAX_COUNT ? formatNumber(count) : `${formatNumber(MAX_COUNT)}+`)
+export const showCount = (count: number) =>
+  count < MAX_UNREAD_COUNT ? formatNumber(count) : `${formatNumber(MAX_UNREAD_COUNT)}+`
 
 interface NoticesRoom {
   isRead(sessionId: number): boolean
