@@ -7,7 +7,8 @@ export const launcherStyle = `
   all: initial !important; position: fixed !important; inset: auto 0 0 auto !important; display: block !important;
   direction: ltr !important; z-index: 2147483647 !important; overflow: visible !important;
 }
-:host::before, :host::after, :host::backdrop { display: none !important; }
+:host::before, :host::after { display: none !important; }
+:host::backdrop { display: none !important; }
 [hidden] { display: none !important; }
 button {
   position: fixed; right: 20px; bottom: 20px; width: 56px; height: 56px; padding: 0; border: 0; border-radius: 50%;
