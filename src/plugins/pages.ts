@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 
 /** Where the build leaves the pages, each file with its compressed variants (`.br`, `.gz`) beside it. */
 const root = fileURLToPath(new URL('../pages/', import.meta.url))

@@ -1,0 +1,56 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import plugin from 'fastify-plugin'
+import { describeProtocol } from '../protocol/schemas/asyncapi.js'
+import { readBasePath } from './base-path.js'
+
+const describe = (basePath: string) => `Support chat between the stores of a marketplace and the platform's admins.
+
+Every request carries \`Authorization: Token <token>\`; a token belongs to one store or one admin. Every path works with
+and without its final slash. Every failure has the body \`{"success": false, "message": "…"}\`, every answer an
+\`X-Request-Id\`. Unknown properties and query parameters are ignored.
+
+The WebSocket is described by [an AsyncAPI document](${basePath}/docs/asyncapi.json).`
+
+/** OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read it and try it. */
+export const docsPlugin = plugin<{ publicUrl: string | undefined }>(
+  async (app, { publicUrl }) => {
+    const basePath = readBasePath(publicUrl)
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: { title: 'store-chat', version: '1.0.0', description: describe(basePath) },
+        ...(publicUrl !== undefined && { servers: [{ url: publicUrl }] }),
+        tags: [
+          { name: 'store', description: 'For store apps, with a store token' },
+          { name: 'admin', description: 'For admins, with an admin token' },
+          { name: 'both', description: 'With either token' },
+          { name: 'platform', description: "For the platform's backend, with PLATFORM_TOKEN" },
+          { name: 'operation', description: 'For operators, without a token' },
+        ],
+        components: {
+          securitySchemes: {
+            token: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`Token <token>`' },
+          },
+        },
+      },
+    })
+    const protocol = { ...describeProtocol(), ...(publicUrl !== undefined && { servers: describeServers(publicUrl) }) }
+    app.get('/docs/asyncapi.json', { schema: { hide: true } }, async () => protocol)
+    await app.register(swaggerUi, {
+      routePrefix: '/docs',
+      // Without its final slash the page names its files by their whole paths.
+      indexPrefix: basePath,
+      staticCSP: true,
+      // Over plain HTTP the page's own files and requests would be asked for over HTTPS.
+      transformStaticCSP: (policy) => policy.replace(/ *upgrade-insecure-requests;/, ''),
+    })
+  },
+  { name: 'docs' },
+)
+
+/** The server that clients reach, as AsyncAPI 3 has it. */
+function describeServers(publicUrl: string): object {
+  const { protocol, host } = new URL(publicUrl)
+  return { public: { host, protocol: protocol === 'https:' ? 'wss' : 'ws', pathname: readBasePath(publicUrl) || '/' } }
+}
