@@ -8,7 +8,8 @@ export const launcherStyle = `
   direction: ltr !important; z-index: 2147483647 !important; overflow: visible !important;
 }
 :host([dir='rtl']) { direction: rtl !important; }
-:host::before, :host::after, :host::backdrop { display: none !important; }
+:host::before, :host::after { display: none !important; }
+:host::backdrop { display: none !important; }
 [hidden] { display: none !important; }
 button {
   position: fixed; inset-inline-end: 20px; bottom: 20px; width: 56px; height: 56px; padding: 0; border: 0; border-radius: 50%;
