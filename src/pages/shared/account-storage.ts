@@ -1,4 +1,5 @@
 import type { Side } from '../../client/index.js'
+import { nameInStorage } from './service.js'
 
 /** Whom a token belongs to. */
 export interface AccountName {
@@ -34,7 +35,7 @@ const nextMoment = () => (latest = Math.max(Date.now(), latest + 0.001))
  * are there again when those sign in again, for a month.
  */
 export function openAccountStorage({ side, id }: AccountName): AccountStorage {
-  const all = 'store-chat.account.'
+  const all = nameInStorage('account.')
   const own = `${all}${side}.${id}.`
 
   const readEntries = (prefix: string) =>

@@ -2,6 +2,7 @@ import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../sha
 import { keepInBody } from './keep-in-body.js'
 import { createLauncher } from './launcher.js'
 import { createPolicyNotice } from './policy-notice.js'
+import { rememberOpen, wasOpen } from './remember-open.js'
 
 /** Whose conversation it is. */
 export interface SignIn {
@@ -28,7 +29,10 @@ export function openConversation(
 ): Conversation {
   const { origin } = new URL(baseUrl)
   let port: MessagePort | undefined
-  const launcher = createLauncher(lang ?? navigator.language, (isOpen) => port?.postMessage({ isOpen } satisfies Shown))
+  const launcher = createLauncher(lang ?? navigator.language, (isOpen) => {
+    rememberOpen(isOpen)
+    port?.postMessage({ isOpen } satisfies Shown)
+  })
   const { host, frame } = launcher
   frame.src = `${baseUrl}widget/${lang ? `?lang=${encodeURIComponent(lang)}` : ''}`
 
@@ -47,6 +51,8 @@ export function openConversation(
     frame.contentWindow?.postMessage(words, origin, [channel.port2])
   }
 
+  // Whoever has come to the page by a link wants to read it: the focus stays there.
+  if (wasOpen()) launcher.show(true, { takesFocus: false })
   const explain = createPolicyNotice(frame)
   const leave = keepInBody(host, () => {
     // Above the page's own layers, and past a `transform` or `filter` of the body, which move what is `fixed` in it.
@@ -60,6 +66,7 @@ export function openConversation(
   return {
     show: launcher.show,
     end() {
+      rememberOpen(false)
       leave()
       window.removeEventListener('message', welcome)
       document.removeEventListener('securitypolicyviolation', explain)

@@ -23,8 +23,8 @@ export interface Launcher {
   /** Makes the button work. Again is no more than once. */
   listen(): void
   isOpen(): boolean
-  /** Opens or closes the frame. The focus goes into it, and back to the button. */
-  show(shallOpen: boolean): void
+  /** Opens or closes the frame. The focus goes into it, unless it shall not, and back to the button. */
+  show(shallOpen: boolean, options?: { takesFocus: boolean }): void
   showUnread(count: number, texts: LauncherTexts): void
 }
 
@@ -60,7 +60,7 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
     button.setAttribute('aria-label', isOpen ? texts.close : texts.open)
     button.setAttribute('aria-expanded', String(isOpen))
   }
-  const show = (shallOpen: boolean) => {
+  const show = (shallOpen: boolean, { takesFocus } = { takesFocus: true }) => {
     // A frame that is hidden loses the focus.
     const hadFocus = document.activeElement === host
     isOpen = shallOpen
@@ -68,8 +68,8 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
     path.setAttribute('d', isOpen ? CLOSE : CHAT)
     name()
     onChange(isOpen)
-    if (isOpen) frame.focus()
-    else if (hadFocus) button.focus()
+    if (isOpen && takesFocus) frame.focus()
+    if (!isOpen && hadFocus) button.focus()
   }
   const toggle = () => show(!isOpen)
   name()
