@@ -16,7 +16,7 @@ export function createHttp(settings: Settings, onRefusal: (error: ChatError) => 
   const { origin, token, timing } = settings
 
   async function request<T>(path: string, query: Fields, body?: Fields): Promise<T> {
-    const url = new URL(`/v1/chat/${path}`, origin)
+    const url = new URL(`${origin}/v1/chat/${path}`)
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
     }

@@ -30,7 +30,7 @@ export interface Timing {
 }
 
 export interface ConnectOptions {
-  /** Where the service is, like `https://chat.example.com`. */
+  /** Where the service is, like `https://chat.example.com`, with its path if it has one. */
   origin: string
   /** Of a store or of an admin. */
   token: string
@@ -64,6 +64,7 @@ export function readOptions(options: ConnectOptions): Settings {
   if (WebSocket === undefined) throw new TypeError('There is no global WebSocket here: give one in the options')
   return {
     ...options,
+    origin: options.origin.replace(/\/+$/, ''),
     WebSocket,
     // A browser's fetch must be called on its window.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),

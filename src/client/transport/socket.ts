@@ -61,7 +61,7 @@ export function openSocket(settings: Settings, side: Side, owner: SocketOwner): 
 }
 
 function createSocket({ origin, token, WebSocket }: Settings, side: Side) {
-  const url = new URL(`/v1/chat/ws/${side}/`, origin)
+  const url = new URL(`${origin}/v1/chat/ws/${side}/`)
   url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
   // Browsers can set no header on a socket.
   url.searchParams.set('token', token)
