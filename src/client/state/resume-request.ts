@@ -18,8 +18,8 @@ interface Batch {
 }
 
 /**
- * Says where a client stands, in as many requests as it takes: each of one epoch, and none larger than a frame may be. The
- * sessions are in the order of their ids, in which the server answers them.
+ * Puts positions into requests: each of one epoch, and none larger than a frame may be. The sessions are in the order of
+ * their ids, in which the server answers them.
  */
 export function toResumeRequests(positions: readonly Position[], frameBytes: number): ResumeRequest[] {
   const requests: ResumeRequest[] = []
