@@ -1,4 +1,5 @@
 import { countFrameBytes } from '../transport/frame-size.js'
+import { MAX_SESSIONS_PER_RESUME } from '../../protocol/limits.js'
 import type { ResumeRequest } from '../../protocol/wire.js'
 
 /** How far a session was seen, and in which history of the server. */
@@ -7,9 +8,6 @@ export interface Position {
   seq: number
   epoch: string | undefined
 }
-
-/** The protocol's limit for one frame. */
-const MAX_SESSIONS_PER_RESUME = 200
 
 interface Batch {
   request: ResumeRequest & { sessions: Record<string, number> }

@@ -1,20 +1,13 @@
+import { errorCodes } from '../../protocol/codes.js'
+
 /** What is wrong with one field of the input. */
 export interface FieldError {
   field: string
   message: string
 }
 
-const codes: Record<number, string> = {
-  0: 'offline',
-  400: 'invalid_input',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'not_found',
-  409: 'conflict',
-  413: 'too_large',
-  429: 'too_many',
-  503: 'unavailable',
-}
+/** Without a frame: there was no answer, or the message is too large for one. */
+const codes: Record<number, string> = { ...errorCodes, 0: 'offline', 413: 'too_large' }
 
 /** Why the service refused something, or why it could not be done. It never holds a token. */
 export class ChatError extends Error {

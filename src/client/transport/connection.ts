@@ -6,6 +6,7 @@ import type { Http } from './http.js'
 import type { Settings } from './options.js'
 import { openSocket, type Socket } from './socket.js'
 import type { Tokens } from './tokens.js'
+import { closeCodes } from '../../protocol/codes.js'
 import type { ServerFrame, ServerFrames, Side } from '../../protocol/wire.js'
 
 /**
@@ -18,10 +19,6 @@ import type { ServerFrame, ServerFrames, Side } from '../../protocol/wire.js'
  */
 export type State = 'connecting' | 'online' | 'offline' | 'draining' | 'revoked' | 'closed'
 
-/** The close codes of the server that matter here. */
-const GOING_AWAY = 1001
-const TOKEN_REVOKED = 4001
-const TOO_MANY_FRAMES = 4029
 /** A connection that lasted so long was a good one. */
 const STABLE_MS = 5000
 const tooMany = { code: 'too_many' }
@@ -129,20 +126,20 @@ export function openConnection(
     const own = attempt
     const lastedMs = forgetSocket()
     if (lastedMs !== undefined && lastedMs >= STABLE_MS) tries = 0
-    if (code === TOKEN_REVOKED) {
+    if (code === closeCodes.tokenRevoked) {
       if (!tokens.refused(token)) return
       enter('offline')
       retryWithBackoff(own)
       return
     }
-    if (code === GOING_AWAY) {
+    if (code === closeCodes.goingAway) {
       tries = 0
       enter('draining')
       retry(own, settings.random() * settings.timing.drainRetryMs)
       return
     }
     if (lastedMs !== undefined) enter('offline')
-    const refusal = lastedMs === undefined ? await probe(own) : code === TOO_MANY_FRAMES ? tooMany : undefined
+    const refusal = lastedMs === undefined ? await probe(own) : code === closeCodes.tooManyFrames ? tooMany : undefined
     if (refusal?.code === tooMany.code) retry(own, chooseRepeatMs(settings, refusal, tries++))
     else retryWithBackoff(own)
   }
