@@ -1,7 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
-import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config.js'
 import type { App } from './http.js'
 import { answerFrameworkError, answersPlugin } from './plugins/answers.js'
@@ -24,6 +23,7 @@ import { serverOptions, upgradesPlugin } from './plugins/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
+import { platformRoutes } from './platform/platform-routes.js'
 import { socketRoutes } from './realtime/socket-routes.js'
 import type { Relay } from './realtime/relay.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
@@ -67,7 +67,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(relayPlugin, { config, relay: services.relay })
   await app.register(limitsPlugin, { config })
-  await app.register(authenticationPlugin)
+  await app.register(authenticationPlugin, { config })
   await app.register(chatPlugin, { config })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin)
@@ -82,8 +82,10 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })
-      const { platformToken } = config
-      if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
+      const { platformToken, limits } = config
+      if (platformToken !== undefined) {
+        await chat.register(platformRoutes, { prefix: '/platform', platformToken, ...limits })
+      }
     },
     { prefix: '/v1/chat' },
   )

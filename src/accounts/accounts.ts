@@ -2,6 +2,9 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { Database } from '../database/database.js'
 import { conflict } from '../errors.js'
 
+/** The database, or a transaction in it. */
+type Tables = Pick<Database, 'store' | 'admin' | 'chatMessage'>
+
 /** A platform's own id, and every id here: a JSON integer that JavaScript can hold. */
 export const IdSchema = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [5] })
 
@@ -22,6 +25,11 @@ export const StoreInputSchema = Type.Object({
 })
 export type StoreInput = Static<typeof StoreInputSchema>
 
+export const AdminRoleSchema = Type.Union([Type.Literal('agent'), Type.Literal('supervisor')], {
+  description: 'A supervisor may read, release, transfer and close any session.',
+})
+export type AdminRole = Static<typeof AdminRoleSchema>
+
 export const AdminInputSchema = Type.Object({ name: NameSchema })
 export type AdminInput = Static<typeof AdminInputSchema>
 
@@ -33,6 +41,22 @@ export type Store = Static<typeof StoreSchema>
 
 export const AdminSchema = Type.Object({ id: IdSchema, name: Type.String() }, { title: 'Admin' })
 export type Admin = Static<typeof AdminSchema>
+
+const ActiveSchema = Type.Boolean({ description: 'false: switched off; none of its tokens works.' })
+
+/** A store as the platform sees it. */
+export const PlatformStoreSchema = Type.Object(
+  { ...StoreSchema.properties, active: ActiveSchema },
+  { title: 'PlatformStore' },
+)
+export type PlatformStore = Static<typeof PlatformStoreSchema>
+
+/** An admin as the platform sees it. */
+export const PlatformAdminSchema = Type.Object(
+  { ...AdminSchema.properties, role: AdminRoleSchema, active: ActiveSchema },
+  { title: 'PlatformAdmin' },
+)
+export type PlatformAdmin = Static<typeof PlatformAdminSchema>
 
 /**
  * Creates a store under the given id, or under the next free one.
@@ -54,30 +78,37 @@ export async function createStore(db: Database, { id, ...input }: StoreInput & {
  * Creates an admin under the given id, or under the next free one. What happened before does not concern it.
  * @throws RequestError 409 when the id is taken
  */
-export async function createAdmin(db: Database, { id, name }: AdminInput & { id?: number }): Promise<Admin> {
+export async function createAdmin(
+  db: Database,
+  { id, name, role = 'agent' }: AdminInput & { id?: number; role?: AdminRole },
+): Promise<PlatformAdmin> {
   const notificationsReadUpTo = await newestMessageId(db)
   const row = await insertUnderId(
     'admin',
     id,
     (adminId) =>
-      db.admin.createManyAndReturn({ data: [{ id: adminId, name, notificationsReadUpTo }], skipDuplicates: true }),
+      db.admin.createManyAndReturn({
+        data: [{ id: adminId, name, role, notificationsReadUpTo }],
+        skipDuplicates: true,
+      }),
     () => db.admin.aggregate({ _max: { id: true } }),
   )
-  return toAdmin(row)
+  return toPlatformAdmin(row)
 }
 
-/** Creates or replaces a store. What is left out becomes empty. */
-export async function upsertStore(db: Database, id: number, input: StoreInput): Promise<Store> {
+/** Creates or replaces a store's profile. What is left out becomes empty. */
+export async function upsertStore(db: Tables, id: number, input: StoreInput): Promise<PlatformStore> {
   const { name, logo_url = '', email = '' } = input
-  const values = { name, logoUrl: logo_url, email }
-  return toStore(await db.store.upsert({ where: { id }, create: { id, ...values }, update: values }))
+  const values = { name, logoUrl: logo_url, email, profileAt: new Date() }
+  return toPlatformStore(await db.store.upsert({ where: { id }, create: { id, ...values }, update: values }))
 }
 
-/** Creates or replaces an admin. */
-export async function upsertAdmin(db: Database, id: number, { name }: AdminInput): Promise<Admin> {
+/** Creates or renames an admin. */
+export async function upsertAdmin(db: Tables, id: number, { name }: AdminInput): Promise<PlatformAdmin> {
   const notificationsReadUpTo = await newestMessageId(db)
-  return toAdmin(
-    await db.admin.upsert({ where: { id }, create: { id, name, notificationsReadUpTo }, update: { name } }),
+  const values = { name, profileAt: new Date() }
+  return toPlatformAdmin(
+    await db.admin.upsert({ where: { id }, create: { id, ...values, notificationsReadUpTo }, update: values }),
   )
 }
 
@@ -88,7 +119,7 @@ export async function readAccountName(db: Database, side: 'store' | 'admin', id:
   return name
 }
 
-async function newestMessageId(db: Database): Promise<bigint> {
+async function newestMessageId(db: Tables): Promise<bigint> {
   const { _max } = await db.chatMessage.aggregate({ _max: { id: true } })
   return _max.id ?? 0n
 }
@@ -116,5 +147,18 @@ interface StoreRow {
   email: string
 }
 
+interface AdminRow {
+  id: bigint
+  name: string
+  role: AdminRole
+  active: boolean
+}
+
 const toStore = ({ id, name, logoUrl, email }: StoreRow): Store => ({ id: Number(id), name, logo_url: logoUrl, email })
-const toAdmin = ({ id, name }: { id: bigint; name: string }): Admin => ({ id: Number(id), name })
+export const toPlatformStore = (row: StoreRow & { active: boolean }): PlatformStore => ({
+  ...toStore(row),
+  active: row.active,
+})
+export const toPlatformAdmin = ({ id, name, role, active }: AdminRow): PlatformAdmin => {
+  return { id: Number(id), name, role, active }
+}

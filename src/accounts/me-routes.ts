@@ -2,13 +2,14 @@ import { Type } from '@sinclair/typebox'
 import { ClientLimitsSchema, readClientLimits } from '../client-limits.js'
 import type { Config } from '../config.js'
 import { describeRoute, refusals, type App } from '../http.js'
-import { IdSchema, readAccountName } from './accounts.js'
+import { AdminRoleSchema, IdSchema, readAccountName } from './accounts.js'
 
 const MeSchema = Type.Object(
   {
     side: Type.Union([Type.Literal('store'), Type.Literal('admin')]),
     id: IdSchema,
     name: Type.String(),
+    role: Type.Optional({ ...AdminRoleSchema, description: 'Only of an admin.' }),
     limits: ClientLimitsSchema,
   },
   { title: 'Me' },
@@ -26,6 +27,8 @@ export async function meRoutes(app: App, { config }: { config: Config }): Promis
         response: { 200: MeSchema, ...refusals(401, 503) },
       },
     },
-    async ({ account: { side, id } }) => ({ side, id, name: await readAccountName(app.db, side, id), limits }),
+    async ({ account: { side, id, role } }) => {
+      return { side, id, name: await readAccountName(app.db, side, id), ...(role && { role }), limits }
+    },
   )
 }

@@ -4,7 +4,7 @@ import { invalidInput, notFound } from '../errors.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { PAGE_SIZE } from '../paging.js'
-import { requireReader } from '../sessions/access.js'
+import { isOnlooker, requireReader } from '../sessions/access.js'
 import {
   findUndelivered,
   joinReceipts,
@@ -67,8 +67,9 @@ export async function readMessages(
   const found = messageColumns.toRows(row.messages)
   const messages = found.slice(0, limit)
   if (page.after === undefined) messages.reverse()
-  await confirmDelivery(chat, reader.side, { ...row, undeliveredUpTo: findUndelivered(messages, row, reader.side) })
-  const data = messages.map((message) => toMessage(message, row, reader.side))
+  const viewer = isOnlooker(reader, row) ? undefined : reader.side
+  if (viewer) await confirmDelivery(chat, viewer, { ...row, undeliveredUpTo: findUndelivered(messages, row, viewer) })
+  const data = messages.map((message) => toMessage(message, row, viewer))
   return { data, has_more: found.length > limit }
 }
 

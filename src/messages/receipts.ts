@@ -42,12 +42,13 @@ interface ReadRow {
 
 /**
  * Marks everything in a session read by a side, however much it is, by one row; for an admin its notifications of that
- * session too. Repeating it writes nothing.
+ * session too. Of a supervisor who only looks on, nothing but its notifications. Repeating it writes nothing.
  * @throws RequestError 403 another admin's · 404
  */
 export async function markRead({ db, relay }: Chat, reader: Account, sessionId: number): Promise<void> {
-  const { side, id } = reader
-  const mayRead = side === 'store' ? Prisma.sql`store_id = ${id}` : Prisma.sql`(admin_id is null or admin_id = ${id})`
+  const { side, id, role } = reader
+  const isParty = side === 'store' ? Prisma.sql`store_id = ${id}` : Prisma.sql`(admin_id is null or admin_id = ${id})`
+  const mayRead = role === 'supervisor' ? Prisma.sql`true` : isParty
   const readNotifications =
     side === 'store'
       ? Prisma.empty
@@ -59,12 +60,12 @@ export async function markRead({ db, relay }: Chat, reader: Account, sessionId: 
         )`
   const [row] = await db.$queryRaw<ReadRow[]>(Prisma.sql`
     with newest as (
-      select s.id as session_id, m.id as message_id from chat_session s
+      select s.id as session_id, m.id as message_id, ${isParty} as is_party from chat_session s
       cross join lateral (select id from chat_message where session_id = s.id order by seq desc limit 1) m
       where s.id = ${sessionId} and ${mayRead}
     ), receipt as (
       insert into chat_receipt as r (session_id, side, delivered_up_to, read_up_to)
-      select session_id, ${side}::side, message_id, message_id from newest
+      select session_id, ${side}::side, message_id, message_id from newest where is_party
       on conflict (session_id, side) do update set read_up_to = excluded.read_up_to,
           delivered_up_to = greatest(r.delivered_up_to, excluded.delivered_up_to)
         where r.read_up_to < excluded.read_up_to

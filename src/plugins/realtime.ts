@@ -21,7 +21,7 @@ declare module 'fastify' {
 
 export const realtimePlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
-    const hub = await openHub(app.db, app.relay, app.log, {
+    const hub = await openHub(app, {
       pingIntervalMs: config.socketPingIntervalMs,
       longestStatementMs: config.databaseStatementTimeoutMs,
       bufferBytes: config.socketLimits.bufferBytes,
@@ -56,5 +56,5 @@ export const realtimePlugin = plugin<{ config: Config }>(
     })
     app.addHook('onClose', () => hub.close())
   },
-  { name: 'realtime', dependencies: ['database', 'relay', 'draining', 'upgrades'] },
+  { name: 'realtime', dependencies: ['database', 'relay', 'authentication', 'draining', 'upgrades'] },
 )

@@ -4,6 +4,8 @@
  */
 
 export type Side = 'store' | 'admin'
+/** A supervisor may read, release, transfer and close any session. */
+export type AdminRole = 'agent' | 'supervisor'
 export type SessionStatus = 'open' | 'claimed' | 'closed'
 export type MessageStatus = 'sent' | 'delivered' | 'read'
 
@@ -162,7 +164,7 @@ export interface ServerFrames {
     resume: boolean
     /** Names the history that seqs count in: another one after a promotion or a restore. */
     epoch?: string
-    account?: { side: Side; id: number }
+    account?: { side: Side; id: number; role?: AdminRole }
     limits?: Limits
   }
   message: { message: Message; seq: number }

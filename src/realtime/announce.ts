@@ -1,4 +1,5 @@
 import type { Side } from '../accounts/authentication.js'
+import type { AccessChange } from '../accounts/credentials.js'
 import type { Message } from '../messages/message.js'
 import type { SessionChange } from '../sessions/session-change.js'
 import type { Session } from '../sessions/session.js'
@@ -67,6 +68,8 @@ export type Announcement =
   /** An admin has read notifications. */
   | { unreadOf: number }
   | { revokedTokenId: number }
+  /** An account's role has changed, or it was switched on or off, or signed out. */
+  | { accessChange: AccessChange; revokedTokenIds: number[] }
 
 /** Which channel reaches a side of a session. */
 function channelOf(side: Side, { storeId, holderId }: Parties): string {

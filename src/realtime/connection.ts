@@ -68,7 +68,8 @@ export class Connection {
     readonly socket: WebSocket,
     /** What the WebSocket runs over. */
     readonly wire: Socket,
-    readonly account: Account,
+    /** Replaced when its role changes. */
+    public account: Account,
     readonly limits: SocketLimits,
     readonly handle: (connection: Connection, frames: RawData[]) => Promise<void>,
   ) {

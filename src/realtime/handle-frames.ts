@@ -1,4 +1,5 @@
 import type { RawData } from 'ws'
+import type { Account } from '../accounts/authentication.js'
 import type { Chat } from '../chat.js'
 import { forbidden, invalidInput, notFound, toRequestError, unavailable } from '../errors.js'
 import { markRead } from '../messages/receipts.js'
@@ -22,8 +23,8 @@ import { resumeSessions } from './resume.js'
 export interface FrameRoom {
   chat: Chat
   hub: Hub
-  /** Whether a token has been revoked, as far as this node may go by what it knows. */
-  isRevoked(tokenId: number): Promise<boolean>
+  /** The account as of less than a second ago; undefined when its token or JWT has ended. */
+  checkAccount(account: Account): Promise<Account | undefined>
   onFault(error: unknown): void
 }
 
@@ -75,10 +76,12 @@ async function handleFrame(
  * Whether the socket may still act. Its token may have been revoked while frames waited.
  * @throws what the database does when that cannot be told
  */
-async function isWelcome({ isRevoked }: FrameRoom, connection: Connection): Promise<boolean> {
+async function isWelcome({ checkAccount }: FrameRoom, connection: Connection): Promise<boolean> {
   if (!connection.isOpen) return false
-  if (await isRevoked(connection.account.tokenId)) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
-  else if (connection.account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  const account = await checkAccount(connection.account)
+  if (account === undefined) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
+  else if (account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  else connection.account = account
   return connection.isOpen
 }
 

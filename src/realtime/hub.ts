@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { listenToRevocations, readRevokedTokens } from '../accounts/authentication.js'
+import type { Credentials } from '../accounts/credentials.js'
 import type { Database } from '../database/database.js'
 import type { ClientLimits } from '../client-limits.js'
 import { findEpochExpressions } from '../database/epoch.js'
@@ -30,6 +30,13 @@ const READY_ATTEMPTS = 20
 /** Of what may wait for a slow reader, a sync takes no more than this part. */
 const SYNC_PART = 0.5
 
+export interface HubDeps {
+  db: Database
+  relay: Relay
+  credentials: Credentials
+  log: FastifyBaseLogger
+}
+
 export interface HubOptions {
   pingIntervalMs: number
   longestStatementMs: number
@@ -42,7 +49,7 @@ export interface HubOptions {
  * This node's sockets, and what brings to them what concerns them. A socket that has entered gets every durable event of
  * its sessions from then on, in order and once, whatever the relay loses; until `leave`.
  */
-export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger, options: HubOptions) {
+export async function openHub({ db, relay, credentials, log }: HubDeps, options: HubOptions) {
   const onError = (error: unknown) => log.warn({ err: error }, 'realtime')
   const presence = createPresence(db, relay, randomUUID(), onError)
   const marks = createDeliveryMarks(db, relay, onError)
@@ -58,25 +65,28 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
   const connections = new Set<Connection>()
 
   await presence.open()
-  const stopListening = await listenToRevocations(relay, (tokenId) => closeTokens(new Set([tokenId])))
+  const stopListening = credentials.onAnnouncement(closeEnded)
   const sweep = createSweep(db, epoch, { store, admin }, { opened, ...options })
   const checkPresence = createPresenceCheck(presence, store, admin)
   const tasks = [
     repeat(SWEEP_INTERVAL_MS, sweep, onError),
-    repeat(SWEEP_INTERVAL_MS, sweepTokens, onError),
+    repeat(SWEEP_INTERVAL_MS, sweepCredentials, onError),
     repeat(PRESENCE_CHECK_MS, checkPresence, onError),
   ]
   const pulse = createPulse(connections, options.pingIntervalMs)
 
   /** A revocation that no relay carried. */
-  async function sweepTokens(): Promise<void> {
-    if (connections.size > 0) closeTokens(await readRevokedTokens(db))
+  async function sweepCredentials(): Promise<void> {
+    if (connections.size === 0) return
+    await credentials.refresh()
+    closeEnded()
   }
 
-  function closeTokens(tokenIds: Set<number>): void {
-    if (tokenIds.size === 0) return
+  function closeEnded(): void {
     for (const connection of connections) {
-      if (tokenIds.has(connection.account.tokenId)) connection.close(closeCodes.tokenRevoked, 'token revoked')
+      const account = credentials.resolve(connection.account)
+      if (account === undefined) connection.close(closeCodes.tokenRevoked, 'token revoked')
+      else connection.account = account
     }
   }
 
@@ -116,8 +126,10 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
     }
   }
 
-  const readyFrame = ({ account: { side, id } }: Connection, { session, epoch }: Ready) =>
-    frame('ready', { session, resume: true, epoch, account: { side, id }, limits: options.clientLimits })
+  function readyFrame({ account: { side, id, role } }: Connection, { session, epoch }: Ready): string {
+    const account = { side, id, ...(role && { role }) }
+    return frame('ready', { session, resume: true, epoch, account, limits: options.clientLimits })
+  }
 
   return {
     store,

@@ -13,12 +13,13 @@ import {
   type Message,
   type Receipts,
 } from '../messages/message.js'
+import { isOnlooker } from '../sessions/access.js'
 import { sessionExpressions, toSession, type Session, type SessionRow } from '../sessions/session.js'
 import { holderOfMessage } from './catch-up.js'
 
 /** What an account asks of a session. */
 export interface SyncRequest {
-  account: Pick<Account, 'side' | 'id'>
+  account: Pick<Account, 'side' | 'id' | 'role'>
   sessionId: number
   /** The last seq that it saw; null to begin anew. */
   after: number | null
@@ -33,7 +34,7 @@ export interface Sync {
   answer: { session: Session; messages: Message[]; seq: number; complete: boolean; reset?: true }
   /** How far the session goes. */
   seq: number
-  /** The newest message of the other side in the answer. */
+  /** The newest message of the other side that is delivered by the answer. */
   newestForeignId: number | null
   /** How far the other side has received and read, as message ids. */
   deliveredUpTo: number
@@ -58,7 +59,7 @@ const CHARACTER_BYTES = 6
 const SYNCS_PER_STATEMENT = 8
 
 /** SQL: whether the account `asked` may see the message `m` of the session `s`. */
-const isVisible = `(asked.side = 'store' or s.admin_id is null or s.admin_id = asked.account_id
+const isVisible = `(asked.side = 'store' or asked.is_supervisor or s.admin_id is null or s.admin_id = asked.account_id
   or coalesce(${holderOfMessage}, asked.account_id) = asked.account_id)`
 
 const isMissed = 'not state.is_reset and m.seq > asked.after and m.seq < coalesce(asked.before, m.seq + 1)'
@@ -75,7 +76,7 @@ const firstMessages = (condition: string, order: 'asc' | 'desc') => `
  * Reads what accounts have missed of sessions: concurrent requests share a statement. A request whose epoch is not the
  * present one, or that names a seq which the session has not reached, counts in a history that is gone: it is answered with
  * the newest messages, as a beginning (`reset`). An admin who does not hold the session any more is told how it stands, but
- * not what others wrote in it. The answer is undefined where the account may not know of the session.
+ * not what others wrote in it, unless it is a supervisor. The answer is undefined where the account may not know of the session.
  *
  * A sync takes up to `mostBytes`, or one message. More than may wait for a slow reader would get that reader cut, and the
  * same would be sent again on its next connection.
@@ -116,7 +117,7 @@ export function createSyncReader(
 
   return gather<SyncRequest, Sync | undefined>(async (requests) => {
     const asked = requests.map(({ account, sessionId, after, before, epoch }, place) => ({
-      ...{ place, side: account.side, account_id: account.id },
+      ...{ place, side: account.side, account_id: account.id, is_supervisor: account.role === 'supervisor' },
       ...{ session_id: sessionId, after, before, epoch },
     }))
     const rows = await columns.read(
@@ -124,7 +125,7 @@ export function createSyncReader(
       Prisma.sql`
       ${columns.select}
       from json_to_recordset(${JSON.stringify(asked)}::json) as asked(place int, side side, account_id bigint,
-        session_id bigint, after bigint, before bigint, epoch text) ${from}`,
+        is_supervisor boolean, session_id bigint, after bigint, before bigint, epoch text) ${from}`,
     )
     const byPlace = new Map(rows.map((row) => [row.place, row]))
     return requests.map((request, place) => {
@@ -145,7 +146,9 @@ function toSync(row: SyncRow, { account, before }: SyncRequest): Sync {
   return {
     answer: row.isReset ? { ...answer, reset: true } : answer,
     seq: row.seq,
-    newestForeignId: newestForeign(messages, side),
+    newestForeignId: isOnlooker(account, { storeId: row.store_id, adminId: row.admin_id })
+      ? null
+      : newestForeign(messages, side),
     deliveredUpTo: delivered ?? 0,
     readUpTo: read ?? 0,
   }

@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { Side } from '../accounts/authentication.js'
-import { readAuthorization } from '../accounts/tokens.js'
+import { canBeToken, readAuthorization } from '../accounts/tokens.js'
 import type { Config } from '../config.js'
 import { forbidden, RequestError, tooMany } from '../errors.js'
 import { refusals, type App } from '../http.js'
@@ -27,7 +27,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   const room: FrameRoom = {
     chat,
     hub,
-    isRevoked: app.isTokenRevoked,
+    checkAccount: app.credentials.check,
     onFault: (error) => app.log.error({ err: error }, 'a frame failed'),
   }
   const handle = (connection: Connection, frames: RawData[]) => handleFrames(room, connection, frames)
@@ -57,8 +57,8 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
 
   async function authenticateUpgrade(request: FastifyRequest, side: Side): Promise<void> {
     const { token: inQuery } = request.query as { token?: unknown }
-    const token = readAuthorization(request.headers.authorization) ?? (typeof inQuery === 'string' ? inQuery : '')
-    const account = await app.authenticate(token, request.ip)
+    const queried = typeof inQuery === 'string' && canBeToken(inQuery) ? inQuery : undefined
+    const account = await app.authenticate(readAuthorization(request.headers.authorization) ?? queried, request.ip)
     if (account.side !== side) throw forbidden()
     if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
     if (request.ws && !places.take(account, request.raw.socket)) throw tooMany('Too many sockets for this account')

@@ -54,7 +54,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       },
     },
     async ({ account, query }) => {
-      const session = requireReader(account, await readSessionForAdmin(app.db, query.session_id))
+      const session = requireReader(account, await readSessionForAdmin(app.db, account, query.session_id))
       await confirmDelivery(app.chat, 'admin', session)
       return session.view
     },

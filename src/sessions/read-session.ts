@@ -1,4 +1,5 @@
 import type { Store } from '../accounts/accounts.js'
+import type { Account } from '../accounts/authentication.js'
 import { defineColumns } from '../database/columns.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
@@ -13,6 +14,7 @@ import {
   type Receipts,
 } from '../messages/message.js'
 import type { Fetched } from '../messages/receipts.js'
+import { isOnlooker } from './access.js'
 import type { GivenMessages, MessageMemory } from './message-memory.js'
 import {
   NEWEST_MESSAGES,
@@ -55,6 +57,7 @@ const adminColumns = defineColumns<ViewRow>(viewExpressions)
 /** Reads any session as an admin sees it; whether that admin may is for the caller to decide. */
 export async function readSessionForAdmin(
   db: Statements,
+  reader: Account,
   sessionId: number,
 ): Promise<SessionView<AdminSession> | undefined> {
   const [row] = await adminColumns.read(
@@ -66,12 +69,13 @@ export async function readSessionForAdmin(
   )
   if (row === undefined) return undefined
   const messages = messageColumns.toRows(row.messages).reverse()
+  const viewer = isOnlooker(reader, ownersOf(row)) ? undefined : 'admin'
   const view = {
     ...toSession(row),
     store: row.store,
-    messages: messages.map((message) => toMessage(message, row, 'admin')),
+    messages: messages.map((message) => toMessage(message, row, viewer)),
   }
-  return { ...ownersOf(row), view, undeliveredUpTo: findUndelivered(messages, row, 'admin') }
+  return { ...ownersOf(row), view, undeliveredUpTo: viewer ? findUndelivered(messages, row, viewer) : null }
 }
 
 /**

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { announceRevocation } from '../../src/accounts/authentication.js'
+import { announceRevocation } from '../../src/accounts/credentials.js'
 import { addAdmin, addStore, addToken } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation } from '../support/conversations.js'
