@@ -36,14 +36,14 @@ export interface Accounts {
 
 const columnsOf = (side: Side) =>
   defineColumns<KnownAccount>({
-    side: `'${side}'`,
+    side: `'${side}'::text`,
     id: 'id',
     isActive: 'active',
     role: side === 'admin' ? 'role' : 'null::text',
     signedOutAt: epochMs('signed_out_at'),
     name: 'name',
-    logo_url: side === 'store' ? 'logo_url' : `''`,
-    email: side === 'store' ? 'email' : `''`,
+    logo_url: side === 'store' ? 'logo_url' : `''::text`,
+    email: side === 'store' ? 'email' : `''::text`,
     profileAt: epochMs('profile_at'),
   })
 const columns = { store: columnsOf('store'), admin: columnsOf('admin') }
