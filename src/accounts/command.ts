@@ -8,16 +8,28 @@ import { prepareDatabase } from '../database/prepare-database.js'
 import { printError } from '../describe-error.js'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js'
 import { RequestError } from '../errors.js'
+import { getAdmin, getStore } from '../platform/list-accounts.js'
+import { signOut, switchAccount } from '../platform/switch-account.js'
 import { openRelay } from '../realtime/open-relay.js'
 import type { Relay } from '../realtime/relay.js'
 import { StartupError } from '../startup-error.js'
 import { readText } from '../validation.js'
 import { issueToken, LifeSchema, listTokens, revokeToken } from './access-tokens.js'
-import { AdminInputSchema, createAdmin, createStore, IdSchema, StoreInputSchema } from './accounts.js'
+import {
+  AdminInputSchema,
+  AdminRoleSchema,
+  createAdmin,
+  createStore,
+  IdSchema,
+  StoreInputSchema,
+  type AdminRole,
+} from './accounts.js'
 
 const usage = `Usage: npm run --silent account -- <command>
   store create --name <name> [--id <id>] [--email <address>] [--logo-url <url>] [--expires <life>]
-  admin create --name <name> [--id <id>] [--expires <life>]
+  admin create --name <name> [--id <id>] [--role agent|supervisor] [--expires <life>]
+  account update   (--store <id> | --admin <id>) [--active true|false] [--role agent|supervisor]
+  account sign-out (--store <id> | --admin <id>)
   token issue  (--store <id> | --admin <id>) [--expires <life>]
   token list   [--store <id>] [--admin <id>]
   token revoke <token id>
@@ -35,6 +47,7 @@ function command<S extends TObject>(
   return { options, run }
 }
 
+const role = Type.Optional(AdminRoleSchema)
 const expires = Type.Optional(LifeSchema)
 const id = Type.Optional(IdSchema)
 const owner = { store: Type.Optional(IdSchema), admin: Type.Optional(IdSchema) }
@@ -46,17 +59,21 @@ const commands: Record<string, Command> = {
     const { token, id: tokenId } = await issueToken(db, { side: 'store', id: store.id }, expires)
     return { store, token, token_id: tokenId }
   }),
-  'admin create': command(Type.Object({ ...AdminInputSchema.properties, id, expires }), async ({ db }, options) => {
+  'admin create': command(Type.Object({ ...AdminInputSchema.properties, id, role, expires }), async ({ db }, options) => {
     const { expires, ...input } = options
     const admin = await createAdmin(db, input)
     const { token, id: tokenId } = await issueToken(db, { side: 'admin', id: admin.id }, expires)
     return { admin, token, token_id: tokenId }
   }),
-  'token issue': command(Type.Object({ ...owner, expires }), async ({ db }, { store, admin, expires }) => {
-    if (store !== undefined && admin === undefined) return issueToken(db, { side: 'store', id: store }, expires)
-    if (admin !== undefined && store === undefined) return issueToken(db, { side: 'admin', id: admin }, expires)
-    throw new StartupError('token issue needs --store or --admin, and only one of them')
+  'account update': command(Type.Object({ ...owner, role, active: Type.Optional(Type.Boolean()) }), updateAccount),
+  'account sign-out': command(Type.Object(owner), async (services, options) => {
+    const account = requireOwner('account sign-out', options)
+    await signOut(services, account)
+    return { [account.side]: account.id, signed_out: true }
   }),
+  'token issue': command(Type.Object({ ...owner, expires }), async ({ db }, { expires, ...options }) =>
+    issueToken(db, requireOwner('token issue', options), expires),
+  ),
   'token list': command(Type.Object(owner), async ({ db }, { store, admin }) => {
     return { tokens: await listAllTokens(db, { ...(store && { store_id: store }), ...(admin && { admin_id: admin }) }) }
   }),
@@ -104,7 +121,7 @@ async function main(): Promise<void> {
 }
 
 function readCommand(words: string[]) {
-  const names = ['name', 'id', 'email', 'logo-url', 'expires', 'store', 'admin']
+  const names = ['name', 'id', 'email', 'logo-url', 'expires', 'store', 'admin', 'role', 'active']
   const { values, positionals } = parseArgs({
     args: words,
     allowPositionals: true,
@@ -136,6 +153,26 @@ async function findDatabase(config: Config) {
   }
   await prepareDatabase({ ...config, databaseUrl: elsewhere }, console.error)
   return { url: elsewhere, close: async () => undefined }
+}
+
+function requireOwner(command: string, { store, admin }: { store?: number; admin?: number }) {
+  if (store !== undefined && admin === undefined) return { side: 'store' as const, id: store }
+  if (admin !== undefined && store === undefined) return { side: 'admin' as const, id: admin }
+  throw new StartupError(`${command} needs --store or --admin, and only one of them`)
+}
+
+async function updateAccount(
+  { db, relay }: { db: Database; relay: Relay },
+  { role, active, ...options }: { store?: number; admin?: number; role?: AdminRole; active?: boolean },
+): Promise<object> {
+  const account = requireOwner('account update', options)
+  if (role !== undefined && account.side === 'store') throw new StartupError('A store has no role')
+  const access = { ...(role && { role }), ...(active !== undefined && { active }) }
+  const announce = await db.$transaction((tx) => switchAccount(tx, account, access))
+  announce(relay)
+  return account.side === 'store'
+    ? { store: await getStore(db, account.id) }
+    : { admin: await getAdmin(db, account.id) }
 }
 
 async function listAllTokens(db: Database, filter: { store_id?: number; admin_id?: number }) {
