@@ -1,8 +1,8 @@
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
-import type { AdminRole } from './accounts.js'
-import type { Side } from './authentication.js'
-import type { AccessChange } from './credentials.js'
+import type { AccessChange } from '../events/events.js'
+import type { Side } from '../protocol/account.js'
+import type { AdminRole } from '../protocol/schemas/accounts.js'
 
 /** What may be changed in an account's access; what is left out stays as it is. */
 export interface AccessInput {

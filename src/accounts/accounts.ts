@@ -1,12 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { Database } from '../database/database.js'
-import { conflict } from '../errors.js'
+import { conflict } from '../errors/request-error.js'
+import type { AdminRole, PlatformAdmin, PlatformStore, Store } from '../protocol/schemas/accounts.js'
 
 /** The database, or a transaction in it. */
 type Tables = Pick<Database, 'store' | 'admin' | 'chatMessage'>
-
-/** A platform's own id, and every id here: a JSON integer that JavaScript can hold. */
-export const IdSchema = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [5] })
 
 const NameSchema = Type.String({
   minLength: 1,
@@ -25,38 +23,8 @@ export const StoreInputSchema = Type.Object({
 })
 export type StoreInput = Static<typeof StoreInputSchema>
 
-export const AdminRoleSchema = Type.Union([Type.Literal('agent'), Type.Literal('supervisor')], {
-  description: 'A supervisor may read, release, transfer and close any session.',
-})
-export type AdminRole = Static<typeof AdminRoleSchema>
-
 export const AdminInputSchema = Type.Object({ name: NameSchema })
 export type AdminInput = Static<typeof AdminInputSchema>
-
-export const StoreSchema = Type.Object(
-  { id: IdSchema, name: Type.String(), logo_url: Type.String(), email: Type.String() },
-  { title: 'Store' },
-)
-export type Store = Static<typeof StoreSchema>
-
-export const AdminSchema = Type.Object({ id: IdSchema, name: Type.String() }, { title: 'Admin' })
-export type Admin = Static<typeof AdminSchema>
-
-const ActiveSchema = Type.Boolean({ description: 'false: switched off; none of its tokens works.' })
-
-/** A store as the platform sees it. */
-export const PlatformStoreSchema = Type.Object(
-  { ...StoreSchema.properties, active: ActiveSchema },
-  { title: 'PlatformStore' },
-)
-export type PlatformStore = Static<typeof PlatformStoreSchema>
-
-/** An admin as the platform sees it. */
-export const PlatformAdminSchema = Type.Object(
-  { ...AdminSchema.properties, role: AdminRoleSchema, active: ActiveSchema },
-  { title: 'PlatformAdmin' },
-)
-export type PlatformAdmin = Static<typeof PlatformAdminSchema>
 
 /**
  * Creates a store under the given id, or under the next free one.

@@ -2,29 +2,14 @@ import { LRUCache } from 'lru-cache'
 import { Prisma } from '../generated/prisma/client.js'
 import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
-import { gatherReads } from '../database/gather.js'
+import { batchReads } from '../database/batch.js'
 import { epochMs } from '../database/sql.js'
 import type { JwtIdentity, JwtVerifier } from '../jwt/verify-jwt.js'
-import type { AdminRole } from './accounts.js'
+import type { Account } from '../protocol/account.js'
+import type { AdminRole } from '../protocol/schemas/accounts.js'
 import { isValid, type Credentials } from './credentials.js'
 import { openAccounts, type KnownAccount } from './provide-account.js'
 import { hashToken, isJwt } from './tokens.js'
-
-export type Side = 'store' | 'admin'
-
-/** Whom a token or a JWT belongs to. */
-export interface Account {
-  side: Side
-  id: number
-  /** Only of an admin. */
-  role?: AdminRole
-  /** Only of a token of this service. */
-  tokenId?: number
-  /** Only of a JWT: when it was issued, in milliseconds since the epoch; -Infinity where it does not say. */
-  issuedAt?: number
-  /** When the token ends, in milliseconds since the epoch; Infinity for never. */
-  expiresAt: number
-}
 
 /** How long an account is cached; well below the time for which its changes are looked up. */
 const CACHE_MS = 60_000
@@ -52,7 +37,7 @@ export interface Authentication {
 export function openAuthentication(db: Database, credentials: Credentials, jwt?: JwtVerifier): Authentication {
   const cached = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: CACHE_MS })
   const known = new LRUCache<string, true>({ max: MOST_TOKENS, ttl: KNOWN_MS })
-  const readToken = gatherReads((hashes: string[]) => readTokens(db, hashes))
+  const readToken = batchReads((hashes: string[]) => readTokens(db, hashes))
   const readJwt = jwt && createJwtReader(db, jwt)
   const used = new Set<number>()
   const writeLastUses = async () => {

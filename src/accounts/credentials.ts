@@ -2,41 +2,18 @@ import type { Database } from '../database/database.js'
 import { readText } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import type { Leave, Relay } from '../realtime/relay.js'
-import type { AdminRole } from './accounts.js'
-import type { Account, Side } from './authentication.js'
+import type { AccessChange } from '../events/events.js'
+import type { Subscriber, Unsubscribe } from '../events/publisher.js'
+import { listenToRevocations, type Revoked } from '../events/revocations.js'
+import type { Account, Side } from '../protocol/account.js'
 
-/** What the platform has changed in an account's access. All moments in ms since the epoch, of the database's clock. */
-export interface AccessChange {
-  side: Side
-  id: number
-  isActive: boolean
-  /** null of a store. */
-  role: AdminRole | null
-  /** What was issued before is not valid; null: nobody was ever signed out. */
-  signedOutAt: number | null
-  /** Of two changes of an account the later one counts. */
-  changedAt: number
-}
-
-/** A list of this age no longer counts, so that a change that no relay carries is noticed within a second. */
+/** A list of this age no longer counts, so that a change that no pub/sub carries is noticed within a second. */
 const LONGEST_AGE_MS = 900
 /** A list of this age is read again beside the requests, so that they need not wait for it. */
 const READ_AGAIN_MS = 300
 /** What changed so long ago is known to whoever has read the account since: more than twice as long as that is cached. */
 const SHORTEST_WINDOW_MS = 600_000
 const WINDOW_RESERVE_MS = 60_000
-const CHANNEL = 'token-revoked'
-
-/** Tells every node that a token is revoked. */
-export function announceRevocation(relay: Relay, tokenId: number): void {
-  relay.publish([CHANNEL], { revokedTokenId: tokenId })
-}
-
-/** Tells every node that an account's access has changed, and which tokens were revoked by that. */
-export function announceAccessChange(relay: Relay, accessChange: AccessChange, revokedTokenIds: number[]): void {
-  relay.publish([CHANNEL], { accessChange, revokedTokenIds })
-}
 
 /** Tells which accounts' credentials have ended: revoked tokens, and accounts that were switched off or signed out. */
 export interface Credentials {
@@ -50,25 +27,22 @@ export interface Credentials {
   /** Reads the list. */
   refresh(): Promise<void>
   /** Calls back when something was announced. Returns how to stop that. */
-  onAnnouncement(listener: () => void): Leave
+  onAnnouncement(listener: () => void): Unsubscribe
 }
 
 /**
  * Opens the list of what has ended lately. One statement reads it for all accounts together, at least every second in which
- * an account is checked; announcements by the relay come earlier.
+ * an account is checked; announcements by pub/sub come earlier.
  */
-export async function openCredentials(db: Database, relay: Relay): Promise<Credentials> {
+export async function openCredentials(db: Database, subscriber: Subscriber): Promise<Credentials> {
   const list = createList()
   const listeners = new Set<() => void>()
   let readAt = -Infinity
   let reading: Promise<void> | undefined
   const age = () => performance.now() - readAt
 
-  await relay.subscribe(CHANNEL, (announcement) => {
-    if ('revokedTokenId' in announcement) list.add({ tokens: [announcement.revokedTokenId], changes: [] })
-    else if ('accessChange' in announcement) {
-      list.add({ tokens: announcement.revokedTokenIds, changes: [announcement.accessChange] })
-    } else return
+  await listenToRevocations(subscriber, (revoked) => {
+    list.add(revoked)
     for (const listener of listeners) listener()
   })
 
@@ -77,7 +51,7 @@ export async function openCredentials(db: Database, relay: Relay): Promise<Crede
     list.beginReading()
     // After an outage of the database, what has changed in the meantime is looked for as well.
     const windowMs = Math.max(SHORTEST_WINDOW_MS, readAt === -Infinity ? 0 : age() + WINDOW_RESERVE_MS)
-    list.replace(await readEnded(db, windowMs))
+    list.replace(await readRevoked(db, windowMs))
     readAt = startedAt
   }
 
@@ -104,36 +78,30 @@ export async function openCredentials(db: Database, relay: Relay): Promise<Crede
   }
 }
 
-/** What has ended or changed lately. */
-interface Ended {
-  tokens: number[]
-  changes: AccessChange[]
-}
-
 function createList() {
   let tokens = new Set<number>()
   let changes = { store: new Map<number, AccessChange>(), admin: new Map<number, AccessChange>() }
   /** Since the reading under way began: it may be newer than what that finds. */
-  let announced: Ended = { tokens: [], changes: [] }
+  let announced: Revoked = { tokenIds: [], changes: [] }
 
-  function merge(ended: Ended): void {
-    for (const id of ended.tokens) tokens.add(id)
-    for (const change of ended.changes) {
+  function merge(revoked: Revoked): void {
+    for (const id of revoked.tokenIds) tokens.add(id)
+    for (const change of revoked.changes) {
       const known = changes[change.side].get(change.id)
       if (known === undefined || known.changedAt <= change.changedAt) changes[change.side].set(change.id, change)
     }
   }
 
   return {
-    add(ended: Ended): void {
-      announced.tokens.push(...ended.tokens)
-      announced.changes.push(...ended.changes)
-      merge(ended)
+    add(revoked: Revoked): void {
+      announced.tokenIds.push(...revoked.tokenIds)
+      announced.changes.push(...revoked.changes)
+      merge(revoked)
     },
     beginReading(): void {
-      announced = { tokens: [], changes: [] }
+      announced = { tokenIds: [], changes: [] }
     },
-    replace(found: Ended): void {
+    replace(found: Revoked): void {
       tokens = new Set()
       changes = { store: new Map(), admin: new Map() }
       merge(found)
@@ -162,16 +130,16 @@ const changesOf = (table: Side) => `
   from ${table} where access_changed_at > since.moment`
 
 /** `statement_timestamp` is stable, so that the indexes serve; `clock_timestamp` would have them read from end to end. */
-async function readEnded(db: Database, windowMs: number): Promise<Ended> {
+async function readRevoked(db: Database, windowMs: number): Promise<Revoked> {
   const json = await readText(
     db,
     Prisma.sql`
     select json_build_object(
-      'tokens', (select coalesce(json_agg(id), '[]') from access_token where revoked_at > since.moment),
+      'tokenIds', (select coalesce(json_agg(id), '[]') from access_token where revoked_at > since.moment),
       'changes', (select coalesce(json_agg(change), '[]') from (
         ${Prisma.raw(changesOf('store'))} union all ${Prisma.raw(changesOf('admin'))}) changes))::text
     from (select statement_timestamp() - ${windowMs}::double precision * interval '1 millisecond' as moment) since`,
   )
   if (json === undefined) throw new Error('The list of revoked tokens got no answer')
-  return JSON.parse(json) as Ended
+  return JSON.parse(json) as Revoked
 }

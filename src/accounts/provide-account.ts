@@ -1,14 +1,16 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
-import { gatherReads } from '../database/gather.js'
+import { batchReads } from '../database/batch.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { JwtIdentity } from '../jwt/verify-jwt.js'
-import { createCheck } from '../validation.js'
-import { StoreInputSchema, type AdminRole } from './accounts.js'
-import type { Side } from './authentication.js'
-import { isValid, type AccessChange } from './credentials.js'
+import type { AccessChange } from '../events/events.js'
+import { createCheck } from '../http/validation.js'
+import type { Side } from '../protocol/account.js'
+import type { AdminRole } from '../protocol/schemas/accounts.js'
+import { StoreInputSchema } from './accounts.js'
+import { isValid } from './credentials.js'
 
 /** What there is to know of an account whose JWT is looked at. */
 export interface KnownAccount extends Pick<AccessChange, 'isActive' | 'signedOutAt'> {
@@ -50,7 +52,7 @@ const columns = { store: columnsOf('store'), admin: columnsOf('admin') }
 
 export function openAccounts(db: Database): Accounts {
   const readBySide = (side: Side) =>
-    gatherReads(async (ids: number[]) => {
+    batchReads(async (ids: number[]) => {
       const table = Prisma.raw(side)
       const rows = await columns[side].read(
         db,

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { Type, type Static, type TObject } from '@sinclair/typebox'
-import type { FieldErrors } from '../errors.js'
+import type { FieldErrors } from '../protocol/schemas/error-body.js'
 
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const
 export type JwtAlgorithm = (typeof algorithms)[number]

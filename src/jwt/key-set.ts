@@ -1,5 +1,5 @@
 import type { CryptoKey, FlattenedJWSInput, JSONWebKeySet, JWSHeaderParameters } from 'jose'
-import { unavailable } from '../errors.js'
+import { unavailable } from '../errors/request-error.js'
 
 /** How often the set is read again, so that a key that the platform has withdrawn is not accepted for ever. */
 const REFRESH_MS = 600_000

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import type { FlattenedJWSInput, JWSHeaderParameters, JWTPayload } from 'jose'
-import { RequestError } from '../errors.js'
+import { RequestError } from '../errors/request-error.js'
 import { openKeySet } from './key-set.js'
 import type { JwtSettings } from './jwt-settings.js'
 

@@ -1,14 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import {
-  AdminInputSchema,
-  AdminRoleSchema,
-  IdSchema,
-  PlatformAdminSchema,
-  PlatformStoreSchema,
-  StoreInputSchema,
-} from '../accounts/accounts.js'
-import { describeRoute, refusals, type App } from '../http.js'
-import { LimitSchema } from '../paging.js'
+import { AdminInputSchema, StoreInputSchema } from '../accounts/accounts.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { LimitSchema } from '../http/paging.js'
+import { AdminRoleSchema, PlatformAdminSchema, PlatformStoreSchema } from '../protocol/schemas/accounts.js'
+import { IdSchema } from '../protocol/schemas/id.js'
 import { getAdmin, getStore, listAdmins, listStores } from './list-accounts.js'
 import { ownerFields, readOwner } from './owner.js'
 import { putAdmin, putStore } from './put-account.js'

@@ -1,7 +1,8 @@
-import { toPlatformAdmin, toPlatformStore, type PlatformAdmin, type PlatformStore } from '../accounts/accounts.js'
+import { toPlatformAdmin, toPlatformStore } from '../accounts/accounts.js'
 import type { Database } from '../database/database.js'
-import { invalidInput, notFound } from '../errors.js'
-import { PAGE_SIZE } from '../paging.js'
+import { invalidInput, notFound } from '../errors/request-error.js'
+import { PAGE_SIZE } from '../http/paging.js'
+import type { PlatformAdmin, PlatformStore } from '../protocol/schemas/accounts.js'
 
 export interface AccountPage {
   limit?: number

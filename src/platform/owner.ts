@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
-import type { Side } from '../accounts/authentication.js'
-import { invalidInput } from '../errors.js'
+import { invalidInput } from '../errors/request-error.js'
+import type { Side } from '../protocol/account.js'
+import { IdSchema } from '../protocol/schemas/id.js'
 
 /** How a body names an account: by one of the two. */
 export const ownerFields = { store_id: Type.Optional(IdSchema), admin_id: Type.Optional(IdSchema) }

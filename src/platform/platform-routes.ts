@@ -1,4 +1,4 @@
-import type { App } from '../http.js'
+import type { App } from '../http/describe-route.js'
 import { accountRoutes } from './account-routes.js'
 import { createPlatformCheck, type PlatformAccess } from './platform-access.js'
 import { tokenRoutes } from './token-routes.js'

@@ -4,11 +4,9 @@ import {
   upsertAdmin,
   upsertStore,
   type AdminInput,
-  type AdminRole,
-  type PlatformAdmin,
-  type PlatformStore,
   type StoreInput,
 } from '../accounts/accounts.js'
+import type { AdminRole, PlatformAdmin, PlatformStore } from '../protocol/schemas/accounts.js'
 import { switchAccount, type PlatformDeps } from './switch-account.js'
 
 /**
@@ -16,17 +14,17 @@ import { switchAccount, type PlatformDeps } from './switch-account.js'
  * on every node within a second.
  */
 export async function putStore(
-  { db, relay }: PlatformDeps,
+  { db, pubsub }: PlatformDeps,
   id: number,
   { active, ...input }: StoreInput & { active?: boolean },
 ): Promise<PlatformStore> {
   if (active === undefined) return upsertStore(db, id, input)
-  const { store, announce } = await db.$transaction(async (tx) => {
+  const { store, publish } = await db.$transaction(async (tx) => {
     await upsertStore(tx, id, input)
-    const announce = await switchAccount(tx, { side: 'store', id }, { active })
-    return { store: toPlatformStore(await tx.store.findUniqueOrThrow({ where: { id } })), announce }
+    const publish = await switchAccount(tx, { side: 'store', id }, { active })
+    return { store: toPlatformStore(await tx.store.findUniqueOrThrow({ where: { id } })), publish }
   })
-  announce(relay)
+  publish(pubsub)
   return store
 }
 
@@ -35,17 +33,17 @@ export async function putStore(
  * its sessions back to the open ones, each with its event.
  */
 export async function putAdmin(
-  { db, relay }: PlatformDeps,
+  { db, pubsub }: PlatformDeps,
   id: number,
   { role, active, ...input }: AdminInput & { role?: AdminRole; active?: boolean },
 ): Promise<PlatformAdmin> {
   if (role === undefined && active === undefined) return upsertAdmin(db, id, input)
-  const { admin, announce } = await db.$transaction(async (tx) => {
+  const { admin, publish } = await db.$transaction(async (tx) => {
     await upsertAdmin(tx, id, input)
     const access = { ...(role && { role }), ...(active !== undefined && { active }) }
-    const announce = await switchAccount(tx, { side: 'admin', id }, access)
-    return { admin: toPlatformAdmin(await tx.admin.findUniqueOrThrow({ where: { id } })), announce }
+    const publish = await switchAccount(tx, { side: 'admin', id }, access)
+    return { admin: toPlatformAdmin(await tx.admin.findUniqueOrThrow({ where: { id } })), publish }
   })
-  announce(relay)
+  publish(pubsub)
   return admin
 }

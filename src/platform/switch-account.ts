@@ -1,20 +1,17 @@
 import { changeAccess, type AccessInput } from '../accounts/account-access.js'
-import type { Side } from '../accounts/authentication.js'
-import { announceAccessChange } from '../accounts/credentials.js'
 import type { Database, Statements } from '../database/database.js'
-import { notFound } from '../errors.js'
-import { announceChange } from '../realtime/announce.js'
-import type { Relay } from '../realtime/relay.js'
+import { notFound } from '../errors/request-error.js'
+import { publishChange } from '../events/publish.js'
+import type { Publisher } from '../events/publisher.js'
+import { publishAccessChange } from '../events/revocations.js'
+import type { Side } from '../protocol/account.js'
 import { giveBackSessions } from '../sessions/give-back-sessions.js'
 
 /** What changing an account needs. */
 export interface PlatformDeps {
   db: Database
-  relay: Relay
+  pubsub: Publisher
 }
-
-/** A transaction of Prisma, with its tables. */
-export type Transaction = Parameters<Parameters<Database['$transaction']>[0]>[0]
 
 /**
  * Changes the access of an account within a transaction. An admin who is switched off gives its sessions back in the same
@@ -25,15 +22,15 @@ export async function switchAccount(
   tx: Statements,
   owner: { side: Side; id: number },
   input: AccessInput,
-): Promise<(relay: Relay) => void> {
+): Promise<(publisher: Publisher) => void> {
   const outcome = await changeAccess(tx, owner, input)
   if (outcome === undefined) throw notFound(`There is no ${owner.side} ${owner.id}`)
   if (outcome === 'unchanged') return () => undefined
   const { change, isSwitchedOff, revokedTokenIds } = outcome
   const released = isSwitchedOff && owner.side === 'admin' ? await giveBackSessions(tx, owner.id) : []
-  return (relay) => {
-    announceAccessChange(relay, change, revokedTokenIds)
-    for (const session of released) announceChange(relay, session)
+  return (publisher) => {
+    publishAccessChange(publisher, change, revokedTokenIds)
+    for (const session of released) publishChange(publisher, session)
   }
 }
 
@@ -42,7 +39,7 @@ export async function switchAccount(
  * on every node within a second.
  * @throws RequestError 404 when there is no such account
  */
-export async function signOut({ db, relay }: PlatformDeps, owner: { side: Side; id: number }): Promise<void> {
-  const announce = await db.$transaction((tx) => switchAccount(tx, owner, { signOut: true }))
-  announce(relay)
+export async function signOut({ db, pubsub }: PlatformDeps, owner: { side: Side; id: number }): Promise<void> {
+  const publish = await db.$transaction((tx) => switchAccount(tx, owner, { signOut: true }))
+  publish(pubsub)
 }

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { AccessTokenSchema, issueToken, LifeSchema, listTokens, revokeToken } from '../accounts/access-tokens.js'
-import { IdSchema } from '../accounts/accounts.js'
-import { describeRoute, refusals, type App } from '../http.js'
-import { LimitSchema } from '../paging.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { LimitSchema } from '../http/paging.js'
+import { IdSchema } from '../protocol/schemas/id.js'
 import { ownerFields, readOwner } from './owner.js'
 
 const IdParams = Type.Object({ id: IdSchema })
@@ -55,6 +55,6 @@ export async function tokenRoutes(app: App): Promise<void> {
         response: { 200: AccessTokenSchema, ...refusals(400, 401, 404, 413, 415, 503) },
       },
     },
-    async ({ params }) => revokeToken(app.db, app.relay, params.id),
+    async ({ params }) => revokeToken(app.db, app.pubsub, params.id),
   )
 }

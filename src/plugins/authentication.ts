@@ -1,11 +1,12 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
-import { openAuthentication, type Account, type Side } from '../accounts/authentication.js'
+import { openAuthentication } from '../accounts/authentication.js'
 import { openCredentials, type Credentials } from '../accounts/credentials.js'
 import { readAuthorization } from '../accounts/tokens.js'
-import type { Config } from '../config.js'
-import { forbidden } from '../errors.js'
+import { forbidden } from '../errors/request-error.js'
+import type { JwtSettings } from '../jwt/jwt-settings.js'
 import { openJwtVerifier } from '../jwt/verify-jwt.js'
+import type { Account, Side } from '../protocol/account.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,11 +27,11 @@ declare module 'fastify' {
   }
 }
 
-export const authenticationPlugin = plugin<{ config: Config }>(
-  async (app, { config }) => {
+export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
+  async (app, { jwt: settings }) => {
     const { limits } = app
-    const credentials = await openCredentials(app.db, app.relay)
-    const jwt = config.jwt && (await openJwtVerifier(config.jwt, reportError))
+    const credentials = await openCredentials(app.db, app.pubsub)
+    const jwt = settings && (await openJwtVerifier(settings, reportError))
     const authentication = openAuthentication(app.db, credentials, jwt)
     app.decorateRequest('account')
     app.decorate('authenticate', authenticate)
@@ -61,5 +62,5 @@ export const authenticationPlugin = plugin<{ config: Config }>(
       return authentication.authenticate(token)
     }
   },
-  { name: 'authentication', dependencies: ['database', 'relay', 'limits'] },
+  { name: 'authentication', dependencies: ['database', 'pubsub', 'limits'] },
 )

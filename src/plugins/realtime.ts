@@ -1,10 +1,9 @@
 import websocket from '@fastify/websocket'
 import plugin from 'fastify-plugin'
-import { readClientLimits } from '../client-limits.js'
-import type { Config } from '../config.js'
-import { notFound } from '../errors.js'
+import { type Config, readClientLimits } from '../config/config.js'
+import { notFound } from '../errors/request-error.js'
 import { openHub, type Hub } from '../realtime/hub.js'
-import { refuseHandshake } from './upgrades.js'
+import { refuseHandshake } from '../http/upgrades.js'
 
 /** Browsers and proxies cut large messages into pieces of some kilobytes. */
 const MOST_FRAGMENTS = 64
@@ -56,5 +55,5 @@ export const realtimePlugin = plugin<{ config: Config }>(
     })
     app.addHook('onClose', () => hub.close())
   },
-  { name: 'realtime', dependencies: ['database', 'relay', 'authentication', 'draining', 'upgrades'] },
+  { name: 'realtime', dependencies: ['database', 'pubsub', 'authentication', 'draining', 'upgrades'] },
 )

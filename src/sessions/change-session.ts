@@ -1,19 +1,20 @@
-import type { Account } from '../accounts/authentication.js'
-import type { Chat } from '../chat.js'
+import type { ReceiptDeps } from '../receipts/record-receipts.js'
 import type { Database } from '../database/database.js'
-import { conflict, forbidden, notFound, unauthorized } from '../errors.js'
+import { conflict, forbidden, notFound, unauthorized } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { announceChange } from '../realtime/announce.js'
-import { readSessionJson, type Session, type SessionJson, type SessionWithStore } from './session.js'
-import { toSessionChange, type SessionChangeRow } from './session-change.js'
+import { publishChange } from '../events/publish.js'
+import { readSessionJson, type SessionJson } from '../database/rows/sessions.js'
+import { toSessionChange, type SessionChangeRow } from '../database/rows/session-changes.js'
+import type { Account } from '../protocol/account.js'
+import type { Session, SessionWithStore } from '../protocol/schemas/sessions.js'
 import { release, writeChange, type Step } from './write-change.js'
 
 /**
  * Claims a session for an admin. Of many who try one wins; claiming what is already one's own changes nothing.
  * @throws RequestError 404 · 409 claimed by another, who is named, or closed
  */
-export async function claimSession(chat: Chat, admin: Account, sessionId: number): Promise<SessionWithStore> {
-  const { change, found, store, isHeirActive } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, {
+export async function claimSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<SessionWithStore> {
+  const { change, found, store, isHeirActive } = await changeSession(deps, Prisma.sql`id = ${sessionId}`, {
     kind: Prisma.sql`'claim'`,
     guard: Prisma.sql`old.status = 'open'`,
     set: Prisma.sql`status = 'claimed', admin_id = ${admin.id}`,
@@ -24,7 +25,7 @@ export async function claimSession(chat: Chat, admin: Account, sessionId: number
   if (!isHeirActive) throw unauthorized()
   const isHolder = found.status === 'claimed' && found.admin_id === admin.id
   if (store !== undefined && (change !== undefined || isHolder)) return { ...readSessionJson(found), store }
-  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(chat.db, found.admin_id))
+  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(deps.db, found.admin_id))
 }
 
 /** Who was faster, for the admin who has to be told. */
@@ -37,9 +38,9 @@ async function tellHolder(db: Database, holderId: number | null): Promise<string
  * Gives a session back to the open ones.
  * @throws RequestError 403 not the holder · 404 · 409 closed, or to a supervisor: open already
  */
-export async function releaseSession(chat: Chat, admin: Account, sessionId: number): Promise<Session> {
+export async function releaseSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<Session> {
   const guard = Prisma.sql`old.status = 'claimed'`
-  const { change, found } = await changeHeldSession(chat, admin, sessionId, { ...release, guard })
+  const { change, found } = await changeHeldSession(deps, admin, sessionId, { ...release, guard })
   if (change === undefined && found.status === 'open') throw conflict('Nobody holds the session')
   return readSessionJson(found)
 }
@@ -49,15 +50,20 @@ export async function releaseSession(chat: Chat, admin: Account, sessionId: numb
  * is claimed by that.
  * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed, or the admin is switched off
  */
-export async function transferSession(chat: Chat, admin: Account, sessionId: number, toId: number): Promise<Session> {
-  const { found, isHeirActive } = await changeHeldSession(chat, admin, sessionId, {
+export async function transferSession(
+  deps: ReceiptDeps,
+  admin: Account,
+  sessionId: number,
+  toId: number,
+): Promise<Session> {
+  const { found, isHeirActive } = await changeHeldSession(deps, admin, sessionId, {
     kind: Prisma.sql`case old.status when 'open' then 'claim' else 'transfer' end`,
     guard: Prisma.sql`old.admin_id is distinct from ${toId}`,
     set: Prisma.sql`status = 'claimed', admin_id = ${toId}`,
     heirId: toId,
   })
   if (isHeirActive) return readSessionJson(found)
-  if ((await chat.db.admin.count({ where: { id: toId } })) === 0) throw notFound('Admin not found')
+  if ((await deps.db.admin.count({ where: { id: toId } })) === 0) throw notFound('Admin not found')
   throw conflict('That admin is switched off')
 }
 
@@ -70,8 +76,8 @@ const close = {
  * Closes a session as its holder.
  * @throws RequestError 403 not the holder · 404 · 409 closed already
  */
-export async function closeSessionAsAdmin(chat: Chat, admin: Account, sessionId: number): Promise<Session> {
-  const { found } = await changeHeldSession(chat, admin, sessionId, { ...close, guard: Prisma.sql`true` })
+export async function closeSessionAsAdmin(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<Session> {
+  const { found } = await changeHeldSession(deps, admin, sessionId, { ...close, guard: Prisma.sql`true` })
   return readSessionJson(found)
 }
 
@@ -79,9 +85,9 @@ export async function closeSessionAsAdmin(chat: Chat, admin: Account, sessionId:
  * Closes the active session of a store.
  * @throws RequestError 409 when there is none
  */
-export async function closeSessionAsStore(chat: Chat, store: Account): Promise<Session> {
+export async function closeSessionAsStore(deps: ReceiptDeps, store: Account): Promise<Session> {
   const which = Prisma.sql`store_id = ${store.id} and status <> 'closed'`
-  const { change, found } = await changeSession(chat, which, { ...close, guard: Prisma.sql`true` })
+  const { change, found } = await changeSession(deps, which, { ...close, guard: Prisma.sql`true` })
   if (change === undefined || found === undefined) throw conflict('There is no active session')
   return readSessionJson(found)
 }
@@ -94,13 +100,13 @@ interface Outcome {
 }
 
 /** A step that only the holder of a claimed session may take, and a supervisor with any that is not closed. */
-async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, step: Step): Promise<Outcome> {
+async function changeHeldSession(deps: ReceiptDeps, admin: Account, sessionId: number, step: Step): Promise<Outcome> {
   const isSupervisor = admin.role === 'supervisor'
   const mayAct = isSupervisor
     ? Prisma.sql`old.status <> 'closed'`
     : Prisma.sql`old.status = 'claimed' and old.admin_id = ${admin.id}`
   const guard = Prisma.sql`${mayAct} and ${step.guard}`
-  const { change, found, isHeirActive } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, { ...step, guard })
+  const { change, found, isHeirActive } = await changeSession(deps, Prisma.sql`id = ${sessionId}`, { ...step, guard })
   if (found === undefined) throw notFound('Session not found')
   if (change === undefined) {
     const isOwn = isSupervisor || found.admin_id === admin.id
@@ -111,9 +117,9 @@ async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, 
   return { change, found, isHeirActive }
 }
 
-async function changeSession({ db, relay }: Chat, which: Prisma.Sql, step: Step) {
+async function changeSession({ db, publisher }: ReceiptDeps, which: Prisma.Sql, step: Step) {
   const row = await writeChange(db, which, step)
   const change = row?.seq == null ? undefined : toSessionChange(row as SessionChangeRow)
-  if (change !== undefined) announceChange(relay, change)
+  if (change !== undefined) publishChange(publisher, change)
   return { change, found: row?.found, store: row?.store, isHeirActive: row?.isHeirActive === true }
 }

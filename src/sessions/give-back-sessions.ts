@@ -1,6 +1,6 @@
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { toSessionChange, type SessionChange } from './session-change.js'
+import { toSessionChange, type SessionChange } from '../database/rows/session-changes.js'
 import { release, writeChanges } from './write-change.js'
 
 /**

@@ -1,8 +1,8 @@
-import type { Store } from '../accounts/accounts.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { sessionJson, storeRow, type SessionJson } from './session.js'
-import { changeColumns, type SessionChangeRow } from './session-change.js'
+import { sessionJson, storeRow, type SessionJson } from '../database/rows/sessions.js'
+import { changeColumns, type SessionChangeRow } from '../database/rows/session-changes.js'
+import type { Store } from '../protocol/schemas/accounts.js'
 
 /** A step of a session's life. */
 export interface Step {

@@ -77,7 +77,7 @@ const causes: Record<string, () => Promise<Victim>> = {
 /** A socket with frames in its queue: the first waits for its session, which is locked, and the others for the first. */
 async function openBusySocket(t: Test, victim: Victim) {
   const socket = await enter(t, there, 'store', victim)
-  const [connection] = [...there.app.hub.store.roster.connectionsOf(victim.id)].slice(-1)
+  const [connection] = [...there.app.hub.store.subscriptions.connectionsOf(victim.id)].slice(-1)
   const pong = async () => {
     const came = new Promise((resolve) => socket.socket.once('pong', resolve))
     socket.socket.ping()

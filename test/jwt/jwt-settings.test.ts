@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { readConfig } from '../../src/config.js'
-import { StartupError } from '../../src/startup-error.js'
+import { readConfig } from '../../src/config/config.js'
+import { StartupError } from '../../src/errors/startup-error.js'
 import { createKey, SECRET, toPem } from '../support/jwt.js'
 
 const rsa = createKey('RS256')
