@@ -14,7 +14,7 @@ import { hashToken, isJwt } from './tokens.js'
 /** How long an account is cached; well below the time for which its changes are looked up. */
 const CACHE_MS = 60_000
 const MOST_TOKENS = 50_000
-/** How long a token that was valid is told from one that nobody knows. */
+/** How long a token counts as known after it was last valid. */
 const KNOWN_MS = 3_600_000
 const LAST_USE_INTERVAL_MS = 5000
 
@@ -24,15 +24,15 @@ export interface Authentication {
    * @throws what the database does · RequestError 503 while the keys of JWTs could not be read yet
    */
   authenticate(token: string): Promise<Account | undefined>
-  /** Whether a token was valid lately, as far as this node knows. It costs nothing to ask. */
+  /** Whether a token was valid within the last hour on this node. Asks no database. */
   isKnown(token: string): boolean
-  /** Writes the last uses that wait. */
+  /** Stores the last uses that wait. */
   close(): Promise<void>
 }
 
 /**
- * Tells whom a token belongs to. The accounts of tokens are cached; what ends or changes them meanwhile, `credentials`
- * tells. Of a JWT the signature is verified once, and that is remembered until it expires.
+ * Authenticates tokens and JWTs. The accounts of tokens are cached; `credentials` tells what ends or changes them
+ * meanwhile. The signature of a JWT is verified once, and the result is cached until the JWT expires.
  */
 export function openAuthentication(db: Database, credentials: Credentials, jwt?: JwtVerifier): Authentication {
   const cached = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: CACHE_MS })
@@ -45,7 +45,7 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
     used.clear()
     if (ids.length > 0) await noteLastUse(db, ids)
   }
-  // A last use that cannot be written is not worth a word: the database's absence is reported elsewhere.
+  // A failure is not reported here: other parts report that the database is away.
   const timer = setInterval(() => {
     cached.purgeStale()
     void writeLastUses().catch(() => undefined)
@@ -59,7 +59,7 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
     }
     cached.set(hash, account)
     known.set(hash, true)
-    // Once for each time it is cached, so within a minute of its last use.
+    // Recorded once per caching, so it is accurate to a minute.
     if (account.tokenId !== undefined) used.add(account.tokenId)
     return account
   }

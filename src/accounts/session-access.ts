@@ -1,7 +1,7 @@
 import { forbidden, notFound } from '../errors/request-error.js'
 import type { Account } from '../protocol/account.js'
 
-/** What decides who may see a session. */
+/** The accounts that decide who may read a session. */
 export interface SessionOwners {
   storeId: number
   adminId: number | null
@@ -15,8 +15,8 @@ const isAnothers = ({ side, id }: Reader, { adminId }: SessionOwners) =>
   side === 'admin' && adminId !== null && adminId !== id
 
 /**
- * Stores may read their own sessions; admins those they hold or held last, and those that nobody did; supervisors all. To a
- * store, another's session does not exist.
+ * Stores may read only their own sessions. Agents may read the sessions that they hold, or held last, and those that nobody
+ * has held; supervisors may read all. For a store, the session of another store does not exist.
  * @throws RequestError 403 another admin's · 404
  */
 export function requireReader<Session extends SessionOwners>(reader: Reader, session: Session | undefined): Session {

@@ -2,7 +2,7 @@ import type { AdminRole } from './schemas/accounts.js'
 
 export type Side = 'store' | 'admin'
 
-/** Whom a token or a JWT belongs to. */
+/** The store or admin that a token or a JWT belongs to. */
 export interface Account {
   side: Side
   id: number
