@@ -19,8 +19,10 @@ import { pagesPlugin } from './plugins/pages.js'
 import { answerBrokenRequest, readRequestId } from './plugins/raw-answers.js'
 import { realtimePlugin } from './plugins/realtime.js'
 import { relayPlugin } from './plugins/relay.js'
+import { remindersPlugin } from './plugins/reminders.js'
 import { unknownRoutesPlugin } from './plugins/unknown-routes.js'
 import { serverOptions, upgradesPlugin } from './plugins/upgrades.js'
+import { webhooksPlugin } from './plugins/webhooks.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
@@ -66,6 +68,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(inputPlugin)
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(relayPlugin, { config, relay: services.relay })
+  await app.register(webhooksPlugin, { config })
+  await app.register(remindersPlugin, { config })
   await app.register(limitsPlugin, { config })
   await app.register(authenticationPlugin)
   await app.register(chatPlugin, { config })

@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
 import { checkDatabaseUrl, checkRedisUrls } from './check-urls.js'
 import type { FieldErrors } from './errors.js'
+import { checkMailSettings, mailEnvironment, readMailSettings } from './mail/mail-settings.js'
 import { StartupError } from './startup-error.js'
 import { readText } from './validation.js'
+import { checkWebhookSettings, readWebhookSettings, webhookEnvironment } from './webhooks/webhook-settings.js'
 
 const packageFolder = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const Count = (minimum: number, maximum: number, initial: number, description: string) =>
@@ -65,6 +67,11 @@ export const EnvironmentSchema = Type.Object({
       description: "Opens the platform's routes. Unset: they are off.",
     }),
   ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({ pattern: '^https?://[^\\s?#]+$', description: 'Address that clients reach the service by.' }),
+  ),
+  ...webhookEnvironment,
+  ...mailEnvironment,
   CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
   WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
   WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
@@ -116,8 +123,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return Object.freeze(nameSettings(value))
 }
 
-function checkUrls({ DATABASE_URL, REDIS_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
+function checkUrls(environment: Static<typeof EnvironmentSchema>): FieldErrors {
+  const { DATABASE_URL, REDIS_URL } = environment
   return [
+    ...checkWebhookSettings(environment),
+    ...checkMailSettings(environment),
     ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
   ]
@@ -147,6 +157,10 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
             prefix: environment.REDIS_PREFIX,
           },
     platformToken: environment.PLATFORM_TOKEN,
+    publicUrl: environment.PUBLIC_URL?.replace(/\/+$/, ''),
+    webhooks: readWebhookSettings(environment),
+    unreadAfterMs: environment.MAIL_AFTER_MINUTES * 60_000,
+    mail: readMailSettings(environment),
     corsOrigins: splitList(environment.CORS_ORIGINS),
     websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
     widgetOrigins: splitList(environment.WIDGET_ORIGINS),

@@ -3,6 +3,8 @@ import { Type } from '@sinclair/typebox'
 import { invalidInput } from '../errors.js'
 import { describeRoute, refusals, type App } from '../http.js'
 import { LimitSchema } from '../paging.js'
+import { deliveryRoutes } from '../webhooks/delivery-routes.js'
+import { webhookRoutes } from '../webhooks/webhook-routes.js'
 import { AccessTokenSchema, issueToken, LifeSchema, listTokens, revokeToken } from './access-tokens.js'
 import {
   AdminInputSchema,
@@ -104,6 +106,9 @@ export async function platformRoutes(app: App, { platformToken }: { platformToke
     },
     async ({ params }) => revokeToken(app.db, app.relay, params.id),
   )
+
+  await app.register(webhookRoutes)
+  await app.register(deliveryRoutes)
 }
 
 function readOwner({ store_id, admin_id }: { store_id?: number; admin_id?: number }) {

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import plugin from 'fastify-plugin'
 import { describeProtocol } from '../realtime/asyncapi.js'
+import { describeWebhooks } from '../webhooks/openapi.js'
 
 const description = `Support chat between the stores of a marketplace and the platform's admins.
 
@@ -25,6 +26,7 @@ export const docsPlugin = plugin(
           { name: 'platform', description: "For the platform's backend, with PLATFORM_TOKEN" },
           { name: 'operation', description: 'For operators, without a token' },
         ],
+        webhooks: describeWebhooks(),
         components: {
           securitySchemes: {
             token: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`Token <token>`' },
