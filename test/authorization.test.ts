@@ -62,15 +62,29 @@ async function setScene() {
     platform: platformToken,
   }
   const { tokenId } = await addToken(database, { storeId: open.store.id })
-  return { sessions, tokens, otherAdminId: otherAdmin.id, tokenId }
+  return { sessions, tokens, otherAdminId: otherAdmin.id, tokenId, ...(await addWebhook()) }
+}
+
+async function addWebhook() {
+  const [webhook] = await database.query<{ id: number }>(
+    `insert into webhook (url, secret, from_message_id, from_change_id, from_unread_id)
+     values ('http://127.0.0.1:1/', 'whsec_c2VjcmV0', 0, 0, 0) returning id::int`,
+  )
+  const [delivery] = await database.query<{ id: number }>(
+    `insert into webhook_delivery (webhook_id, event_id, type, status, attempts, response_body, duration_ms)
+     values ($1, 'evt_1', 'webhook.test', 'delivered', 1, '', 1) returning id::int`,
+    [webhook?.id],
+  )
+  return { webhookId: webhook?.id ?? 0, deliveryId: delivery?.id ?? 0 }
 }
 type Scene = Awaited<ReturnType<typeof setScene>>
 
-async function idsOf({ sessions, otherAdminId, tokenId }: Scene, target: Target): Promise<Ids> {
+async function idsOf({ sessions, otherAdminId, tokenId, webhookId, deliveryId }: Scene, target: Target): Promise<Ids> {
   const [row] = await database.query<{ id: string }>('select max(id) as id from chat_message where session_id = $1', [
     sessions[target],
   ])
-  return { sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER), otherAdminId, tokenId }
+  const messageId = Number(row?.id ?? Number.MAX_SAFE_INTEGER)
+  return { sessionId: sessions[target], messageId, otherAdminId, tokenId, webhookId, deliveryId }
 }
 
 async function call(route: string, entry: Entry, scene: Scene, caller: Caller, target: Target): Promise<Answer> {

@@ -18,7 +18,7 @@ export const remindersPlugin = plugin<{ config: Config }>(
     const onError = (error: unknown) => {
       if (!isDatabaseAway(error)) log.error({ err: error }, 'reminders')
     }
-    const sendMail = config.mail && (await openMail(app as App, config.mail))
+    const sendMail = config.mail && (await openMail(app, config.mail))
     const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError }
     const reminders = startReminders(reminding, config.databaseStatementTimeoutMs)
     app.relay = observeEvents(app.relay, (event) => {

@@ -27,7 +27,10 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
   const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
 
   async function turn(): Promise<void> {
-    if (!(await checkWanted())) return noted.clear()
+    if (!(await checkWanted())) {
+      noted.clear()
+      return
+    }
     if (noted.size > 0 && performance.now() >= markAt) await markNoted()
     if (performance.now() >= sweepAt) await sweep()
     const due = await claimReminders(db, REMINDERS_PER_TURN)

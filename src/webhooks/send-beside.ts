@@ -79,8 +79,7 @@ function writeTest(webhookId: number, place: string, at: string): WebhookEvent {
 async function readEvent({ readEvents }: SendingBeside, delivery: DeliveryRow): Promise<WebhookEvent> {
   const { eventId, webhookId, sessionId, seq, unreadId } = delivery
   if (sessionId === null) {
-    const { id: _, ...test } = writeTest(Number(webhookId), '', delivery.created.toISOString())
-    return { id: eventId, ...test }
+    return { ...writeTest(Number(webhookId), '', delivery.created.toISOString()), id: eventId }
   }
   const place = {
     sessionId: Number(sessionId),

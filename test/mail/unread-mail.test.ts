@@ -92,7 +92,7 @@ t.test('a store gets one mail, and a further one after a quarter of an hour at t
     const asked = await node.get(path)
     t.match(asked.text, '<button>Unsubscribe</button>')
     t.same(await database.query('select * from mail_unsubscribe'), [], 'looking at the page changes nothing')
-    for (const _ of [1, 2]) t.equal((await click(path)).status, 200)
+    t.same([(await click(path)).status, (await click(path)).status], [200, 200])
 
     const before = mailsTo(email).length
     await sendAs(admin, sessionId, 'unwanted')
@@ -113,7 +113,7 @@ t.test('an address that is none, or several, gets no mail', async (t) => {
   }
 })
 
-t.test('a mail that the server cannot take now is sent later, once', async (t) => {
+t.test('a mail that the server cannot take now is sent later, once', async () => {
   const email = 'later@example.com'
   const { admin, sessionId } = await claimConversation(chat, { email })
   mailServer.refuse(451)

@@ -39,6 +39,11 @@ const MAX_NOTED_SESSIONS = 50_000
  * The dispatcher holds nothing that a crash could lose: how far each webhook is in each session is in PostgreSQL, and so is
  * what is due. What follows live traffic rests after each run for a multiple of its duration, so that a busy node spends a
  * few percent of its time on it at most.
+ *
+ * Job queues were tried for 2,000 pairs of webhook and session, on two busy cores. A claim with its end took 0.14 ms a pair
+ * here, 0.5 ms in pg-boss 10.4 (`stately`, a key a pair) and 4 ms in graphile-worker 0.17 (a named queue a pair, which
+ * rewrites 90 KB of log for each job). Neither knows how far a pair is: a retry and a new job of one key may overtake each
+ * other, and graphile-worker frees the jobs of a dead worker after four hours.
  */
 export function startDispatcher({
   db,
@@ -62,8 +67,14 @@ export function startDispatcher({
 
   async function turn(): Promise<void> {
     if (isDue('reading')) await readWebhooks()
-    if (!isAnyThere) return noted.clear()
-    if (noted.size > 0) await (isDue('marking') ? markNoted() : loop.wake(dueAt.marking - performance.now()))
+    if (!isAnyThere) {
+      noted.clear()
+      return
+    }
+    if (noted.size > 0) {
+      if (isDue('marking')) await markNoted()
+      else loop.wake(dueAt.marking - performance.now())
+    }
     if (isDue('sweep')) await sweep()
     if (isDue('cleanup')) await cleanUp()
     await claim()

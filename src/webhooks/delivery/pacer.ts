@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const MEASURE_MS = 500
 /** A node whose event loop is busy for more than this share of the time has no time to spare. */
-const BUSY_UTILIZATION = 0.9
+const BUSY_UTILIZATION = 0.7
 /** Between two deliveries of a busy node: a hundred a second. */
 const BUSY_SPACING_MS = 10
 
