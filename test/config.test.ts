@@ -54,7 +54,6 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
     REDIS_URL: ['http://host'],
     REDIS_PREFIX: ['a b', 'x'.repeat(65)],
     PLATFORM_TOKEN: ['short', 'with space in it, long', 'ä'.repeat(20)],
-    WEBHOOK_ALLOW_CIDRS: ['10.0.0.0/33', 'example.com', '10.0.0.0/8/8', '::/129', '10.0.0.0/'],
     WEBHOOK_TIMEOUT_MS: ['0', '15001'],
     WEBHOOK_RETRY_SECONDS: ['0', '5,', '5,x', '-5'],
     PUBLIC_URL: ['chat.example.com', 'https://chat.example.com/?a', 'ftp://chat.example.com'],
@@ -71,6 +70,16 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
   }
   const lines = readErrors(Object.fromEntries(Object.entries(bad).map(([name, [value]]) => [name, value])))
   t.same(lines.map((line) => line.split(' ')[0]).sort(), Object.keys(bad).sort(), 'all of them are told at once')
+})
+
+t.test('ranges for webhooks are CIDR', async (t) => {
+  for (const list of ['10.0.0.0/33', 'example.com', '10.0.0.0/8/8', '::/129', '10.0.0.0/', '10.0.0.0/8,x']) {
+    t.same(readErrors({ WEBHOOK_ALLOW_CIDRS: list }), [
+      'WEBHOOK_ALLOW_CIDRS must be a list of ranges such as 10.0.0.0/8',
+    ])
+  }
+  const { webhooks } = readConfig({ WEBHOOK_ALLOW_CIDRS: '10.0.0.0/8, fd00::/8,192.168.0.1' })
+  t.same(webhooks.allowedCidrs, ['10.0.0.0/8', 'fd00::/8', '192.168.0.1'])
 })
 
 t.test('mail needs a sender and an address for its links', async (t) => {
