@@ -1,16 +1,16 @@
-import type { DurableEvent } from '../realtime/announce.js'
-import type { Relay } from '../realtime/relay.js'
+import type { DurableEvent } from '../events/events.js'
+import type { PubSub } from '../pubsub/pubsub.js'
 
 /**
- * A relay that also tells this node's own consumers of each durable event that it publishes, after the commit. It is only a
- * hint: an event whose node dies before it publishes is found by the consumer's next sweep.
+ * A pub/sub that also tells this node's own consumers of each durable event that the node publishes, after the commit. It is
+ * only a hint: an event whose node dies before it publishes is found by the consumer's next sweep.
  */
-export function observeEvents(relay: Relay, observe: (event: DurableEvent) => void): Relay {
+export function observeEvents(pubsub: PubSub, observe: (event: DurableEvent) => void): PubSub {
   return {
-    ...relay,
-    publish(channels, announcement) {
-      relay.publish(channels, announcement)
-      if ('message' in announcement || 'change' in announcement) observe(announcement)
+    ...pubsub,
+    publish(channels, event) {
+      pubsub.publish(channels, event)
+      if ('message' in event || 'change' in event) observe(event)
     },
   }
 }

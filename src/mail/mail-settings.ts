@@ -1,5 +1,5 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox'
-import type { FieldErrors } from '../errors.js'
+import type { FieldErrors } from '../protocol/schemas/error-body.js'
 
 /** The settings of mail and of what waits for a store to read, by the names of their environment variables. */
 export const mailEnvironment = {

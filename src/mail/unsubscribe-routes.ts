@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
-import { notFound } from '../errors.js'
-import type { App } from '../http.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { notFound } from '../errors/request-error.js'
+import type { App } from '../http/describe-route.js'
 import { UNSUBSCRIBE_PATH, type Unsubscribing } from './unsubscribe.js'
 
 const query = Type.Object({ store: IdSchema, signature: Type.String({ maxLength: 100 }) })

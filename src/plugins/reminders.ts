@@ -1,8 +1,8 @@
 import plugin from 'fastify-plugin'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { isDatabaseAway } from '../database/failures.js'
 import { observeEvents } from '../event-log/observe-events.js'
-import type { App } from '../http.js'
+import type { App } from '../http/describe-route.js'
 import type { MailSettings } from '../mail/mail-settings.js'
 import { createMailer } from '../mail/mailer.js'
 import { sendUnreadMail } from '../mail/unread-mail.js'
@@ -21,12 +21,12 @@ export const remindersPlugin = plugin<{ config: Config }>(
     const sendMail = config.mail && (await openMail(app, config.mail))
     const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError }
     const reminders = startReminders(reminding, config.databaseStatementTimeoutMs)
-    app.relay = observeEvents(app.relay, (event) => {
+    app.pubsub = observeEvents(app.pubsub, (event) => {
       if ('message' in event) reminders.note(event.message)
     })
     app.addHook('onClose', () => reminders.close())
   },
-  { name: 'reminders', dependencies: ['database', 'relay'] },
+  { name: 'reminders', dependencies: ['database', 'pubsub'] },
 )
 
 async function openMail(app: App, settings: MailSettings): Promise<SendReminderMail> {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import plugin from 'fastify-plugin'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { isDatabaseAway } from '../database/failures.js'
 import { observeEvents } from '../event-log/observe-events.js'
 import { createAttempts } from '../webhooks/delivery/attempt.js'
@@ -38,7 +38,7 @@ export const webhooksPlugin = plugin<{ config: Config }>(
         if (!isDatabaseAway(error)) log.error({ err: error }, 'webhooks')
       },
     })
-    app.relay = observeEvents(app.relay, (event) => {
+    app.pubsub = observeEvents(app.pubsub, (event) => {
       dispatcher.note('message' in event ? event.message : event.change)
     })
     const closing = new AbortController()
@@ -51,5 +51,5 @@ export const webhooksPlugin = plugin<{ config: Config }>(
       poster.close()
     })
   },
-  { name: 'webhooks', dependencies: ['database', 'relay'] },
+  { name: 'webhooks', dependencies: ['database', 'pubsub'] },
 )

@@ -1,4 +1,4 @@
-import type { MessageEvent } from '../realtime/announce.js'
+import type { MessageEvent } from '../events/events.js'
 import { restAfter, startConsumerLoop } from '../event-log/consumer-loop.js'
 import { claimReminders } from './claim-reminders.js'
 import { handleReminder, type Reminding } from './handle-reminder.js'

@@ -1,10 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
+import { IdSchema } from '../protocol/schemas/id.js'
 import type { Database } from '../database/database.js'
 import { idOrNull } from '../database/sql.js'
-import { notFound } from '../errors.js'
+import { notFound } from '../errors/request-error.js'
 import { Prisma, type WebhookDelivery as DeliveryRow } from '../generated/prisma/client.js'
-import { PAGE_SIZE } from '../paging.js'
+import { PAGE_SIZE } from '../http/paging.js'
 
 export const DeliveryStatusSchema = Type.Union([
   Type.Literal('pending'),

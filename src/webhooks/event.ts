@@ -1,8 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { IdSchema, StoreSchema } from '../accounts/accounts.js'
-import { MessageSchema } from '../messages/message.js'
-import type { SessionChangeKind } from '../sessions/session-change.js'
-import { SessionSchema } from '../sessions/session.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { StoreSchema } from '../protocol/schemas/accounts.js'
+import { MessageSchema } from '../protocol/schemas/messages.js'
+import type { SessionChangeKind } from '../database/rows/session-changes.js'
+import { SessionSchema } from '../protocol/schemas/sessions.js'
 
 const SeqSchema = Type.Integer({ minimum: 1, description: 'Counts the durable events of the session, without a gap.' })
 const SessionEventSchema = Type.Object({ session: SessionSchema, seq: SeqSchema })

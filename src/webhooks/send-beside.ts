@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/database.js'
-import { conflict, notFound } from '../errors.js'
+import { conflict, notFound } from '../errors/request-error.js'
 import { Prisma, type WebhookDelivery as DeliveryRow } from '../generated/prisma/client.js'
 import { findDelivery, readDelivery, toDelivery, type Delivery } from './deliveries.js'
 import { describeAttempt } from './delivery/deliver-session.js'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
-import { describeRoute, refusals, type App } from '../http.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
 import { createWebhook, deleteWebhook, listWebhooks, readWebhook, rotateSecret, updateWebhook } from './webhooks.js'
 import { WebhookInputSchema, WebhookPatchSchema, WebhookSchema, WebhookWithSecretSchema } from './webhook.js'
 

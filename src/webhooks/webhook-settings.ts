@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { Type, type Static, type TObject } from '@sinclair/typebox'
-import type { FieldErrors } from '../errors.js'
+import type { FieldErrors } from '../protocol/schemas/error-body.js'
 
 /** The settings of webhooks, by the names of their environment variables. */
 export const webhookEnvironment = {

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
+import { IdSchema } from '../protocol/schemas/id.js'
 import type { Webhook as WebhookRow } from '../generated/prisma/client.js'
 import { EventTypeSchema, eventTypes, type EventType } from './event.js'
 

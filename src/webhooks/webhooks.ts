@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js'
-import { conflict, invalidInput, notFound } from '../errors.js'
+import { conflict, invalidInput, notFound } from '../errors/request-error.js'
 import { beginCursor } from '../event-log/moved-sessions.js'
 import { Prisma, type Webhook as WebhookRow } from '../generated/prisma/client.js'
 import { createSecret } from './signature.js'

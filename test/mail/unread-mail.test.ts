@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Config } from '../../src/config.js'
+import type { Config } from '../../src/config/config.js'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation } from '../support/conversations.js'
 import { startMailServer } from '../support/mail-server.js'

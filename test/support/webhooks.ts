@@ -1,4 +1,4 @@
-import type { Config } from '../../src/config.js'
+import type { Config } from '../../src/config/config.js'
 import type { Answer, RequestOptions } from './client.js'
 import type { TestNode } from './node.js'
 

@@ -1,10 +1,10 @@
 import { defineColumns } from '../../database/columns.js'
 import type { Database } from '../../database/database.js'
-import { gatherReads } from '../../database/gather.js'
+import { batchReads } from '../../database/batch.js'
 import { Prisma } from '../../generated/prisma/client.js'
-import { messageExpressions, toMessage, type MessageRow } from '../../messages/message.js'
-import type { SessionChangeKind } from '../../sessions/session-change.js'
-import { readSessionJson, type SessionJson } from '../../sessions/session.js'
+import { messageExpressions, toMessage, type MessageRow } from '../../database/rows/messages.js'
+import type { SessionChangeKind } from '../../database/rows/session-changes.js'
+import { readSessionJson, type SessionJson } from '../../database/rows/sessions.js'
 import { nameEvent, typeOfChange, writeBody, type WebhookEvent } from '../event.js'
 import { readUnreadEvents } from './read-unread-events.js'
 
@@ -62,7 +62,7 @@ const fromNext = Prisma.raw(`
   cross join lateral (select ${changedColumns.json} as changes from ${nextOf('chat_session_change')} c) changed`)
 
 export function createEventReader(db: Database): ReadEvents {
-  const read = gatherReads((keys: string[]) => readMany(db, keys), SESSIONS_PER_STATEMENT)
+  const read = batchReads((keys: string[]) => readMany(db, keys), SESSIONS_PER_STATEMENT)
   return async ({ sessionId, seq, unreadId }) => {
     const row = await read(`${sessionId}:${seq}:${unreadId}`)
     if (row === undefined) return []

@@ -2,9 +2,9 @@ import { defineColumns } from '../../database/columns.js'
 import type { Database } from '../../database/database.js'
 import { epochMs, toUtc } from '../../database/sql.js'
 import { Prisma } from '../../generated/prisma/client.js'
-import { messageColumns, toMessage } from '../../messages/message.js'
-import type { Store } from '../../accounts/accounts.js'
-import { readSessionJson, sessionJson, storeRow, type SessionJson } from '../../sessions/session.js'
+import { messageColumns, toMessage } from '../../database/rows/messages.js'
+import type { Store } from '../../protocol/schemas/accounts.js'
+import { readSessionJson, sessionJson, storeRow, type SessionJson } from '../../database/rows/sessions.js'
 import { nameEvent, writeBody, type WebhookEvent } from '../event.js'
 
 const MESSAGES_PER_EVENT = 10

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.js'
-import { gather } from '../../database/gather.js'
+import { batch } from '../../database/batch.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import type { DeliveryStatus } from '../deliveries.js'
 import type { WebhookEvent } from '../event.js'
@@ -50,7 +50,7 @@ const dueAfterStep = Prisma.sql`
 
 /** Sessions whose deliveries end together share a statement. */
 export function createProgressSaver(db: Database): SaveProgress {
-  return gather<Progress, boolean>(async (many) => {
+  return batch<Progress, boolean>(async (many) => {
     const steps = many.map(({ webhookId, sessionId, lease, seq, unreadId, attempts, isNewFailure, next }) => ({
       ...{ webhook_id: webhookId, session_id: sessionId, lease, seq, unread_id: unreadId, attempts },
       ...{ is_new_failure: isNewFailure, step: next.step, delay_ms: next.step === 'paused' ? next.delayMs : null },

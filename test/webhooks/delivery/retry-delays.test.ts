@@ -1,6 +1,6 @@
 import t from 'tap'
 import { chooseRetryDelay } from '../../../src/webhooks/delivery/retry-delays.js'
-import { readConfig } from '../../../src/config.js'
+import { readConfig } from '../../../src/config/config.js'
 
 const { retryDelaysMs } = readConfig({}).webhooks
 const isAbout = (ms: number, seconds: number) => ms >= seconds * 1000 && ms <= seconds * 1200
