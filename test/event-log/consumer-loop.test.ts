@@ -9,7 +9,7 @@ t.test('turns never overlap, and a wake during one brings the next', async (t) =
   let underWay = 0
   let most = 0
   let turns = 0
-  let finish = () => undefined as void
+  let finish: () => void = () => undefined
   const loop = startConsumerLoop({
     intervalMs: LONG_MS,
     async turn() {
@@ -34,7 +34,10 @@ t.test('turns never overlap, and a wake during one brings the next', async (t) =
 
 t.test('the earliest wake counts', async (t) => {
   let turns = 0
-  const loop = startConsumerLoop({ intervalMs: LONG_MS, turn: async () => void turns++, onError: () => undefined })
+  const turn = async () => {
+    turns++
+  }
+  const loop = startConsumerLoop({ intervalMs: LONG_MS, turn, onError: () => undefined })
   await until(() => turns === 1, DEADLINE_MS)
   loop.wake(LONG_MS)
   loop.wake(0)

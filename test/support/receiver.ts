@@ -25,6 +25,8 @@ export interface Receiver {
   requests: ReceivedEvent[]
   /** What was answered with a 2xx. */
   accepted: ReceivedEvent[]
+  /** How many requests hang at the moment. */
+  hanging(): number
   /** Of what was accepted: `session:seq` in order, each once. */
   firsts(): string[]
 }
@@ -36,9 +38,14 @@ export async function startReceiver(
 ): Promise<Receiver> {
   const requests: ReceivedEvent[] = []
   const accepted: ReceivedEvent[] = []
+  const hanging = new Set<IncomingMessage>()
   const server = createServer((request, response) => {
     void readEvent(request).then((event) => {
       const reaction = react(event, requests.push(event) - 1)
+      if (reaction === 'hang') {
+        hanging.add(request)
+        request.socket.once('close', () => hanging.delete(request))
+      }
       if (answer(reaction, request, response)) accepted.push(event)
     })
   })
@@ -52,6 +59,7 @@ export async function startReceiver(
     url: `http://127.0.0.1:${port}/events`,
     requests,
     accepted,
+    hanging: () => hanging.size,
     firsts: () => [...new Set(accepted.map(({ data }) => `${sessionOf(data)}:${data.seq}`))],
   }
 }
