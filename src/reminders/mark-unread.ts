@@ -10,7 +10,8 @@ const markUnread = (moved: Prisma.Sql, afterMs: number) => Prisma.sql`
   with ${moved}
   insert into unread_reminder (session_id, due_at)
   select m.session_id, now() + ${afterMs} * interval '1 millisecond'
-  from moved m left join unread_reminder r on r.session_id = m.session_id
+  from moved m
+  left join lateral (select * from unread_reminder where session_id = m.session_id offset 0) r on true
   where m.admin_message_id > 0
     and (r.session_id is null or (r.seen_up_to < m.admin_message_id and r.lease is null
       and coalesce(r.due_at > now() + ${afterMs} * interval '1 millisecond', true)))
@@ -32,8 +33,8 @@ export async function sweepSessions(db: Database, afterMs: number, longestStatem
   await db.$executeRaw(markUnread(sweepMovedSessions('reminders', overlapOf(longestStatementMs)), afterMs))
 }
 
-/** Where nobody has looked for a day, reminders begin with what is sent from now on. */
-export async function beginReminders(db: Database): Promise<void> {
-  const isStale = Prisma.sql`c.next_at < now() - interval '1 day'`
+/** Where nobody has looked for as long, reminders begin with what is sent from now on. */
+export async function beginReminders(db: Database, idleMs: number): Promise<void> {
+  const isStale = Prisma.sql`c.next_at < now() - ${idleMs} * interval '1 millisecond'`
   await db.$executeRaw(Prisma.sql`with ${beginCursor('reminders', isStale)} select 1`)
 }

@@ -15,6 +15,8 @@ const INTERVAL_MS = 2000
 const COLLECT_MS = 200
 const SWEEP_INTERVAL_MS = 5000
 const REMINDERS_PER_TURN = 10
+/** What was sent while no node looked for reminders is not told of after that. */
+const LONGEST_ABSENCE_MS = 24 * 3_600_000
 const MAX_NOTED_SESSIONS = 50_000
 
 /** Nothing runs but one small read every few seconds while no mail is sent and no webhook wants the event. */
@@ -41,7 +43,7 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
   async function checkWanted(): Promise<boolean> {
     const wasWanted = isWanted
     isWanted = sendMail !== undefined || (await hasSubscriber())
-    if (isWanted && !wasWanted) await beginReminders(db)
+    if (isWanted && !wasWanted) await beginReminders(db, LONGEST_ABSENCE_MS)
     return isWanted
   }
 

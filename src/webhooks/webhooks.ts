@@ -2,11 +2,14 @@ import type { Database } from '../database/database.js'
 import { conflict, invalidInput, notFound } from '../errors/request-error.js'
 import { beginCursor } from '../event-log/moved-sessions.js'
 import { Prisma, type Webhook as WebhookRow } from '../generated/prisma/client.js'
+import { beginReminders } from '../reminders/mark-unread.js'
 import { createSecret } from './signature.js'
 import { toWebhook, type Webhook, type WebhookInput, type WebhookPatch, type WebhookWithSecret } from './webhook.js'
 
 /** Each webhook is sent every event, so their number bounds what one message costs. */
 const MAX_WEBHOOKS = 50
+/** Nodes that look for reminders move their cursor several times a minute. */
+const REMINDERS_IDLE_MS = 60_000
 /** How long the secret before signs, too. */
 const ROTATION_MS = 24 * 3_600_000
 
@@ -19,6 +22,7 @@ export async function createWebhook(db: Database, { url, events = [] }: WebhookI
   if ((await db.webhook.count({ where: { deletedAt: null } })) >= MAX_WEBHOOKS) {
     throw conflict(`There are ${MAX_WEBHOOKS} webhooks already`)
   }
+  await beginReminders(db, REMINDERS_IDLE_MS)
   const secret = createSecret()
   // While there was no webhook nobody has moved the cursor.
   const isStale = Prisma.sql`not exists (select from webhook where deleted_at is null)`

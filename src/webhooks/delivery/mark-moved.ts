@@ -6,6 +6,9 @@ import { Prisma } from '../../generated/prisma/client.js'
  * Makes sessions due for the webhooks that have not got all of them. `moved` is the SQL of the CTEs that end with
  * `moved (session_id, seq, unread_id)`. What is due already is not written to: a lock on it would wait for its delivery.
  *
+ * Each pair is looked up by itself (`offset 0`): joined to sessions whose number the planner cannot know, the whole table
+ * would be read.
+ *
  * A session that a webhook meets for the first time begins behind the newest event that is older than the webhook. Ids of
  * one session are in the order of its events.
  */
@@ -14,7 +17,9 @@ const markMoved = (moved: Prisma.Sql) => Prisma.sql`
   insert into webhook_session (webhook_id, session_id, seq, unread_id, due_at)
   select w.id, m.session_id, coalesce(start.seq, 0), w.from_unread_id, now()
   from moved m cross join webhook w
-  left join webhook_session ws on ws.webhook_id = w.id and ws.session_id = m.session_id
+  left join lateral (
+    select * from webhook_session where webhook_id = w.id and session_id = m.session_id offset 0
+  ) ws on true
   left join lateral (
     select greatest(
       (select seq from chat_message where session_id = m.session_id and id <= w.from_message_id

@@ -12,7 +12,7 @@ const chat = createChatClient(node)
 const { database } = node
 const DEADLINE_MS = 20_000
 
-const large = ['chat_session', 'chat_message', 'chat_session_change', 'webhook_session', 'webhook_delivery']
+const large = ['chat_session', 'chat_message', 'chat_session_change', 'webhook_session', 'unread_reminder']
 
 /** 20,000 sessions of long ago with two messages each, which another webhook has got. */
 async function fillDatabase(): Promise<void> {
@@ -31,6 +31,7 @@ async function fillDatabase(): Promise<void> {
     `insert into webhook_session (webhook_id, session_id, seq, unread_id)
      select 1000, id, 3, 0 from chat_session where store_id > 10000`,
   )
+  await database.query(`insert into unread_reminder (session_id) select id from chat_session where store_id > 10000`)
   await database.query('analyze')
 }
 
