@@ -3,7 +3,7 @@ import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
 import type { History, Session, StoreSession } from '../protocol/wire.js'
 
-/** Which page of a session's messages: the newest, those before a message, or those after one. */
+/** A page of a session's messages: the newest ones, those before a message, or those after one. */
 export interface HistoryPage {
   before?: number
   after?: number

@@ -15,7 +15,9 @@ type PropertyOf<Options, Key> = Options extends unknown ? (Key extends keyof Opt
 /** Requests that the service sends, by the type of their event. */
 type DescribedWebhooks = NonNullable<PropertyOf<FastifyDynamicSwaggerOptions['openapi'], 'webhooks'>>
 
-/** OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read it and try it. */
+/**
+ * Serves OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read and try them.
+ */
 export const docsPlugin = plugin<{ webhooks: DescribedWebhooks }>(
   async (app, { webhooks }) => {
     await app.register(swagger, {
@@ -42,7 +44,7 @@ export const docsPlugin = plugin<{ webhooks: DescribedWebhooks }>(
     await app.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: true,
-      // Over plain HTTP the page's own files and requests would be asked for over HTTPS.
+      // Otherwise, over plain HTTP, the page would load its own files over HTTPS.
       transformStaticCSP: (policy) => policy.replace(/ *upgrade-insecure-requests;/, ''),
     })
   },

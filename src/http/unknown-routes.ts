@@ -3,8 +3,8 @@ import createRouter from 'find-my-way'
 import { notFound, RequestError } from '../errors/request-error.js'
 
 /**
- * Refuses what there is no route for before anything else is looked at, the token included: 405 with `Allow` where the
- * path has routes for other methods, 404 otherwise. Registered before the routes.
+ * Refuses requests without a route before anything else, even before the token is checked: 405 with `Allow` where the path
+ * has routes for other methods, otherwise 404. Registered before the routes.
  * @param options.everywhere methods that every path has
  */
 export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
@@ -13,7 +13,7 @@ export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
     const paths = createRouter({ ignoreTrailingSlash: true })
 
     app.addHook('onRoute', ({ url, method }) => {
-      // What answers preflights is there for every path.
+      // Preflights are answered for every path.
       if (url === '*') return
       const path = url.replace(/(.)\/$/, '$1')
       const methods = methodsOf.get(path) ?? new Set()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startConsumerLoop } from '../../src/event-log/consumer-loop.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const DEADLINE_MS = 10_000
 const LONG_MS = 3_600_000

@@ -3,8 +3,8 @@ import t from 'tap'
 import { startFaultRun } from '../support/fault-run.js'
 import { isSigned, startReceiver, type Reaction } from '../support/receiver.js'
 import { createRedisEnvironment } from '../support/redis-environment.js'
-import { startOwnRedis } from '../support/redis-server.js'
-import { until } from '../support/until.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
+import { until } from '../../harness/until.js'
 
 /** Twice each node. */
 const KILLS = 4

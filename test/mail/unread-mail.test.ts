@@ -5,7 +5,7 @@ import { claimConversation } from '../support/conversations.js'
 import { startMailServer } from '../support/mail-server.js'
 import { startNode } from '../support/node.js'
 import { startReceiver } from '../support/receiver.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { createWebhook, webhookConfig } from '../support/webhooks.js'
 
 const DEADLINE_MS = 20_000

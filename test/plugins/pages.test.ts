@@ -36,7 +36,9 @@ t.test('every page and file is served, with what a browser is to make of it', as
     const { status, headers } = await node.get(path)
     t.equal(status, 200, path)
     t.match(headers, {
-      'content-type': path.endsWith('/') ? /^text\/html/ : /^(text\/(css|javascript); charset=utf-8|image\/svg\+xml)$/,
+      'content-type': path.endsWith('/')
+        ? /^text\/html/
+        : /^((text\/css|application\/javascript); charset=utf-8|image\/svg\+xml)$/,
       'cache-control': 'no-cache',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',

@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { createChatClient } from '../support/chat-client.js'
 import { openConversation } from '../support/conversations.js'
-import { findProgram } from '../support/find-program.js'
-import { findFreePort } from '../support/free-port.js'
+import { findProgram } from '../../harness/find-program.js'
+import { findFreePort } from '../../harness/free-port.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { callPlatform, createWebhook, webhookConfig } from '../support/webhooks.js'
 
 const DEADLINE_MS = 30_000

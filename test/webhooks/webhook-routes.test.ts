@@ -4,7 +4,7 @@ import { createChatClient } from '../support/chat-client.js'
 import { openConversation } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
 import { isSigned, startReceiver } from '../support/receiver.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { callPlatform, createWebhook, webhookConfig } from '../support/webhooks.js'
 
 const node = await startNode(t, { config: webhookConfig() })

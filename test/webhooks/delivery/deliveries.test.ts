@@ -4,7 +4,7 @@ import { claimConversation, openConversation, sendMessages } from '../../support
 import { startNode } from '../../support/node.js'
 import { isSigned, startReceiver } from '../../support/receiver.js'
 import { addMessages } from '../../support/sessions.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 import { callPlatform, createWebhook, webhookConfig } from '../../support/webhooks.js'
 import { addAdmin } from '../../support/accounts.js'
 import { enter } from '../../support/socket-client.js'

@@ -4,7 +4,7 @@ import { claimConversation } from '../../support/conversations.js'
 import { startNode } from '../../support/node.js'
 import { startReceiver } from '../../support/receiver.js'
 import { captureStatements, findTableScans } from '../../support/statements.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 import { createWebhook, webhookConfig } from '../../support/webhooks.js'
 
 const node = await startNode(t, { config: { ...webhookConfig(), unreadAfterMs: 0 } })

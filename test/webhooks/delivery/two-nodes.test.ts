@@ -2,7 +2,7 @@ import t from 'tap'
 import { claimConversation, sendMessages } from '../../support/conversations.js'
 import { startTwoNodes } from '../../support/chat-client.js'
 import { isSigned, startReceiver, type Reaction, type ReceivedEvent } from '../../support/receiver.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 import { createWebhook, webhookConfig } from '../../support/webhooks.js'
 
 const MESSAGES = 12
