@@ -11,7 +11,7 @@ import { createProgressSaver } from '../webhooks/delivery/save-progress.js'
 import { createAddressPolicy } from '../webhooks/request/address-policy.js'
 import { createPoster } from '../webhooks/request/post.js'
 import { createNameResolver } from '../webhooks/request/resolve-name.js'
-import type { SendingBeside } from '../webhooks/send-beside.js'
+import type { SendingBeside } from '../webhooks/routes/send-beside.js'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
-import { IdSchema } from '../protocol/schemas/id.js'
-import { describeRoute, refusals, type App } from '../http/describe-route.js'
-import { createWebhook, deleteWebhook, listWebhooks, readWebhook, rotateSecret, updateWebhook } from './webhooks.js'
-import { WebhookInputSchema, WebhookPatchSchema, WebhookSchema, WebhookWithSecretSchema } from './webhook.js'
+import { IdSchema } from '../../protocol/schemas/id.js'
+import { describeRoute, refusals, type App } from '../../http/describe-route.js'
+import { createWebhook, deleteWebhook, listWebhooks, readWebhook, rotateSecret, updateWebhook } from '../webhooks.js'
+import { WebhookInputSchema, WebhookPatchSchema, WebhookSchema, WebhookWithSecretSchema } from '../webhook.js'
 
 export const WebhookParams = Type.Object({ id: IdSchema })
 const describe = (summary: string) => describeRoute('platform', summary)
