@@ -26,9 +26,10 @@ await build({
 // English is in the scripts of the pages; they load the language that they need beside it.
 await build({
   ...browsers,
-  entryPoints: readdirSync(join(from, 'languages/catalogues'))
-    .filter((name) => name !== 'en.ts')
-    .map((name) => ({ in: join(from, 'languages/catalogues', name), out: `languages/${name.replace('.ts', '')}` })),
+  entryPoints: readdirSync(join(from, 'languages/catalogues')).map((name) => ({
+    in: join(from, 'languages/catalogues', name),
+    out: `languages/${name.replace('.ts', '')}`,
+  })),
   format: 'esm',
   charset: 'utf8',
 })

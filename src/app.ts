@@ -19,6 +19,8 @@ import { pagesPlugin } from './plugins/pages.js'
 import { answerBrokenRequest, readRequestId } from './http/raw-answers.js'
 import { realtimePlugin } from './plugins/realtime.js'
 import { pubsubPlugin } from './plugins/pubsub.js'
+import { remindersPlugin } from './plugins/reminders.js'
+import { webhooksPlugin } from './plugins/webhooks.js'
 import { unknownRoutesPlugin } from './http/unknown-routes.js'
 import { serverOptions, upgradesPlugin } from './http/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
@@ -28,6 +30,7 @@ import { platformRoutes } from './platform/platform-routes.js'
 import { socketRoutes } from './realtime/websocket/socket-routes.js'
 import type { PubSub } from './pubsub/pubsub.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
+import { describeWebhooks } from './webhooks/openapi.js'
 import { compileRequestPart } from './http/validation.js'
 
 /** 10,000 characters of content, each as two `\uXXXX` escapes, and the other fields. */
@@ -69,11 +72,13 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(inputPlugin)
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(pubsubPlugin, { config, pubsub: services.pubsub })
+  await app.register(webhooksPlugin, { config })
+  await app.register(remindersPlugin, { config })
   await app.register(limitsPlugin, { config })
   await app.register(authenticationPlugin, { jwt: config.jwt })
   await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb })
   await app.register(realtimePlugin, { config })
-  await app.register(docsPlugin, { publicUrl: config.publicUrl })
+  await app.register(docsPlugin, { publicUrl: config.publicUrl, webhooks: describeWebhooks() })
   await app.register(pagesPlugin, { config })
 
   await app.register(healthRoutes)

@@ -20,6 +20,9 @@ export interface Ids {
   storeId: number
   /** A token of somebody that nobody here uses. */
   tokenId: number
+  /** A webhook that leads nowhere, and a delivery to it. */
+  webhookId: number
+  deliveryId: number
 }
 
 type Statuses = [
@@ -46,6 +49,8 @@ const forEverybody: Entry = { statuses: [200, 200, 200, 200, 200, 200, 200] }
 const forStores: Entry = { statuses: [401, 200, 200, 403, 403, 403, 401] }
 const forAdmins: Entry = { statuses: [401, 403, 403, 200, 200, 200, 401] }
 const forPlatform: Statuses = [401, 401, 401, 401, 401, 401, 200]
+
+const onWebhook: Entry = { params: ({ webhookId }) => ({ id: webhookId }), statuses: forPlatform }
 
 const readByAdmin: Entry['statuses'] = {
   claimed: [401, 403, 403, 200, 403, 200, 401],
@@ -167,5 +172,17 @@ export const entries: Record<string, Entry> = {
     statuses: forPlatform,
   },
   'GET /v1/chat/platform/tokens/': { statuses: forPlatform },
+  'POST /v1/chat/platform/webhooks/': { body: () => ({ url: 'https://example.com/' }), statuses: forPlatform },
+  'GET /v1/chat/platform/webhooks/': { statuses: forPlatform },
+  'GET /v1/chat/platform/webhooks/{id}/': onWebhook,
+  'PATCH /v1/chat/platform/webhooks/{id}/': { ...onWebhook, body: () => ({}) },
+  'DELETE /v1/chat/platform/webhooks/{id}/': onWebhook,
+  'POST /v1/chat/platform/webhooks/{id}/rotate/': onWebhook,
+  'POST /v1/chat/platform/webhooks/{id}/test/': onWebhook,
+  'GET /v1/chat/platform/webhooks/{id}/deliveries/': onWebhook,
+  'POST /v1/chat/platform/webhooks/deliveries/{id}/replay/': {
+    params: ({ deliveryId }) => ({ id: deliveryId }),
+    statuses: forPlatform,
+  },
   'DELETE /v1/chat/platform/tokens/{id}/': { params: ({ tokenId }) => ({ id: tokenId }), statuses: forPlatform },
 }

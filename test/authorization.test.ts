@@ -64,7 +64,22 @@ async function setScene() {
     platform: platformToken,
   }
   const { tokenId } = await addToken(database, { storeId: open.store.id })
-  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId }
+  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, ...(await addWebhook()) }
+}
+
+async function addWebhook() {
+  // There may be only so many.
+  await database.query('delete from webhook')
+  const [webhook] = await database.query<{ id: number }>(
+    `insert into webhook (url, secret, from_message_id, from_change_id, from_unread_id)
+     values ('http://127.0.0.1:1/', 'whsec_c2VjcmV0', 0, 0, 0) returning id::int`,
+  )
+  const [delivery] = await database.query<{ id: number }>(
+    `insert into webhook_delivery (webhook_id, event_id, type, status, attempts, response_body, duration_ms)
+     values ($1, 'evt_1', 'webhook.test', 'delivered', 1, '', 1) returning id::int`,
+    [webhook?.id],
+  )
+  return { webhookId: webhook?.id ?? 0, deliveryId: delivery?.id ?? 0 }
 }
 type Scene = Awaited<ReturnType<typeof setScene>>
 

@@ -1,8 +1,7 @@
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { AccessChange } from '../events/events.js'
-import type { Side } from '../protocol/account.js'
-import type { AdminRole } from '../protocol/schemas/accounts.js'
+import type { Side, AdminRole } from '../protocol/account.js'
 
 /** What may be changed in an account's access; what is left out stays as it is. */
 export interface AccessInput {

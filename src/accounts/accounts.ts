@@ -1,7 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { Database } from '../database/database.js'
 import { conflict } from '../errors/request-error.js'
-import type { AdminRole, PlatformAdmin, PlatformStore, Store } from '../protocol/schemas/accounts.js'
+import type { PlatformAdmin, PlatformStore, Store } from '../protocol/schemas/accounts.js'
+import type { AdminRole } from '../protocol/account.js'
 
 /** The database, or a transaction in it. */
 type Tables = Pick<Database, 'store' | 'admin' | 'chatMessage'>

@@ -16,7 +16,8 @@ import { issueToken, LifeSchema, listTokens, revokeToken } from '../accounts/acc
 import { AdminInputSchema, createAdmin, createStore, StoreInputSchema } from '../accounts/accounts.js'
 import { getAdmin, getStore } from '../platform/list-accounts.js'
 import { signOut, switchAccount } from '../platform/switch-account.js'
-import { AdminRoleSchema, type AdminRole } from '../protocol/schemas/accounts.js'
+import { AdminRoleSchema } from '../protocol/schemas/accounts.js'
+import type { AdminRole } from '../protocol/account.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 
 const usage = `Usage: npm run --silent account -- <command>

@@ -6,6 +6,8 @@ import { checkJwtSettings, jwtEnvironment, readJwtSettings } from '../jwt/jwt-se
 import { readText } from '../http/validation.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
+import { checkMailSettings, mailEnvironment, readMailSettings } from '../mail/mail-settings.js'
+import { checkWebhookSettings, readWebhookSettings, webhookEnvironment } from '../webhooks/webhook-settings.js'
 
 const packageFolder = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const Count = (minimum: number, maximum: number, initial: number, description: string) =>
@@ -74,6 +76,8 @@ export const EnvironmentSchema = Type.Object({
     }),
   ),
   ...jwtEnvironment,
+  ...webhookEnvironment,
+  ...mailEnvironment,
   CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
   WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
   WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
@@ -128,6 +132,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 function checkTogether(environment: Static<typeof EnvironmentSchema>): FieldErrors {
   const { DATABASE_URL, REDIS_URL, PUBLIC_URL } = environment
   return [
+    ...checkWebhookSettings(environment),
+    ...checkMailSettings(environment),
     ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
     ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
@@ -161,6 +167,9 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     platformToken: environment.PLATFORM_TOKEN,
     publicUrl: environment.PUBLIC_URL?.replace(/\/+$/, ''),
     jwt: readJwtSettings(environment),
+    webhooks: readWebhookSettings(environment),
+    unreadAfterMs: environment.MAIL_AFTER_MINUTES * 60_000,
+    mail: readMailSettings(environment),
     corsOrigins: splitList(environment.CORS_ORIGINS),
     websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
     widgetOrigins: splitList(environment.WIDGET_ORIGINS),

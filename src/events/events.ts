@@ -1,6 +1,5 @@
 import type { SessionChange } from '../database/rows/session-changes.js'
-import type { Side } from '../protocol/account.js'
-import type { AdminRole } from '../protocol/schemas/accounts.js'
+import type { Side, AdminRole } from '../protocol/account.js'
 
 /** The parties of a session: its store, and its holder or, while there is none, every admin. */
 export interface Parties {

@@ -1,4 +1,4 @@
-import swagger from '@fastify/swagger'
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import plugin from 'fastify-plugin'
 import { describeProtocol } from '../protocol/schemas/asyncapi.js'
@@ -12,9 +12,15 @@ and without its final slash. Every failure has the body \`{"success": false, "me
 
 The WebSocket is described by [an AsyncAPI document](${basePath}/docs/asyncapi.json).`
 
-/** Serves OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read and try them. */
-export const docsPlugin = plugin<{ publicUrl: string | undefined }>(
-  async (app, { publicUrl }) => {
+type PropertyOf<Options, Key> = Options extends unknown ? (Key extends keyof Options ? Options[Key] : never) : never
+/** Requests that the service sends, by the type of their event. */
+type DescribedWebhooks = NonNullable<PropertyOf<FastifyDynamicSwaggerOptions['openapi'], 'webhooks'>>
+
+/**
+ * Serves OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read and try them.
+ */
+export const docsPlugin = plugin<{ publicUrl: string | undefined; webhooks: DescribedWebhooks }>(
+  async (app, { publicUrl, webhooks }) => {
     const basePath = readBasePath(publicUrl)
     await app.register(swagger, {
       openapi: {
@@ -28,6 +34,7 @@ export const docsPlugin = plugin<{ publicUrl: string | undefined }>(
           { name: 'platform', description: "For the platform's backend, with PLATFORM_TOKEN" },
           { name: 'operation', description: 'For operators, without a token' },
         ],
+        webhooks,
         components: {
           securitySchemes: {
             token: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`Token <token>`' },

@@ -6,7 +6,8 @@ import {
   type AdminInput,
   type StoreInput,
 } from '../accounts/accounts.js'
-import type { AdminRole, PlatformAdmin, PlatformStore } from '../protocol/schemas/accounts.js'
+import type { PlatformAdmin, PlatformStore } from '../protocol/schemas/accounts.js'
+import type { AdminRole } from '../protocol/account.js'
 import { switchAccount, type PlatformDeps } from './switch-account.js'
 
 /**

@@ -1,6 +1,7 @@
-import type { AdminRole } from './schemas/accounts.js'
-
 export type Side = 'store' | 'admin'
+
+/** A supervisor may also read, release, transfer and close the sessions of other admins. */
+export type AdminRole = 'agent' | 'supervisor'
 
 /** The store or admin that a token or a JWT belongs to. */
 export interface Account {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { AdminRole } from '../../src/protocol/schemas/accounts.js'
+import type { AdminRole } from '../../src/protocol/account.js'
 import type { TestDatabase } from './database.js'
 
 /** An account with a token, written straight into the database. */

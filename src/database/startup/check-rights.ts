@@ -4,7 +4,10 @@ import type { ConnectionTarget } from '../connection-pool.js'
 import { readMigrations } from './migrate.js'
 
 /** The tables from which the service deletes rows. */
-const emptiedTables = ['chat_node', 'online', 'notification_mark', 'notification_session_mark']
+const emptiedTables = [
+  ...['chat_node', 'online', 'notification_mark', 'notification_session_mark'],
+  ...['webhook', 'webhook_session', 'webhook_delivery'],
+]
 
 /**
  * Checks that the role has the privileges that the service needs: another role may own the tables.

@@ -1,4 +1,4 @@
-import type { en } from './catalogues/en.js'
+import type { en } from './en.js'
 
 type English = typeof en
 type PluralForm = Intl.LDMLPluralRule

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { Key, ValuesArgument } from './catalogue.js'
-import { en } from './catalogues/en.js'
+import { en } from './en.js'
 import { formatNumber, pluralForm } from './formats.js'
 import { currentCatalogue } from './language.js'
 

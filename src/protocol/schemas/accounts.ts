@@ -16,8 +16,6 @@ export const AdminRoleSchema = Type.Union([Type.Literal('agent'), Type.Literal('
   description: 'A supervisor may read, release, transfer and close any session.',
 })
 
-export type AdminRole = Static<typeof AdminRoleSchema>
-
 const ActiveSchema = Type.Boolean({ description: 'false: switched off; none of its tokens works.' })
 
 /** A store as the platform sees it. */
