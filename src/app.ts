@@ -5,6 +5,7 @@ import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config/config.js'
 import type { App } from './http/describe-route.js'
 import { answerFrameworkError, answersPlugin } from './http/answers.js'
+import { createUrlRewriter, readBasePath } from './http/base-path.js'
 import { authenticationPlugin } from './plugins/authentication.js'
 import { depsPlugin } from './plugins/deps.js'
 import { corsPlugin } from './http/cors.js'
@@ -37,6 +38,7 @@ const LARGEST_BODY = 160 * 1024
  * Redis, give both a `pubsub` on one bus. `close()` ends everything that it opened.
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; pubsub?: PubSub }): Promise<App> {
+  const basePath = readBasePath(config.publicUrl)
   const app = Fastify({
     http: serverOptions,
     logger: createLoggerOptions(config.logLevel),
@@ -50,6 +52,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     // `GET store/session/` can create a session, so no HEAD routes are offered.
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    ...(basePath !== '' && { rewriteUrl: createUrlRewriter(basePath) }),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
@@ -70,7 +73,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(authenticationPlugin)
   await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb })
   await app.register(realtimePlugin, { config })
-  await app.register(docsPlugin)
+  await app.register(docsPlugin, { publicUrl: config.publicUrl })
   await app.register(pagesPlugin, { config })
 
   await app.register(healthRoutes)
