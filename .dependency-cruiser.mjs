@@ -42,8 +42,20 @@ export default {
       name: 'client-uses-only-the-protocol',
       comment: 'The client library also runs in browsers and on React Native: no package, nothing of Node.',
       severity: 'error',
-      from: { path: '^src/client/' },
+      from: { path: '^src/client/', pathNot: '^src/client/react/' },
       to: { pathNot: '^src/(client|protocol)/' },
+    },
+    {
+      name: 'client-hook-adds-only-react',
+      severity: 'error',
+      from: { path: '^src/client/react/' },
+      to: { pathNot: '^src/(client|protocol)/|node_modules/(@types/)?react/' },
+    },
+    {
+      name: 'client-works-without-react',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/client/react/' },
+      to: { path: '^src/client/react/|node_modules/react/' },
     },
     {
       name: 'pages-use-only-the-client',

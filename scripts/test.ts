@@ -15,8 +15,8 @@ import { createSteps } from './testing/steps.js'
 import { printTotals } from './testing/totals.js'
 import { nameServices } from '../harness/services.js'
 
-/** Most files wait most of the time; more at once than this would make those late that do not. */
-const JOBS = 4
+/** On two cores; while the checks run beside them, more would make those late that wait with a deadline. */
+const JOBS = 3
 
 const given = process.argv.slice(2)
 const isWhole = given.length === 0

@@ -10,9 +10,6 @@ import { until } from '../../harness/until.js'
 const path = '/v1/chat/store/session/'
 const dataFolder = await createTempFolder(t)
 
-/** Each has a data folder of its own. */
-t.jobs = 2
-
 t.test('no configuration: from nothing to a cURL line that works when pasted', async (t) => {
   const server = startEmbeddedServer(t, dataFolder)
   const { origin } = await server.ready()

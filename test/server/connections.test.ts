@@ -13,9 +13,6 @@ import { until } from '../../harness/until.js'
 const path = '/v1/chat/store/session/'
 const ended = { code: 0, signal: null }
 
-/** They wait most of the time. */
-t.jobs = 2
-
 t.test('a server that is told to stop ends in time, with code 0, whatever clients do', { jobs: 2 }, async (t) => {
   t.test('connections that never sent a request, as browsers open them', async (t) => {
     const { server, port } = await start(t)

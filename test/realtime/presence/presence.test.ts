@@ -10,7 +10,7 @@ import { enter, type Payload } from '../../support/socket-client.js'
 import { until } from '../../../harness/until.js'
 
 /** They wait most of the time. */
-t.jobs = 3
+t.jobs = 2
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`presence and typing across two nodes (${kind} pubsub)`, { jobs: 4 }, async (t) => {

@@ -9,7 +9,7 @@ import { createDatabase } from '../../support/database.js'
 import { until } from '../../../harness/until.js'
 
 /** They wait most of the time. */
-t.jobs = 6
+t.jobs = 2
 
 /** Long enough for a number to stay in doubt over the next telling. */
 const COUNTING_MS = 200
