@@ -29,6 +29,19 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/pages/**/*.tsx'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'JSXText[value=/\\p{L}/u], JSXAttribute[name.name=/^(aria-label|title|label|placeholder|alt)$/] > Literal',
+          message: 'Texts are in the catalogues of src/pages/languages.',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       // What the body of an answer holds is what a test is about to find out.

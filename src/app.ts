@@ -1,10 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
-import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config/config.js'
 import type { App } from './http/describe-route.js'
 import { answerFrameworkError, answersPlugin } from './http/answers.js'
+import { createUrlRewriter, readBasePath } from './http/base-path.js'
 import { authenticationPlugin } from './plugins/authentication.js'
 import { depsPlugin } from './plugins/deps.js'
 import { corsPlugin } from './http/cors.js'
@@ -26,6 +26,7 @@ import { serverOptions, upgradesPlugin } from './http/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
+import { platformRoutes } from './platform/platform-routes.js'
 import { socketRoutes } from './realtime/websocket/socket-routes.js'
 import type { PubSub } from './pubsub/pubsub.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
@@ -40,6 +41,7 @@ const LARGEST_BODY = 160 * 1024
  * Redis, give both a `pubsub` on one bus. `close()` ends everything that it opened.
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; pubsub?: PubSub }): Promise<App> {
+  const basePath = readBasePath(config.publicUrl)
   const app = Fastify({
     http: serverOptions,
     logger: createLoggerOptions(config.logLevel),
@@ -53,6 +55,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     // `GET store/session/` can create a session, so no HEAD routes are offered.
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    ...(basePath !== '' && { rewriteUrl: createUrlRewriter(basePath) }),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
@@ -72,10 +75,10 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(webhooksPlugin, { config })
   await app.register(remindersPlugin, { config })
   await app.register(limitsPlugin, { config })
-  await app.register(authenticationPlugin)
+  await app.register(authenticationPlugin, { jwt: config.jwt })
   await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb })
   await app.register(realtimePlugin, { config })
-  await app.register(docsPlugin, { webhooks: describeWebhooks() })
+  await app.register(docsPlugin, { publicUrl: config.publicUrl, webhooks: describeWebhooks() })
   await app.register(pagesPlugin, { config })
 
   await app.register(healthRoutes)
@@ -87,8 +90,10 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })
-      const { platformToken } = config
-      if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
+      const { platformToken, limits } = config
+      if (platformToken !== undefined) {
+        await chat.register(platformRoutes, { prefix: '/platform', platformToken, ...limits })
+      }
     },
     { prefix: '/v1/chat' },
   )

@@ -2,6 +2,13 @@ import plugin from 'fastify-plugin'
 import createRouter from 'find-my-way'
 import { notFound, RequestError } from '../errors/request-error.js'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether a URL has a route, for whichever method. */
+    hasRouteFor(url: string): boolean
+  }
+}
+
 /**
  * Refuses requests without a route before anything else, even before the token is checked: 405 with `Allow` where the path
  * has routes for other methods, otherwise 404. Registered before the routes.
@@ -12,6 +19,7 @@ export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
     const methodsOf = new Map<string, Set<string>>()
     const paths = createRouter({ ignoreTrailingSlash: true })
 
+    app.decorate('hasRouteFor', (url) => paths.find('GET', url) !== null)
     app.addHook('onRoute', ({ url, method }) => {
       // Preflights are answered for every path.
       if (url === '*') return

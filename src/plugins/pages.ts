@@ -15,6 +15,8 @@ const files = [
   '/chat/style.css',
   '/chat/icon.svg',
   '/widget.js',
+  // English is part of each page's script.
+  ...['de', 'es', 'fr', 'zh', 'ar'].map((language) => `/languages/${language}.js`),
 ]
 
 /**
@@ -33,6 +35,12 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ')
 
+/**
+ * A page that has such a policy frames only pages that have one, too (HTML, "embedder policies"). All that the framed page
+ * loads is of its own origin.
+ */
+const EMBEDDER_POLICY = 'require-corp'
+
 /** The admin console, the store's chat, and the widget with the page that it frames. */
 export const pagesPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
@@ -41,7 +49,12 @@ export const pagesPlugin = plugin<{ config: Config }>(
     // Only the files listed above have routes: the compressed variants have no address of their own.
     await app.register(fastifyStatic, { root, serve: false, preCompressed: true, ...headerOptions })
     for (const path of [...pages, ...files]) {
-      const headers = createHeaders(path === '/widget/' ? embedders : "'none'")
+      const headers = {
+        ...createHeaders(path === '/widget/' ? embedders : "'none'"),
+        ...(path === '/widget/' && { 'cross-origin-embedder-policy': EMBEDDER_POLICY }),
+        // A tag with `crossorigin` or `type="module"` asks for it.
+        ...(path === '/widget.js' && { 'access-control-allow-origin': '*' }),
+      }
       app.route({
         method: ['GET', 'HEAD'],
         url: path,
@@ -66,11 +79,15 @@ const createHeaders = (ancestors: string) => ({
   'cross-origin-resource-policy': 'cross-origin',
 })
 
-/** Fastify takes a page's address without its final slash for the same; to a browser they are two addresses. */
+/**
+ * Fastify takes a page's address without its final slash for the same; to a browser they are two addresses. The redirect is
+ * relative: it leads to the page under any path that a proxy serves it by.
+ */
 function redirectToPage(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply | undefined {
   const [asked = '', query] = request.url.split('?', 2)
   if (!path.endsWith('/') || asked.endsWith('/')) return undefined
-  return reply.redirect(path + (query === undefined ? '' : `?${query}`), 308)
+  const name = asked.slice(asked.lastIndexOf('/') + 1)
+  return reply.redirect(`${name}/${query === undefined ? '' : `?${query}`}`, 308)
 }
 
 function sendPage(reply: FastifyReply, path: string, headers: Record<string, string>): FastifyReply {

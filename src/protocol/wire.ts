@@ -3,6 +3,8 @@
  */
 
 export type Side = 'store' | 'admin'
+/** A supervisor may read, release, transfer and close any session. */
+export type AdminRole = 'agent' | 'supervisor'
 export type SessionStatus = 'open' | 'claimed' | 'closed'
 export type MessageStatus = 'sent' | 'delivered' | 'read'
 
@@ -76,6 +78,19 @@ export interface ListedSession extends SessionWithStore {
   last_message: Message | null
 }
 
+/** A page of a store's sessions, closed ones too. */
+export interface SessionHistory<Item> {
+  /** Newest first. */
+  data: Item[]
+  /** null on the last page. */
+  next_cursor: string | null
+}
+
+/** One of a store's own sessions. */
+export interface OwnSession extends Session {
+  last_message: Message | null
+}
+
 export interface SessionList {
   data: ListedSession[]
   /** Of all pages. */
@@ -98,6 +113,12 @@ export interface StatusChange {
   up_to_message_id: number
   /** Who has received or read them. */
   by: Side
+}
+
+/** This account has read the messages of the other side up to an id, here or elsewhere. */
+export interface SessionRead {
+  session_id: number
+  up_to_message_id: number
 }
 
 export interface Presence {
@@ -161,11 +182,12 @@ export interface ServerFrames {
     resume: boolean
     /** Names the history that seqs count in. It changes with a promotion or a restore. */
     epoch?: string
-    account?: { side: Side; id: number }
+    account?: { side: Side; id: number; role?: AdminRole }
     limits?: Limits
   }
   message: { message: Message; seq: number }
   message_status: StatusChange
+  session_read: SessionRead
   admin_connected: { admin_id: number; message: string }
   admin_disconnected: { admin_id: number; message: string }
   session_update: { session: Session; seq: number }

@@ -60,9 +60,15 @@ async function openScriptedChat(t: Parameters<typeof setStage>[0], messages: Mes
     opened.onMessage((text) => sent.push(JSON.parse(String(text)) as (typeof sent)[number]))
     say('ready', ready)
   })
-  await page.route(/\/v1\/chat\/store\/messages\//, (route) =>
-    route.fulfill({ json: { data: messages, has_more: false } }),
-  )
+  await page.route(/\/v1\/chat\/store\/messages\//, (route) => {
+    const sessionId = Number(new URL(route.request().url()).searchParams.get('session_id'))
+    const data = messages.filter(({ session_id }) => session_id === sessionId)
+    return route.fulfill({ json: { data, has_more: false } })
+  })
+  await page.route(/\/v1\/chat\/store\/sessions\//, (route) => {
+    const last_message = messages.findLast(({ session_id }) => session_id === ready.session?.id) ?? null
+    return route.fulfill({ json: { data: [{ ...ready.session, last_message }], next_cursor: null } })
+  })
   await page.route(/\/v1\/chat\/message\/read\//, (route) => route.fulfill({ json: { status: 'ok' } }))
   await page.goto(`${stage.node.origin}/chat/`)
   await page.getByLabel('Token').fill('a token')
