@@ -9,12 +9,9 @@ export function followVisibleArea({ style }: HTMLElement): void {
   const measure = () => {
     // Who zooms in does not want the page to become smaller.
     const isCovered = viewport.scale === 1 && viewport.height < document.documentElement.clientHeight - 1
-    set('--store-chat-top', isCovered ? viewport.offsetTop : undefined)
-    set('--store-chat-height', isCovered ? viewport.height : undefined)
-  }
-  const set = (name: string, px: number | undefined) => {
-    if (px === undefined) style.removeProperty(name)
-    else style.setProperty(name, `${px}px`)
+    // An empty text takes a property away.
+    style.setProperty('--store-chat-top', isCovered ? `${viewport.offsetTop}px` : '')
+    style.setProperty('--store-chat-height', isCovered ? `${viewport.height}px` : '')
   }
   for (const name of ['resize', 'scroll']) viewport.addEventListener(name, measure)
 }

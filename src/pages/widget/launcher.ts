@@ -51,7 +51,6 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
   button.append(icon, badge)
   badge.className = 'badge'
   badge.hidden = true
-  frame.title = texts.title
   frame.hidden = true
   root.append(frame, button)
 
@@ -59,6 +58,7 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
   const name = () => {
     button.setAttribute('aria-label', isOpen ? texts.close : texts.open)
     button.setAttribute('aria-expanded', String(isOpen))
+    frame.title = texts.title
   }
   const show = (shallOpen: boolean, { takesFocus } = { takesFocus: true }) => {
     // A frame that is hidden loses the focus.
@@ -83,7 +83,6 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
       texts = next
       badge.hidden = count === 0
       badge.textContent = next.badge
-      frame.title = texts.title
       host.lang = next.lang
       host.dir = next.dir
       name()
