@@ -22,6 +22,7 @@ svg { width: 28px; height: 28px; fill: none; stroke: currentColor; stroke-width:
   position: absolute; top: -4px; inset-inline-end: -4px; min-width: 22px; height: 22px; padding: 0 6px; box-sizing: border-box;
   border-radius: 11px; background: #c4261d; color: #fff; font: 600 13px/22px system-ui, sans-serif; text-align: center;
 }
+.news { position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 iframe {
   position: fixed; inset-inline-end: 20px; bottom: 92px; width: min(380px, calc(100vw - 40px)); height: min(600px, calc(100dvh - 116px));
   border: 0; border-radius: 16px; background: #fff; box-shadow: 0 12px 48px rgb(0 0 0 / .3); color-scheme: light dark;
