@@ -45,7 +45,8 @@ t.test('Enter and Escape belong to the input method while it composes, and right
   }
   const method = await startInputMethod(desk)
   await desk.locator('[data-act=transfer]').click()
-  await desk.locator('dialog[open] input').focus()
+  await desk.locator('dialog[open] input').fill('٤۲１')
+  t.equal(await desk.locator('dialog[open] input').inputValue(), '421', 'digits of every keyboard are digits')
   await method.key('Escape')
   t.equal(await desk.locator('dialog[open]').count(), 1, 'a dialog stays open')
   await desk.keyboard.press('Escape')

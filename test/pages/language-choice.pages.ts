@@ -15,6 +15,12 @@ t.test('from right to left the page is mirrored, and what people have written is
   t.ok((await box('.sidebar')).x > (await box('.room')).x, 'the list is on the right')
   t.ok((await box('.conversation-head .avatar')).x > (await box('.conversation-head .titles')).x)
   t.equal(await desk.locator('.entry .text').evaluate((text) => getComputedStyle(text).direction), 'ltr')
+  const directionOfField = () => desk.locator('[data-composer]').evaluate((field) => getComputedStyle(field).direction)
+  await desk.locator('.claim button').click()
+  await desk.locator('[data-composer]').waitFor()
+  t.equal(await directionOfField(), 'rtl', 'an empty field begins on the right')
+  await desk.locator('[data-composer]').fill('Left')
+  t.equal(await directionOfField(), 'ltr')
   await desk.setViewportSize({ width: 360, height: 640 })
   t.match(
     await desk.locator('.back .icon').evaluate((icon) => getComputedStyle(icon).transform),

@@ -1,13 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import type { Test } from 'tap'
 import t from 'tap'
+import { until } from '../support/until.js'
 import { entryIn, openChat, opener, writeIn } from './launcher.js'
 import { serveShop } from './shop.js'
-import { setStage } from './stage.js'
+import { setStage, type Stage } from './stage.js'
 
 /** A visitor of a shop with a policy, and what the console says there. */
-async function visitShop(t: Test, writePolicy: (chatOrigin: string) => string, head = '', attributes = '') {
-  const stage = await setStage(t)
+async function visitShop(
+  t: Test,
+  stage: Stage,
+  writePolicy: (chatOrigin: string) => string,
+  { head = '', attributes = '' } = {},
+) {
   const store = await stage.store()
   const visitor = await stage.visitor(store)
   const { origin } = stage.node
@@ -34,6 +39,7 @@ async function readPolicyNotice(): Promise<string> {
 const strict = "default-src 'none'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'"
 
 t.test('of the strictest policy it needs its origin in two directives, or a nonce and one', async (t) => {
+  const stage = await setStage(t)
   const ways = [
     { policy: (origin: string) => `${strict}; script-src ${origin}; frame-src ${origin}`, attributes: '' },
     {
@@ -46,7 +52,7 @@ t.test('of the strictest policy it needs its origin in two directives, or a nonc
     },
   ]
   for (const { policy, attributes } of ways) {
-    const { page, complaints } = await visitShop(t, policy, '', attributes)
+    const { page, complaints } = await visitShop(t, stage, policy, { attributes })
     const chat = await openChat(page)
     await writeIn(chat, 'allowed')
     await entryIn(chat, 'allowed').waitFor()
@@ -55,6 +61,7 @@ t.test('of the strictest policy it needs its origin in two directives, or a nonc
 })
 
 t.test('a policy that refuses the frame is told what it lacks, in one line', async (t) => {
+  const stage = await setStage(t)
   for (const policy of [
     `script-src 'self' ORIGIN`,
     `script-src ORIGIN; frame-src 'self'`,
@@ -62,8 +69,10 @@ t.test('a policy that refuses the frame is told what it lacks, in one line', asy
   ]) {
     const { page, origin, ownLines } = await visitShop(
       t,
+      stage,
       (origin) => `default-src 'self'; ${policy.replace('ORIGIN', origin)}`,
     )
+    await until(() => ownLines().length > 0, 10_000, 'the line')
     await opener(page).click()
     await page.evaluate(() => document.body.replaceChildren())
     await opener(page)
@@ -78,8 +87,10 @@ t.test('a policy that refuses the frame is told what it lacks, in one line', asy
 })
 
 t.test('a policy that refuses the script is told by what the documentation gives the shop', async (t) => {
-  const { page, origin, ownLines } = await visitShop(t, () => "script-src 'self'", '<script src="/shop.js"></script>')
-  await page.waitForLoadState()
+  const { page, origin, ownLines } = await visitShop(t, await setStage(t), () => "script-src 'self'", {
+    head: '<script src="/shop.js"></script>',
+  })
+  await until(() => ownLines().length > 0, 10_000, 'the line')
   t.same(ownLines(), [`store-chat: add ${origin} to the script-src of this page's Content-Security-Policy`])
   t.equal(await opener(page).count(), 0)
 })

@@ -66,7 +66,7 @@ function TransferForm({ onCancel, onTransfer }: { onCancel: () => void; onTransf
           required
           autocomplete="off"
           value={adminId.value}
-          onInput={({ currentTarget }) => (adminId.value = currentTarget.value)}
+          onInput={({ currentTarget }) => (adminId.value = toLatinDigits(currentTarget.value))}
         />
       </label>
       <div class="actions">
@@ -80,3 +80,7 @@ function TransferForm({ onCancel, onTransfer }: { onCancel: () => void; onTransf
     </form>
   )
 }
+
+/** Digits as Arabic, Persian and Chinese keyboards write them: the last four bits of each are its value. */
+const toLatinDigits = (text: string) =>
+  text.replace(/[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g, (digit) => String(digit.charCodeAt(0) & 0xf))

@@ -64,7 +64,8 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
         <textarea
           ref={field}
           rows={1}
-          dir="auto"
+          // An empty text would run from left to right in every language, and its placeholder with it.
+          dir={text.value === '' ? undefined : 'auto'}
           aria-label={label}
           placeholder={label}
           maxLength={LONGEST_TEXT}

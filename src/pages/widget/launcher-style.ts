@@ -24,7 +24,9 @@ svg { width: 28px; height: 28px; fill: none; stroke: currentColor; stroke-width:
 }
 .news { position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 iframe {
-  position: fixed; inset-inline-end: 20px; bottom: 92px; width: min(380px, calc(100vw - 40px)); height: min(600px, calc(100dvh - 116px));
+  position: fixed; inset-inline-end: 20px; width: min(380px, calc(100vw - 40px));
+  bottom: max(92px, 100dvh - var(--store-chat-top, 0px) - var(--store-chat-height, 100dvh) + 8px);
+  height: min(600px, var(--store-chat-height, 100dvh) - 116px);
   border: 0; border-radius: 16px; background: #fff; box-shadow: 0 12px 48px rgb(0 0 0 / .3); color-scheme: light dark;
 }
 @media (prefers-color-scheme: dark) { iframe { background: #171a20; } }
