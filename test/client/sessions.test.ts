@@ -2,7 +2,7 @@ import t from 'tap'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { watchAdmin, watchStore } from './connect.js'
 
 const chat = createChatClient(await startNode(t))
