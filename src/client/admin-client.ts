@@ -52,7 +52,7 @@ export function connectAdmin(options: ConnectOptions) {
     typing: (isTyping: boolean, { session_id }: { session_id: number }) => typing(isTyping, session_id),
     /** Takes an open session; of many admins one wins, the others get a 409. */
     claim: (session_id: number) => change<SessionWithStore>('session/claim', session_id),
-    /** Gives a session back to the open ones. */
+    /** Releases a session: it is open again. */
     release: (session_id: number) => change('session/release', session_id),
     /** Hands a session over to another admin. */
     transfer: (session_id: number, admin_id: number) => change('session/transfer', session_id, { admin_id }),

@@ -4,7 +4,7 @@ import type { MessageInput } from './state/outbox.js'
 import type { ListPage } from './admin-client.js'
 import type { History, OwnSession, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
 
-/** Which page of a session's messages: the newest, those before a message, or those after one. */
+/** A page of a session's messages: the newest ones, those before a message, or those after one. */
 export interface HistoryPage {
   before?: number
   after?: number

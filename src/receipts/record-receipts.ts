@@ -13,14 +13,14 @@ export interface ReceiptDeps {
   publisher: Publisher
 }
 
-/** A session of which a side has just been given messages. */
+/** A session whose messages a side has just fetched. */
 export interface FetchedMessages extends SessionOwners {
   sessionId: number
-  /** The newest message that was new to it; null when none was. */
+  /** The newest message that the side had not received before; null when there was none. */
   undeliveredUpTo: number | null
 }
 
-/** Notes what a side has received by fetching it, and tells the other side. Writes nothing when nothing was new. */
+/** Records fetched messages as delivered and publishes the receipt. Writes nothing when nothing was new. */
 export async function confirmDelivery(
   { db, publisher }: ReceiptDeps,
   side: Side,
@@ -34,7 +34,7 @@ export async function confirmDelivery(
   }
 }
 
-/** False when that much was known already; a watermark never goes back. */
+/** Returns false when the watermark was there already; it never goes back. */
 async function writeDelivered(db: Statements, sessionId: number, side: Side, upTo: number): Promise<boolean> {
   const changed = await db.$executeRaw(Prisma.sql`
     insert into chat_receipt as r (session_id, side, delivered_up_to) values (${sessionId}, ${side}::side, ${upTo})
@@ -53,9 +53,9 @@ interface ReadRow {
 }
 
 /**
- * Marks everything in a session read by a side, however much it is, by one row; for an admin its notifications of that
- * session too. Tells the other side, and the reader's own sockets except the one named `readBy`. Closed sessions are read
- * like any other. Repeating it writes nothing and tells nobody.
+ * Marks all messages of a session as read by a side, by one row however many there are; for an admin its notifications of
+ * that session, too. Tells the other side, and the reader's own sockets except the one named `readBy`. Closed sessions are
+ * read like any other. Repeating it writes nothing and tells nobody.
  * @throws RequestError 403 another admin's · 404
  */
 export async function markRead(

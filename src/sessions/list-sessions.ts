@@ -36,13 +36,13 @@ type SessionPage = Static<typeof SessionPageSchema>
 /** What a list shows of a session. */
 export interface ItemRow extends SessionRow {
   store: Store
-  /** The newest message, or none, for `messageColumns.toRows`, and how far it has got, for `receiptColumns.toRows`. */
+  /** The newest message, if any, for `messageColumns.toRows`, and the receipts, for `receiptColumns.toRows`. */
   lastMessages: unknown[][]
   receipts: unknown[][]
 }
 
 interface ListRow extends ItemRow {
-  /** Where the list goes on behind this session: numbers, as text. */
+  /** The position of the list after this session: numbers, as text. */
   cursor: string
   /** Of all pages. */
   count: number
@@ -70,9 +70,9 @@ export const joins = Prisma.raw(`
   ) last`)
 
 /**
- * The sessions that nobody holds, longest waiting first, as `{data, count, next_cursor}`. Waiting order is that of
- * the ids, so that a cursor stays true while sessions come and go.
- * @throws RequestError 400 when the cursor is none
+ * Lists the sessions that nobody holds, longest waiting first. Waiting order is id order, so a cursor stays valid while
+ * sessions come and go.
+ * @throws RequestError 400 when the cursor is invalid
  */
 export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor }: ListPage): Promise<SessionPage> {
   const [after = 0] = readCursor(cursor, 1)
@@ -90,8 +90,8 @@ export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor
 }
 
 /**
- * The sessions an admin holds, newest message first, as `{data, count, next_cursor}`. The order moves while it is
- * paged through; the cursor therefore carries the moment of the first page, and later pages keep the order of then.
+ * Lists the sessions that an admin holds, newest message first. The order changes while a client pages; the cursor
+ * therefore contains the time of the first page, and later pages keep the order of that time.
  * @throws RequestError 400 when the cursor is none
  */
 export async function listHeldSessions(

@@ -17,7 +17,7 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describeRoute('store', 'Get or create the one active session'),
         description: '`store` is present once an admin has claimed the session.',
-        // Sent as the text that it is.
+        // The answer is JSON text already.
         response: { 200: Type.Unsafe<string>(StoreSessionSchema), ...refusals(401, 403, 503) },
       },
     },

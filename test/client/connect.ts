@@ -10,7 +10,7 @@ import {
   type StoreClient,
   type Timing,
 } from '../../src/client/index.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 type Events = { [Name in keyof ClientEvents]: ClientEvents[Name][] }
 

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import type { TestAccount } from '../support/accounts.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { claim, row, sees, write } from './acts.js'
 import { setStage, type Stage } from './stage.js'
 import { signIn } from './visitor.js'

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Message, ServerFrames, Session } from '../../src/client/index.js'
 import { scriptMessage, scriptSession } from '../client/scripted-session.js'
 import { setBack } from '../support/set-back.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { claim, row, sees, write } from './acts.js'
 import { setStage } from './stage.js'
 

@@ -22,6 +22,7 @@ svg { width: 28px; height: 28px; fill: none; stroke: currentColor; stroke-width:
   position: absolute; top: -4px; inset-inline-end: -4px; min-width: 22px; height: 22px; padding: 0 6px; box-sizing: border-box;
   border-radius: 11px; background: #c4261d; color: #fff; font: 600 13px/22px system-ui, sans-serif; text-align: center;
 }
+.news { position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 iframe {
   position: fixed; inset-inline-end: 20px; width: min(380px, calc(100vw - 40px));
   bottom: max(92px, 100dvh - var(--store-chat-top, 0px) - var(--store-chat-height, 100dvh) + 8px);

@@ -52,7 +52,11 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
   badge.className = 'badge'
   badge.hidden = true
   frame.hidden = true
-  root.append(frame, button)
+  // A new name of the button is told to nobody.
+  const news = document.createElement('span')
+  news.className = 'news'
+  news.setAttribute('role', 'status')
+  root.append(frame, button, news)
 
   let isOpen = false
   const name = () => {
@@ -83,6 +87,11 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
       texts = next
       badge.hidden = count === 0
       badge.textContent = next.badge
+<<<<<<< HEAD
+=======
+      news.textContent = count === 0 || isOpen ? '' : texts.open
+      frame.title = texts.title
+>>>>>>> wt-talk
       host.lang = next.lang
       host.dir = next.dir
       name()

@@ -50,7 +50,7 @@ export async function startRedisServer(program: string, settings: string[] = [])
 }
 
 /** A Redis that belongs to one test, to be stopped and started there. */
-export async function startOwnRedis(t: Test, settings: string[] = []): Promise<RedisServer> {
+export async function startOwnRedis(t: Pick<Test, 'teardown'>, settings: string[] = []): Promise<RedisServer> {
   const program = await findRedisProgram()
   if (program === undefined) throw new Error('There is no redis-server or valkey-server on the PATH')
   const server = await startRedisServer(program, settings)

@@ -1,4 +1,4 @@
-import { findProgram } from '../support/find-program.js'
+import { findProgram } from '../../harness/find-program.js'
 import { installPackage } from './debian-packages.js'
 import { StepFailure } from './steps.js'
 

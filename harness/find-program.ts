@@ -13,3 +13,6 @@ export async function findProgram(...names: string[]): Promise<string | undefine
   }
   return undefined
 }
+
+/** Debian keeps it in a folder that is on root's PATH alone. */
+export const findPgBouncer = async () => (await findProgram('pgbouncer')) ?? findProgram('../sbin/pgbouncer')

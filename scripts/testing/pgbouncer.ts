@@ -1,4 +1,4 @@
-import { findPgBouncer } from '../support/pooler.js'
+import { findPgBouncer } from '../../harness/find-program.js'
 import { installPackage } from './debian-packages.js'
 
 /** Installs PgBouncer where it is missing and can be installed. The tests behind a pooler skip themselves without it. */

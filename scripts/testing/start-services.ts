@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
-import { runAsAdministrator } from '../support/database.js'
-import { findRedisProgram, startRedisServer } from '../support/redis-server.js'
-import type { Services } from '../support/services.js'
+import { runAsAdministrator } from '../../harness/administrator.js'
+import { findRedisProgram, startRedisServer } from '../../harness/redis-server.js'
+import type { Services } from '../../harness/services.js'
 import { installPackage } from './debian-packages.js'
 import { StepFailure } from './steps.js'
 

@@ -6,8 +6,7 @@ const FOLDER = '.tap/build'
 
 /** Strips the types from the tests, once for all: a loader in each of their processes would cost it a second. */
 export async function compileTests(): Promise<void> {
-  // Some scripts have tests as well.
-  const files = await Promise.all(['test', 'scripts'].map(findSources))
+  const files = await Promise.all(['test', 'harness'].map(findSources))
   await rm(FOLDER, { recursive: true, force: true })
   await mkdir(FOLDER, { recursive: true })
   await build({
