@@ -1,6 +1,6 @@
 import { followVisibleArea } from '../shared/visible-area.js'
 import type { LauncherTexts } from '../shared/widget-talk.js'
-import { launcherStyle } from './launcher-style.js'
+import launcherStyle from './launcher.css'
 
 /** Valid as the name of a custom element, so that no style for the page's own elements means it. */
 export const HOST_NAME = 'store-chat-widget'
@@ -9,11 +9,7 @@ const CHAT = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1
 const CLOSE = 'm5.5 7.5 4.5 4.5 4.5-4.5'
 
 /** Until the frame has said it in its language. */
-const english = {
-  title: 'Support chat',
-  open: 'Open the support chat',
-  close: 'Close the support chat',
-}
+const TITLE = 'Support chat'
 
 /** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
 export interface Launcher {
@@ -33,9 +29,9 @@ export interface Launcher {
  * @param lang what decides on the side of the page, until the frame knows better
  */
 export function createLauncher(lang: string, onChange: (isOpen: boolean) => void): Launcher {
-  let texts = english
+  let texts = { title: TITLE, open: TITLE, close: TITLE }
   const host = document.createElement(HOST_NAME)
-  host.dir = /^ar\b/i.test(lang) ? 'rtl' : 'ltr'
+  if (/^ar/i.test(lang)) host.dir = 'rtl'
   followVisibleArea(host)
   const root = host.attachShadow({ mode: 'open' })
   // The page's policy may forbid style elements; this is none.
@@ -87,13 +83,8 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
       texts = next
       badge.hidden = count === 0
       badge.textContent = next.badge
-<<<<<<< HEAD
-=======
       news.textContent = count === 0 || isOpen ? '' : texts.open
-      frame.title = texts.title
->>>>>>> wt-talk
-      host.lang = next.lang
-      host.dir = next.dir
+      Object.assign(host, next.page)
       name()
     },
   }
@@ -103,7 +94,6 @@ function createIcon(): { icon: SVGSVGElement; path: SVGPathElement } {
   const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
   icon.setAttribute('viewBox', '0 0 20 20')
-  icon.setAttribute('aria-hidden', 'true')
   path.setAttribute('d', CHAT)
   icon.append(path)
   return { icon, path }
