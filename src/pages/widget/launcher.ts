@@ -9,7 +9,11 @@ const CHAT = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1
 const CLOSE = 'm5.5 7.5 4.5 4.5 4.5-4.5'
 
 /** Until the frame has said it in its language. */
-const TITLE = 'Support chat'
+const english = {
+  title: 'Support chat',
+  open: 'Open the support chat',
+  close: 'Close the support chat',
+}
 
 /** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
 export interface Launcher {
@@ -29,7 +33,7 @@ export interface Launcher {
  * @param lang what decides on the side of the page, until the frame knows better
  */
 export function createLauncher(lang: string, onChange: (isOpen: boolean) => void): Launcher {
-  let texts = { title: TITLE, open: TITLE, close: TITLE }
+  let texts = english
   const host = document.createElement(HOST_NAME)
   if (/^ar/i.test(lang)) host.dir = 'rtl'
   followVisibleArea(host)
