@@ -1,6 +1,6 @@
 /**
  * Builds the pages of src/pages into dist/pages: one script and one style sheet each, beside them what a browser would have
- * them compressed to. Types are checked by `tsc -p tsconfig.pages.json`, not here: a start should be quick.
+ * them compressed to, and the client library as one file. Types are checked by `tsc -p tsconfig.pages.json`, not here: a start should be quick.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -49,6 +49,14 @@ await build({
   format: 'iife',
   charset: 'utf8',
 })
+// The client library as one file: an ES module, and a classic script that sets `storeChatClient`.
+const library = {
+  ...browsers,
+  target: ['es2020'],
+  entryPoints: [{ in: join(root, 'src/client/index.ts'), out: 'client' }],
+}
+await build({ ...library, format: 'esm' })
+await build({ ...library, format: 'iife', globalName: 'storeChatClient', outExtension: { '.js': '.global.js' } })
 for (const name of ['console/index.html', 'chat/index.html', 'chat/icon.svg', 'widget/index.html']) {
   cpSync(join(from, name), join(to, name))
 }

@@ -121,7 +121,7 @@ t.test('what happens between an answer over HTTP and the connection is told', as
   const way = await startProxy(t, node)
   way.lead(undefined)
   const admin = watchAdmin(t, way, account, {
-    fetch: (input, init) => fetch((input as URL).href.replace(way.origin, node.origin), init),
+    fetch: (input, init) => fetch((input as string).replace(way.origin, node.origin), init),
   })
   await admin.client.mySessions()
   await chat.post('store/message/', store, { content: 'between' })

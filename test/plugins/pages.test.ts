@@ -13,6 +13,8 @@ const files = [
   '/chat/style.css',
   '/chat/icon.svg',
   '/widget.js',
+  '/client.js',
+  '/client.global.js',
 ]
 
 /** The body as it comes over the wire. */

@@ -54,7 +54,8 @@ export function receiveEvent(delivery: Omit<Delivery, 'start' | 'closeVanished' 
     const { sessionId, status, upToMessageId } = event.receipt
     receiptBroadcast.note(sessionId, { [status]: upToMessageId })
   } else if ('sessionRead' in event) {
-    sendSessionRead(subscriptions.connectionsOf(event.sessionRead.accountId), event.sessionRead)
+    const { sessionRead } = event
+    sendSessionRead(subscriptions.connectionsOf(sessionRead.accountId), sessionRead)
   } else if ('typing' in event) typingAndPresence.showTyping(event.typing)
   else if ('presence' in event) {
     const { sessionId, isOnline } = event.presence

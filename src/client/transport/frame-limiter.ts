@@ -9,17 +9,18 @@ const DEFAULT_FRAME_BURST = 40
  */
 const SHARE = 0.75
 
-/** Lets frames out in order, not faster than the server allows. */
-export interface FrameGate {
-  /** `left` is called when the frame goes out. */
-  send(type: string, payload: object, left?: () => void): void
-  /** What the server of this connection allows. */
-  obey(limits: Limits | undefined): void
+/** Sends frames in order, not faster than the server allows. */
+export interface FrameLimiter {
+  /** `onSent` is called when the frame goes out. */
+  send(type: string, payload: object, onSent?: () => void): void
+  /** From now on the limits of this server hold. */
+  applyLimits(limits: Limits | undefined): void
+  /** Drops what waits. */
   stop(): void
 }
 
-export function createFrameGate(write: (text: string) => void): FrameGate {
-  const waiting: { text: string; left: (() => void) | undefined }[] = []
+export function createFrameLimiter(write: (text: string) => void): FrameLimiter {
+  const queue: { text: string; onSent: (() => void) | undefined }[] = []
   let { perSecond, burst } = toRate(undefined)
   let allowance = burst
   let allowanceAt = Date.now()
@@ -31,22 +32,22 @@ export function createFrameGate(write: (text: string) => void): FrameGate {
     allowanceAt = now
   }
 
-  function pump(): void {
+  function sendQueued(): void {
     timer = undefined
     refill()
-    for (let next; allowance >= 1 && (next = waiting.shift()) !== undefined; allowance--) {
+    for (let next; allowance >= 1 && (next = queue.shift()) !== undefined; allowance--) {
       write(next.text)
-      next.left?.()
+      next.onSent?.()
     }
-    if (waiting.length > 0) timer = setTimeout(pump, 1000 / perSecond)
+    if (queue.length > 0) timer = setTimeout(sendQueued, 1000 / perSecond)
   }
 
   return {
-    send(type, payload, left) {
-      waiting.push({ text: JSON.stringify({ type, payload }), left })
-      if (timer === undefined) pump()
+    send(type, payload, onSent) {
+      queue.push({ text: JSON.stringify({ type, payload }), onSent })
+      if (timer === undefined) sendQueued()
     },
-    obey(limits) {
+    applyLimits(limits) {
       refill()
       const spent = burst - allowance
       ;({ perSecond, burst } = toRate(limits))
@@ -54,7 +55,7 @@ export function createFrameGate(write: (text: string) => void): FrameGate {
     },
     stop() {
       clearTimeout(timer)
-      waiting.length = 0
+      queue.length = 0
     },
   }
 }
@@ -66,6 +67,6 @@ function toRate(limits: Partial<Limits> | undefined): { perSecond: number; burst
   return { perSecond, burst: Math.max(1, burst) }
 }
 
-/** A limit of 0 or none at all says nothing about what is allowed. */
+/** A limit of 0, or no limit, says nothing about what is allowed. */
 export const orDefault = (limit: number | undefined, standard: number): number =>
   limit !== undefined && limit > 0 ? limit : standard

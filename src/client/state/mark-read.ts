@@ -3,29 +3,29 @@ import type { ChatError } from '../transport/chat-error.js'
 import type { Http } from '../transport/http.js'
 import type { Settings } from '../transport/options.js'
 
-/** Marks sessions read. What cannot be said now is said later: when the server takes it, or the connection is back. */
-export interface Reading {
+/** Marks sessions read. What the server cannot take now is repeated later, or when the connection is back. */
+export interface MarkRead {
   add(sessionId: number): void
-  /** Says what waits. */
+  /** Sends what waits. */
   flush(): void
 }
 
-export function createReading(
+export function createMarkRead(
   { http, settings, isOnline }: { http: Http; settings: Settings; isOnline(): boolean },
   onError: (error: ChatError) => void,
-): Reading {
+): MarkRead {
   const waiting = new Set<number>()
   const underWay = new Set<number>()
 
-  async function say(sessionId: number): Promise<void> {
+  async function send(sessionId: number): Promise<void> {
     if (underWay.has(sessionId)) return
     underWay.add(sessionId)
-    const ask = () => {
+    const post = () => {
       waiting.delete(sessionId)
       return http.post('message/read/', { session_id: sessionId })
     }
     try {
-      const answer = await repeatWhileRefused(settings, ask, isOnline)
+      const answer = await repeatWhileRefused(settings, post, isOnline)
       if (answer === undefined) waiting.add(sessionId)
     } catch (error) {
       const { status } = error as ChatError
@@ -35,17 +35,17 @@ export function createReading(
     } finally {
       underWay.delete(sessionId)
     }
-    // Said again meanwhile: there may be more to mark.
-    if (isOnline() && waiting.has(sessionId)) await say(sessionId)
+    // Called again meanwhile: there may be more to mark.
+    if (isOnline() && waiting.has(sessionId)) await send(sessionId)
   }
 
   return {
     add(sessionId) {
       waiting.add(sessionId)
-      if (isOnline()) void say(sessionId)
+      if (isOnline()) void send(sessionId)
     },
     flush() {
-      for (const sessionId of [...waiting]) void say(sessionId)
+      for (const sessionId of [...waiting]) void send(sessionId)
     },
   }
 }
