@@ -51,7 +51,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: StoreSessionPageSchema, ...refusals(400, 401, 403, 503) },
       },
     },
-    async ({ account, query }) => listSessionsOfStore(app.db, account.id, query),
+    async ({ account, query }) => listSessionsOfStore(app.db, account, query),
   )
 
   app.get(

@@ -42,7 +42,7 @@ export interface ItemRow extends SessionRow {
 }
 
 interface ListRow extends ItemRow {
-  /** Where the list goes on behind this session: numbers, as text. */
+  /** The position of the list after this session: numbers, as text. */
   cursor: string
   /** Of all pages. */
   count: number

@@ -76,8 +76,7 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
 const focusComposer = () => document.querySelector<HTMLElement>('[data-composer]')?.focus()
 
 const launcherTexts = (unread: number): LauncherTexts => ({
-  lang: document.documentElement.lang,
-  dir: document.documentElement.dir,
+  page: { lang: document.documentElement.lang, dir: document.documentElement.dir },
   title: translate('chat.title'),
   open: unread === 0 ? translate('launcher.open') : translate('launcher.openUnread', { count: unread }),
   close: translate('launcher.close'),

@@ -34,7 +34,7 @@ export function openConversation(
     port?.postMessage({ isOpen } satisfies Shown)
   })
   const { host, frame } = launcher
-  frame.src = `${baseUrl}widget/${lang ? `?lang=${encodeURIComponent(lang)}` : ''}`
+  frame.src = `${baseUrl}widget/?lang=${encodeURIComponent(lang ?? '')}`
 
   function welcome({ source, origin: from, data }: MessageEvent<unknown>): void {
     if (source !== frame.contentWindow || from !== origin || data !== FRAME_IS_READY) return

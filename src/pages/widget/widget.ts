@@ -38,7 +38,7 @@ function obeyModuleTags(): void {
     true,
   )
   setTimeout(() => {
-    if (folder === undefined) console.error('store-chat: load widget.js by a script tag, which says where the chat is')
+    if (folder === undefined) console.error('store-chat: load widget.js by a script tag')
   })
 }
 

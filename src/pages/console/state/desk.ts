@@ -111,7 +111,6 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   client.on('state', (state) => {
     if (state !== 'online' || !client.account) return
     inBrowser.open(client.account)
-    book.knowOwnId(client.account.id)
     // What waits is sent, also to sessions that nobody looks at.
     for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) sendWaiting(sessionId)
   })
@@ -162,11 +161,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     choose,
     /** What is being written to a session, also while another is looked at. */
     textOf: inBrowser.textOf,
-    claim: () =>
-      act(client.claim, ({ admin_id }) => {
-        book.knowOwnId(admin_id)
-        list.value = 'own'
-      }),
+    claim: () => act(client.claim, () => (list.value = 'own')),
     release: () => act(client.release),
     transfer: (adminId: number) => act((sessionId) => client.transfer(sessionId, adminId)),
     closeSession: () => act(client.closeSession),
