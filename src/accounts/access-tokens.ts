@@ -3,7 +3,7 @@ import { idOrNull } from '../database/sql.js'
 import { Prisma, type AccessToken as TokenRow } from '../generated/prisma/client.js'
 import type { Database } from '../database/database.js'
 import { invalidInput, notFound } from '../errors/request-error.js'
-import type { PubSub } from '../pubsub/pubsub.js'
+import type { Publisher } from '../events/publisher.js'
 import { createToken, hashToken } from './tokens.js'
 import type { Side } from '../protocol/account.js'
 import { IdSchema } from '../protocol/schemas/id.js'
@@ -26,7 +26,7 @@ export const AccessTokenSchema = Type.Object(
 )
 export type AccessToken = Static<typeof AccessTokenSchema>
 
-/** A token as it is shown once, when it is issued. */
+/** A token with its secret, which is shown only once, when it is issued. */
 export type IssuedToken = AccessToken & { token: string }
 
 const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -58,7 +58,7 @@ export async function issueToken(
   return { ...toAccessToken(row), token }
 }
 
-/** Accounts are never deleted, so that what exists now exists when the token is stored. */
+/** Accounts are never deleted, so an account that exists now also exists when the token is stored. */
 async function requireOwner(db: Database, { side, id }: { side: Side; id: number }): Promise<void> {
   const found = side === 'store' ? await db.store.count({ where: { id } }) : await db.admin.count({ where: { id } })
   if (found === 0) throw notFound(`There is no ${side} ${id}`)
@@ -79,7 +79,7 @@ export interface TokenFilter {
   after?: number
 }
 
-/** Lists tokens by id, without the tokens themselves, which nobody knows. */
+/** Lists tokens by id, without their secrets, of which only hashes are stored. */
 export async function listTokens(db: Database, filter: TokenFilter): Promise<AccessToken[]> {
   const { store_id, admin_id, limit = 200, after = 0 } = filter
   const rows = await db.accessToken.findMany({
@@ -98,14 +98,14 @@ export async function listTokens(db: Database, filter: TokenFilter): Promise<Acc
  * Revokes a token for good; a second time changes nothing. It stops working on every node within a second.
  * @throws RequestError 404 when there is no such token
  */
-export async function revokeToken(db: Database, pubsub: PubSub, id: number): Promise<AccessToken> {
+export async function revokeToken(db: Database, publisher: Publisher, id: number): Promise<AccessToken> {
   const rows = await db.$queryRaw<TokenRow[]>(Prisma.sql`
     update access_token set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = ${id}
     returning id, hash, store_id as "storeId", admin_id as "adminId", created, expires_at as "expiresAt",
       revoked_at as "revokedAt", last_used_at as "lastUsedAt"`)
   const row = rows[0]
   if (row === undefined) throw notFound(`There is no token ${id}`)
-  publishRevocation(pubsub, id)
+  publishRevocation(publisher, id)
   return toAccessToken(row)
 }
 

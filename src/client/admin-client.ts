@@ -9,6 +9,7 @@ import type {
   Message,
   Notification,
   Session,
+  SessionHistory,
   SessionList,
   SessionWithStore,
 } from '../protocol/wire.js'
@@ -26,6 +27,8 @@ export interface AdminClient extends ChatClient {
   openSessions(page?: ListPage): Promise<SessionList>
   /** The sessions this admin holds, newest message first. */
   mySessions(page?: ListPage): Promise<SessionList>
+  /** The sessions of a store that this admin may read, newest first, closed ones too. */
+  sessions(page: ListPage & { store_id: number }): Promise<SessionHistory<ListedSession>>
   /** An open session or one of this admin's, with its newest messages. */
   session(sessionId: number): Promise<AdminSession>
   /**
@@ -40,7 +43,7 @@ export interface AdminClient extends ChatClient {
   typing(isTyping: boolean, to: { session_id: number }): void
   /** Takes an open session. Of many admins one wins, the others get a 409. */
   claim(sessionId: number): Promise<SessionWithStore>
-  /** Gives a session back to the open ones. */
+  /** Releases a session: it is open again. */
   release(sessionId: number): Promise<Session>
   /** Hands a session over to another admin. */
   transfer(sessionId: number, adminId: number): Promise<Session>
@@ -52,7 +55,7 @@ export interface AdminClient extends ChatClient {
   readAllNotifications(): Promise<void>
 }
 
-const findListed = ({ data }: SessionList) =>
+const findListed = ({ data }: Pick<SessionList, 'data'>) =>
   data.map((session: ListedSession) => ({ session, newest: session.last_message }))
 
 /**
@@ -65,8 +68,10 @@ export function connectAdmin(options: ConnectOptions): AdminClient {
     http.post<T>(`admin/${path}/`, { session_id, ...more })
 
   return Object.assign(chat, {
-    openSessions: (page: ListPage = {}) => read('admin/sessions/open/', { ...page }, findListed),
-    mySessions: (page: ListPage = {}) => read('admin/sessions/my/', { ...page }, findListed),
+    openSessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/open/', { ...page }, findListed),
+    mySessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/my/', { ...page }, findListed),
+    sessions: (page: ListPage & { store_id: number }) =>
+      read<SessionHistory<ListedSession>>('admin/sessions/', { ...page }, findListed),
     session: (session_id: number) =>
       read<AdminSession>('admin/session/', { session_id }, (session) => [
         { session, newest: session.messages[session.messages.length - 1] },

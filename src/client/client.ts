@@ -17,7 +17,9 @@ import type {
   Presence,
   Reset,
   ServerFrame,
+  ServerFrames,
   Session,
+  SessionRead,
   Side,
   StatusChange,
   Typing,
@@ -37,6 +39,8 @@ export interface ClientEvents {
   gone: Gone
   /** How far the other side has received or read this side's messages. */
   status: StatusChange
+  /** This account has read a session, here or elsewhere. */
+  read: SessionRead
   presence: Presence
   typing: Typing
   /** To an admin: the number of unread notifications. */
@@ -48,6 +52,8 @@ export interface ClientEvents {
 /** What the clients of both sides have in common. */
 export interface ChatClient {
   readonly state: State
+  /** Whom the token belongs to. Known from the first time `online`. */
+  readonly account: ServerFrames['ready']['account']
   /** Adds a listener. Returns a function that removes it. */
   on: Events<ClientEvents>['on']
   /**
@@ -75,6 +81,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
   const settings = readOptions(options)
   const events = createEvents<ClientEvents>()
   const reportError = (error: ChatError) => events.emit('error', error)
+  let account: ServerFrames['ready']['account']
   let ended: ChatError | undefined
   const tokens = createTokens(settings, (error) => {
     ended = error
@@ -128,6 +135,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     { settings, side, http, tokens },
     {
       ready(payload) {
+        account = payload.account
         log.ready(payload)
         outbox.flush()
         reads.flush()
@@ -167,6 +175,8 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         return void log.sync(frame.payload)
       case 'message_status':
         return receipts.receive(frame.payload)
+      case 'session_read':
+        return events.emit('read', frame.payload)
       case 'presence':
         return activity.presence(frame.payload)
       case 'typing':
@@ -198,6 +208,9 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     chat: {
       get state() {
         return connection.state()
+      },
+      get account() {
+        return account
       },
       on: events.on,
       reconnect: connection.check,

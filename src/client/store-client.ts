@@ -1,7 +1,8 @@
 import { createClient, type ChatClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
-import type { History, Message, Session, StoreSession } from '../protocol/wire.js'
+import type { ListPage } from './admin-client.js'
+import type { History, Message, OwnSession, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
 
 /** A page of a session's messages: the newest, those before a message, or those after one. */
 export interface HistoryPage {
@@ -22,8 +23,13 @@ export interface StoreClient extends ChatClient {
   send(input: MessageInput): Promise<Message>
   /** Messages of the active session, or of any session of this store. */
   history(page?: HistoryPage & { session_id?: number }): Promise<History>
-  /** Marks the admin's messages read, now or when the connection is back. */
-  read(): void
+  /** This store's sessions, newest first, closed ones too. */
+  sessions(page?: ListPage): Promise<SessionHistory<OwnSession>>
+  /**
+   * Marks the admin's messages of the active session read, or of any session of this store, now or when the connection is
+   * back.
+   */
+  read(of?: { session_id?: number }): void
   /** Shows the admin that the store types, or has stopped. May be called for every key. */
   typing(isTyping: boolean): void
   /** Closes the active session; the next message begins a new one. */
@@ -58,8 +64,9 @@ export function connectStore(options: ConnectOptions): StoreClient {
     },
     send: (input: MessageInput) => send(input),
     history: (page: HistoryPage & { session_id?: number } = {}) => http.get<History>('store/messages/', { ...page }),
-    read() {
-      if (sessionId !== undefined) markRead(sessionId)
+    sessions: (page: ListPage = {}) => http.get<SessionHistory<OwnSession>>('store/sessions/', { ...page }),
+    read({ session_id = sessionId }: { session_id?: number } = {}) {
+      if (session_id !== undefined) markRead(session_id)
     },
     typing(isTyping: boolean) {
       if (sessionId !== undefined) typing(isTyping)

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
-import { checkDatabaseUrl, checkRedisUrls } from './check-urls.js'
+import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls } from './check-urls.js'
 import { StartupError } from '../errors/startup-error.js'
 import { readText } from '../http/validation.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
@@ -66,6 +66,12 @@ export const EnvironmentSchema = Type.Object({
       description: "Opens the platform's routes. Unset: they are off.",
     }),
   ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'Where clients reach the service, with its path if it has one. Unset: as each request says.',
+    }),
+  ),
   CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
   WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
   WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
@@ -97,7 +103,7 @@ export const EnvironmentSchema = Type.Object({
   ),
 })
 
-/** What each setting is called in the code. */
+/** The settings by their names in the code. */
 export type Config = Readonly<ReturnType<typeof nameSettings>>
 
 /**
@@ -117,10 +123,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   return Object.freeze(nameSettings(value))
 }
 
-function checkUrls({ DATABASE_URL, REDIS_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
+function checkUrls({ DATABASE_URL, REDIS_URL, PUBLIC_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
   return [
     ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
+    ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
   ]
 }
 
@@ -130,7 +137,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     port: environment.PORT,
     databaseUrl: environment.DATABASE_URL,
     migrationDatabaseUrl: environment.MIGRATION_DATABASE_URL,
-    // The embedded PostgreSQL has none in front.
+    // The embedded PostgreSQL has no pooler in front.
     databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
     dataFolder: environment.DATA_DIR,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
@@ -148,6 +155,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
             prefix: environment.REDIS_PREFIX,
           },
     platformToken: environment.PLATFORM_TOKEN,
+    publicUrl: environment.PUBLIC_URL?.replace(/\/+$/, ''),
     corsOrigins: splitList(environment.CORS_ORIGINS),
     websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
     widgetOrigins: splitList(environment.WIDGET_ORIGINS),

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { watchStore } from './connect.js'
 import { startProxy } from './proxy.js'
 

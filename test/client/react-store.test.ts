@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import type { Message } from '../../src/client/index.js'
 import { createChatStore } from '../../src/client/react/chat-store.js'
 import { markMessages, mergeMessages, replaceSession } from '../../src/client/react/message-list.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { startScriptedServer } from './scripted-server.js'
 import { scriptMessage, scriptSession } from './scripted-session.js'
 

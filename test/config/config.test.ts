@@ -22,6 +22,7 @@ t.test('every setting is read', async (t) => {
     REDIS_URL: 'rediss://host',
     CORS_ORIGINS: 'https://a.example, https://b.example,',
     TRUST_PROXY: '10.0.0.0/8',
+    PUBLIC_URL: 'https://example.com/support/',
     PLATFORM_TOKEN: 'x'.repeat(16),
     DATABASE_POOL_SIZE: '25',
     LIMIT_MESSAGE_BURST: '7',
@@ -33,6 +34,7 @@ t.test('every setting is read', async (t) => {
     redis: { kind: 'single', urls: ['rediss://host'], prefix: 'store-chat' },
     corsOrigins: ['https://a.example', 'https://b.example'],
     trustProxy: ['10.0.0.0/8'],
+    publicUrl: 'https://example.com/support',
     databasePoolSize: 25,
     limits: {
       requests: { perSecond: 50, burst: 500 },
@@ -53,6 +55,14 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
     DATABASE_START_TIMEOUT_MS: ['-1'],
     REDIS_URL: ['http://host'],
     REDIS_PREFIX: ['a b', 'x'.repeat(65)],
+    PUBLIC_URL: [
+      'example.com',
+      'ftp://example.com',
+      'https://',
+      'https://a:b@example.com',
+      'https://example.com/?a',
+      'https://example.com/#',
+    ],
     PLATFORM_TOKEN: ['short', 'with space in it, long', 'ä'.repeat(20)],
     LOG_LEVEL: ['loud', 'INFO'],
   }

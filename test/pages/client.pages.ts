@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { setStage } from './stage.js'
 
 const stage = await setStage(t, { config: { corsOrigins: ['*'] } })
