@@ -33,6 +33,12 @@ await build({
   charset: 'utf8',
 })
 // A classic script, for pages of any age: it leaves no name behind.
+await build({
+  ...browsers,
+  entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
+  format: 'iife',
+  charset: 'utf8',
+})
 // The client library as one file: an ES module, and a classic script that sets `storeChatClient`.
 const library = {
   ...browsers,
@@ -41,12 +47,6 @@ const library = {
 }
 await build({ ...library, format: 'esm' })
 await build({ ...library, format: 'iife', globalName: 'storeChatClient', outExtension: { '.js': '.global.js' } })
-await build({
-  ...browsers,
-  entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
-  format: 'iife',
-  charset: 'utf8',
-})
 for (const name of ['console/index.html', 'chat/index.html', 'chat/icon.svg', 'widget/index.html']) {
   cpSync(join(from, name), join(to, name))
 }

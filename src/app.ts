@@ -1,7 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
-import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config/config.js'
 import type { App } from './http/describe-route.js'
 import { answerFrameworkError, answersPlugin } from './http/answers.js'
@@ -25,6 +24,7 @@ import { serverOptions, upgradesPlugin } from './http/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
+import { platformRoutes } from './platform/platform-routes.js'
 import { socketRoutes } from './realtime/websocket/socket-routes.js'
 import type { PubSub } from './pubsub/pubsub.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
@@ -70,7 +70,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(pubsubPlugin, { config, pubsub: services.pubsub })
   await app.register(limitsPlugin, { config })
-  await app.register(authenticationPlugin)
+  await app.register(authenticationPlugin, { jwt: config.jwt })
   await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin, { publicUrl: config.publicUrl })
@@ -85,8 +85,10 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })
-      const { platformToken } = config
-      if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
+      const { platformToken, limits } = config
+      if (platformToken !== undefined) {
+        await chat.register(platformRoutes, { prefix: '/platform', platformToken, ...limits })
+      }
     },
     { prefix: '/v1/chat' },
   )

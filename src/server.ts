@@ -101,4 +101,7 @@ function printWelcome(app: App, demo: Demo | undefined): void {
   console.log(`  curl -H 'Authorization: Token ${demo.storeToken}' ${origin}/v1/chat/store/session/\n`)
   console.log(`It chats at ${origin}/chat/ with that token, and the demo admin answers at ${origin}/console/ with\n`)
   console.log(`  ${demo.adminToken}\n`)
+  if (demo.supervisorToken === undefined) return
+  console.log(`A supervisor may read, release, transfer and close any session; the demo's signs in there with\n`)
+  console.log(`  ${demo.supervisorToken}\n`)
 }

@@ -47,6 +47,7 @@ async function setScene() {
   await chat.post('store/message/', store, { content: SECRET })
   await chat.post('store/message/', open.store, { content: SECRET })
   const [otherStore, otherAdmin] = [await addStore(database), await addAdmin(database)]
+  const supervisor = await addAdmin(database, { role: 'supervisor' })
   const sessions: Record<Target, number> = {
     claimed: next.session.id,
     closed: claimed.sessionId,
@@ -59,18 +60,19 @@ async function setScene() {
     otherStore: otherStore.token,
     holder: holder.token,
     otherAdmin: otherAdmin.token,
+    supervisor: supervisor.token,
     platform: platformToken,
   }
   const { tokenId } = await addToken(database, { storeId: open.store.id })
-  return { sessions, tokens, otherAdminId: otherAdmin.id, tokenId }
+  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId }
 }
 type Scene = Awaited<ReturnType<typeof setScene>>
 
-async function idsOf({ sessions, otherAdminId, tokenId }: Scene, target: Target): Promise<Ids> {
+async function idsOf({ sessions, ...ids }: Scene, target: Target): Promise<Ids> {
   const [row] = await database.query<{ id: string }>('select max(id) as id from chat_message where session_id = $1', [
     sessions[target],
   ])
-  return { sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER), otherAdminId, tokenId }
+  return { sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER), ...ids }
 }
 
 async function call(route: string, entry: Entry, scene: Scene, caller: Caller, target: Target): Promise<Answer> {

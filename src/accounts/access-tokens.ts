@@ -1,13 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { idOrNull } from '../database/sql.js'
 import { Prisma, type AccessToken as TokenRow } from '../generated/prisma/client.js'
-import type { Database } from '../database/database.js'
-import { invalidInput, notFound } from '../errors/request-error.js'
+import type { Database, Statements } from '../database/database.js'
+import { conflict, invalidInput, notFound } from '../errors/request-error.js'
 import type { Publisher } from '../events/publisher.js'
-import { createToken, hashToken } from './tokens.js'
+import { publishRevocation } from '../events/revocations.js'
 import type { Side } from '../protocol/account.js'
 import { IdSchema } from '../protocol/schemas/id.js'
-import { publishRevocation } from '../events/revocations.js'
+import { createToken, hashToken } from './tokens.js'
 
 const Moment = (description?: string) =>
   Type.Union([Type.String({ format: 'date-time' }), Type.Null()], description === undefined ? {} : { description })
@@ -39,29 +39,35 @@ export const LifeSchema = Type.String({
 
 /**
  * Issues a token for an account; only its SHA-256 is kept. `expires` is a life like `30d`.
- * @throws RequestError 404 when the account does not exist, 400 when the life is too long
+ * @throws RequestError 404 when the account does not exist, 409 when it is switched off, 400 when the life is too long
  */
 export async function issueToken(
   db: Database,
   owner: { side: Side; id: number },
   expires?: string,
 ): Promise<IssuedToken> {
-  await requireOwner(db, owner)
+  const expiresAt = expires === undefined ? null : readExpiry(expires)
   const token = createToken()
-  const row = await db.accessToken.create({
-    data: {
-      hash: Uint8Array.from(hashToken(token)),
-      ...(owner.side === 'store' ? { storeId: owner.id } : { adminId: owner.id }),
-      ...(expires !== undefined && { expiresAt: readExpiry(expires) }),
-    },
+  const row = await db.$transaction(async (tx) => {
+    await lockOwner(tx, owner)
+    return tx.accessToken.create({
+      data: {
+        hash: Uint8Array.from(hashToken(token)),
+        ...(owner.side === 'store' ? { storeId: owner.id } : { adminId: owner.id }),
+        expiresAt,
+      },
+    })
   })
   return { ...toAccessToken(row), token }
 }
 
-/** Accounts are never deleted, so an account that exists now also exists when the token is stored. */
-async function requireOwner(db: Database, { side, id }: { side: Side; id: number }): Promise<void> {
-  const found = side === 'store' ? await db.store.count({ where: { id } }) : await db.admin.count({ where: { id } })
-  if (found === 0) throw notFound(`There is no ${side} ${id}`)
+/** Accounts are never deleted. Whoever switches one off or signs it out waits for this lock, and then finds the token. */
+async function lockOwner(tx: Statements, { side, id }: { side: Side; id: number }): Promise<void> {
+  const [row] = await tx.$queryRaw<{ active: boolean }[]>(
+    Prisma.sql`select active from ${Prisma.raw(side)} where id = ${id} for share`,
+  )
+  if (row === undefined) throw notFound(`There is no ${side} ${id}`)
+  if (!row.active) throw conflict(`The ${side} ${id} is switched off`)
 }
 
 function readExpiry(life: string): Date {

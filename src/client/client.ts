@@ -52,7 +52,7 @@ export interface ClientEvents {
 /** What the clients of both sides have in common. */
 export interface ChatClient {
   readonly state: State
-  /** Whom the token belongs to. Known from the first time `online`. */
+  /** The account of the token; undefined until the client was online for the first time. */
   readonly account: ServerFrames['ready']['account']
   /** Adds a listener. Returns a function that removes it. */
   on: Events<ClientEvents>['on']
@@ -81,8 +81,8 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
   const settings = readOptions(options)
   const events = createEvents<ClientEvents>()
   const reportError = (error: ChatError) => events.emit('error', error)
-  let account: ServerFrames['ready']['account']
   let ended: ChatError | undefined
+  let account: ServerFrames['ready']['account']
   const tokens = createTokens(settings, (error) => {
     ended = error
     // A token that is given as such has no function that could do better: the state says it all.

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
 import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls } from './check-urls.js'
 import { StartupError } from '../errors/startup-error.js'
+import { checkJwtSettings, jwtEnvironment, readJwtSettings } from '../jwt/jwt-settings.js'
 import { readText } from '../http/validation.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
@@ -62,8 +63,8 @@ export const EnvironmentSchema = Type.Object({
   }),
   PLATFORM_TOKEN: Type.Optional(
     Type.String({
-      pattern: '^[\\x21-\\x7e]{16,512}$',
-      description: "Opens the platform's routes. Unset: they are off.",
+      pattern: '^[\\x21-\\x2b\\x2d-\\x7e]{16,512}(, ?[\\x21-\\x2b\\x2d-\\x7e]{16,512})?$',
+      description: "Opens the platform's routes; two, separated by a comma, while it is rotated. Unset: they are off.",
     }),
   ),
   PUBLIC_URL: Type.Optional(
@@ -72,6 +73,7 @@ export const EnvironmentSchema = Type.Object({
       description: 'Where clients reach the service, with its path if it has one. Unset: as each request says.',
     }),
   ),
+  ...jwtEnvironment,
   CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
   WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
   WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
@@ -116,18 +118,20 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
   )
   const { value, errors } = readText(EnvironmentSchema, given)
-  const wrong = value === undefined ? errors : checkUrls(value)
+  const wrong = value === undefined ? errors : checkTogether(value)
   if (value === undefined || wrong.length > 0) {
     throw new StartupError(wrong.map(({ field, message }) => `${field} ${message}`).join('\n'))
   }
   return Object.freeze(nameSettings(value))
 }
 
-function checkUrls({ DATABASE_URL, REDIS_URL, PUBLIC_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
+function checkTogether(environment: Static<typeof EnvironmentSchema>): FieldErrors {
+  const { DATABASE_URL, REDIS_URL, PUBLIC_URL } = environment
   return [
     ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
     ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
+    ...checkJwtSettings(environment),
   ]
 }
 
@@ -156,6 +160,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
           },
     platformToken: environment.PLATFORM_TOKEN,
     publicUrl: environment.PUBLIC_URL?.replace(/\/+$/, ''),
+    jwt: readJwtSettings(environment),
     corsOrigins: splitList(environment.CORS_ORIGINS),
     websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
     widgetOrigins: splitList(environment.WIDGET_ORIGINS),

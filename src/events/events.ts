@@ -1,5 +1,6 @@
 import type { SessionChange } from '../database/rows/session-changes.js'
 import type { Side } from '../protocol/account.js'
+import type { AdminRole } from '../protocol/schemas/accounts.js'
 
 /** The parties of a session: its store, and its holder or, while there is none, every admin. */
 export interface Parties {
@@ -57,6 +58,19 @@ export interface SessionReadEvent {
   readBy?: string | undefined
 }
 
+/** A change of an account's access by the platform. Times are in ms since the epoch, of the database's clock. */
+export interface AccessChange {
+  side: Side
+  id: number
+  isActive: boolean
+  /** null for a store. */
+  role: AdminRole | null
+  /** Credentials that were issued before are not valid; null: the account was never signed out. */
+  signedOutAt: number | null
+  /** Of two changes of an account the later one counts. */
+  changedAt: number
+}
+
 /** A durable event with its frame for the sockets, as text or its UTF-8. */
 export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string | Buffer }
 
@@ -70,3 +84,5 @@ export type ChatEvent =
   /** An admin has read notifications. */
   | { unreadOf: number }
   | { revokedTokenId: number }
+  /** An account's access has changed. Nodes of earlier versions look up the tokens that were revoked by that. */
+  | { accessChange: AccessChange; revokedTokenIds: number[] }

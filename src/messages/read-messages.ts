@@ -2,7 +2,7 @@ import { invalidInput, notFound } from '../errors/request-error.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { PAGE_SIZE } from '../http/paging.js'
-import { requireReader } from '../accounts/session-access.js'
+import { isOnlooker, requireReader } from '../accounts/session-access.js'
 import {
   findUndelivered,
   joinReceipts,
@@ -66,8 +66,9 @@ export async function readMessages(
   const found = messageColumns.toRows(row.messages)
   const messages = found.slice(0, limit)
   if (page.after === undefined) messages.reverse()
-  await confirmDelivery(deps, reader.side, { ...row, undeliveredUpTo: findUndelivered(messages, row, reader.side) })
-  const data = messages.map((message) => toMessage(message, row, reader.side))
+  const viewer = isOnlooker(reader, row) ? undefined : reader.side
+  if (viewer) await confirmDelivery(deps, viewer, { ...row, undeliveredUpTo: findUndelivered(messages, row, viewer) })
+  const data = messages.map((message) => toMessage(message, row, viewer))
   return { data, has_more: found.length > limit }
 }
 

@@ -1,8 +1,11 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 import { openAuthentication } from '../accounts/authentication.js'
+import { openCredentials, type Credentials } from '../accounts/credentials.js'
 import { readAuthorization } from '../accounts/tokens.js'
 import { forbidden } from '../errors/request-error.js'
+import type { JwtSettings } from '../jwt/jwt-settings.js'
+import { openJwtVerifier } from '../jwt/verify-jwt.js'
 import type { Account, Side } from '../protocol/account.js'
 
 declare module 'fastify' {
@@ -11,12 +14,12 @@ declare module 'fastify' {
     requireAccount(side?: Side): onRequestAsyncHookHandler
     /**
      * Authenticates one request by its token and its client's address.
-     * @throws RequestError 401 when the token is missing, unknown, expired or revoked · 429 when there are too many such
+     * @throws RequestError 401 when the token is missing or not valid · 429 when there are too many such
      * failures from the address, or too many requests of the account
      */
     authenticate(token: string | undefined, address: string): Promise<Account>
-    /** Whether a token was revoked, as of less than a second ago. */
-    isTokenRevoked(tokenId: number): Promise<boolean>
+    /** Tells which accounts' credentials have ended. */
+    credentials: Credentials
   }
   interface FastifyRequest {
     /** Set behind `requireAccount`. */
@@ -24,18 +27,27 @@ declare module 'fastify' {
   }
 }
 
-export const authenticationPlugin = plugin(
-  async (app) => {
+export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
+  async (app, { jwt: settings }) => {
     const { limits } = app
-    const authentication = await openAuthentication(app.db, app.pubsub)
+    const credentials = await openCredentials(app.db, app.pubsub)
+    const jwt = settings && (await openJwtVerifier(settings, reportError))
+    const authentication = openAuthentication(app.db, credentials, jwt)
     app.decorateRequest('account')
     app.decorate('authenticate', authenticate)
-    app.decorate('isTokenRevoked', authentication.isRevoked)
+    app.decorate('credentials', credentials)
     app.decorate('requireAccount', (side) => async (request) => {
       request.account = await authenticate(readAuthorization(request.headers.authorization), request.ip)
       if (side !== undefined && request.account.side !== side) throw forbidden()
     })
-    app.addHook('onClose', () => authentication.close())
+    app.addHook('onClose', () => {
+      jwt?.close()
+      return authentication.close()
+    })
+
+    function reportError(error: unknown): void {
+      app.log.warn({ err: error }, 'the key set of JWTs could not be read')
+    }
 
     async function authenticate(token: string | undefined, address: string): Promise<Account> {
       const account = token === undefined ? undefined : await lookUp(token, address)

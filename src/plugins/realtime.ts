@@ -20,7 +20,7 @@ declare module 'fastify' {
 
 export const realtimePlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
-    const hub = await openHub(app.db, app.pubsub, app.log, {
+    const hub = await openHub(app, {
       pingIntervalMs: config.socketPingIntervalMs,
       longestStatementMs: config.databaseStatementTimeoutMs,
       bufferBytes: config.socketLimits.bufferBytes,
@@ -55,5 +55,5 @@ export const realtimePlugin = plugin<{ config: Config }>(
     })
     app.addHook('onClose', () => hub.close())
   },
-  { name: 'realtime', dependencies: ['database', 'pubsub', 'draining', 'upgrades'] },
+  { name: 'realtime', dependencies: ['database', 'pubsub', 'authentication', 'draining', 'upgrades'] },
 )

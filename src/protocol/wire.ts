@@ -3,6 +3,8 @@
  */
 
 export type Side = 'store' | 'admin'
+/** A supervisor may read, release, transfer and close any session. */
+export type AdminRole = 'agent' | 'supervisor'
 export type SessionStatus = 'open' | 'claimed' | 'closed'
 export type MessageStatus = 'sent' | 'delivered' | 'read'
 
@@ -180,7 +182,7 @@ export interface ServerFrames {
     resume: boolean
     /** Names the history that seqs count in. It changes with a promotion or a restore. */
     epoch?: string
-    account?: { side: Side; id: number }
+    account?: { side: Side; id: number; role?: AdminRole }
     limits?: Limits
   }
   message: { message: Message; seq: number }

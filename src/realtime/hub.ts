@@ -11,6 +11,7 @@ import { readDatabaseState } from './delivery/session-positions.js'
 import { createPresence } from './presence/presence.js'
 import { createEpochReader, createReadyReader, type Ready } from './resume/read-ready.js'
 import { createSyncReader } from './resume/read-syncs.js'
+import type { Credentials } from '../accounts/credentials.js'
 import type { PubSub } from '../pubsub/pubsub.js'
 import { createStoreDelivery, type StoreDelivery } from './delivery/store-delivery.js'
 import type { ResumeDeps } from './resume/resume.js'
@@ -21,8 +22,6 @@ import { repeat } from '../tasks/repeat.js'
 import { closeCodes } from '../protocol/codes.js'
 import { encodeFrame } from '../protocol/encode-frame.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
-import { listenToRevocations } from '../events/revocations.js'
-import { readRevokedTokens } from '../accounts/revocations.js'
 
 const PRESENCE_CHECK_MS = 5000
 const LONGEST_DRAIN_MS = 3000
@@ -32,6 +31,13 @@ const DRAIN_PER_SOCKET_MS = 6
 const READY_ATTEMPTS = 20
 /** A sync fills at most this share of what may wait for a slow reader. */
 const MAX_SYNC_SHARE = 0.5
+
+export interface HubDeps {
+  db: Database
+  pubsub: PubSub
+  credentials: Credentials
+  log: FastifyBaseLogger
+}
 
 export interface HubOptions {
   pingIntervalMs: number
@@ -64,7 +70,7 @@ export interface Hub {
   close(): Promise<void>
 }
 
-export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogger, options: HubOptions): Promise<Hub> {
+export async function openHub({ db, pubsub, credentials, log }: HubDeps, options: HubOptions): Promise<Hub> {
   const onError = (error: unknown) => log.warn({ err: error }, 'realtime')
   const presence = createPresence(db, pubsub, randomUUID(), onError)
   const deliveryReceipts = createDeliveryReceipts(db, pubsub, onError)
@@ -88,25 +94,28 @@ export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogg
   const connections = new Set<Connection>()
 
   await presence.open()
-  const stopListening = await listenToRevocations(pubsub, (tokenId) => closeTokens(new Set([tokenId])))
+  const stopListening = credentials.onAnnouncement(closeEnded)
   const reconcile = createReconciler(db, epoch, { store, admin }, { opened, ...options })
   const presenceReconciler = createPresenceReconciler(presence, store, admin)
   const tasks = [
     repeat(RECONCILE_INTERVAL_MS, reconcile, onError),
-    repeat(RECONCILE_INTERVAL_MS, closeRevoked, onError),
+    repeat(RECONCILE_INTERVAL_MS, reconcileCredentials, onError),
     repeat(PRESENCE_CHECK_MS, presenceReconciler, onError),
   ]
   const heartbeat = createHeartbeat(connections, options.pingIntervalMs)
 
-  /** Closes the sockets of tokens whose revocation pub/sub has lost. */
-  async function closeRevoked(): Promise<void> {
-    if (connections.size > 0) closeTokens(await readRevokedTokens(db))
+  /** Closes the sockets of credentials whose end pub/sub has lost. */
+  async function reconcileCredentials(): Promise<void> {
+    if (connections.size === 0) return
+    await credentials.refresh()
+    closeEnded()
   }
 
-  function closeTokens(tokenIds: Set<number>): void {
-    if (tokenIds.size === 0) return
+  function closeEnded(): void {
     for (const connection of connections) {
-      if (tokenIds.has(connection.account.tokenId)) connection.close(closeCodes.tokenRevoked, 'token revoked')
+      const account = credentials.resolve(connection.account)
+      if (account === undefined) connection.close(closeCodes.tokenRevoked, 'token revoked')
+      else connection.account = account
     }
   }
 
@@ -147,8 +156,10 @@ export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogg
     }
   }
 
-  const readyFrame = ({ account: { side, id } }: Connection, { session, epoch }: Ready) =>
-    encodeFrame('ready', { session, resume: true, epoch, account: { side, id }, limits: options.clientLimits })
+  function readyFrame({ account: { side, id, role } }: Connection, { session, epoch }: Ready): string {
+    const account = { side, id, ...(role && { role }) }
+    return encodeFrame('ready', { session, resume: true, epoch, account, limits: options.clientLimits })
+  }
 
   return {
     store,

@@ -55,7 +55,7 @@ interface ReadRow {
 /**
  * Marks all messages of a session as read by a side, by one row however many there are; for an admin its notifications of
  * that session, too. Publishes it to the other side, and to the reader's own sockets except the one named `readBy`. Closed
- * sessions are no exception. Repeating it writes and publishes nothing.
+ * sessions are no exception. Of a supervisor who is no party of the session, only its notifications are marked. Repeating it writes and publishes nothing.
  * @throws RequestError 403 another admin's · 404
  */
 export async function markRead(
@@ -64,8 +64,9 @@ export async function markRead(
   sessionId: number,
   readBy?: string,
 ): Promise<void> {
-  const { side, id } = reader
-  const mayRead = side === 'store' ? Prisma.sql`store_id = ${id}` : Prisma.sql`(admin_id is null or admin_id = ${id})`
+  const { side, id, role } = reader
+  const isParty = side === 'store' ? Prisma.sql`store_id = ${id}` : Prisma.sql`(admin_id is null or admin_id = ${id})`
+  const mayRead = role === 'supervisor' ? Prisma.sql`true` : isParty
   const readNotifications =
     side === 'store'
       ? Prisma.empty
@@ -80,12 +81,12 @@ export async function markRead(
     side === 'store' ? Prisma.sql`null::bigint` : Prisma.sql`(select read_up_to from notifications)`
   const [row] = await db.$queryRaw<ReadRow[]>(Prisma.sql`
     with newest as (
-      select s.id as session_id, m.id as message_id from chat_session s
+      select s.id as session_id, m.id as message_id, ${isParty} as is_party from chat_session s
       cross join lateral (select id from chat_message where session_id = s.id order by seq desc limit 1) m
       where s.id = ${sessionId} and ${mayRead}
     ), receipt as (
       insert into chat_receipt as r (session_id, side, delivered_up_to, read_up_to)
-      select session_id, ${side}::side, message_id, message_id from newest
+      select session_id, ${side}::side, message_id, message_id from newest where is_party
       on conflict (session_id, side) do update set read_up_to = excluded.read_up_to,
           delivered_up_to = greatest(r.delivered_up_to, excluded.delivered_up_to)
         where r.read_up_to < excluded.read_up_to

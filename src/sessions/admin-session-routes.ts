@@ -64,7 +64,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       },
     },
     async ({ account, query }) => {
-      const session = requireReader(account, await readSessionForAdmin(app.db, query.session_id))
+      const session = requireReader(account, await readSessionForAdmin(app.db, account, query.session_id))
       await confirmDelivery(app.deps, 'admin', session)
       return session.view
     },

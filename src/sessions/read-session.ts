@@ -14,6 +14,8 @@ import {
 import type { FetchedMessages } from '../receipts/record-receipts.js'
 import type { CachedMessages, MessageCache } from './message-cache.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
+import { isOnlooker } from '../accounts/session-access.js'
+import type { Account } from '../protocol/account.js'
 import type { Store } from '../protocol/schemas/accounts.js'
 import { NEWEST_MESSAGES, type AdminSession } from '../protocol/schemas/sessions.js'
 
@@ -49,6 +51,7 @@ const adminColumns = defineColumns<ViewRow>(viewExpressions)
 /** Reads any session as an admin sees it. The caller checks whether that admin may. */
 export async function readSessionForAdmin(
   db: Statements,
+  reader: Account,
   sessionId: number,
 ): Promise<SessionView<AdminSession> | undefined> {
   const [row] = await adminColumns.read(
@@ -60,12 +63,13 @@ export async function readSessionForAdmin(
   )
   if (row === undefined) return undefined
   const messages = messageColumns.toRows(row.messages).reverse()
+  const viewer = isOnlooker(reader, ownersOf(row)) ? undefined : 'admin'
   const view = {
     ...toSession(row),
     store: row.store,
-    messages: messages.map((message) => toMessage(message, row, 'admin')),
+    messages: messages.map((message) => toMessage(message, row, viewer)),
   }
-  return { ...ownersOf(row), view, undeliveredUpTo: findUndelivered(messages, row, 'admin') }
+  return { ...ownersOf(row), view, undeliveredUpTo: viewer ? findUndelivered(messages, row, viewer) : null }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { AdminRoleSchema } from './accounts.js'
 import { IdSchema } from './id.js'
 import { MessageSchema, SideSchema } from './messages.js'
 import { SessionSchema } from './sessions.js'
@@ -22,7 +23,10 @@ export const serverFrames = {
         description:
           'The history that `seq` counts in: another one after the database was restored or a standby was promoted. Keep it beside your seqs, and send it with `resume`.',
       }),
-      account: Type.Object({ side: SideSchema, id: IdSchema }, { description: 'Whom the token belongs to.' }),
+      account: Type.Object(
+        { side: SideSchema, id: IdSchema, role: Type.Optional(AdminRoleSchema) },
+        { description: 'Whom the token belongs to; an admin has a role.' },
+      ),
       limits: ClientLimitsSchema,
     },
     describe('The first frame. A store gets its active session, if it has one.'),

@@ -54,7 +54,8 @@ export class Connection {
     readonly socket: WebSocket,
     /** The TCP or TLS socket under the WebSocket. */
     readonly wire: Socket,
-    readonly account: Account,
+    /** Replaced when its role changes. */
+    public account: Account,
     readonly deps: ConnectionDeps,
   ) {
     this.number = deps.nextNumber()

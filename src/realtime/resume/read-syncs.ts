@@ -13,13 +13,14 @@ import {
   holderOfMessage,
 } from '../../database/rows/messages.js'
 import { sessionExpressions, toSession, type SessionRow } from '../../database/rows/sessions.js'
+import { isOnlooker } from '../../accounts/session-access.js'
 import type { Account, Side } from '../../protocol/account.js'
 import type { Message } from '../../protocol/schemas/messages.js'
 import type { Session } from '../../protocol/schemas/sessions.js'
 
 /** What an account asks for of a session. */
 export interface SyncRequest {
-  account: Pick<Account, 'side' | 'id'>
+  account: Pick<Account, 'side' | 'id' | 'role'>
   sessionId: number
   /** The last seq that it saw; null for the newest messages. */
   after: number | null
@@ -34,7 +35,7 @@ export interface Sync {
   answer: { session: Session; messages: Message[]; seq: number; complete: boolean; reset?: true }
   /** The newest seq of the session. */
   seq: number
-  /** The newest message of the other side in the answer. */
+  /** The newest message of the other side that is delivered by the answer. */
   newestForeignId: number | null
   /** How far the other side has received and read, as message ids. */
   deliveredUpTo: number
@@ -59,7 +60,7 @@ const CHARACTER_BYTES = 6
 const SYNCS_PER_STATEMENT = 8
 
 /** SQL: whether the account `asked` may see the message `m` of the session `s`. */
-const isVisible = `(asked.side = 'store' or s.admin_id is null or s.admin_id = asked.account_id
+const isVisible = `(asked.side = 'store' or asked.is_supervisor or s.admin_id is null or s.admin_id = asked.account_id
   or coalesce(${holderOfMessage}, asked.account_id) = asked.account_id)`
 
 const isMissed = 'not state.is_reset and m.seq > asked.after and m.seq < coalesce(asked.before, m.seq + 1)'
@@ -76,7 +77,7 @@ const firstMessages = (condition: string, order: 'asc' | 'desc') => `
  * Creates a function that reads what an account has missed of a session; concurrent requests share a statement. A request
  * with another epoch than the current one, or with a seq that the session has not reached, counts in a history that is
  * gone: its answer has `reset` and the newest messages. An admin who no longer holds the session gets its state, but not
- * the messages of others. The answer is undefined where the account may not see the session.
+ * the messages of others, unless it is a supervisor. The answer is undefined where the account may not see the session.
  *
  * A sync holds up to `mostBytes`, and at least one message. A larger one could exceed what may wait for a slow reader: the
  * reader would be cut, and get the same sync again on its next connection.
@@ -117,7 +118,7 @@ export function createSyncReader(
 
   return batch<SyncRequest, Sync | undefined>(async (requests) => {
     const asked = requests.map(({ account, sessionId, after, before, epoch }, place) => ({
-      ...{ place, side: account.side, account_id: account.id },
+      ...{ place, side: account.side, account_id: account.id, is_supervisor: account.role === 'supervisor' },
       ...{ session_id: sessionId, after, before, epoch },
     }))
     const rows = await columns.read(
@@ -125,7 +126,7 @@ export function createSyncReader(
       Prisma.sql`
       ${columns.select}
       from json_to_recordset(${JSON.stringify(asked)}::json) as asked(place int, side side, account_id bigint,
-        session_id bigint, after bigint, before bigint, epoch text) ${from}`,
+        is_supervisor boolean, session_id bigint, after bigint, before bigint, epoch text) ${from}`,
     )
     const byPlace = new Map(rows.map((row) => [row.place, row]))
     return requests.map((request, place) => {
@@ -143,10 +144,11 @@ function toSync(row: SyncRow, { account, before }: SyncRequest): Sync {
   const seq = before === null || row.isReset ? row.seq : Math.min(row.seq, before - 1)
   const answer = { session: toSession(row), messages, seq, complete: row.isComplete }
   const { delivered, read } = receiptsOfOther(row, side)
+  const isDelivered = !isOnlooker(account, { storeId: row.store_id, adminId: row.admin_id })
   return {
     answer: row.isReset ? { ...answer, reset: true } : answer,
     seq: row.seq,
-    newestForeignId: newestForeign(messages, side),
+    newestForeignId: isDelivered ? newestForeign(messages, side) : null,
     deliveredUpTo: delivered ?? 0,
     readUpTo: read ?? 0,
   }

@@ -9,6 +9,7 @@ import { clientFrameChecks, type Payload } from './check-frames.js'
 import type { Hub } from '../hub.js'
 import { yieldToEventLoop } from './yield-to-event-loop.js'
 import { resumeSessions } from '../resume/resume.js'
+import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import type { ClientFrameType } from '../../protocol/schemas/client-frames.js'
@@ -20,8 +21,8 @@ import { messageFrame } from '../../events/event-frames.js'
 export interface FrameDeps extends SendDeps {
   limits: Limits
   hub: Hub
-  /** Whether a token was revoked, as of less than a second ago. */
-  isRevoked(tokenId: number): Promise<boolean>
+  /** The account as of less than a second ago; undefined when its token or JWT has ended. */
+  checkAccount(account: Account): Promise<Account | undefined>
   onFault(error: unknown): void
 }
 
@@ -73,10 +74,12 @@ async function handleFrame(
  * Whether the socket may still act: its token may have been revoked while frames waited. Closes it when not.
  * @throws what the database does when that cannot be told
  */
-async function mayAct({ isRevoked }: FrameDeps, connection: Connection): Promise<boolean> {
+async function mayAct({ checkAccount }: FrameDeps, connection: Connection): Promise<boolean> {
   if (!connection.isOpen) return false
-  if (await isRevoked(connection.account.tokenId)) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
-  else if (connection.account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  const account = await checkAccount(connection.account)
+  if (account === undefined) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
+  else if (account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  else connection.account = account
   return connection.isOpen
 }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
-import { readAuthorization } from '../../accounts/tokens.js'
+import { canBeToken, readAuthorization } from '../../accounts/tokens.js'
 import type { Config } from '../../config/config.js'
 import { forbidden, RequestError, tooMany } from '../../errors/request-error.js'
 import { refusals, type App } from '../../http/describe-route.js'
@@ -29,7 +29,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     ...app.deps,
     limits: app.limits,
     hub,
-    isRevoked: app.isTokenRevoked,
+    checkAccount: app.credentials.check,
     onFault: (error) => app.log.error({ err: error }, 'a frame failed'),
   }
   let connectionCount = 0
@@ -65,8 +65,8 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
 
   async function authenticateUpgrade(request: FastifyRequest, side: Side): Promise<void> {
     const { token: inQuery } = request.query as { token?: unknown }
-    const token = readAuthorization(request.headers.authorization) ?? (typeof inQuery === 'string' ? inQuery : '')
-    const account = await app.authenticate(token, request.ip)
+    const queried = typeof inQuery === 'string' && canBeToken(inQuery) ? inQuery : undefined
+    const account = await app.authenticate(readAuthorization(request.headers.authorization) ?? queried, request.ip)
     if (account.side !== side) throw forbidden()
     if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
     if (request.ws && !connectionLimit.take(account, request.raw.socket))

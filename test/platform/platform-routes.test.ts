@@ -13,14 +13,23 @@ const tech = { name: 'Tech Store', logo_url: 'https://example.com/logo.png', ema
 t.test('the platform creates a store under its own id, and replaces it', async (t) => {
   const created = await node.put(at('stores/5/'), { token, body: tech })
   t.equal(created.status, 200)
-  t.strictSame(created.body, { id: 5, ...tech })
+  t.strictSame(created.body, { id: 5, ...tech, active: true })
   const replaced = await node.put(at('stores/5/'), { token, body: { name: 'Other' } })
-  t.strictSame(replaced.body, { id: 5, name: 'Other', logo_url: '', email: '' })
+  t.strictSame(replaced.body, { id: 5, name: 'Other', logo_url: '', email: '', active: true })
 })
 
 t.test('the platform creates an admin under its own id, and renames it', async (t) => {
-  t.strictSame((await node.put(at('admins/2/'), { token, body: { name: 'Ann' } })).body, { id: 2, name: 'Ann' })
-  t.strictSame((await node.put(at('admins/2'), { token, body: { name: 'Bea' } })).body, { id: 2, name: 'Bea' })
+  const access = { role: 'agent', active: true }
+  t.strictSame((await node.put(at('admins/2/'), { token, body: { name: 'Ann' } })).body, {
+    id: 2,
+    name: 'Ann',
+    ...access,
+  })
+  t.strictSame((await node.put(at('admins/2'), { token, body: { name: 'Bea' } })).body, {
+    id: 2,
+    name: 'Bea',
+    ...access,
+  })
 })
 
 t.test('a new admin is not told what happened before it', async (t) => {

@@ -1,0 +1,11 @@
+import type { App } from '../http/describe-route.js'
+import { accountRoutes } from './account-routes.js'
+import { createPlatformCheck, type PlatformAccess } from './platform-access.js'
+import { tokenRoutes } from './token-routes.js'
+
+/** For the platform's own backend: its stores, its admins and their tokens. Only with PLATFORM_TOKEN. */
+export async function platformRoutes(app: App, access: PlatformAccess): Promise<void> {
+  app.addHook('onRequest', createPlatformCheck(access, app.limits))
+  await app.register(accountRoutes)
+  await app.register(tokenRoutes)
+}
