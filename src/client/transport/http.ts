@@ -16,20 +16,28 @@ export interface Http {
 export function createHttp(settings: Settings, tokens: Tokens): Http {
   async function request<T>(path: string, query: Fields, body?: Fields): Promise<T> {
     const url = toHttpUrl(settings.baseUrl, path, query)
-    for (;;) {
-      const token = await tokens.get()
-      const answer = await fetchAnswer(settings, url, token, body)
-      if (!(answer instanceof ChatError)) {
-        tokens.accepted(token)
-        return answer as T
-      }
-      if (answer.status !== 401 || !tokens.refused(token)) throw answer
-    }
+    return (await withToken(tokens, (token) => fetchAnswer(settings, url, token, body))) as T
   }
 
   return {
     get: (path, query = {}) => request(path, query),
     post: (path, body = {}) => request(path, {}, body),
+  }
+}
+
+/**
+ * Makes a request, and makes it again with a renewed token as long as the one in use is refused with 401.
+ * @throws ChatError when it fails in another way, or there is no other token
+ */
+export async function withToken<T>(tokens: Tokens, request: (token: string) => Promise<T | ChatError>): Promise<T> {
+  for (;;) {
+    const token = await tokens.get()
+    const answer = await request(token)
+    if (!(answer instanceof ChatError)) {
+      tokens.accepted(token)
+      return answer
+    }
+    if (answer.status !== 401 || !tokens.refused(token)) throw answer
   }
 }
 
