@@ -9,7 +9,7 @@ import type { ClientLimits } from '../protocol/schemas/client-limits.js'
 import { checkMailSettings, mailEnvironment, readMailSettings } from '../mail/mail-settings.js'
 import { checkWebhookSettings, readWebhookSettings, webhookEnvironment } from '../webhooks/webhook-settings.js'
 
-const packageFolder = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+const packageFolder = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const Count = (minimum: number, maximum: number, initial: number, description: string) =>
   Type.Integer({ minimum, maximum, default: initial, description })
 const List = (description: string) => Type.String({ default: '', description })
