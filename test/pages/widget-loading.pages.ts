@@ -1,4 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
+import { createTempFolder } from '../support/temp-folder.js'
 import { chatIn, countWidgets, entryIn, openChat, writeIn } from './launcher.js'
 import { serveShop } from './shop.js'
 import { setStage } from './stage.js'
@@ -97,5 +101,17 @@ t.test('it works where the browser gives a frame of another origin no storage', 
   await page.goto(shop.replace('127.0.0.1', 'localhost'))
   await writeIn(await openChat(page), 'without storage')
   await entryIn(chatIn(page), 'without storage').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('it works in an app whose pages are files', async (t) => {
+  const stage = await setStage(t)
+  const store = await stage.store()
+  const { page } = await stage.visitor(store)
+  const file = join(await createTempFolder(t), 'app.html')
+  await writeFile(file, `<script src="${stage.node.origin}/widget.js" data-token="${store.token}" async></script>`)
+  await page.goto(pathToFileURL(file).href)
+  await writeIn(await openChat(page), 'from an app')
+  await entryIn(chatIn(page), 'from an app').waitFor()
   t.same(stage.complaints(), [])
 })
