@@ -30,12 +30,12 @@ import type { PubSub } from './pubsub/pubsub.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
 import { compileRequestPart } from './http/validation.js'
 
-/** 10,000 characters of content, each escaped as `\uXXXX` twice, and room for the rest. */
+/** 10,000 characters of content, each as two `\uXXXX` escapes, and the other fields. */
 const LARGEST_BODY = 160 * 1024
 
 /**
- * Builds a node on a migrated database. It holds no state but its own, so that two in one process are two nodes; give
- * them one bus by `pub/sub` when they have no Redis. `close()` ends all that it opened.
+ * Builds a node on a migrated database. It has no state outside of itself, so two in one process are two nodes; without
+ * Redis, give both a `pubsub` on one bus. `close()` ends everything that it opened.
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; pubsub?: PubSub }): Promise<App> {
   const basePath = readBasePath(config.publicUrl)
@@ -47,9 +47,9 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     bodyLimit: LARGEST_BODY,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     requestTimeout: 30_000,
-    // Starting waits for the database, which many nodes may ask at once.
+    // The start waits for the database, which many nodes may ask at the same time.
     pluginTimeout: 60_000,
-    // A GET can create here, so none of them is offered as HEAD.
+    // `GET store/session/` can create a session, so no HEAD routes are offered.
     exposeHeadRoutes: false,
     return503OnClosing: false,
     ...(basePath !== '' && { rewriteUrl: createUrlRewriter(basePath) }),
@@ -58,7 +58,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(compileRequestPart)
-  // A serializer for each answer of each route would delay the start by more than it saves.
+  // Compiling a serializer for each answer of each route would delay the start by more than it saves.
   app.setSerializerCompiler(() => JSON.stringify)
 
   await app.register(answersPlugin)

@@ -26,7 +26,7 @@ export const AccessTokenSchema = Type.Object(
 )
 export type AccessToken = Static<typeof AccessTokenSchema>
 
-/** A token as it is shown once, when it is issued. */
+/** A token with its secret, which is shown only once, when it is issued. */
 export type IssuedToken = AccessToken & { token: string }
 
 const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -58,7 +58,7 @@ export async function issueToken(
   return { ...toAccessToken(row), token }
 }
 
-/** Accounts are never deleted, so that what exists now exists when the token is stored. */
+/** Accounts are never deleted, so an account that exists now also exists when the token is stored. */
 async function requireOwner(db: Database, { side, id }: { side: Side; id: number }): Promise<void> {
   const found = side === 'store' ? await db.store.count({ where: { id } }) : await db.admin.count({ where: { id } })
   if (found === 0) throw notFound(`There is no ${side} ${id}`)
@@ -79,7 +79,7 @@ export interface TokenFilter {
   after?: number
 }
 
-/** Lists tokens by id, without the tokens themselves, which nobody knows. */
+/** Lists tokens by id, without their secrets, of which only hashes are stored. */
 export async function listTokens(db: Database, filter: TokenFilter): Promise<AccessToken[]> {
   const { store_id, admin_id, limit = 200, after = 0 } = filter
   const rows = await db.accessToken.findMany({

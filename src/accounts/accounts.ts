@@ -40,7 +40,7 @@ export async function createStore(db: Database, { id, ...input }: StoreInput & {
 }
 
 /**
- * Creates an admin under the given id, or under the next free one. What happened before does not concern it.
+ * Creates an admin under the given id, or under the next free one. Earlier messages are no notifications for it.
  * @throws RequestError 409 when the id is taken
  */
 export async function createAdmin(db: Database, { id, name }: AdminInput & { id?: number }): Promise<Admin> {
@@ -55,7 +55,7 @@ export async function createAdmin(db: Database, { id, name }: AdminInput & { id?
   return toAdmin(row)
 }
 
-/** Creates or replaces a store. What is left out becomes empty. */
+/** Creates or replaces a store. Fields that are left out become empty. */
 export async function upsertStore(db: Database, id: number, input: StoreInput): Promise<Store> {
   const { name, logo_url = '', email = '' } = input
   const values = { name, logoUrl: logo_url, email }
@@ -82,7 +82,7 @@ async function newestMessageId(db: Database): Promise<bigint> {
   return _max.id ?? 0n
 }
 
-/** Others may take the next free id meanwhile; then the one after it is tried. */
+/** When another request takes the next free id meanwhile, the one after it is tried. */
 async function insertUnderId<Row>(
   kind: string,
   id: number | undefined,

@@ -9,10 +9,10 @@ import { hashToken } from './tokens.js'
 import type { Account } from '../protocol/account.js'
 import { listenToRevocations } from '../events/revocations.js'
 import { createRevocations } from './revocations.js'
-/** How long a token is remembered; well below the time for which revocations are looked up. */
+/** How long a token is cached; well below the time for which revocations are read. */
 const REMEMBER_MS = 60_000
 const MOST_TOKENS = 50_000
-/** How long a token that was valid is told from one that nobody knows. */
+/** How long a token counts as known after it was last valid. */
 const KNOWN_MS = 3_600_000
 const LAST_USE_INTERVAL_MS = 5000
 
@@ -24,15 +24,15 @@ export interface Authentication {
    * @throws what the database does when that cannot be told
    */
   isRevoked(tokenId: number): Promise<boolean>
-  /** Whether a token was valid lately, as far as this node knows. It costs nothing to ask. */
+  /** Whether a token was valid within the last hour on this node. Asks no database. */
   isKnown(token: string): boolean
-  /** Writes the last uses that wait. */
+  /** Stores the last uses that wait. */
   close(): Promise<void>
 }
 
 /**
- * Tells whom a token belongs to. Tokens are remembered. What could end their truth are revocations: those are announced
- * through pub/sub, and looked up, for all tokens together, at least every second in which a token is used.
+ * Authenticates tokens. Tokens are cached; only a revocation invalidates a cached token. Revocations are published, and
+ * read for all tokens together at least once in every second in which a token is used.
  */
 export async function openAuthentication(db: Database, pubsub: PubSub): Promise<Authentication> {
   const remembered = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: REMEMBER_MS })
@@ -45,7 +45,7 @@ export async function openAuthentication(db: Database, pubsub: PubSub): Promise<
     used.clear()
     if (ids.length > 0) await noteLastUse(db, ids)
   }
-  // A last use that cannot be written is not worth a word: the database's absence is reported elsewhere.
+  // A failure is not reported here: other parts report that the database is away.
   const timer = setInterval(() => {
     remembered.purgeStale()
     void writeLastUses().catch(() => undefined)
@@ -60,7 +60,7 @@ export async function openAuthentication(db: Database, pubsub: PubSub): Promise<
     }
     remembered.set(hash, account)
     known.set(hash, true)
-    // Once for each time it is remembered, so within a minute of its last use.
+    // Recorded once per caching, so it is accurate to a minute.
     used.add(account.tokenId)
     return account
   }

@@ -15,7 +15,7 @@ const MeSchema = Type.Object(
   { title: 'Me' },
 )
 
-/** Whose token it is, and what the service takes from it. */
+/** Answers whom a token belongs to, and which limits apply to it. */
 export async function meRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const limits = readClientLimits(config)
   app.get(

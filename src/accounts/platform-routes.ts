@@ -29,7 +29,7 @@ const tokenQuery = Type.Object({
 })
 const describe = (summary: string) => describeRoute('platform', summary)
 
-/** For the platform's own backend: its stores, its admins and their tokens. Only with PLATFORM_TOKEN. */
+/** Routes for the platform's backend: stores, admins and their tokens. Only with PLATFORM_TOKEN. */
 export async function platformRoutes(app: App, { platformToken }: { platformToken: string }): Promise<void> {
   const expected = hashToken(platformToken)
   app.addHook('onRequest', async ({ headers, ip }) => {

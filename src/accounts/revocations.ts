@@ -1,13 +1,13 @@
 import { Prisma } from '../generated/prisma/client.js'
 import type { Database } from '../database/database.js'
 
-/** A look at the revocations is good for so long, so that one that no pub/sub carries is noticed within a second. */
+/** Maximum age of the revocation list: a revocation whose event was lost is noticed within a second. */
 const MAX_REVOCATION_AGE_MS = 900
 
-/** A look of this age is repeated beside the requests, so that they need not wait for it. */
+/** From this age on, the list is refreshed in the background, so that requests need not wait. */
 const REVOCATION_REFRESH_MS = 300
 
-/** The tokens that were revoked lately, looked up when the last look is too old to go by. */
+/** The tokens that were revoked lately. The list is read again when it is too old. */
 export function createRevocations(db: Database) {
   let revoked = new Set<number>()
   let lookedAt = -Infinity
@@ -18,12 +18,12 @@ export function createRevocations(db: Database) {
     const startedAt = performance.now()
     announced = []
     const found = await readRevokedTokens(db)
-    // What was announced meanwhile may be newer than what was found.
+    // Revocations that were published meanwhile may be newer than what was read.
     revoked = new Set([...found, ...announced])
     lookedAt = startedAt
   }
 
-  /** Those who ask while a look is under way share it. */
+  /** Concurrent callers share one read. */
   function shareLook(): Promise<void> {
     looking ??= look().finally(() => (looking = undefined))
     return looking
@@ -34,11 +34,11 @@ export function createRevocations(db: Database) {
       revoked.add(tokenId)
       announced.push(tokenId)
     },
-    /** @throws what the database does when the last look is too old and another one fails */
+    /** @throws what the database throws, when the list is too old and cannot be read */
     async has(tokenId: number): Promise<boolean> {
       const age = () => performance.now() - lookedAt
       if (age() > MAX_REVOCATION_AGE_MS) await shareLook()
-      // The one that was under way may have begun long ago; the next one begins now.
+      // The read that was running may have begun long ago; the next one begins now.
       if (age() > MAX_REVOCATION_AGE_MS) await shareLook()
       else if (age() > REVOCATION_REFRESH_MS) void shareLook().catch(() => undefined)
       return revoked.has(tokenId)
@@ -46,7 +46,7 @@ export function createRevocations(db: Database) {
   }
 }
 
-/** The ids of the tokens that were revoked in the last ten minutes. */
+/** Reads the ids of the tokens that were revoked in the last ten minutes. */
 export async function readRevokedTokens(db: Database): Promise<Set<number>> {
   const rows = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
     select id from access_token where revoked_at > clock_timestamp() - interval '10 minutes'`)

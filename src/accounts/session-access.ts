@@ -1,15 +1,15 @@
 import { forbidden, notFound } from '../errors/request-error.js'
 import type { Account } from '../protocol/account.js'
 
-/** What decides who may see a session. */
+/** The accounts that decide who may read a session. */
 export interface SessionOwners {
   storeId: number
   adminId: number | null
 }
 
 /**
- * Lets a store at its own sessions, and an admin at those it holds or held last and those that nobody did. To a store,
- * another's session does not exist.
+ * Stores may read only their own sessions. Admins may read the sessions that they hold, or held last, and those that nobody
+ * has held. For a store, the session of another store does not exist.
  * @throws RequestError 403 another admin's · 404
  */
 export function requireReader<Session extends SessionOwners>(account: Account, session: Session | undefined): Session {

@@ -12,7 +12,9 @@ and without its final slash. Every failure has the body \`{"success": false, "me
 
 The WebSocket is described by [an AsyncAPI document](${basePath}/docs/asyncapi.json).`
 
-/** OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read it and try it. */
+/**
+ * Serves OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read and try them.
+ */
 export const docsPlugin = plugin<{ publicUrl: string | undefined }>(
   async (app, { publicUrl }) => {
     const basePath = readBasePath(publicUrl)
@@ -42,7 +44,7 @@ export const docsPlugin = plugin<{ publicUrl: string | undefined }>(
       // Without its final slash the page names its files by their whole paths.
       indexPrefix: basePath,
       staticCSP: true,
-      // Over plain HTTP the page's own files and requests would be asked for over HTTPS.
+      // Otherwise, over plain HTTP, the page would load its own files over HTTPS.
       transformStaticCSP: (policy) => policy.replace(/ *upgrade-insecure-requests;/, ''),
     })
   },

@@ -10,8 +10,8 @@ declare module 'fastify' {
 }
 
 /**
- * Refuses what there is no route for before anything else is looked at, the token included: 405 with `Allow` where the
- * path has routes for other methods, 404 otherwise. Registered before the routes.
+ * Refuses requests without a route before anything else, even before the token is checked: 405 with `Allow` where the path
+ * has routes for other methods, otherwise 404. Registered before the routes.
  * @param options.everywhere methods that every path has
  */
 export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
@@ -21,7 +21,7 @@ export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
 
     app.decorate('hasRouteFor', (url) => paths.find('GET', url) !== null)
     app.addHook('onRoute', ({ url, method }) => {
-      // What answers preflights is there for every path.
+      // Preflights are answered for every path.
       if (url === '*') return
       const path = url.replace(/(.)\/$/, '$1')
       const methods = methodsOf.get(path) ?? new Set()

@@ -7,10 +7,10 @@ import type { Account, Side } from '../protocol/account.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** A hook that lets only accounts of a side through; without a side, of either. */
+    /** Creates a hook that admits only accounts of a side; without a side, of both. */
     requireAccount(side?: Side): onRequestAsyncHookHandler
     /**
-     * The account of a token that came from an address, for one request.
+     * Authenticates one request by its token and its client's address.
      * @throws RequestError 401 when the token is missing, unknown, expired or revoked · 429 when there are too many such
      * failures from the address, or too many requests of the account
      */
@@ -44,7 +44,9 @@ export const authenticationPlugin = plugin(
       return account
     }
 
-    /** An address that failed too often has no unknown token looked up. A known one may be of its neighbour. */
+    /**
+     * From an address that failed too often, only known tokens are checked: they may belong to another client behind it.
+     */
     async function lookUp(token: string, address: string): Promise<Account | undefined> {
       if (limits.isBlocked(address) && !authentication.isKnown(token)) return undefined
       return authentication.authenticate(token)

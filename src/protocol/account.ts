@@ -1,6 +1,6 @@
 export type Side = 'store' | 'admin'
 
-/** Whom a token belongs to. */
+/** The store or admin that a token belongs to. */
 export interface Account {
   side: Side
   id: number

@@ -1,6 +1,5 @@
 /*
- * What goes over the wire, as plain interfaces: the server's own types come from schemas whose library a user of this
- * client need not have. A test holds the two against each other.
+ * The types of the wire, as plain interfaces, so that users of the client library need not install the schema library. A test holds them equal to the server's schemas.
  */
 
 export type Side = 'store' | 'admin'
@@ -92,7 +91,7 @@ export interface History {
   has_more: boolean
 }
 
-/** Every message of the other side's reader up to an id has at least that status. */
+/** Every message up to an id has at least that status. */
 export interface StatusChange {
   session_id: number
   status: 'delivered' | 'read'
@@ -121,8 +120,8 @@ export interface UnreadCount {
 }
 
 /**
- * The server's history was set back: a standby that lagged was promoted, or a backup was restored. This is how the session
- * stands now, and takes the place of all that was known of it. Its message ids may have been those of other messages.
+ * The database was set back: a standby that lagged was promoted, or a backup was restored. This is the current state of the
+ * session, and replaces all that was known of it. Its message ids may have been those of other messages before.
  */
 export interface Reset {
   session: Session
@@ -137,7 +136,7 @@ export interface Gone {
   session_id: number
 }
 
-/** What the server takes from one socket. */
+/** What the server accepts from one socket. */
 export interface Limits {
   /** Bytes of the largest frame. */
   frame_bytes: number
@@ -151,7 +150,7 @@ export interface Limits {
 export interface ResumeRequest {
   /** The newest seq seen, by session id. */
   sessions: Record<string, number>
-  /** Of the connection that the seqs come from. */
+  /** The epoch of the connection that the seqs come from. */
   epoch?: string
 }
 
@@ -160,7 +159,7 @@ export interface ServerFrames {
   ready: {
     session: (Session & { seq: number }) | null
     resume: boolean
-    /** Names the history that seqs count in: another one after a promotion or a restore. */
+    /** Names the history that seqs count in. It changes with a promotion or a restore. */
     epoch?: string
     account?: { side: Side; id: number }
     limits?: Limits
@@ -178,7 +177,7 @@ export interface ServerFrames {
     messages: Message[]
     seq: number
     complete: boolean
-    /** Sent unasked as well: forget what is known of the session and begin with this. */
+    /** Forget what is known of the session and begin with this. Such a sync also comes without a `resume`. */
     reset?: true
   }
   error: {

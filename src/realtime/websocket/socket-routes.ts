@@ -18,12 +18,12 @@ const querystring = Type.Object({
   token: Type.Optional(Type.String({ description: 'For clients that cannot set headers on a socket, like browsers.' })),
 })
 
-/** The two sockets. Whom they refuse is refused before the upgrade, in the standard body. */
+/** The WebSocket routes. A refusal comes before the upgrade, as an HTTP answer with the standard body. */
 export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const { hub } = app
   const connectionOver = new WeakMap<Socket, Connection>()
   const connectionLimit = createConnectionLimit(config.socketsPerAccount, (socket) => connectionOver.get(socket)?.work)
-  // The listeners are shared by all sockets: three closures each are a good part of what an idle one costs.
+  // All sockets share their listeners: closures for each would be a large part of what an idle socket costs.
   const connectionOf = new WeakMap<WebSocket, Connection>()
   const deps: FrameDeps = {
     ...app.deps,
@@ -74,7 +74,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     request.account = account
   }
 
-  /** Listeners come first: what the client sends at once must not be missed while it is being taken in. */
+  /** Adds the listeners before anything is awaited, so that no frame that the client sends at once is missed. */
   function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
     forgetRequest(socket, raw)
     const connection = new Connection(socket, raw.socket, account, connectionDeps)
@@ -110,7 +110,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     if (connection) mayGoOn(connection)
   }
 
-  /** A pong that nobody asked for is a frame like any other. */
+  /** An unsolicited pong counts as a frame. */
   function notePong(this: WebSocket): void {
     const connection = connectionOf.get(this)
     if (connection?.noteAlive() === false) mayGoOn(connection)
@@ -129,15 +129,17 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   }
 }
 
-/** The service's own pages need not be named. Behind a proxy only the host tells them: which protocol it spoke is not known. */
+/**
+ * The service's own pages are always allowed. They are recognised by the host alone: behind a proxy the scheme is unknown.
+ */
 function isOriginAllowed({ origin, host }: IncomingHttpHeaders, origins: string[]): boolean {
   if (origin === undefined || origins.length === 0 || origins.includes(origin)) return true
   return host !== undefined && [`http://${host}`, `https://${host}`].includes(origin)
 }
 
 /**
- * An open socket would keep the request that opened it, headers and all, for as long as it lives: by the plugin's error
- * listener, and by the response that the plugin made for refusals. It is most of what an idle socket costs.
+ * Releases the request that opened a socket. The plugin's error listener and the response it made for refusals would keep
+ * it, with its headers, as long as the socket lives: most of what an idle socket costs.
  */
 function forgetRequest(socket: WebSocket, request: IncomingMessage): void {
   socket.removeAllListeners('error')
