@@ -23,8 +23,22 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 })
+// English is in the scripts of the pages; they load the language that they need beside it.
+await build({
+  ...browsers,
+  entryPoints: readdirSync(join(from, 'languages/catalogues'))
+    .filter((name) => name !== 'en.ts')
+    .map((name) => ({ in: join(from, 'languages/catalogues', name), out: `languages/${name.replace('.ts', '')}` })),
+  format: 'esm',
+  charset: 'utf8',
+})
 // A classic script, for pages of any age: it leaves no name behind.
-await build({ ...browsers, entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }], format: 'iife' })
+await build({
+  ...browsers,
+  entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
+  format: 'iife',
+  charset: 'utf8',
+})
 for (const name of ['console/index.html', 'chat/index.html', 'chat/icon.svg', 'widget/index.html']) {
   cpSync(join(from, name), join(to, name))
 }

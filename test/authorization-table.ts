@@ -62,6 +62,7 @@ export const entries: Record<string, Entry> = {
   'GET /v1/chat/store/session/': forStores,
   'POST /v1/chat/store/message/': { ...forStores, body: () => ({ content: 'hello' }) },
   'POST /v1/chat/store/close/': { statuses: [401, 200, 409, 403, 403, 401] },
+  'GET /v1/chat/store/sessions/': forStores,
   'GET /v1/chat/store/messages/': {
     query: session,
     statuses: {
@@ -74,6 +75,7 @@ export const entries: Record<string, Entry> = {
 
   'GET /v1/chat/admin/sessions/open/': forAdmins,
   'GET /v1/chat/admin/sessions/my/': forAdmins,
+  'GET /v1/chat/admin/sessions/': { ...forAdmins, query: ({ otherAdminId }) => ({ store_id: otherAdminId }) },
   'GET /v1/chat/admin/session/': { query: session, statuses: readByAdmin },
   'GET /v1/chat/admin/messages/': { query: session, statuses: readByAdmin },
   'POST /v1/chat/admin/session/claim/': {

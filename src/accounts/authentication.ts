@@ -4,7 +4,7 @@ import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
 import { batchReads } from '../database/batch.js'
 import { epochMs } from '../database/sql.js'
-import type { PubSub } from '../pubsub/pubsub.js'
+import type { Subscriber } from '../events/publisher.js'
 import { hashToken } from './tokens.js'
 import type { Account } from '../protocol/account.js'
 import { listenToRevocations } from '../events/revocations.js'
@@ -34,7 +34,7 @@ export interface Authentication {
  * Authenticates tokens. Tokens are cached; only a revocation invalidates a cached token. Revocations are published, and
  * read for all tokens together at least once in every second in which a token is used.
  */
-export async function openAuthentication(db: Database, pubsub: PubSub): Promise<Authentication> {
+export async function openAuthentication(db: Database, subscriber: Subscriber): Promise<Authentication> {
   const remembered = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: REMEMBER_MS })
   const known = new LRUCache<string, true>({ max: MOST_TOKENS, ttl: KNOWN_MS })
   const readToken = batchReads((hashes: string[]) => readTokens(db, hashes))
@@ -50,7 +50,7 @@ export async function openAuthentication(db: Database, pubsub: PubSub): Promise<
     remembered.purgeStale()
     void writeLastUses().catch(() => undefined)
   }, LAST_USE_INTERVAL_MS)
-  await listenToRevocations(pubsub, revocations.add)
+  await listenToRevocations(subscriber, revocations.add)
 
   async function read(hash: string): Promise<Account | undefined> {
     const account = await readToken(hash)

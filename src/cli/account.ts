@@ -69,18 +69,18 @@ const commands: Record<string, Command> = {
 let embedded: ReturnType<typeof startEmbeddedPostgres> | undefined
 let isInterrupted = false
 
-// Without a listener, a signal would end this process and leave an embedded PostgreSQL behind.
+// Without a listener, a signal would end this process and leave an embedded PostgreSQL running.
 for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
   process.on(signal, () => void interrupt(128 + number))
 }
 await main().catch((error: unknown) => {
-  // What is being closed makes the command fail.
+  // Closing under a running command makes it fail.
   if (isInterrupted) return
   console.error(explain(error))
   process.exit(1)
 })
 
-/** A start comes to its end first: until then nobody can tell whose the server is. */
+/** A start is finished first: until then it is unknown who owns the server. */
 async function interrupt(exitCode: number): Promise<void> {
   if (isInterrupted) process.exit(exitCode)
   isInterrupted = true
@@ -125,7 +125,7 @@ function readCommand(words: string[]) {
   return { run: found.run, options: value }
 }
 
-/** The configured database, or the embedded one: the running instance's, or started for the moment. */
+/** Finds the configured database, or the embedded one: that of the running instance, or one started for this command. */
 async function findDatabase(config: Config) {
   const { databaseUrl, dataFolder } = config
   const elsewhere = databaseUrl ?? (await findEmbeddedPostgres(dataFolder))

@@ -8,6 +8,7 @@ import type {
   ListedSession,
   Notification,
   Session,
+  SessionHistory,
   SessionList,
   SessionWithStore,
 } from '../protocol/wire.js'
@@ -19,7 +20,7 @@ export interface ListPage {
   cursor?: string
 }
 
-const findListed = ({ data }: SessionList) =>
+const findListed = ({ data }: Pick<SessionList, 'data'>) =>
   data.map((session: ListedSession) => ({ session, newest: session.last_message }))
 
 /** Connects an admin to the sessions of the stores. */
@@ -30,9 +31,12 @@ export function connectAdmin(options: ConnectOptions) {
 
   return Object.assign(shared, {
     /** The sessions that nobody holds, longest waiting first. */
-    openSessions: (page: ListPage = {}) => read('admin/sessions/open/', { ...page }, findListed),
+    openSessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/open/', { ...page }, findListed),
     /** The sessions this admin holds, newest message first. */
-    mySessions: (page: ListPage = {}) => read('admin/sessions/my/', { ...page }, findListed),
+    mySessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/my/', { ...page }, findListed),
+    /** The sessions of a store that this admin may read, newest first, closed ones too. */
+    sessions: (page: ListPage & { store_id: number }) =>
+      read<SessionHistory<ListedSession>>('admin/sessions/', { ...page }, findListed),
     /** An open session or one of this admin's, with its newest messages. */
     session: (session_id: number) =>
       read<AdminSession>('admin/session/', { session_id }, (session) => [{ session, newest: session.messages.at(-1) }]),
@@ -48,7 +52,7 @@ export function connectAdmin(options: ConnectOptions) {
     typing: (isTyping: boolean, { session_id }: { session_id: number }) => typing(isTyping, session_id),
     /** Takes an open session; of many admins one wins, the others get a 409. */
     claim: (session_id: number) => change<SessionWithStore>('session/claim', session_id),
-    /** Gives a session back to the open ones. */
+    /** Releases a session: it is open again. */
     release: (session_id: number) => change('session/release', session_id),
     /** Hands a session over to another admin. */
     transfer: (session_id: number, admin_id: number) => change('session/transfer', session_id, { admin_id }),

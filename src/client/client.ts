@@ -14,7 +14,9 @@ import type {
   Presence,
   Reset,
   ServerFrame,
+  ServerFrames,
   Session,
+  SessionRead,
   Side,
   StatusChange,
   Typing,
@@ -34,6 +36,8 @@ export interface ClientEvents {
   gone: Gone
   /** How far the other side has received or read this side's messages. */
   status: StatusChange
+  /** This account has read a session, here or elsewhere. */
+  read: SessionRead
   presence: Presence
   typing: Typing
   /** To an admin: how many notifications are unread. */
@@ -46,6 +50,7 @@ export interface ClientEvents {
 export function createClient(options: ConnectOptions, side: Side) {
   const settings = readOptions(options)
   const events = createEvents<ClientEvents>()
+  let account: ServerFrames['ready']['account']
   const http = createHttp(settings, (error) => {
     if (error.status === 401) link.finish('revoked')
   })
@@ -90,6 +95,7 @@ export function createClient(options: ConnectOptions, side: Side) {
   })
   const link = openLink(settings, side, http, {
     ready(payload) {
+      account = payload.account
       journal.ready(payload)
       outbox.flush()
       reading.flush()
@@ -119,6 +125,8 @@ export function createClient(options: ConnectOptions, side: Side) {
         return void journal.sync(frame.payload)
       case 'message_status':
         return ticks.told(frame.payload)
+      case 'session_read':
+        return events.emit('read', frame.payload)
       case 'presence':
         return passing.presence(frame.payload)
       case 'typing':
@@ -162,6 +170,10 @@ export function createClient(options: ConnectOptions, side: Side) {
       /** What the connection is like at the moment. */
       get state(): State {
         return link.state()
+      },
+      /** Whom the token belongs to. Known from the first time `online`. */
+      get account() {
+        return account
       },
       /** Calls a listener from now on; returns what takes it away again. */
       on: events.on,

@@ -1,9 +1,10 @@
 import { createClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
-import type { History, Session, StoreSession } from '../protocol/wire.js'
+import type { ListPage } from './admin-client.js'
+import type { History, OwnSession, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
 
-/** Which page of a session's messages: the newest, those before a message, or those after one. */
+/** A page of a session's messages: the newest ones, those before a message, or those after one. */
 export interface HistoryPage {
   before?: number
   after?: number
@@ -42,9 +43,14 @@ export function connectStore(options: ConnectOptions) {
     send: (input: MessageInput) => send(input),
     /** Messages of the active session, or of any of this store's. */
     history: (page: HistoryPage & { session_id?: number } = {}) => http.get<History>('store/messages/', { ...page }),
-    /** Marks the admin's messages read, now or when the connection is back. */
-    read(): void {
-      if (sessionId !== undefined) markRead(sessionId)
+    /** This store's sessions, newest first, closed ones too. */
+    sessions: (page: ListPage = {}) => http.get<SessionHistory<OwnSession>>('store/sessions/', { ...page }),
+    /**
+     * Marks the admin's messages of the active session read, or of any of this store's, now or when the connection is
+     * back.
+     */
+    read({ session_id = sessionId }: { session_id?: number } = {}): void {
+      if (session_id !== undefined) markRead(session_id)
     },
     /** Shows the admin that the store types, or has stopped. May be called for every key. */
     typing(isTyping: boolean): void {

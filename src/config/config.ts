@@ -103,7 +103,7 @@ export const EnvironmentSchema = Type.Object({
   ),
 })
 
-/** What each setting is called in the code. */
+/** The settings by their names in the code. */
 export type Config = Readonly<ReturnType<typeof nameSettings>>
 
 /**
@@ -137,7 +137,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     port: environment.PORT,
     databaseUrl: environment.DATABASE_URL,
     migrationDatabaseUrl: environment.MIGRATION_DATABASE_URL,
-    // The embedded PostgreSQL has none in front.
+    // The embedded PostgreSQL has no pooler in front.
     databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
     dataFolder: environment.DATA_DIR,
     databasePoolSize: environment.DATABASE_POOL_SIZE,

@@ -11,8 +11,8 @@ export interface Demo {
 }
 
 /**
- * Makes a demo store and a demo admin in an empty database. Their tokens are kept beside the data, in a file that only
- * its owner reads, so that the next start can name them again. Undefined when there is no demo.
+ * Creates a demo store and a demo admin in an empty database. Their tokens are kept beside the data, in a file that only
+ * its owner can read, so that the next start can print them again. Returns undefined when there is no demo.
  */
 export async function prepareDemo(dataFolder: string, options: DatabaseOptions): Promise<Demo | undefined> {
   const file = join(dataFolder, 'demo.json')

@@ -47,6 +47,16 @@ export interface PresenceEvent extends Parties {
   isOnline: boolean
 }
 
+/** An account has read a session. Its other sockets are told. */
+export interface SessionReadEvent {
+  side: Side
+  accountId: number
+  sessionId: number
+  upToMessageId: number
+  /** The `Connection.name` of the socket that it read by; undefined when it read over HTTP. */
+  readBy?: string | undefined
+}
+
 /** A durable event with its frame for the sockets, as text or its UTF-8. */
 export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string | Buffer }
 
@@ -56,6 +66,7 @@ export type ChatEvent =
   | { receipt: ReceiptEvent }
   | { typing: TypingEvent }
   | { presence: PresenceEvent }
+  | { sessionRead: SessionReadEvent }
   /** An admin has read notifications. */
   | { unreadOf: number }
   | { revokedTokenId: number }

@@ -27,7 +27,10 @@ export const answersPlugin = plugin(
 /** RFC 9112 (3.2) demands a 400. The one of Node.js has no body. */
 const isWithoutHost = ({ httpVersion, headers }: IncomingMessage) => httpVersion === '1.1' && headers.host === undefined
 
-/** Helmet's headers: the same on every answer, except those that bind a browser to HTTPS. */
+/**
+ * Helmet's headers: the same on every answer, except those that bind a browser to HTTPS. (@fastify/helmet has one set for
+ * both, and adds none to the answer to a URL that cannot be decoded, because no hook runs for it.)
+ */
 const plainHeaders = readSecurityHeaders(false)
 const secureHeaders = readSecurityHeaders(true)
 

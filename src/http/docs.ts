@@ -12,9 +12,7 @@ and without its final slash. Every failure has the body \`{"success": false, "me
 
 The WebSocket is described by [an AsyncAPI document](${basePath}/docs/asyncapi.json).`
 
-/**
- * Serves OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read and try them.
- */
+/** Serves OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read and try them. */
 export const docsPlugin = plugin<{ publicUrl: string | undefined }>(
   async (app, { publicUrl }) => {
     const basePath = readBasePath(publicUrl)

@@ -6,11 +6,11 @@ import { toSent, type Sent } from './sent-message.js'
 import type { Side } from '../protocol/account.js'
 import type { SessionStatus } from '../protocol/schemas/sessions.js'
 
-/** A message that somebody wants to send. */
+/** A message that is to be stored. */
 export interface MessageDraft {
   sender_type: Side
   sender_id: number
-  /** For an admin the session; a store writes to its active one. */
+  /** The session, for an admin; null for a store, which writes to its active session. */
   session_id: number | null
   content: string
   attachment_url: string
@@ -23,32 +23,32 @@ export type AppendOutcome =
   | ({ outcome: 'stored' } & Sent)
   /** Its `client_message_id` was used before, by this message. */
   | { outcome: 'known'; messageId: number }
-  /** Not stored: the state of the session that forbade it, nulls where there is no session. */
+  /** Not stored, because of this state of the session; nulls where there is no session. */
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
-  /** Not decided, nothing stored: another statement has the session, or has just changed it. To be appended again. */
+  /** Not stored yet: another statement has locked the session, or has just changed it. Append it again. */
   | { outcome: 'busy' }
 
 /**
- * Stores messages of one sender, in their order, and tells what became of each, an Error for what failed alone. They travel
- * in few statements, which others may share.
+ * Stores messages of one sender, in order, and returns the outcome of each, an Error where one failed alone. They share few
+ * statements with the messages of other senders.
  */
 export type MessageAppender = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
 
 /**
- * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
- * may, numbers the messages from each session's `seq`, and returns what became of each draft, with the session as it was. A
- * draft sent before is found by its `client_message_id`; it locks nothing.
+ * One statement stores the messages of many sessions: it locks the sessions in id order, checks who may write, numbers the
+ * messages from each session's `seq`, and returns the outcome of each draft, with the session as it was before. A draft
+ * that was sent before is found by its `client_message_id`, without a lock.
  *
- * It waits for no other statement: drafts for a session that another one has locked come back as busy, so that a session
- * under attack holds up nobody else's messages. In READ COMMITTED a locked row is the newest one, while all else is as old as
- * the statement's snapshot. A session that has moved on since (`seq` counts all that happens in it) may hold a draft already
- * that the snapshot does not show: its drafts come back as busy, too. So the insert meets no duplicate in its session, and
- * there is no gap in `seq`. Only an admin who uses an id for two sessions at the same moment makes the statement fail on
- * chat_message_once; nothing has changed then.
+ * It waits for no other statement: drafts of a session that another statement has locked return as busy, so that a session
+ * under load does not delay the messages of others. In READ COMMITTED a locked row is the newest version, while everything
+ * else is as old as the statement's snapshot. A session whose `seq` has moved since the snapshot may already hold a draft
+ * that the snapshot does not show: its drafts return as busy, too. So the insert meets no duplicate in its session, and
+ * `seq` has no gap. Only an admin who uses an id for two sessions at the same moment makes the statement fail on
+ * chat_message_once, without effect.
  *
- * What belongs to a draft is looked up draft by draft: joined to them, whose number the planner cannot know, sessions and
- * messages would be read as whole tables. And the messages get their ids before they are stored: joined to those that were
- * stored, of which the planner expects one, all would be compared with all.
+ * Sessions and known messages are looked up draft by draft: in a join with the drafts, whose number the planner cannot
+ * know, it would scan whole tables. The messages get their ids before the insert: in a join with the inserted rows, of
+ * which the planner expects one, it would compare all with all.
  */
 const storeDrafts = Prisma.raw(`
   draft as materialized (
@@ -81,25 +81,25 @@ const storeDrafts = Prisma.raw(`
     where s.id = newest.target_id
   )`)
 
-/** What has become of a draft: of the message only what the draft does not say itself. */
+/** The outcome of a draft: of the message, only what the draft does not contain. */
 type OutcomeRow = {
   position: number
   /** The message that was stored before with its `client_message_id`. */
   knownId: number | null
   isBusy: boolean
-  /** The active session of a store, or the one that was named, as it was. */
+  /** Who holds the store's active session, or the named one. */
   holderId: number | null
 } & (
   | {
       messageId: number
       seq: number
-      /** In milliseconds since the epoch, like `begunAt`, when the session was made, and `movedAt`, when it last moved. */
+      /** In milliseconds since the epoch, like `sessionCreatedAt` and `sessionUpdatedAt`. */
       sentAt: number
-      movedAt: number
+      sessionUpdatedAt: number
       sessionId: number
       storeId: number
       status: SessionStatus
-      begunAt: number
+      sessionCreatedAt: number
     }
   | { messageId: null; status: SessionStatus | null }
 )
@@ -115,13 +115,16 @@ const outcomeColumns = defineColumns<OutcomeRow>({
   storeId: 's.store_id',
   holderId: 's.admin_id',
   status: 's.status',
-  begunAt: epochMs('s.created'),
-  movedAt: epochMs('s.updated'),
+  sessionCreatedAt: epochMs('s.created'),
+  sessionUpdatedAt: epochMs('s.updated'),
 })
 const selectOutcomes = Prisma.sql`${outcomeColumns.select}
   from draft i left join locked s on s.id = i.target_id left join fresh m on m.position = i.position`
 
-/** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
+/**
+ * Stores messages in one commit and returns the outcome of each, in order. No two drafts of a sender may have the same
+ * `client_message_id`.
+ */
 export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const rows = await outcomeColumns.read(
     db,
@@ -135,19 +138,23 @@ export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Prom
   )
   const inOrder: OutcomeRow[] = []
   for (const row of rows) inOrder[row.position - 1] = row
-  /** By session, when the event before the next one was committed. */
-  const movedAt = new Map<number, number>()
-  return drafts.map((draft, index) => toOutcome(draft, inOrder[index], movedAt))
+  /** By session, the commit time of the event before the next one. */
+  const sessionUpdatedAt = new Map<number, number>()
+  return drafts.map((draft, index) => toOutcome(draft, inOrder[index], sessionUpdatedAt))
 }
 
-function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Map<number, number>): AppendOutcome {
+function toOutcome(
+  draft: MessageDraft,
+  row: OutcomeRow | undefined,
+  sessionUpdatedAt: Map<number, number>,
+): AppendOutcome {
   if (row === undefined) throw new Error('A message got no outcome')
   if (row.knownId !== null) return { outcome: 'known', messageId: row.knownId }
   if (row.isBusy) return { outcome: 'busy' }
   if (row.messageId === null) return { outcome: 'refused', status: row.status, holderId: row.holderId }
-  const { messageId, seq, sentAt, sessionId, storeId, holderId, status, begunAt } = row
+  const { messageId, seq, sentAt, sessionId, storeId, holderId, status, sessionCreatedAt } = row
   const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
-  // Written out, as this is done for every message: copied objects cost several times as much.
+  // Written out because it runs for every message: spreading objects costs several times as much (measured).
   const message = {
     id: messageId,
     session_id: sessionId,
@@ -165,19 +172,19 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Ma
     admin_id: holderId,
     status,
     last_message_at: sentAt,
-    created: begunAt,
+    created: sessionCreatedAt,
     updated: sentAt,
     closed_at: null,
   }
   const { event, message: sent } = toSent(session, seq, message)
-  event.previousAt = movedAt.get(sessionId) ?? row.movedAt
-  movedAt.set(sessionId, sentAt)
+  event.previousAt = sessionUpdatedAt.get(sessionId) ?? row.sessionUpdatedAt
+  sessionUpdatedAt.set(sessionId, sentAt)
   return { outcome: 'stored', event, session, message: sent }
 }
 
 /**
- * The same for sessions that others have as well: waits for its turn, then looks anew. Only a session that took the place
- * of a closed one meanwhile can be busy still.
+ * Does the same for contended sessions: waits for their locks first. Only a session that replaced a closed one meanwhile
+ * can still be busy.
  */
 export async function appendContended(db: Database, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const storeIds = drafts.filter(({ sender_type }) => sender_type === 'store').map(({ sender_id }) => sender_id)

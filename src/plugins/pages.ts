@@ -15,6 +15,8 @@ const files = [
   '/chat/style.css',
   '/chat/icon.svg',
   '/widget.js',
+  // English is part of each page's script.
+  ...['de', 'es', 'fr', 'zh', 'ar'].map((language) => `/languages/${language}.js`),
 ]
 
 /**

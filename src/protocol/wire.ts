@@ -34,7 +34,7 @@ export interface Message {
   content: string
   /** Empty when there is none. */
   attachment_url: string
-  /** Empty when there is none. */
+  /** MIME type such as `image/jpeg`, a mere `image` in messages of earlier versions; empty without an attachment. */
   attachment_type: string
   status: MessageStatus
   created: string
@@ -76,6 +76,19 @@ export interface ListedSession extends SessionWithStore {
   last_message: Message | null
 }
 
+/** A page of a store's sessions, closed ones too. */
+export interface SessionHistory<Item> {
+  /** Newest first. */
+  data: Item[]
+  /** null on the last page. */
+  next_cursor: string | null
+}
+
+/** One of a store's own sessions. */
+export interface OwnSession extends Session {
+  last_message: Message | null
+}
+
 export interface SessionList {
   data: ListedSession[]
   /** Of all pages. */
@@ -98,6 +111,12 @@ export interface StatusChange {
   up_to_message_id: number
   /** Who has received or read them. */
   by: Side
+}
+
+/** This account has read the messages of the other side up to an id, here or elsewhere. */
+export interface SessionRead {
+  session_id: number
+  up_to_message_id: number
 }
 
 export interface Presence {
@@ -166,6 +185,7 @@ export interface ServerFrames {
   }
   message: { message: Message; seq: number }
   message_status: StatusChange
+  session_read: SessionRead
   admin_connected: { admin_id: number; message: string }
   admin_disconnected: { admin_id: number; message: string }
   session_update: { session: Session; seq: number }

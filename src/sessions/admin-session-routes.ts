@@ -4,16 +4,14 @@ import { LimitSchema } from '../http/paging.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
 import { requireReader } from '../accounts/session-access.js'
 import { claimSession, closeSessionAsAdmin, releaseSession, transferSession } from './change-session.js'
-import { listHeldSessions, listOpenSessions, SessionPageSchema } from './list-sessions.js'
+import { CursorSchema, listHeldSessions, listOpenSessions, SessionPageSchema } from './list-sessions.js'
+import { listSessionsOfStore, StoreSessionPageSchema } from './list-store-sessions.js'
 import { readSessionForAdmin } from './read-session.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
 
 const SessionBody = Type.Object({ session_id: IdSchema })
-const listQuery = Type.Object({
-  limit: LimitSchema,
-  cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' })),
-})
+const listQuery = Type.Object({ limit: LimitSchema, cursor: CursorSchema })
 const describe = (summary: string) => describeRoute('admin', summary)
 const changeRefusals = refusals(400, 401, 403, 404, 409, 413, 415, 503)
 
@@ -42,6 +40,18 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       },
     },
     async ({ account, query }) => listHeldSessions(app.db, account.id, query),
+  )
+
+  app.get(
+    '/admin/sessions/',
+    {
+      schema: {
+        ...describe('List the sessions of a store that you may read, newest first, closed ones too'),
+        querystring: Type.Object({ store_id: IdSchema, ...listQuery.properties }),
+        response: { 200: StoreSessionPageSchema, ...refusals(400, 401, 403, 503) },
+      },
+    },
+    async ({ account, query }) => listSessionsOfStore(app.db, account.id, query),
   )
 
   app.get(

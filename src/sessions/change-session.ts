@@ -10,7 +10,7 @@ import type { Store } from '../protocol/schemas/accounts.js'
 import type { Session, SessionWithStore } from '../protocol/schemas/sessions.js'
 
 /**
- * Claims a session for an admin. Of many who try one wins; claiming what is already one's own changes nothing.
+ * Claims a session for an admin. Of many concurrent claims one wins; claiming one's own session again changes nothing.
  * @throws RequestError 404 · 409 claimed by another, who is named, or closed
  */
 export async function claimSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<SessionWithStore> {
@@ -22,11 +22,11 @@ export async function claimSession(deps: ReceiptDeps, admin: Account, sessionId:
   if (found === undefined) throw notFound('Session not found')
   const isHolder = found.status === 'claimed' && found.admin_id === admin.id
   if (store !== undefined && (change !== undefined || isHolder)) return { ...readSessionJson(found), store }
-  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(deps.db, found.admin_id))
+  throw conflict(found.status === 'closed' ? 'The session is closed' : await describeHolder(deps.db, found.admin_id))
 }
 
-/** Who was faster, for the admin who has to be told. */
-async function tellHolder(db: Database, holderId: number | null): Promise<string> {
+/** The refusal of a lost claim, which names the winner. */
+async function describeHolder(db: Database, holderId: number | null): Promise<string> {
   const holder = await db.admin.findUnique({ where: { id: holderId ?? 0 }, select: { name: true } })
   return `${holder?.name ?? 'Another admin'} (admin ${holderId}) has claimed this session`
 }
@@ -41,7 +41,7 @@ export async function releaseSession(deps: ReceiptDeps, admin: Account, sessionI
 }
 
 /**
- * Hands a session over to another admin; to oneself, nothing changes.
+ * Transfers a session to another admin. A transfer to oneself changes nothing.
  * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed
  */
 export async function transferSession(
@@ -81,13 +81,13 @@ export async function closeSessionAsStore(deps: ReceiptDeps, store: Account): Pr
 
 interface Step {
   kind: SessionChangeRow['kind']
-  /** SQL over `old`, the locked row: whether the step may be taken. */
+  /** SQL over `old`, the locked row: whether the change is allowed. */
   guard: Prisma.Sql
-  /** SQL: what the step sets. */
+  /** SQL of what the change sets. */
   set: Prisma.Sql
 }
 
-/** A step that only the holder of a claimed session may take. Returns the session, changed or not. */
+/** Makes a change that only the holder of a claimed session may make. Returns the session, changed or not. */
 async function changeHeldSession(deps: ReceiptDeps, admin: Account, sessionId: number, step: Step): Promise<Session> {
   const guard = Prisma.sql`old.status = 'claimed' and old.admin_id = ${admin.id} and ${step.guard}`
   const { change, found } = await changeSession(deps, Prisma.sql`id = ${sessionId}`, { ...step, guard })
@@ -111,7 +111,7 @@ type ChangeRow = { [Key in keyof SessionChangeRow]: SessionChangeRow[Key] | null
   store: Store
 }
 
-/** Undefined when there is no such session; a row with a null `seq` when it is as it was. */
+/** Returns undefined when there is no such session, and a row with a null `seq` when it was not changed. */
 async function writeChange(
   db: Database,
   which: Prisma.Sql,

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { createEmptyDatabase } from '../support/database.js'
 import { startNode } from '../support/node.js'
 import { runProgram } from '../support/server-process.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const database = await createEmptyDatabase(t)
 /** Nothing that it has opened keeps it once it is done. */

@@ -4,7 +4,7 @@ import { createChatClient } from '../support/chat-client.js'
 import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
 import { addMessages } from '../support/sessions.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { list, watchAdmin, watchStore, type Watched } from './connect.js'
 import { startProxy } from './proxy.js'
 

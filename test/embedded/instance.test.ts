@@ -5,10 +5,13 @@ import { openCluster } from '../../src/embedded/cluster.js'
 import { createHttpClient } from '../support/client.js'
 import { runProgram, startEmbeddedServer, type ProgramProcess } from '../support/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 const dataFolder = await createTempFolder(t)
+
+/** Each has a data folder of its own. */
+t.jobs = 2
 
 t.test('no configuration: from nothing to a cURL line that works when pasted', async (t) => {
   const server = startEmbeddedServer(t, dataFolder)

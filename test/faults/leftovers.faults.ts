@@ -5,8 +5,8 @@ import { createChatClient } from '../support/chat-client.js'
 import { createNetwork } from '../support/network.js'
 import { startNode } from '../support/node.js'
 import { enter } from '../support/socket-client.js'
-import { readServices } from '../support/services.js'
-import { until } from '../support/until.js'
+import { readServices } from '../../harness/services.js'
+import { until } from '../../harness/until.js'
 
 const CONNECTS = 1000
 const ACCOUNTS = 20

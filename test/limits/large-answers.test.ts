@@ -13,7 +13,7 @@ import { createChatClient } from '../support/chat-client.js'
 import { openConversation } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
 import { addMessages } from '../support/sessions.js'
-import { until, within } from '../support/until.js'
+import { until, within } from '../../harness/until.js'
 
 const MB = 1024 * 1024
 const off = { perSecond: 0, burst: 0 }

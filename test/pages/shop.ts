@@ -23,7 +23,8 @@ export async function serveShop(t: Test, options: ShopOptions): Promise<string> 
     response.writeHead(200, { 'content-type': head === undefined ? type : 'text/html; charset=utf-8', ...headers })
     if (head === undefined) response.end(files[url] ?? '')
     else {
-      response.end(`<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">${head}</head>
+      response.end(`<!doctype html><html lang="en"><head><title>Shop</title>
+        <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">${head}</head>
         <body>${body}</body></html>`)
     }
   })
@@ -38,11 +39,17 @@ export async function serveShop(t: Test, options: ShopOptions): Promise<string> 
 const hostileStyle = '* { color: red !important } button, iframe, span { display: none !important; opacity: 0 }'
 
 /** A shop whose policy allows the chat's origin and nothing more, and whose style wants to be everywhere. */
-export async function startShop(t: Test, chatOrigin: string, token: string, style = hostileStyle): Promise<string> {
+export async function startShop(
+  t: Test,
+  chatOrigin: string,
+  token: string,
+  style = hostileStyle,
+  lang?: string,
+): Promise<string> {
   const origin = await serveShop(t, {
     pages: {
       '/': `<link rel="stylesheet" href="/shop.css"><script src="/shop.js"></script>
-        <script src="${chatOrigin}/widget.js" data-token="${token}" async></script>`,
+        <script src="${chatOrigin}/widget.js" data-token="${token}"${lang === undefined ? '' : ` data-lang="${lang}"`} async></script>`,
     },
     files: { '/shop.css': style, '/shop.js': 'window.namesBefore = Object.getOwnPropertyNames(window)' },
     headers: {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Test } from 'tap'
 import t from 'tap'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { entryIn, openChat, opener, writeIn } from './launcher.js'
 import { serveShop } from './shop.js'
 import { setStage, type Stage } from './stage.js'

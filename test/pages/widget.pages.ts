@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { startProxy } from '../client/proxy.js'
 import type { TestAccount } from '../support/accounts.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { chatIn, entryIn, opener, writeIn } from './launcher.js'
 import { startShop } from './shop.js'
 import { setStage, type Stage } from './stage.js'

@@ -8,10 +8,13 @@ import { addStore } from '../support/accounts.js'
 import { createDatabase, type TestDatabase } from '../support/database.js'
 import { startEmbeddedServer, startServer, type ServerProcess } from '../support/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 const ended = { code: 0, signal: null }
+
+/** They wait most of the time. */
+t.jobs = 2
 
 t.test('a server that is told to stop ends in time, with code 0, whatever clients do', { jobs: 2 }, async (t) => {
   t.test('connections that never sent a request, as browsers open them', async (t) => {

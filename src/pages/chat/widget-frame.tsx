@@ -1,7 +1,10 @@
 import { computed, effect, signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { formatCapped } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
+import { isComposing } from '../shared/keys.js'
 import { watchLooking } from '../shared/looking.js'
-import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
+import { FRAME_IS_READY, type FrameNews, type LauncherTexts, type Shown, type Welcome } from '../shared/widget-talk.js'
 import { ChatView } from './chat-view.js'
 import { openStoreChat, type StoreChat } from './store-chat.js'
 
@@ -23,11 +26,15 @@ export function WidgetFrame() {
   }, [framed.value])
   if (framed.value === undefined) return null
   const { chat, tell } = framed.value
-  if (chat.connection.value === 'revoked')
-    return <p class="notice problem">The chat is not available: please sign in again.</p>
+  if (chat.connection.value === 'revoked') return <p class="notice problem">{translate('chat.unavailable')}</p>
   return (
     <ChatView chat={chat}>
-      <button type="button" class="quiet" aria-label="Close the chat" onClick={() => tell({ wantsToClose: true })}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={translate('chat.close')}
+        onClick={() => tell({ wantsToClose: true })}
+      >
         ✕
       </button>
     </ChatView>
@@ -58,11 +65,21 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
     isOpen.value = data.isOpen
     if (data.isOpen) focusComposer()
   }
-  effect(() => tell({ unread: chat.unread.value }))
-  window.addEventListener('keydown', ({ key }) => {
-    if (key === 'Escape' && document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
+  effect(() => tell({ unread: chat.unread.value, texts: launcherTexts(chat.unread.value) }))
+  window.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || isComposing(event)) return
+    if (document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
   })
   return { chat, tell }
 }
 
 const focusComposer = () => document.querySelector<HTMLElement>('[data-composer]')?.focus()
+
+const launcherTexts = (unread: number): LauncherTexts => ({
+  lang: document.documentElement.lang,
+  dir: document.documentElement.dir,
+  title: translate('chat.title'),
+  open: unread === 0 ? translate('launcher.open') : translate('launcher.openUnread', { count: unread }),
+  close: translate('launcher.close'),
+  badge: formatCapped(unread, 99),
+})

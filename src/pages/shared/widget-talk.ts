@@ -9,8 +9,6 @@ export const FRAME_IS_READY = 'store-chat:ready'
 export interface Welcome extends Shown {
   type: 'store-chat:welcome'
   token: string
-  /** The language that the page asks for, as a BCP 47 tag. */
-  lang?: string
 }
 
 /** From the script, through the port: whether the person sees the frame. */
@@ -18,5 +16,16 @@ export interface Shown {
   isOpen: boolean
 }
 
+/** What the launcher says in the language of the frame. */
+export interface LauncherTexts {
+  lang: string
+  dir: string
+  title: string
+  open: string
+  close: string
+  /** The number of unread messages, up to 99. */
+  badge: string
+}
+
 /** From the frame, through the port. */
-export type FrameNews = { unread: number } | { wantsToClose: true }
+export type FrameNews = { unread: number; texts: LauncherTexts } | { wantsToClose: true }

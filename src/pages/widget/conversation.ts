@@ -2,6 +2,7 @@ import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../sha
 import { keepInBody } from './keep-in-body.js'
 import { createLauncher } from './launcher.js'
 import { createPolicyNotice } from './policy-notice.js'
+import { rememberOpen, wasOpen } from './remember-open.js'
 
 /** Whose conversation it is. */
 export interface SignIn {
@@ -28,9 +29,12 @@ export function openConversation(
 ): Conversation {
   const { origin } = new URL(baseUrl)
   let port: MessagePort | undefined
-  const launcher = createLauncher((isOpen) => port?.postMessage({ isOpen } satisfies Shown))
+  const launcher = createLauncher(lang ?? navigator.language, (isOpen) => {
+    rememberOpen(isOpen)
+    port?.postMessage({ isOpen } satisfies Shown)
+  })
   const { host, frame } = launcher
-  frame.src = `${baseUrl}widget/`
+  frame.src = `${baseUrl}widget/${lang ? `?lang=${encodeURIComponent(lang)}` : ''}`
 
   function welcome({ source, origin: from, data }: MessageEvent<unknown>): void {
     if (source !== frame.contentWindow || from !== origin || data !== FRAME_IS_READY) return
@@ -39,14 +43,16 @@ export function openConversation(
     port = channel.port1
     port.onmessage = ({ data }: MessageEvent<FrameNews>) => {
       if ('unread' in data) {
-        launcher.showUnread(data.unread)
+        launcher.showUnread(data.unread, data.texts)
         onUnread(data.unread)
       } else launcher.show(false)
     }
-    const words: Welcome = { type: 'store-chat:welcome', token, isOpen: launcher.isOpen(), ...(lang && { lang }) }
+    const words: Welcome = { type: 'store-chat:welcome', token, isOpen: launcher.isOpen() }
     frame.contentWindow?.postMessage(words, origin, [channel.port2])
   }
 
+  // Whoever has come to the page by a link wants to read it: the focus stays there.
+  if (wasOpen()) launcher.show(true, { takesFocus: false })
   const explain = createPolicyNotice(frame)
   const leave = keepInBody(host, () => {
     // Above the page's own layers, and past a `transform` or `filter` of the body, which move what is `fixed` in it.
@@ -60,6 +66,7 @@ export function openConversation(
   return {
     show: launcher.show,
     end() {
+      rememberOpen(false)
       leave()
       window.removeEventListener('message', welcome)
       document.removeEventListener('securitypolicyviolation', explain)

@@ -42,6 +42,12 @@ export const serverFrames = {
     },
     describe('Every message of yours up to that id has at least that status.'),
   ),
+  session_read: Type.Object(
+    { session_id: IdSchema, up_to_message_id: IdSchema },
+    describe(
+      'You have read a session: all messages of the other side up to that id. Comes to all sockets of the account, except the socket that sent the `read`.',
+    ),
+  ),
   admin_connected: { ...NoticeSchema, description: 'To the store: an admin has claimed the session.' },
   admin_disconnected: {
     ...NoticeSchema,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
@@ -40,6 +41,7 @@ export class Connection {
   #work: Promise<void> | undefined
   /** Frames that came while others are being handled. */
   #waiting: RawData[] | undefined
+  #name: string | undefined
   #isCorked = false
   #allowance: number
   #allowanceAt = Date.now()
@@ -57,6 +59,15 @@ export class Connection {
   ) {
     this.number = deps.nextNumber()
     this.#allowance = deps.limits.frameBurst
+  }
+
+  /** The same for no other connection of any node. Only those that need one have a name: it costs memory. */
+  get name(): string {
+    return (this.#name ??= randomUUID())
+  }
+
+  isNamed(name: string | undefined): boolean {
+    return name !== undefined && this.#name === name
   }
 
   get isOpen(): boolean {

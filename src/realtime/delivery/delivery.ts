@@ -15,7 +15,8 @@ import { factsOf, type Position, type Standing } from './position.js'
 import { encodeTextFrame } from '../connections/text-frame.js'
 import { closeCodes } from '../../protocol/codes.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
-import type { ChatEvent, DurableEvent } from '../../events/events.js'
+import { sessionReadFrame } from '../../events/event-frames.js'
+import type { ChatEvent, DurableEvent, SessionReadEvent } from '../../events/events.js'
 
 /** What the deliveries of both sides need. */
 export interface DeliveryDeps {
@@ -47,11 +48,14 @@ export interface Delivery {
 
 /** Takes an event that concerns a session. */
 export function receiveEvent(delivery: Omit<Delivery, 'start' | 'closeVanished' | 'close'>, event: ChatEvent): void {
-  const { sequencer, receiptBroadcast, typingAndPresence } = delivery
+  const { subscriptions, sequencer, receiptBroadcast, typingAndPresence } = delivery
   if ('message' in event || 'change' in event) sequencer.accept(event)
   else if ('receipt' in event) {
     const { sessionId, status, upToMessageId } = event.receipt
     receiptBroadcast.note(sessionId, { [status]: upToMessageId })
+  } else if ('sessionRead' in event) {
+    const { sessionRead } = event
+    sendSessionRead(subscriptions.connectionsOf(sessionRead.accountId), sessionRead)
   } else if ('typing' in event) typingAndPresence.showTyping(event.typing)
   else if ('presence' in event) {
     const { sessionId, isOnline } = event.presence
@@ -103,6 +107,12 @@ export function createBackfillingSequencer(
 export function sendReset(connections: Iterable<Connection>, sessionId: number, { answer, seq }: Sync): void {
   const encoded = encodeTextFrame(encodeFrame('sync', answer))
   for (const connection of connections) connection.reset(sessionId, seq, encoded)
+}
+
+/** Tells the sockets of an account that it has read a session, except the socket that it read by. */
+function sendSessionRead(connections: Iterable<Connection>, event: SessionReadEvent): void {
+  const text = sessionReadFrame(event)
+  for (const connection of connections) if (!connection.isNamed(event.readBy)) connection.send(text)
 }
 
 /** Closes sockets with 1001, so that their clients reconnect and read again: a session that they know is gone. */

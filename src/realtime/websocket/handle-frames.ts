@@ -216,7 +216,7 @@ const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
     await hub.resume.turns.run(
       account,
       () => connection.isOpen,
-      () => markRead(deps, account, sessionId),
+      () => markRead(deps, account, sessionId, connection.name),
       () => 0,
     )
   },

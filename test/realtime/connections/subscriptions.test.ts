@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { Connection } from '../../../src/realtime/connections/connection.js'
 import { createSubscriptions } from '../../../src/realtime/connections/subscriptions.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 
 const connection = () => ({}) as Connection
 const noop = () => undefined
