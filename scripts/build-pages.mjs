@@ -6,7 +6,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, transformSync } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [from, to] = [join(root, 'src/pages'), join(root, 'dist/pages')]
@@ -32,10 +32,20 @@ await build({
   format: 'esm',
   charset: 'utf8',
 })
+/** Makes an imported style sheet its minified text. */
+const styleTexts = {
+  name: 'style-texts',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, ({ path }) => {
+      const { code } = transformSync(readFileSync(path, 'utf8'), { loader: 'css', minify: true, target: ['es2022'] })
+      return { contents: code.trim(), loader: 'text' }
+    }),
+}
 // A classic script, for pages of any age: it leaves no name behind.
 await build({
   ...browsers,
   entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
+  plugins: [styleTexts],
   format: 'iife',
   charset: 'utf8',
 })

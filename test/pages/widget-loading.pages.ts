@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { createTempFolder } from '../support/temp-folder.js'
-import { chatIn, countWidgets, entryIn, openChat, writeIn } from './launcher.js'
+import { chatIn, closer, countWidgets, entryIn, openChat, writeIn } from './launcher.js'
 import { serveShop } from './shop.js'
 import { setStage } from './stage.js'
 
@@ -43,6 +43,7 @@ t.test('the tag may be written in every way in which scripts are', async (t) => 
     const chat = await openChat(page)
     await chat.getByText('How can we help?').waitFor()
     t.same(await countWidgets(page), { hosts: 1, launchers: 1 }, way)
+    await closer(page).click()
   }
   t.same(stage.complaints(), [])
 })
@@ -77,6 +78,7 @@ t.test('it works in a page that is isolated from other origins', async (t) => {
       t.ok(await page.evaluate(() => crossOriginIsolated), policy)
       await writeIn(await openChat(page), `${policy} at ${path}`)
       await entryIn(chatIn(page), `${policy} at ${path}`).waitFor()
+      await closer(page).click()
     }
   }
   t.same(stage.complaints(), [])

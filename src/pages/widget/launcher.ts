@@ -1,6 +1,6 @@
 import { followVisibleArea } from '../shared/visible-area.js'
 import type { LauncherTexts } from '../shared/widget-talk.js'
-import { launcherStyle } from './launcher-style.js'
+import launcherStyle from './launcher.css'
 
 /** Valid as the name of a custom element, so that no style for the page's own elements means it. */
 export const HOST_NAME = 'store-chat-widget'
