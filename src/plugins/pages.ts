@@ -47,7 +47,8 @@ const EMBEDDER_POLICY = 'require-corp'
 export const pagesPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
     // The framed page keeps no token and is nothing without one from its embedder, so that it may be framed by anybody.
-    const embedders = config.widgetOrigins.length > 0 ? config.widgetOrigins.join(' ') : '*'
+    // (`frame-ancestors *` would not be anybody: it leaves out apps whose pages are files or have a scheme of their own.)
+    const embedders = config.widgetOrigins.length > 0 ? config.widgetOrigins.join(' ') : undefined
     // Only the files listed above have routes: the compressed variants have no address of their own.
     await app.register(fastifyStatic, { root, serve: false, preCompressed: true, ...headerOptions })
     for (const path of [...pages, ...files]) {
@@ -72,10 +73,11 @@ export const pagesPlugin = plugin<{ config: Config }>(
 /** Which headers @fastify/static adds of its own: an ETag for revalidation, and no promise about age or ranges. */
 const headerOptions = { cacheControl: false, lastModified: false, acceptRanges: false }
 
-const createHeaders = (ancestors: string) => ({
+/** `ancestors`: who may frame it. Default: anybody. */
+const createHeaders = (ancestors: string | undefined) => ({
   // Names that carry a hash would ask a node of another version for what it does not have.
   'cache-control': 'no-cache',
-  'content-security-policy': `${policy}; frame-ancestors ${ancestors}`,
+  'content-security-policy': ancestors === undefined ? policy : `${policy}; frame-ancestors ${ancestors}`,
   'referrer-policy': 'no-referrer',
   // The widget's script and its frame are for pages of other origins.
   'cross-origin-resource-policy': 'cross-origin',

@@ -31,7 +31,7 @@ function obeyModuleTags(): void {
     'load',
     ({ target }) => {
       if (!(target instanceof HTMLScriptElement) || target.type !== 'module') return
-      if (!/\/widget\.js(?:$|[?#])/.test(target.src)) return
+      if (!/\/widget\.js\b/.test(target.src)) return
       folder ??= folderOf(target.src)
       if (folderOf(target.src) === folder) obey(target)
     },
