@@ -6,7 +6,7 @@ import { toSession } from '../database/rows/sessions.js'
 import { MessageSchema } from '../protocol/schemas/messages.js'
 import { SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
 import type { Account } from '../protocol/account.js'
-import { PAGE_SIZE } from '../http/paging.js'
+import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import {
   encodeCursor,
   itemExpressions,

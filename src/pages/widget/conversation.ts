@@ -1,4 +1,4 @@
-import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
+import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../browser/widget-talk.js'
 import { keepInBody } from './keep-in-body.js'
 import { createLauncher } from './launcher.js'
 import { createPolicyNotice } from './policy-notice.js'

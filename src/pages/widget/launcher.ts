@@ -1,5 +1,5 @@
-import { followVisibleArea } from '../shared/visible-area.js'
-import type { LauncherTexts } from '../shared/widget-talk.js'
+import { followVisibleArea } from '../browser/visible-area.js'
+import type { LauncherTexts } from '../browser/widget-talk.js'
 import launcherStyle from './launcher.css'
 
 /** Valid as the name of a custom element, so that no style for the page's own elements means it. */
