@@ -111,7 +111,7 @@ t.test('?schema= holds for migrations, raw statements and Prisma alike', async (
   const store = await addStore(inside)
   const node = await startNode(t, { database: { ...inside, url } })
   t.equal((await node.get('/v1/chat/store/session/', store)).status, 200)
-  t.equal(await node.app.db.store.count(), 1)
+  t.equal(await node.app.db.prisma.store.count(), 1)
   t.equal((await node.get('/health/ready/')).status, 200)
 })
 
