@@ -123,7 +123,7 @@ t.test('a role without the right to create tables', async (t) => {
     await refuses(t, prepare(url), expected)
     await refuses(t, prepare(`${url}?schema=chat`), /may not create tables in the schema chat/)
   })
-  await t.test('serves a database that is migrated, when it has the rights of the README', async (t) => {
+  await t.test('serves a database that is migrated, when it has the rights of docs/operating.md', async (t) => {
     const database = await createDatabase(t)
     const { name, url } = await createRole(t, database.url)
     await refuses(t, prepare(url), /lacks a right: select on table/)
