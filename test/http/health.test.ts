@@ -9,7 +9,7 @@ t.test('a node that works is live and ready, without a token', async (t) => {
   const node = await startNode(t)
   for (const path of ['/health/live/', '/health/live'])
     t.match(await node.get(path), { status: 200, body: { status: 'ok' } })
-  t.match(await node.get('/health/ready/'), { status: 200, body: { status: 'ok', pubsub: true } })
+  t.match(await node.get('/health/ready/'), { status: 200, body: { status: 'ok', relay: true } })
 })
 
 t.test('without its database it is live, and not ready until the database is back', async (t) => {
