@@ -33,7 +33,7 @@ function listRegistered(tree: string): string[] {
     path.splice(indent.length / 4 - 1, Infinity, segment)
     return methods?.split(', ').map((method) => `${method} ${path.join('')}`) ?? []
   })
-  return routes.filter((route) => !/ (\/(docs|console|chat|widget)|\*)/.test(route))
+  return routes.filter((route) => !/ (\/(docs|console|chat|widget|languages|client\.)|\*)/.test(route))
 }
 
 /** A store with a claimed and a closed session, another with an open one, and all who may call. */

@@ -2,7 +2,7 @@ import t from 'tap'
 import type * as links from '../../src/pages/text/links.js'
 import { importPageModule } from './page-modules.js'
 
-const { findLinks } = await importPageModule<typeof links>('shared/links.ts')
+const { findLinks } = await importPageModule<typeof links>('text/links.ts')
 
 const linked = (text: string) => findLinks(text).flatMap(({ text, href }) => (href === undefined ? [] : text))
 

@@ -19,7 +19,7 @@ export type Texts = Record<Key, string | Partial<Record<Intl.LDMLPluralRule, str
 /** All that the pages say in a language. */
 export async function readTexts(language: Language): Promise<Texts> {
   const { default: texts, en } = await importPageModule<{ default?: Texts; en?: Texts }>(
-    `languages/catalogues/${language}.ts`,
+    language === 'en' ? 'languages/en.ts' : `languages/catalogues/${language}.ts`,
   )
   const found = texts ?? en
   if (found === undefined) throw new Error(`No catalogue: ${language}`)

@@ -4,19 +4,13 @@ import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
 import { drainOrClose } from './drain-or-close.js'
 import type { FlushScheduler } from './flush-scheduler.js'
+import type { SocketLimits } from './socket-limits.js'
 import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
 
 /** A peer that does not answer a close frame within this time is cut. */
 const CLOSE_PATIENCE_MS = 1000
-
-export interface SocketLimits {
-  /** Bytes that may wait for a slow reader; beyond, the socket is closed with 4008. */
-  bufferBytes: number
-  framesPerSecond: number
-  frameBurst: number
-}
 
 /** When so many frames wait to be handled, the socket is paused. */
 const MAX_WAITING_FRAMES = 32

@@ -23,7 +23,10 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
       t.equal(socket.frames[0]?.type, 'ready')
       const account = await addAdmin(database)
       const admin = await openSocket(t, there, 'admin', account)
-      const toAdmin = { session: null, resume: true, epoch, account: { side: 'admin', id: account.id }, limits }
+      const toAdmin = {
+        ...{ session: null, resume: true, epoch, limits },
+        account: { side: 'admin', id: account.id, role: 'agent' },
+      }
       t.strictSame(await admin.next('ready'), toAdmin)
     })
 
