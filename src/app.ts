@@ -3,6 +3,7 @@ import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
 import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config.js'
+import { fileRoutes } from './files/file-routes.js'
 import type { App } from './http.js'
 import { answerFrameworkError, answersPlugin } from './plugins/answers.js'
 import { authenticationPlugin } from './plugins/authentication.js'
@@ -11,6 +12,7 @@ import { corsPlugin } from './plugins/cors.js'
 import { databasePlugin } from './plugins/database.js'
 import { docsPlugin } from './plugins/docs.js'
 import { drainingPlugin } from './plugins/draining.js'
+import { filesPlugin } from './plugins/files.js'
 import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './plugins/health.js'
 import { inputPlugin } from './plugins/input.js'
@@ -69,6 +71,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(limitsPlugin, { config })
   await app.register(authenticationPlugin)
   await app.register(chatPlugin, { config })
+  await app.register(filesPlugin, { config })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin)
   await app.register(pagesPlugin, { config })
@@ -79,6 +82,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(storeSessionRoutes)
       await chat.register(adminSessionRoutes)
       await chat.register(messageRoutes)
+      await chat.register(fileRoutes, { config })
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })

@@ -15,6 +15,8 @@ export interface Chat {
   appendMessages: AppendMessages
   /** Reads a stored message. Concurrent reads share a statement. */
   readSent: (messageId: number) => Promise<Sent | undefined>
+  /** What clients reach the service by, where that is configured. */
+  publicUrl: string | undefined
   /** Creations under way on this node, by store: a crowd asking for one store shares one transaction. */
   creating: Map<number, Promise<SessionView<string> | undefined>>
 }

@@ -23,6 +23,13 @@ export function checkRedisUrls(field: string, list: string[]): FieldErrors {
   return []
 }
 
+/** The same for the address of the service: what is appended to it would end up in a query or a fragment. */
+export function checkPublicUrl(field: string, text: string): FieldErrors {
+  const url = parse(text)
+  const isBare = url !== undefined && !/[?#]/.test(text) && url.username === '' && url.password === ''
+  return isBare ? [] : [{ field, message: 'must be scheme, host and path, without a query or a password' }]
+}
+
 function parse(text: string, base?: string): URL | undefined {
   if (!URL.canParse(text, base)) return undefined
   const url = new URL(text, base)

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
-import { checkDatabaseUrl, checkRedisUrls } from './check-urls.js'
+import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls } from './check-urls.js'
 import type { FieldErrors } from './errors.js'
+import { checkFileSettings, fileSettings, nameFileSettings } from './files/file-settings.js'
 import { StartupError } from './startup-error.js'
 import { readText } from './validation.js'
 
@@ -65,6 +66,12 @@ export const EnvironmentSchema = Type.Object({
       description: "Opens the platform's routes. Unset: they are off.",
     }),
   ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'Where clients reach the service, with its path if it has one. Unset: as each request says.',
+    }),
+  ),
   CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
   WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
   WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
@@ -89,6 +96,7 @@ export const EnvironmentSchema = Type.Object({
   ),
   LIMIT_MESSAGE_BURST: Count(0, 1_000_000, 200, 'Messages of an account at once; 0: no limit.'),
   LIMIT_FAILED_AUTH_PER_MINUTE: Count(0, 1_000_000, 600, 'Failed authentications of an address; 0: no limit.'),
+  ...fileSettings,
   TRUST_PROXY: List('Addresses (CIDR) of proxies whose `X-Forwarded-For` is believed, separated by commas.'),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
@@ -109,17 +117,18 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
   )
   const { value, errors } = readText(EnvironmentSchema, given)
-  const wrong = value === undefined ? errors : checkUrls(value)
+  const wrong = value === undefined ? errors : [...checkUrls(value), ...checkFileSettings(value)]
   if (value === undefined || wrong.length > 0) {
     throw new StartupError(wrong.map(({ field, message }) => `${field} ${message}`).join('\n'))
   }
   return Object.freeze(nameSettings(value))
 }
 
-function checkUrls({ DATABASE_URL, REDIS_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
+function checkUrls({ DATABASE_URL, REDIS_URL, PUBLIC_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
   return [
     ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
+    ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
   ]
 }
 
@@ -147,6 +156,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
             prefix: environment.REDIS_PREFIX,
           },
     platformToken: environment.PLATFORM_TOKEN,
+    publicUrl: environment.PUBLIC_URL?.replace(/\/+$/, ''),
     corsOrigins: splitList(environment.CORS_ORIGINS),
     websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
     widgetOrigins: splitList(environment.WIDGET_ORIGINS),
@@ -163,6 +173,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
       messages: { perSecond: environment.LIMIT_MESSAGES_PER_SECOND, burst: environment.LIMIT_MESSAGE_BURST },
       failedAuthPerMinute: environment.LIMIT_FAILED_AUTH_PER_MINUTE,
     },
+    files: nameFileSettings(environment),
     trustProxy: splitList(environment.TRUST_PROXY),
     logLevel: environment.LOG_LEVEL,
   }

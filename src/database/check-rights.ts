@@ -4,7 +4,7 @@ import type { ConnectionTarget } from './connection-pool.js'
 import { readMigrations } from './migrate.js'
 
 /** Of no other table the service deletes rows. */
-const emptiedTables = ['chat_node', 'online', 'notification_mark', 'notification_session_mark']
+const emptiedTables = ['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file']
 
 /**
  * Checks that the role may do with the tables what the service does, as another role may have made them.

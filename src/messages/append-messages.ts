@@ -16,6 +16,10 @@ export interface MessageDraft {
   attachment_url: string
   attachment_type: string
   client_message_id: string | null
+  /** The file that the address of the attachment may be of. */
+  file_id?: string
+  /** Whether there has to be such a file: the address is one of this service. */
+  is_file_required?: boolean
 }
 
 /** What became of a draft. */
@@ -25,6 +29,8 @@ export type AppendOutcome =
   | { outcome: 'known'; messageId: number }
   /** Not stored: the state of the session that forbade it, nulls where there is no session. */
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
+  /** Not stored: the attachment is a file that the sender may not name in this session. */
+  | { outcome: 'foreign_file' }
   /** Not decided, nothing stored: another statement has the session, or has just changed it. To be appended again. */
   | { outcome: 'busy' }
 
@@ -33,6 +39,16 @@ export type AppendOutcome =
  * in few statements, which others may share.
  */
 export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
+
+/** A file of the sender, or of the session that the draft goes to. */
+const joinOwnFile = `left join file f on f.id = i.file_id
+        and (f.session_id = i.target_id or (f.owner_type = i.sender_type and f.owner_id = i.sender_id))`
+const isFileKnown = `exists (select from chat_file where id = i.file_id)`
+/** Whether a draft that names no file of its own is wrong, or to be looked at again. */
+const isFileMissing = `(i.file_id is not null and (i.is_file_required or ${isFileKnown}))`
+/** Whether the file is there, but locked by another statement. */
+const isFileLocked = `(i.file_id is not null and not exists (select from file where id = i.file_id)
+    and exists (select from chat_file where id = i.file_id and state in ('stored', 'named')))`
 
 /**
  * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
@@ -49,8 +65,12 @@ export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome 
  * What belongs to a draft is looked up draft by draft: joined to them, whose number the planner cannot know, sessions and
  * messages would be read as whole tables. And the messages get their ids before they are stored: joined to those that were
  * stored, of which the planner expects one, all would be compared with all.
+ *
+ * Drafts that may name files travel in a statement of their own, which also locks and links those. The others' is not
+ * touched by that. A file that another statement has locked makes its drafts busy, too.
  */
-const storeDrafts = Prisma.raw(`
+const createStatement = (files?: typeof fileParts) =>
+  Prisma.raw(`
   draft as materialized (
     select i.*, target.id as target_id, target.seq as snapshot_seq,
       case when client_message_id is not null then (select id from chat_message
@@ -63,23 +83,47 @@ const storeDrafts = Prisma.raw(`
   ), locked as materialized (
     select * from chat_session where id = any(array(select target_id from draft where known_id is null))
     order by id for update skip locked
-  ), fresh as materialized (
+  ),${files?.lock ?? ''} fresh as materialized (
     select i.*, s.admin_id as holder_id, s.seq + row_number() over (partition by s.id order by i.position) as seq,
       nextval('chat_message_id_seq') as id,
-      greatest(clock_timestamp(), s.last_message_at, s.updated)::timestamptz(3) as created
-    from draft i join locked s on s.id = i.target_id and s.seq = i.snapshot_seq
+      greatest(clock_timestamp(), s.last_message_at, s.updated)::timestamptz(3) as created${files?.columns ?? ''}
+    from draft i join locked s on s.id = i.target_id and s.seq = i.snapshot_seq${files?.join ?? ''}
     where i.known_id is null and case i.sender_type when 'store' then s.status <> 'closed'
-      else s.status = 'claimed' and s.admin_id = i.sender_id end
+      else s.status = 'claimed' and s.admin_id = i.sender_id end${files?.condition ?? ''}
   ), stored as (
     insert into chat_message (id, session_id, seq, sender_type, sender_id, holder_id, content, attachment_url,
       attachment_type, client_message_id, created)
     select id, target_id, seq, sender_type, sender_id, case sender_type when 'store' then holder_id end, content,
-      attachment_url, attachment_type, client_message_id, created from fresh
-  ), advanced as (
+      attachment_url, ${files?.type ?? 'attachment_type'}, client_message_id, created from fresh
+  ),${files?.link ?? ''} advanced as (
     update chat_session s set seq = newest.seq, last_message_at = newest.created, updated = newest.created
     from (select target_id, max(seq) as seq, max(created) as created from fresh group by target_id) newest
     where s.id = newest.target_id
   )`)
+
+/** What the statement has more for drafts that may name files; `f` is a file that its draft may name. */
+const fileParts = {
+  lock: `
+  file as materialized (
+    select id, owner_type, owner_id, session_id, type from chat_file
+    where id = any(array(select file_id from draft where known_id is null)) and state in ('stored', 'named')
+    order by id for update skip locked
+  ),`,
+  columns: `,
+      f.id as linked_id, coalesce(f.type, i.attachment_type) as stored_type`,
+  join: `
+      ${joinOwnFile}`,
+  condition: `
+      and (f.id is not null or not ${isFileMissing})`,
+  type: 'stored_type',
+  link: `
+  linked as (
+    insert into chat_message_file (message_id, file_id) select id, linked_id from fresh where linked_id is not null
+  ), named as (
+    update chat_file set state = 'named', updated = clock_timestamp()
+    where state = 'stored' and id in (select linked_id from fresh)
+  ),`,
+}
 
 /** What has become of a draft: of the message only what the draft does not say itself. */
 type OutcomeRow = {
@@ -89,6 +133,9 @@ type OutcomeRow = {
   isBusy: boolean
   /** The active session of a store, or the one that was named, as it was. */
   holderId: number | null
+  /** Only of drafts that may name files. */
+  isFileWrong?: boolean
+  attachmentType?: string
 } & (
   | {
       messageId: number
@@ -104,7 +151,7 @@ type OutcomeRow = {
   | { messageId: null; status: SessionStatus | null }
 )
 
-const outcomeColumns = defineColumns<OutcomeRow>({
+const outcomeExpressions = {
   position: 'i.position',
   messageId: 'm.id',
   seq: 'm.seq',
@@ -117,22 +164,43 @@ const outcomeColumns = defineColumns<OutcomeRow>({
   status: 's.status',
   begunAt: epochMs('s.created'),
   movedAt: epochMs('s.updated'),
+}
+const outcomeColumns = defineColumns<OutcomeRow>(outcomeExpressions)
+const fileOutcomeColumns = defineColumns<OutcomeRow>({
+  ...outcomeExpressions,
+  isBusy: `(${outcomeExpressions.isBusy}) or ${isFileLocked}`,
+  isFileWrong: `m.id is null and f.id is null and ${isFileMissing}`,
+  attachmentType: 'm.stored_type',
 })
-const selectOutcomes = Prisma.sql`${outcomeColumns.select}
-  from draft i left join locked s on s.id = i.target_id left join fresh m on m.position = i.position`
+const fromDrafts = `from draft i left join locked s on s.id = i.target_id left join fresh m on m.position = i.position`
+const storeDrafts = createStatement()
+const selectOutcomes = Prisma.sql`${outcomeColumns.select} ${Prisma.raw(fromDrafts)}`
+const storeDraftsWithFiles = createStatement(fileParts)
+const selectFileOutcomes = Prisma.sql`${fileOutcomeColumns.select} ${Prisma.raw(`${fromDrafts} ${joinOwnFile}`)}`
 
-/** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
-export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
-  const rows = await outcomeColumns.read(
-    db,
-    Prisma.sql`
+type Batch = (drafts: string) => Prisma.Sql
+const batch: Batch = (drafts) => Prisma.sql`
     with input as (
-      select * from rows from (json_to_recordset(${JSON.stringify(drafts)}::json) as (sender_type side, sender_id bigint,
+      select * from rows from (json_to_recordset(${drafts}::json) as (sender_type side, sender_id bigint,
         session_id bigint, content text, attachment_url text, attachment_type text, client_message_id text))
         with ordinality as input(sender_type, sender_id, session_id, content, attachment_url, attachment_type,
           client_message_id, position)
-    ), ${storeDrafts} ${selectOutcomes}`,
-  )
+    ), ${storeDrafts} ${selectOutcomes}`
+const batchWithFiles: Batch = (drafts) => Prisma.sql`
+    with input as (
+      select * from rows from (json_to_recordset(${drafts}::json) as (sender_type side, sender_id bigint,
+        session_id bigint, content text, attachment_url text, attachment_type text, client_message_id text,
+        file_id text, is_file_required boolean))
+        with ordinality as input(sender_type, sender_id, session_id, content, attachment_url, attachment_type,
+          client_message_id, file_id, is_file_required, position)
+    ), ${storeDraftsWithFiles} ${selectFileOutcomes}`
+
+/** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
+export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
+  const text = JSON.stringify(drafts)
+  const rows = drafts.some(({ file_id }) => file_id !== undefined)
+    ? await fileOutcomeColumns.read(db, batchWithFiles(text))
+    : await outcomeColumns.read(db, batch(text))
   const inOrder: OutcomeRow[] = []
   for (const row of rows) inOrder[row.position - 1] = row
   /** By session, when the event before the next one was committed. */
@@ -144,7 +212,12 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Ma
   if (row === undefined) throw new Error('A message got no outcome')
   if (row.knownId !== null) return { outcome: 'known', messageId: row.knownId }
   if (row.isBusy) return { outcome: 'busy' }
-  if (row.messageId === null) return { outcome: 'refused', status: row.status, holderId: row.holderId }
+  if (row.messageId === null) {
+    const isFileAtFault = row.isFileWrong === true && mayWrite(draft, row)
+    return isFileAtFault
+      ? { outcome: 'foreign_file' }
+      : { outcome: 'refused', status: row.status, holderId: row.holderId }
+  }
   const { messageId, seq, sentAt, sessionId, storeId, holderId, status, begunAt } = row
   const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
   // Written out, as this is done for every message: copied objects cost several times as much.
@@ -155,7 +228,7 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Ma
     sender_id,
     content,
     attachment_url,
-    attachment_type,
+    attachment_type: row.attachmentType ?? attachment_type,
     client_message_id,
     created: sentAt,
   }
@@ -174,6 +247,10 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Ma
   movedAt.set(sessionId, sentAt)
   return { outcome: 'stored', event, session, message: sent }
 }
+
+/** A store's message makes its session, so that nothing but the file can be wrong with it. */
+const mayWrite = ({ sender_type, sender_id }: MessageDraft, { status, holderId }: OutcomeRow): boolean =>
+  sender_type === 'store' || (status === 'claimed' && holderId === sender_id)
 
 /**
  * The same for sessions that others have as well: waits for its turn, then looks anew. Only a session that took the place

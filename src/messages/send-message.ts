@@ -3,6 +3,7 @@ import type { Chat } from '../chat.js'
 import { isUniqueViolation } from '../database/failures.js'
 import { conflict, forbidden, invalidInput, notFound, unavailable } from '../errors.js'
 import { announceMessage } from '../realtime/announce.js'
+import { readFileId } from '../files/file-url.js'
 import { getOrCreateSession } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageDraft } from './append-messages.js'
 import { guessAttachmentType } from './attachment-type.js'
@@ -33,7 +34,7 @@ export async function sendMessage(chat: Chat, sender: Account, input: Input): Pr
 
 /** Sends messages of one sender in their order, and tells what became of each: what `sendMessage` would return or throw. */
 export async function sendMessages(chat: Chat, sender: Account, inputs: Input[]): Promise<(SendResult | Error)[]> {
-  const drafts = inputs.map((input) => toDraft(sender, input))
+  const drafts = inputs.map((input) => toDraft(chat, sender, input))
   const outcomes = await append(
     chat,
     drafts.filter((draft): draft is MessageDraft => !(draft instanceof Error)),
@@ -76,6 +77,9 @@ function judge(
     announceMessage(chat.relay, outcome.event, outcome.message)
     return outcome
   }
+  if (outcome.outcome === 'foreign_file') {
+    return invalidInput([{ field: 'attachment_url', message: 'is not a file of the sender or of the session' }])
+  }
   return outcome.outcome === 'refused' && draft.sender_type === 'admin'
     ? toRefusal(outcome, draft.sender_id)
     : undefined
@@ -107,16 +111,18 @@ async function readKnown(chat: Chat, draft: MessageDraft, messageId: number): Pr
   const isSame =
     draft.content === content &&
     draft.attachment_url === attachment_url &&
-    draft.attachment_type === attachment_type &&
+    // A file's own type takes the place of the one that was sent.
+    (draft.file_id !== undefined || draft.attachment_type === attachment_type) &&
     (draft.session_id === null || draft.session_id === session_id)
   return isSame ? { outcome: 'known', ...sent } : conflict('This client_message_id was used for another message')
 }
 
-function toDraft(sender: Account, input: Input): MessageDraft | Error {
+function toDraft({ publicUrl }: Chat, sender: Account, input: Input): MessageDraft | Error {
   const { content = '', attachment_url = '', attachment_type = '', client_message_id = null, session_id } = input
   if (content.trim() === '' && attachment_url === '') {
     return invalidInput([{ field: 'content', message: 'or attachment_url is needed' }])
   }
+  const fileId = attachment_url === '' ? undefined : readFileId(attachment_url)
   return {
     sender_type: sender.side,
     sender_id: sender.id,
@@ -126,6 +132,11 @@ function toDraft(sender: Account, input: Input): MessageDraft | Error {
     attachment_type:
       attachment_url === '' || attachment_type === '' ? guessAttachmentType(attachment_url) : attachment_type,
     client_message_id,
+    ...(fileId !== undefined && {
+      file_id: fileId,
+      // Without a configured address, clients may reach the service by any.
+      is_file_required: publicUrl === undefined || attachment_url.startsWith(`${publicUrl}/`),
+    }),
   }
 }
 

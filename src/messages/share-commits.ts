@@ -75,7 +75,7 @@ function toRepeat(first: Outcome): Outcome {
   if (first instanceof Error) return first
   if (first.outcome === 'stored') return { outcome: 'known', messageId: first.message.id }
   // Where the first one was refused the id is free still, and the repeat may name another session.
-  return first.outcome === 'refused' ? { outcome: 'busy' } : first
+  return first.outcome === 'refused' || first.outcome === 'foreign_file' ? { outcome: 'busy' } : first
 }
 
 /** Finds what keeps drafts from being stored together by halving them. */

@@ -28,6 +28,7 @@ export const chatPlugin = plugin<{ config: Config }>(
       readActiveSession: createSessionReader(db, memory),
       appendMessages: shareCommits(db),
       readSent: gatherReads((ids: number[]) => readSent(db, ids)),
+      publicUrl: config.publicUrl,
       creating: new Map(),
     }
     app.decorate('chat', chat)

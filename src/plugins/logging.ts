@@ -14,7 +14,7 @@ export function createLoggerOptions(level: string) {
     serializers: {
       req: ({ method, url, ip, account }: FastifyRequest) => ({
         method,
-        path: url.split('?', 1)[0],
+        path: hideFileId(url.split('?', 1)[0] ?? ''),
         ip,
         ...describeAccount(account),
       }),
@@ -22,6 +22,9 @@ export function createLoggerOptions(level: string) {
     },
   }
 }
+
+/** Whoever knows the id of a file may read it. */
+const hideFileId = (path: string) => path.replace(/(\/files\/)[^/]+/, '$1…')
 
 /** A query may hold a token. Word by word: one pattern for all of it would take time by the square of a path's length. */
 const cutQueries = (line: string) => (line.includes('?') ? line.replaceAll(/[^\s"\\]+/g, cutQuery) : line)

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config.js'
+import { readS3Origin } from '../files/storage/s3-origin.js'
 import { chooseEncoding, readPageFiles, type PageFile } from './page-files.js'
 
 const folder = fileURLToPath(new URL('../pages/', import.meta.url))
@@ -10,22 +11,26 @@ const folder = fileURLToPath(new URL('../pages/', import.meta.url))
  * The browser's own promise that text stays text: no script and no style but from these files, nothing from elsewhere,
  * and, by trusted types, no text that becomes markup. A logo would tell a third party who looks at what, so there is none.
  */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ')
+const createPolicy = (pictureOrigins: string) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    // Uploaded pictures come from here, or from the bucket that this leads to.
+    `img-src 'self'${pictureOrigins}`,
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
 
 /** The admin console, the store's chat, and the widget with the page that it frames. */
 export const pagesPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
     // The framed page keeps no token and is nothing without one from its embedder, so that it may be framed by anybody.
+    const { s3 } = config.files
+    const policy = createPolicy(s3 === undefined ? '' : ` ${readS3Origin(s3)}`)
     const embedders = config.widgetOrigins.length > 0 ? config.widgetOrigins.join(' ') : '*'
     for (const file of await readPageFiles(folder)) {
       const ancestors = file.path === '/widget/' ? embedders : "'none'"

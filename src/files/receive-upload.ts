@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http'
+import type { Account } from '../accounts/authentication.js'
+import { invalidInput } from '../errors.js'
+import { requireReader } from '../sessions/access.js'
+import { isStorableText } from '../validation.js'
+import { createFileId } from './file-url.js'
+import { insertFile, markStored, requireAllowance, type StoredFile } from './file-rows.js'
+import type { Files } from './files.js'
+import { readForm } from './read-form.js'
+import { scanFile } from './scan-file.js'
+import { spoolFile, type SpooledFile } from './spool-file.js'
+import { inspectBytes } from './types/inspect-bytes.js'
+import { unavailable } from '../errors.js'
+
+const LONGEST_NAME = 1000
+
+/**
+ * Receives a form with a file, and keeps the file. The bytes are written aside, checked and scanned; then the file gets its
+ * row, the bytes are stored, and the row says so. Whatever breaks off leaves nothing that is served: before the row there is
+ * nothing but the file that was written aside, and a row that is not finished is swept away.
+ * @throws RequestError 400 · 403, 404 the session · 408 · 413 · 415 · 422 infected · 429 · 503
+ */
+export async function receiveUpload(files: Files, request: IncomingMessage, account: Account): Promise<StoredFile> {
+  const { config, db, pace, spoolFolder } = files
+  await requireAllowance(db, account, config)
+  let spooled: SpooledFile | undefined
+  let fileName = ''
+  try {
+    const fields = await readForm(request, config.maxBytes, async (name, bytes) => {
+      fileName = requireName(name)
+      const inspection = inspectBytes(name, config.extensions)
+      spooled = await files.guard(() => spoolFile(spoolFolder, bytes, { inspection, pace }))
+    })
+    if (spooled === undefined) throw new Error('A form without a file was accepted')
+    const sessionId = await readSessionId(files, account, fields.get('session_id'))
+    if (spooled.size === 0) throw invalidInput([{ field: 'file', message: 'is empty' }])
+    if (config.scanner !== undefined) await scanFile(config.scanner, spooled.path)
+    return await storeFile(files, account, { spooled, name: fileName, sessionId })
+  } finally {
+    await spooled?.remove()
+  }
+}
+
+function requireName(name: string): string {
+  if (name.length <= LONGEST_NAME && isStorableText(name)) return name
+  throw invalidInput([
+    { field: 'file', message: `has a name that is longer than ${LONGEST_NAME} characters or no text` },
+  ])
+}
+
+/** The session of the form, where the account may read it. */
+async function readSessionId({ db }: Files, account: Account, text: string | undefined): Promise<number | null> {
+  if (text === undefined || text === '') return null
+  const id = Number(text)
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(id) || id < 1) {
+    throw invalidInput([{ field: 'session_id', message: 'must be an id' }])
+  }
+  const session = await db.chatSession.findUnique({ where: { id }, select: { storeId: true, adminId: true } })
+  const owners = session && {
+    storeId: Number(session.storeId),
+    adminId: session.adminId === null ? null : Number(session.adminId),
+  }
+  requireReader(account, owners ?? undefined)
+  return id
+}
+
+interface Upload {
+  spooled: SpooledFile
+  name: string
+  sessionId: number | null
+}
+
+async function storeFile(files: Files, account: Account, { spooled, name, sessionId }: Upload): Promise<StoredFile> {
+  const { db, config, storage } = files
+  const { type, size, sha256 } = spooled
+  const file = { id: createFileId(), name, type, size, sha256 }
+  await insertFile(db, account, { ...file, sessionId }, config)
+  await files.guard(() => storage.put(file.id, spooled))
+  if (!(await markStored(db, file.id))) throw unavailable('The upload took too long')
+  return file
+}
