@@ -20,11 +20,13 @@ export interface Operation {
   path: string
   parameters: { name: string; in: string; schema: Schema }[]
   body: Schema | undefined
+  /** Whether it takes a form with a file. */
+  isForm: boolean
 }
 
 interface RawOperation {
   parameters?: Operation['parameters']
-  requestBody?: { content?: { 'application/json'?: { schema: Schema } } }
+  requestBody?: { content?: { 'application/json'?: { schema: Schema }; 'multipart/form-data'?: unknown } }
 }
 
 export function listOperations(document: unknown): Operation[] {
@@ -35,6 +37,7 @@ export function listOperations(document: unknown): Operation[] {
       path,
       parameters,
       body: requestBody?.content?.['application/json']?.schema,
+      isForm: requestBody?.content?.['multipart/form-data'] !== undefined,
     })),
   )
 }
@@ -218,19 +221,60 @@ const anyHeaders = fc.record(
   { requiredKeys: [] },
 )
 
+const BOUNDARY = 'fuzz'
+
+/** A form that has mostly one small file, or what is no form. */
+function anyForm(ids: readonly number[]): fc.Arbitrary<Pick<WildRequest, 'headers' | 'body'>> {
+  const name = fc.oneof(
+    fc.constantFrom('a.txt', 'a.csv', 'a.png', 'a', '../a.txt'),
+    fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => `${text.toWellFormed()}.txt`),
+  )
+  const content = fc.oneof(
+    fc.constantFrom('hello', '', '<script>', '%PDF-1.7', 'GIF89a', 'PK\x03\x04', '\0'),
+    fc.string({ unit: 'grapheme', maxLength: 200 }),
+  )
+  const file = fc
+    .tuple(fc.constantFrom('file', 'file', 'file', 'other'), name, content)
+    .map(([field, name, content]) => `form-data; name="${field}"; filename="${name}"\r\n\r\n${content}`)
+  const field = fc
+    .tuple(
+      fc.constantFrom('session_id', 'x'),
+      fc.oneof(fc.constantFrom(...ids).map(String), fc.constantFrom('', 'x', '1e9')),
+    )
+    .map(([field, value]) => `form-data; name="${field}"\r\n\r\n${value}`)
+  const parts = fc.tuple(
+    fc.array(field, { maxLength: 2 }),
+    fc.array(file, { minLength: 0, maxLength: 2 }),
+    fc.boolean(),
+  )
+  const form = parts.map(([fields, files, isFileFirst]) => {
+    const sorted = isFileFirst ? [...files, ...fields] : [...fields, ...files]
+    const written = sorted.map((part) => `--${BOUNDARY}\r\ncontent-disposition: ${part}\r\n`)
+    return `${written.join('')}--${BOUNDARY}--\r\n`
+  })
+  const body = fc.oneof({ arbitrary: form, weight: 8 }, { arbitrary: wildText, weight: 1 })
+  return body.map((body) => ({ body, headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` } }))
+}
+
 /** Requests of any of the operations, by any of the callers. */
 export function anyRequest(
   operations: Operation[],
   callers: readonly string[],
   ids: readonly number[],
 ): fc.Arbitrary<WildRequest> {
-  return fc.constantFrom(...operations).chain((operation) =>
-    fc.record({
+  return fc.constantFrom(...operations).chain((operation) => {
+    const rest = {
       operation: fc.constant(operation),
       path: anyPathOf(operation, ids),
       caller: fc.constantFrom(...callers),
+    }
+    if (operation.isForm) {
+      return fc.tuple(fc.record(rest), anyForm(ids)).map(([request, form]) => ({ ...request, ...form }))
+    }
+    return fc.record({
+      ...rest,
       headers: fc.oneof({ arbitrary: fc.constant({}), weight: 3 }, { arbitrary: anyHeaders, weight: 1 }),
-      body: operation.method === 'GET' ? fc.constant(undefined) : anyBodyOf(operation.body, ids),
-    }),
-  )
+      body: /^(GET|HEAD)$/.test(operation.method) ? fc.constant(undefined) : anyBodyOf(operation.body, ids),
+    })
+  })
 }
