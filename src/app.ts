@@ -2,43 +2,43 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
 import { platformRoutes } from './accounts/platform-routes.js'
-import type { Config } from './config.js'
+import type { Config } from './config/config.js'
 import { fileRoutes } from './files/file-routes.js'
-import type { App } from './http.js'
-import { answerFrameworkError, answersPlugin } from './plugins/answers.js'
+import type { App } from './http/describe-route.js'
+import { answerFrameworkError, answersPlugin } from './http/answers.js'
 import { authenticationPlugin } from './plugins/authentication.js'
-import { chatPlugin } from './plugins/chat.js'
-import { corsPlugin } from './plugins/cors.js'
+import { depsPlugin } from './plugins/deps.js'
+import { corsPlugin } from './http/cors.js'
 import { databasePlugin } from './plugins/database.js'
-import { docsPlugin } from './plugins/docs.js'
-import { drainingPlugin } from './plugins/draining.js'
+import { docsPlugin } from './http/docs.js'
+import { drainingPlugin } from './http/shutdown.js'
 import { filesPlugin } from './plugins/files.js'
 import { limitsPlugin } from './plugins/limits.js'
-import { healthRoutes } from './plugins/health.js'
-import { inputPlugin } from './plugins/input.js'
-import { createLoggerOptions } from './plugins/logging.js'
+import { healthRoutes } from './http/health.js'
+import { inputPlugin } from './http/input.js'
+import { createLoggerOptions } from './http/logging.js'
 import { pagesPlugin } from './plugins/pages.js'
-import { answerBrokenRequest, readRequestId } from './plugins/raw-answers.js'
+import { answerBrokenRequest, readRequestId } from './http/raw-answers.js'
 import { realtimePlugin } from './plugins/realtime.js'
-import { relayPlugin } from './plugins/relay.js'
-import { unknownRoutesPlugin } from './plugins/unknown-routes.js'
-import { serverOptions, upgradesPlugin } from './plugins/upgrades.js'
+import { pubsubPlugin } from './plugins/pubsub.js'
+import { unknownRoutesPlugin } from './http/unknown-routes.js'
+import { serverOptions, upgradesPlugin } from './http/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
-import { socketRoutes } from './realtime/socket-routes.js'
-import type { Relay } from './realtime/relay.js'
+import { socketRoutes } from './realtime/websocket/socket-routes.js'
+import type { PubSub } from './pubsub/pubsub.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
-import { compileRequestPart } from './validation.js'
+import { compileRequestPart } from './http/validation.js'
 
 /** 10,000 characters of content, each escaped as `\uXXXX` twice, and room for the rest. */
 const LARGEST_BODY = 160 * 1024
 
 /**
  * Builds a node on a migrated database. It holds no state but its own, so that two in one process are two nodes; give
- * them one bus by `relay` when they have no Redis. `close()` ends all that it opened.
+ * them one bus by `pub/sub` when they have no Redis. `close()` ends all that it opened.
  */
-export async function buildApp(config: Config, services: { databaseUrl: string; relay?: Relay }): Promise<App> {
+export async function buildApp(config: Config, services: { databaseUrl: string; pubsub?: PubSub }): Promise<App> {
   const app = Fastify({
     http: serverOptions,
     logger: createLoggerOptions(config.logLevel),
@@ -67,10 +67,10 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(unknownRoutesPlugin, { everywhere: config.corsOrigins.length > 0 ? ['OPTIONS'] : [] })
   await app.register(inputPlugin)
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
-  await app.register(relayPlugin, { config, relay: services.relay })
+  await app.register(pubsubPlugin, { config, pubsub: services.pubsub })
   await app.register(limitsPlugin, { config })
   await app.register(authenticationPlugin)
-  await app.register(chatPlugin, { config })
+  await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb, publicUrl: config.publicUrl })
   await app.register(filesPlugin, { config })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin)

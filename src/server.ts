@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.js'
-import { readConfig, type Config } from './config.js'
-import { migrateDatabase } from './database/migrate.js'
-import { prepareDatabase } from './database/prepare-database.js'
-import { printError } from './describe-error.js'
+import { readConfig, type Config } from './config/config.js'
+import { migrateDatabase } from './database/startup/migrate.js'
+import { prepareDatabase } from './database/startup/prepare-database.js'
+import { printError } from './errors/describe-error.js'
 import { prepareDemo, type Demo } from './embedded/demo.js'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
-import type { App } from './http.js'
-import { StartupError } from './startup-error.js'
+import type { App } from './http/describe-route.js'
+import { StartupError } from './errors/startup-error.js'
 
 /** Within it, sockets are closed for up to four seconds, and what is left of the connections is cut half a second later. */
 const STOP_DEADLINE_MS = 5500

@@ -2,11 +2,12 @@ import { Type, type Static } from '@sinclair/typebox'
 import { idOrNull } from '../database/sql.js'
 import { Prisma, type AccessToken as TokenRow } from '../generated/prisma/client.js'
 import type { Database } from '../database/database.js'
-import { invalidInput, notFound } from '../errors.js'
-import type { Relay } from '../realtime/relay.js'
-import { IdSchema } from './accounts.js'
-import { announceRevocation, type Side } from './authentication.js'
+import { invalidInput, notFound } from '../errors/request-error.js'
+import type { PubSub } from '../pubsub/pubsub.js'
 import { createToken, hashToken } from './tokens.js'
+import type { Side } from '../protocol/account.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { publishRevocation } from '../events/revocations.js'
 
 const Moment = (description?: string) =>
   Type.Union([Type.String({ format: 'date-time' }), Type.Null()], description === undefined ? {} : { description })
@@ -97,14 +98,14 @@ export async function listTokens(db: Database, filter: TokenFilter): Promise<Acc
  * Revokes a token for good; a second time changes nothing. It stops working on every node within a second.
  * @throws RequestError 404 when there is no such token
  */
-export async function revokeToken(db: Database, relay: Relay, id: number): Promise<AccessToken> {
+export async function revokeToken(db: Database, pubsub: PubSub, id: number): Promise<AccessToken> {
   const rows = await db.$queryRaw<TokenRow[]>(Prisma.sql`
     update access_token set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = ${id}
     returning id, hash, store_id as "storeId", admin_id as "adminId", created, expires_at as "expiresAt",
       revoked_at as "revokedAt", last_used_at as "lastUsedAt"`)
   const row = rows[0]
   if (row === undefined) throw notFound(`There is no token ${id}`)
-  announceRevocation(relay, id)
+  publishRevocation(pubsub, id)
   return toAccessToken(row)
 }
 

@@ -1,9 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { Database } from '../database/database.js'
-import { conflict } from '../errors.js'
-
-/** A platform's own id, and every id here: a JSON integer that JavaScript can hold. */
-export const IdSchema = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [5] })
+import { conflict } from '../errors/request-error.js'
+import type { Store, Admin } from '../protocol/schemas/accounts.js'
 
 const NameSchema = Type.String({
   minLength: 1,
@@ -24,15 +22,6 @@ export type StoreInput = Static<typeof StoreInputSchema>
 
 export const AdminInputSchema = Type.Object({ name: NameSchema })
 export type AdminInput = Static<typeof AdminInputSchema>
-
-export const StoreSchema = Type.Object(
-  { id: IdSchema, name: Type.String(), logo_url: Type.String(), email: Type.String() },
-  { title: 'Store' },
-)
-export type Store = Static<typeof StoreSchema>
-
-export const AdminSchema = Type.Object({ id: IdSchema, name: Type.String() }, { title: 'Admin' })
-export type Admin = Static<typeof AdminSchema>
 
 /**
  * Creates a store under the given id, or under the next free one.

@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import { ClientLimitsSchema, readClientLimits } from '../client-limits.js'
-import type { Config } from '../config.js'
-import { describeRoute, refusals, type App } from '../http.js'
-import { IdSchema, readAccountName } from './accounts.js'
+import { type Config, readClientLimits } from '../config/config.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { readAccountName } from './accounts.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { ClientLimitsSchema } from '../protocol/schemas/client-limits.js'
 
 const MeSchema = Type.Object(
   {

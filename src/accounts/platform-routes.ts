@@ -1,19 +1,13 @@
 import { timingSafeEqual } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
-import { invalidInput } from '../errors.js'
-import { describeRoute, refusals, type App } from '../http.js'
-import { LimitSchema } from '../paging.js'
+import { invalidInput } from '../errors/request-error.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { LimitSchema } from '../http/paging.js'
 import { AccessTokenSchema, issueToken, LifeSchema, listTokens, revokeToken } from './access-tokens.js'
-import {
-  AdminInputSchema,
-  AdminSchema,
-  IdSchema,
-  StoreInputSchema,
-  StoreSchema,
-  upsertAdmin,
-  upsertStore,
-} from './accounts.js'
+import { AdminInputSchema, StoreInputSchema, upsertAdmin, upsertStore } from './accounts.js'
 import { hashToken, readAuthorization } from './tokens.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { AdminSchema, StoreSchema } from '../protocol/schemas/accounts.js'
 
 const IdParams = Type.Object({ id: IdSchema })
 const IssuedTokenSchema = Type.Object(
@@ -102,7 +96,7 @@ export async function platformRoutes(app: App, { platformToken }: { platformToke
         response: { 200: AccessTokenSchema, ...refusals(400, 401, 404, 413, 415, 503) },
       },
     },
-    async ({ params }) => revokeToken(app.db, app.relay, params.id),
+    async ({ params }) => revokeToken(app.db, app.pubsub, params.id),
   )
 }
 

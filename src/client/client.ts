@@ -5,9 +5,9 @@ import { createJournal } from './state/journal.js'
 import { openLink, type State } from './transport/link.js'
 import { readOptions, type ConnectOptions } from './transport/options.js'
 import { createOutbox, type MessageInput } from './state/outbox.js'
-import { createPassing } from './state/typing-and-presence.js'
+import { createTypingAndPresence } from './state/typing-and-presence.js'
 import { createReading } from './state/retried-reads.js'
-import { createTicks } from './state/receipts.js'
+import { createReceiptBroadcast } from './state/receipts.js'
 import type {
   Gone,
   Message,
@@ -56,8 +56,8 @@ export function createClient(options: ConnectOptions, side: Side) {
     frameBytes: () => link.frameBytes(),
     send: (draft, left) => link.send('message', draft, left),
   })
-  const ticks = createTicks({ http, settings, side }, (change) => events.emit('status', change))
-  const passing = createPassing(events)
+  const ticks = createReceiptBroadcast({ http, settings, side }, (change) => events.emit('status', change))
+  const passing = createTypingAndPresence(events)
   const reading = createReading({ http, settings, isOnline: () => link.isReady() }, (error) =>
     events.emit('error', error),
   )

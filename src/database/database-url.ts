@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { StartupError } from '../startup-error.js'
+import { StartupError } from '../errors/startup-error.js'
 
 /** Where a database is, as its URL says it. */
 export interface DatabaseAddress {

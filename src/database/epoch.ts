@@ -1,5 +1,5 @@
 import { Prisma } from '../generated/prisma/client.js'
-import { unavailable } from '../errors.js'
+import { unavailable } from '../errors/request-error.js'
 import type { Statements } from './database.js'
 import { isDatabaseAway, isUnsupported } from './failures.js'
 

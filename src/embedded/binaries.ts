@@ -1,7 +1,7 @@
 import { chmod, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { StartupError } from '../startup-error.js'
+import { StartupError } from '../errors/startup-error.js'
 
 /** Paths of the PostgreSQL programs that npm installed for this platform. */
 export interface Binaries {

@@ -5,7 +5,7 @@ import { access, chown, constants, mkdir, mkdtemp, readFile, rename, rm, writeFi
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { StartupError } from '../startup-error.js'
+import { StartupError } from '../errors/startup-error.js'
 import { findBinaries, type Binaries } from './binaries.js'
 import { chooseServerUser, type ServerUser } from './server-user.js'
 

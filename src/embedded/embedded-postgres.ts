@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { StartupError } from '../startup-error.js'
+import { StartupError } from '../errors/startup-error.js'
 import { openCluster } from './cluster.js'
 
 export interface EmbeddedPostgres {

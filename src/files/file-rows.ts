@@ -1,6 +1,6 @@
-import type { Account } from '../accounts/authentication.js'
+import type { Account } from '../protocol/account.js'
 import type { Database } from '../database/database.js'
-import { tooMany } from '../errors.js'
+import { tooMany } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { FilesConfig } from './file-settings.js'
 

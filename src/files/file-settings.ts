@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Type, type Static } from '@sinclair/typebox'
-import type { FieldErrors } from '../errors.js'
+import type { FieldErrors } from '../protocol/schemas/error-body.js'
 import { knownExtensions } from './types/file-types.js'
 
 const MB = 1024 * 1024

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
-import { RequestError, unavailable } from '../errors.js'
+import { RequestError, unavailable } from '../errors/request-error.js'
 import type { Database } from '../database/database.js'
 import type { FilesConfig } from './file-settings.js'
 import { createPacer, type Pace } from './pacer.js'

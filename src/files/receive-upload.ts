@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { Account } from '../accounts/authentication.js'
-import { invalidInput } from '../errors.js'
-import { requireReader } from '../sessions/access.js'
-import { isStorableText } from '../validation.js'
+import type { Account } from '../protocol/account.js'
+import { invalidInput } from '../errors/request-error.js'
+import { requireReader } from '../accounts/session-access.js'
+import { isStorableText } from '../http/validation.js'
 import { createFileId } from './file-url.js'
 import { insertFile, markStored, requireAllowance, type StoredFile } from './file-rows.js'
 import type { Files } from './files.js'
@@ -10,7 +10,7 @@ import { readForm } from './read-form.js'
 import { scanFile } from './scan-file.js'
 import { spoolFile, type SpooledFile } from './spool-file.js'
 import { inspectBytes } from './types/inspect-bytes.js'
-import { unavailable } from '../errors.js'
+import { unavailable } from '../errors/request-error.js'
 
 const LONGEST_NAME = 1000
 

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { notFound, RequestError } from '../errors.js'
+import { notFound, RequestError } from '../errors/request-error.js'
 import { readByteRange } from './byte-range.js'
 import { createDisposition } from './content-disposition.js'
 import type { Files } from './files.js'

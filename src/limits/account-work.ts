@@ -1,4 +1,4 @@
-import { tooMany, unavailable } from '../errors.js'
+import { tooMany, unavailable } from '../errors/request-error.js'
 
 /** As many connections as a browser opens to one server. */
 const MOST_AT_ONCE = 6

@@ -1,8 +1,9 @@
-import type { Account } from '../accounts/authentication.js'
-import { tooMany, unauthorized, type RequestError } from '../errors.js'
+import { tooMany, unauthorized, type RequestError } from '../errors/request-error.js'
 import { readAddressBlock } from './address-block.js'
 import { RateLimiter, type Rate } from './rate-limiter.js'
-import { shareUsage, type SharedMemory } from './share-usage.js'
+import { shareUsage } from './share-usage.js'
+import type { Account } from '../protocol/account.js'
+import type { SharedCounters } from '../pubsub/shared-counters.js'
 
 /** What a node remembers of accounts and of addresses; an entry takes about 150 bytes. */
 const MOST_ACCOUNTS = 50_000
@@ -36,10 +37,10 @@ export interface Limits {
   close(): void
 }
 
-/** Without a shared memory the node limits by itself. */
+/** Without shared counters the node limits by itself. */
 export function openLimits(
   settings: LimitSettings,
-  memory: SharedMemory | undefined,
+  counters: SharedCounters | undefined,
   onSharingChange: (error?: Error) => void,
 ): Limits {
   const { failedAuthPerMinute } = settings
@@ -47,7 +48,7 @@ export function openLimits(
   const messages = new RateLimiter(settings.messages, MOST_ACCOUNTS)
   const failures = new RateLimiter({ perSecond: failedAuthPerMinute / 60, burst: failedAuthPerMinute }, MOST_ADDRESSES)
   const limiters = { requests, messages, failures }
-  const sharing = memory && shareUsage(memory, limiters, onSharingChange)
+  const sharing = counters && shareUsage(counters, limiters, onSharingChange)
 
   return {
     takeRequest(account) {

@@ -1,17 +1,9 @@
 import type { RateLimiter, Usage } from './rate-limiter.js'
-
-/** Where nodes share numbers. */
-export interface SharedMemory {
-  /**
-   * Runs a Lua script with some keys, and as many values for each of them. Returns an answer for each key, in their order.
-   * @throws while the memory is away or refuses
-   */
-  evaluate(script: string, calls: { key: string; values: number[] }[]): Promise<number[]>
-}
+import type { SharedCounters } from '../pubsub/shared-counters.js'
 
 /** How long use is collected before it is reported. */
 const REPORT_INTERVAL_MS = 100
-/** While the memory is away, it is tried this often. */
+/** While Redis is away, it is tried this often. */
 const RETRY_INTERVAL_MS = 1000
 /** Redis does nothing else while a script runs. */
 const MOST_KEYS_TOGETHER = 250
@@ -32,7 +24,7 @@ for i, key in ipairs(KEYS) do
 end
 return owed`
 
-/** Limiters by the name that their keys have in the shared memory. */
+/** Limiters by the name that their keys have in Redis. */
 export type NamedLimiters = Record<string, RateLimiter>
 
 /**
@@ -43,7 +35,7 @@ export type NamedLimiters = Record<string, RateLimiter>
  * report interval; they are owed, and taken from what follows. In the long run n/16 of the limit, which nodes need not
  * report.
  */
-export function shareUsage(memory: SharedMemory, limiters: NamedLimiters, onChange: (error?: Error) => void) {
+export function shareUsage(counters: SharedCounters, limiters: NamedLimiters, onChange: (error?: Error) => void) {
   let timer: NodeJS.Timeout | undefined
   let isReporting = false
   let isAway = false
@@ -77,7 +69,7 @@ export function shareUsage(memory: SharedMemory, limiters: NamedLimiters, onChan
       key: `limit:${name}:${key}`,
       values: [costMs, limiter.mostOwedMs],
     }))
-    const owed = await memory.evaluate(ADD_USAGE, calls)
+    const owed = await counters.evaluate(ADD_USAGE, calls)
     usage.forEach(({ key }, index) => limiter.correct(key, owed[index] ?? 0))
   }
 

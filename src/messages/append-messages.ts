@@ -1,10 +1,10 @@
-import type { Side } from '../accounts/authentication.js'
 import type { Database, Statements } from '../database/database.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { epochMs } from '../database/sql.js'
-import type { SessionStatus } from '../sessions/session.js'
 import { toSent, type Sent } from './sent-message.js'
+import type { Side } from '../protocol/account.js'
+import type { SessionStatus } from '../protocol/schemas/sessions.js'
 
 /** A message that somebody wants to send. */
 export interface MessageDraft {
@@ -38,7 +38,7 @@ export type AppendOutcome =
  * Stores messages of one sender, in their order, and tells what became of each, an Error for what failed alone. They travel
  * in few statements, which others may share.
  */
-export type AppendMessages = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
+export type MessageAppender = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
 
 /** A file of the sender, or of the session that the draft goes to. */
 const joinOwnFile = `left join file f on f.id = i.file_id

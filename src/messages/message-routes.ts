@@ -1,19 +1,20 @@
 import { Type } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
-import { invalidInput } from '../errors.js'
-import { describeRoute, refusals, type App } from '../http.js'
-import { LimitSchema } from '../paging.js'
-import { SessionSchema, toSession } from '../sessions/session.js'
-import { MessageSchema } from './message.js'
+import { invalidInput } from '../errors/request-error.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { LimitSchema } from '../http/paging.js'
+import { toSession } from '../database/rows/sessions.js'
 import { readMessages } from './read-messages.js'
-import { markRead } from './receipts.js'
+import { markRead } from '../receipts/record-receipts.js'
+import { sendMessage } from './send-message.js'
+import { IdSchema } from '../protocol/schemas/id.js'
 import {
+  MessageSchema,
   AdminMessageInputSchema,
   ClientMessageIdSchema,
   StoreMessageInputSchema,
   type MessageInput,
-} from './message-input.js'
-import { sendMessage } from './send-message.js'
+} from '../protocol/schemas/messages.js'
+import { SessionSchema } from '../protocol/schemas/sessions.js'
 
 const SentSchema = Type.Object({ session: SessionSchema, message: MessageSchema })
 const HistorySchema = Type.Object({
@@ -47,7 +48,7 @@ export async function messageRoutes(app: App): Promise<void> {
     },
     async ({ account, headers, body }) => {
       const input = withIdempotencyKey(body, headers['idempotency-key'])
-      const { session, message } = await sendMessage(app.chat, account, input)
+      const { session, message } = await sendMessage(app.deps, account, input)
       return { session: toSession(session), message }
     },
   )
@@ -66,7 +67,7 @@ export async function messageRoutes(app: App): Promise<void> {
     },
     async ({ account, headers, body }) => {
       const input = withIdempotencyKey(body, headers['idempotency-key'])
-      const { session, message } = await sendMessage(app.chat, account, input)
+      const { session, message } = await sendMessage(app.deps, account, input)
       return { session: toSession(session), message }
     },
   )
@@ -81,7 +82,7 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
       },
     },
-    async ({ account, query }) => readMessages(app.chat, account, query),
+    async ({ account, query }) => readMessages(app.deps, account, query),
   )
 
   app.get(
@@ -94,7 +95,7 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
       },
     },
-    async ({ account, query }) => readMessages(app.chat, account, query),
+    async ({ account, query }) => readMessages(app.deps, account, query),
   )
 
   app.post(
@@ -111,7 +112,7 @@ export async function messageRoutes(app: App): Promise<void> {
       },
     },
     async ({ account, body }) => {
-      await markRead(app.chat, account, body.session_id)
+      await markRead(app.deps, account, body.session_id)
       return { status: 'ok' as const }
     },
   )

@@ -1,20 +1,19 @@
-import type { Account } from '../accounts/authentication.js'
-import type { Chat } from '../chat.js'
-import { invalidInput, notFound } from '../errors.js'
+import { invalidInput, notFound } from '../errors/request-error.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { PAGE_SIZE } from '../paging.js'
-import { requireReader } from '../sessions/access.js'
+import { PAGE_SIZE } from '../http/paging.js'
+import { requireReader } from '../accounts/session-access.js'
 import {
   findUndelivered,
   joinReceipts,
   messageColumns,
   receiptExpressions,
   toMessage,
-  type Message,
   type Receipts,
-} from './message.js'
-import { confirmDelivery } from './receipts.js'
+} from '../database/rows/messages.js'
+import { confirmDelivery, type ReceiptDeps } from '../receipts/record-receipts.js'
+import type { Account } from '../protocol/account.js'
+import type { Message } from '../protocol/schemas/messages.js'
 
 /** Which page of a session's messages: the newest, those before a message, or those after one. */
 export interface Page {
@@ -51,12 +50,12 @@ const pageColumns = defineColumns<PageRow>({
  * @throws RequestError 400 unknown cursor · 403 another admin's · 404
  */
 export async function readMessages(
-  chat: Chat,
+  deps: ReceiptDeps,
   reader: Account,
   page: Page,
 ): Promise<{ data: Message[]; has_more: boolean }> {
   const { limit = PAGE_SIZE } = page
-  const row = await readPage(chat, reader, page, limit + 1)
+  const row = await readPage(deps, reader, page, limit + 1)
   if (row === undefined) throw notFound('Session not found')
   requireReader(reader, row)
   for (const cursor of ['before', 'after'] as const) {
@@ -67,12 +66,12 @@ export async function readMessages(
   const found = messageColumns.toRows(row.messages)
   const messages = found.slice(0, limit)
   if (page.after === undefined) messages.reverse()
-  await confirmDelivery(chat, reader.side, { ...row, undeliveredUpTo: findUndelivered(messages, row, reader.side) })
+  await confirmDelivery(deps, reader.side, { ...row, undeliveredUpTo: findUndelivered(messages, row, reader.side) })
   const data = messages.map((message) => toMessage(message, row, reader.side))
   return { data, has_more: found.length > limit }
 }
 
-async function readPage({ db }: Chat, reader: Account, page: Page, most: number): Promise<PageRow | undefined> {
+async function readPage({ db }: ReceiptDeps, reader: Account, page: Page, most: number): Promise<PageRow | undefined> {
   const { session_id, before, after } = page
   const which =
     session_id === undefined

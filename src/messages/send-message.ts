@@ -1,22 +1,30 @@
-import type { Account } from '../accounts/authentication.js'
-import type { Chat } from '../chat.js'
 import { isUniqueViolation } from '../database/failures.js'
-import { conflict, forbidden, invalidInput, notFound, unavailable } from '../errors.js'
-import { announceMessage } from '../realtime/announce.js'
+import { conflict, forbidden, invalidInput, notFound, unavailable } from '../errors/request-error.js'
+import { publishMessage } from '../events/publish.js'
 import { readFileId } from '../files/file-url.js'
-import { getOrCreateSession } from '../sessions/get-or-create-session.js'
-import type { AppendOutcome, MessageDraft } from './append-messages.js'
+import { getOrCreateSession, type SessionDeps } from '../sessions/get-or-create-session.js'
+import type { AppendOutcome, MessageAppender, MessageDraft } from './append-messages.js'
 import { guessAttachmentType } from './attachment-type.js'
-import type { MessageInput } from './message-input.js'
 import type { Sent } from './sent-message.js'
+import type { Account } from '../protocol/account.js'
+import type { MessageInput } from '../protocol/schemas/messages.js'
 
 const ATTEMPTS = 20
+
+/** What sending needs. One object serves a whole node. */
+export interface SendDeps extends SessionDeps {
+  appendMessages: MessageAppender
+  /** Reads a stored message by its id. Concurrent reads share a statement. */
+  readSent: (messageId: number) => Promise<Sent | undefined>
+  /** What clients reach the service by, where that is configured. */
+  publicUrl: string | undefined
+}
 
 /** What a send is answered with: the message that was stored now, or before. */
 export type SendResult = Sent & { outcome: 'stored' | 'known' }
 
 /** Of one sender, so many may be sent together. */
-export const MOST_SENT_TOGETHER = 8
+export const MAX_MESSAGES_PER_SEND = 8
 
 type Input = MessageInput & { session_id?: number }
 
@@ -25,56 +33,56 @@ type Input = MessageInput & { session_id?: number }
  * names and holds. With a `client_message_id` it can be repeated without harm, for ever. Announced once, after its commit.
  * @throws RequestError 400 empty · 403 not the holder · 404 · 409 closed, or the id was used for something else
  */
-export async function sendMessage(chat: Chat, sender: Account, input: Input): Promise<SendResult> {
-  const [result] = await sendMessages(chat, sender, [input])
+export async function sendMessage(deps: SendDeps, sender: Account, input: Input): Promise<SendResult> {
+  const [result] = await sendMessages(deps, sender, [input])
   if (result === undefined) throw new Error('A message got no outcome')
   if (result instanceof Error) throw result
   return result
 }
 
 /** Sends messages of one sender in their order, and tells what became of each: what `sendMessage` would return or throw. */
-export async function sendMessages(chat: Chat, sender: Account, inputs: Input[]): Promise<(SendResult | Error)[]> {
-  const drafts = inputs.map((input) => toDraft(chat, sender, input))
+export async function sendMessages(deps: SendDeps, sender: Account, inputs: Input[]): Promise<(SendResult | Error)[]> {
+  const drafts = inputs.map((input) => toDraft(deps, sender, input))
   const outcomes = await append(
-    chat,
+    deps,
     drafts.filter((draft): draft is MessageDraft => !(draft instanceof Error)),
   )
-  const judged = drafts.map((draft) => {
+  const results = drafts.map((draft) => {
     if (draft instanceof Error) return draft
     const outcome = outcomes.shift()
-    return judge(chat, draft, outcome) ?? { draft, outcome }
+    return resolveOutcome(deps, draft, outcome) ?? { draft, outcome }
   })
-  // What is stored is announced by now; it does not wait for what is not settled yet.
-  const results: (SendResult | Error)[] = []
-  for (const result of judged) results.push('draft' in result ? await settle(chat, result) : result)
-  return results
+  // What is stored has been published: it does not wait for drafts that need another statement.
+  const resolved: (SendResult | Error)[] = []
+  for (const result of results) resolved.push('draft' in result ? await resolveLater(deps, result) : result)
+  return resolved
 }
 
-async function append(chat: Chat, drafts: MessageDraft[]): Promise<(AppendOutcome | Error)[]> {
+async function append(deps: SendDeps, drafts: MessageDraft[]): Promise<(AppendOutcome | Error)[]> {
   if (drafts.length === 0) return []
   try {
-    return await chat.appendMessages(drafts)
+    return await deps.appendMessages(drafts)
   } catch (error) {
     return drafts.map(() => error as Error)
   }
 }
 
 /** A draft that needs another statement, and what became of it so far. */
-interface Unsettled {
+interface Unresolved {
   draft: MessageDraft
   outcome: AppendOutcome | Error | undefined
 }
 
 /** Announces what has been stored. Undefined for what is not settled. */
-function judge(
-  chat: Chat,
+function resolveOutcome(
+  deps: SendDeps,
   draft: MessageDraft,
   outcome: AppendOutcome | Error | undefined,
 ): SendResult | Error | undefined {
   // When the same draft was being stored elsewhere at this moment, the next look finds it.
   if (outcome === undefined || outcome instanceof Error) return isUniqueViolation(outcome) ? undefined : outcome
   if (outcome.outcome === 'stored') {
-    announceMessage(chat.relay, outcome.event, outcome.message)
+    publishMessage(deps.publisher, outcome.event, outcome.message)
     return outcome
   }
   if (outcome.outcome === 'foreign_file') {
@@ -86,16 +94,16 @@ function judge(
 }
 
 /** Reads what was stored before; makes the session that a store has not got; tries again. */
-async function settle(chat: Chat, { draft, outcome: first }: Unsettled): Promise<SendResult | Error> {
+async function resolveLater(deps: SendDeps, { draft, outcome: first }: Unresolved): Promise<SendResult | Error> {
   let outcome = first
   try {
     for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
       if (outcome !== undefined && !(outcome instanceof Error)) {
-        if (outcome.outcome === 'known') return await readKnown(chat, draft, outcome.messageId)
-        if (outcome.outcome === 'refused') await getOrCreateSession(chat, draft.sender_id)
+        if (outcome.outcome === 'known') return await readKnown(deps, draft, outcome.messageId)
+        if (outcome.outcome === 'refused') await getOrCreateSession(deps, draft.sender_id)
       }
-      ;[outcome] = await append(chat, [draft])
-      const result = judge(chat, draft, outcome)
+      ;[outcome] = await append(deps, [draft])
+      const result = resolveOutcome(deps, draft, outcome)
       if (result !== undefined) return result
     }
   } catch (error) {
@@ -104,8 +112,8 @@ async function settle(chat: Chat, { draft, outcome: first }: Unsettled): Promise
   return unavailable()
 }
 
-async function readKnown(chat: Chat, draft: MessageDraft, messageId: number): Promise<SendResult | Error> {
-  const sent = await chat.readSent(messageId)
+async function readKnown(deps: SendDeps, draft: MessageDraft, messageId: number): Promise<SendResult | Error> {
+  const sent = await deps.readSent(messageId)
   if (sent === undefined) return unavailable()
   const { content, attachment_url, attachment_type, session_id } = sent.message
   const isSame =
@@ -117,7 +125,7 @@ async function readKnown(chat: Chat, draft: MessageDraft, messageId: number): Pr
   return isSame ? { outcome: 'known', ...sent } : conflict('This client_message_id was used for another message')
 }
 
-function toDraft({ publicUrl }: Chat, sender: Account, input: Input): MessageDraft | Error {
+function toDraft({ publicUrl }: SendDeps, sender: Account, input: Input): MessageDraft | Error {
   const { content = '', attachment_url = '', attachment_type = '', client_message_id = null, session_id } = input
   if (content.trim() === '' && attachment_url === '') {
     return invalidInput([{ field: 'content', message: 'or attachment_url is needed' }])

@@ -2,17 +2,17 @@ import type { Statements } from '../database/database.js'
 import { defineColumns } from '../database/columns.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import type { MessageEvent } from '../realtime/announce.js'
-import { sessionExpressions, type SessionRow } from '../sessions/session.js'
+import { sessionExpressions, type SessionRow } from '../database/rows/sessions.js'
 import {
   joinReceipts,
   messageExpressions,
   receiptExpressions,
   toMessage,
-  type Message,
   type MessageRow,
   type Receipts,
-} from './message.js'
+} from '../database/rows/messages.js'
+import type { Message } from '../protocol/schemas/messages.js'
+import type { MessageEvent } from '../events/events.js'
 
 /** A stored message, with its session. */
 export interface Sent {

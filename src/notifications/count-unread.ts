@@ -1,29 +1,8 @@
-import { Type, type Static } from '@sinclair/typebox'
 import type { Database } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { concerns, unreadCondition } from './notifications.js'
-
-/** Up to so many are counted. */
-export const MAX_COUNT = 999
-/** So many of the newest since the watermark, of each kind, are looked at. */
-const MAX_EXAMINED = 5000
-
-export const UnreadCountSchema = Type.Object(
-  {
-    count: Type.Integer({
-      minimum: 0,
-      maximum: MAX_COUNT,
-      description:
-        `Exact up to ${MAX_COUNT}, while the admin has no more than ${MAX_EXAMINED.toLocaleString('en')} notifications, ` +
-        'of its own sessions and of open ones each, that are newer than its oldest unread one.',
-    }),
-    has_more: Type.Optional(
-      Type.Literal(true, { description: 'Only when there may be more unread ones than `count`: show it as "999+".' }),
-    ),
-  },
-  { title: 'UnreadCount' },
-)
-export type UnreadCount = Static<typeof UnreadCountSchema>
+import { MAX_UNREAD_COUNT, MAX_NOTIFICATIONS_EXAMINED } from '../protocol/limits.js'
+import type { UnreadCount } from '../protocol/schemas/notifications.js'
 
 /**
  * How many notifications each of these admins has not read. The cost is bounded, however many messages and marks there are:
@@ -35,7 +14,7 @@ export async function countUnread(db: Database, adminIds: number[]): Promise<Map
       select count(*) filter (where not is_cut_off) as count, coalesce(bool_or(is_cut_off), false) as "isCutOff"
       from (
         select is_cut_off from (${newestOf(concerns.own)} union all ${newestOf(concerns.everybody)}) m
-        where is_cut_off or ${isUnread} limit ${Prisma.raw(String(MAX_COUNT + 1))}
+        where is_cut_off or ${isUnread} limit ${Prisma.raw(String(MAX_UNREAD_COUNT + 1))}
       ) unread
     ) found
     where a.id = any(${adminIds}::bigint[])`)
@@ -47,12 +26,12 @@ const isUnread = Prisma.raw(unreadCondition)
 /** SQL: the newest messages above the watermark, and one more that stands for all those beyond. */
 const newestOf = (concern: string) =>
   Prisma.raw(`
-    select id, session_id, row_number() over () > ${MAX_EXAMINED} as is_cut_off from (
+    select id, session_id, row_number() over () > ${MAX_NOTIFICATIONS_EXAMINED} as is_cut_off from (
       select m.id, m.session_id from chat_message m where ${concern} and m.id > a.notifications_read_up_to
-      order by m.holder_id desc, m.id desc limit ${MAX_EXAMINED + 1}
+      order by m.holder_id desc, m.id desc limit ${MAX_NOTIFICATIONS_EXAMINED + 1}
     ) newest`)
 
 /** A number of unread notifications as it is told. */
 export function toUnreadCount(count: number, hasMore = false): UnreadCount {
-  return hasMore || count > MAX_COUNT ? { count: Math.min(count, MAX_COUNT), has_more: true } : { count }
+  return hasMore || count > MAX_UNREAD_COUNT ? { count: Math.min(count, MAX_UNREAD_COUNT), has_more: true } : { count }
 }

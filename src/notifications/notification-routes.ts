@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
-import { announceUnread } from '../realtime/announce.js'
-import { describeRoute, refusals, type App } from '../http.js'
-import { LimitSchema } from '../paging.js'
-import { countUnread, toUnreadCount, UnreadCountSchema } from './count-unread.js'
-import { listNotifications, NotificationSchema } from './notifications.js'
+import { publishUnread } from '../events/publish.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { LimitSchema } from '../http/paging.js'
+import { countUnread, toUnreadCount } from './count-unread.js'
+import { listNotifications } from './notifications.js'
 import { readAllNotifications, readNotification } from './read-notifications.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { NotificationSchema, UnreadCountSchema } from '../protocol/schemas/notifications.js'
 
 const done = { success: Type.Literal(true), message: Type.String() }
 const DoneSchema = Type.Object(done)
@@ -64,7 +65,7 @@ export async function notificationRoutes(app: App): Promise<void> {
     },
     async ({ account, body }) => {
       await readNotification(app.db, account.id, body.id)
-      announceUnread(app.relay, account.id)
+      publishUnread(app.pubsub, account.id)
       return { success: true as const, message: 'Notification read' }
     },
   )
@@ -79,7 +80,7 @@ export async function notificationRoutes(app: App): Promise<void> {
     },
     async ({ account }) => {
       await readAllNotifications(app.db, account.id)
-      announceUnread(app.relay, account.id)
+      publishUnread(app.pubsub, account.id)
       return { success: true as const, message: 'All notifications read' }
     },
   )

@@ -1,26 +1,10 @@
-import { Type, type Static } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
+import { type Static } from '@sinclair/typebox'
 import type { Database } from '../database/database.js'
 import { defineColumns } from '../database/columns.js'
 import { epochMs, toUtc } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { PAGE_SIZE } from '../paging.js'
-
-export const NotificationSchema = Type.Object(
-  {
-    id: IdSchema,
-    admin_id: Type.Integer({ description: 'The caller.' }),
-    message_id: IdSchema,
-    session_id: IdSchema,
-    store_id: IdSchema,
-    store_name: Type.String(),
-    store_logo: Type.String(),
-    content: Type.String({ description: 'The first 140 characters.' }),
-    is_read: Type.Boolean(),
-    created_at: Type.String({ format: 'date-time' }),
-  },
-  { title: 'Notification' },
-)
+import { PAGE_SIZE } from '../http/paging.js'
+import { NotificationSchema } from '../protocol/schemas/notifications.js'
 type Notification = Static<typeof NotificationSchema>
 
 /*

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js'
-import { notFound } from '../errors.js'
+import { notFound } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { concerns, unreadCondition } from './notifications.js'
 

@@ -1,8 +1,9 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
-import { openAuthentication, type Account, type Side } from '../accounts/authentication.js'
+import { openAuthentication } from '../accounts/authentication.js'
 import { readAuthorization } from '../accounts/tokens.js'
-import { forbidden } from '../errors.js'
+import { forbidden } from '../errors/request-error.js'
+import type { Account, Side } from '../protocol/account.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,7 +27,7 @@ declare module 'fastify' {
 export const authenticationPlugin = plugin(
   async (app) => {
     const { limits } = app
-    const authentication = await openAuthentication(app.db, app.relay)
+    const authentication = await openAuthentication(app.db, app.pubsub)
     app.decorateRequest('account')
     app.decorate('authenticate', authenticate)
     app.decorate('isTokenRevoked', authentication.isRevoked)
@@ -49,5 +50,5 @@ export const authenticationPlugin = plugin(
       return authentication.authenticate(token)
     }
   },
-  { name: 'authentication', dependencies: ['database', 'relay', 'limits'] },
+  { name: 'authentication', dependencies: ['database', 'pubsub', 'limits'] },
 )

@@ -1,5 +1,5 @@
 import plugin from 'fastify-plugin'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { openDatabase, type Database } from '../database/database.js'
 
 declare module 'fastify' {

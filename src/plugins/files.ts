@@ -1,8 +1,8 @@
 import plugin from 'fastify-plugin'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { openFiles, type Files } from '../files/files.js'
 import { sweepFiles } from '../files/sweep-files.js'
-import { repeat } from '../realtime/repeat.js'
+import { repeat } from '../tasks/repeat.js'
 
 declare module 'fastify' {
   interface FastifyInstance {

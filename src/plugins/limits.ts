@@ -1,12 +1,12 @@
 import type { FastifyRequest, preHandlerHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
-import type { Account } from '../accounts/authentication.js'
-import type { Config } from '../config.js'
-import { unavailable } from '../errors.js'
+import type { Config } from '../config/config.js'
+import { unavailable } from '../errors/request-error.js'
 import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
 import { createLargeAnswers } from '../limits/large-answers.js'
 import { nameAccount, openLimits, type Limits } from '../limits/limits.js'
+import type { Account } from '../protocol/account.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -27,7 +27,7 @@ const LARGE_ANSWER = 65_536
 /** Limits what accounts and addresses may ask for, what is done for each of them at once, and what waits to be read. */
 export const limitsPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
-    const limits = openLimits(config.limits, app.relay.memory, (error) => {
+    const limits = openLimits(config.limits, app.pubsub.counters, (error) => {
       if (error) app.log.warn({ err: error }, 'limits are not shared with other nodes')
       else app.log.info('limits are shared with other nodes again')
     })
@@ -71,7 +71,7 @@ export const limitsPlugin = plugin<{ config: Config }>(
       answers.close()
     })
   },
-  { name: 'limits', dependencies: ['relay'] },
+  { name: 'limits', dependencies: ['pubsub'] },
 )
 
 /** Undefined before authentication, whatever the type of a request says. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { readS3Origin } from '../files/storage/s3-origin.js'
 import { chooseEncoding, readPageFiles, type PageFile } from './page-files.js'
 

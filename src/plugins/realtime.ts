@@ -1,10 +1,9 @@
 import websocket from '@fastify/websocket'
 import plugin from 'fastify-plugin'
-import { readClientLimits } from '../client-limits.js'
-import type { Config } from '../config.js'
-import { notFound } from '../errors.js'
+import { type Config, readClientLimits } from '../config/config.js'
+import { notFound } from '../errors/request-error.js'
 import { openHub, type Hub } from '../realtime/hub.js'
-import { refuseHandshake } from './upgrades.js'
+import { refuseHandshake } from '../http/upgrades.js'
 
 /** Browsers and proxies cut large messages into pieces of some kilobytes. */
 const MOST_FRAGMENTS = 64
@@ -21,7 +20,7 @@ declare module 'fastify' {
 
 export const realtimePlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
-    const hub = await openHub(app.db, app.relay, app.log, {
+    const hub = await openHub(app.db, app.pubsub, app.log, {
       pingIntervalMs: config.socketPingIntervalMs,
       longestStatementMs: config.databaseStatementTimeoutMs,
       bufferBytes: config.socketLimits.bufferBytes,
@@ -56,5 +55,5 @@ export const realtimePlugin = plugin<{ config: Config }>(
     })
     app.addHook('onClose', () => hub.close())
   },
-  { name: 'realtime', dependencies: ['database', 'relay', 'draining', 'upgrades'] },
+  { name: 'realtime', dependencies: ['database', 'pubsub', 'draining', 'upgrades'] },
 )

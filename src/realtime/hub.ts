@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import { listenToRevocations, readRevokedTokens } from '../accounts/authentication.js'
 import type { Database } from '../database/database.js'
-import type { ClientLimits } from '../client-limits.js'
 import { findEpochExpressions } from '../database/epoch.js'
-import { unavailable } from '../errors.js'
-import { createAccountTurns } from './account-turns.js'
-import { createAdminSide } from './admin-side.js'
-import type { Connection } from './connection.js'
-import { createDeliveryMarks } from './delivery-marks.js'
-import { closeCodes, frame } from './frames.js'
-import { readMoment } from './heads.js'
-import { createPresence } from './presence.js'
-import { createEpochReader, createReadyReader, type Ready } from './read-ready.js'
-import { createSyncReader } from './read-syncs.js'
-import type { Relay } from './relay.js'
-import { createStoreSide } from './store-side.js'
-import { createSweep, SWEEP_INTERVAL_MS } from './sweep.js'
-import { createPresenceCheck } from './presence-check.js'
-import { createPulse } from './pulse.js'
-import { repeat } from './repeat.js'
+import { unavailable } from '../errors/request-error.js'
+import { createAccountTurns } from './resume/account-turns.js'
+import { createAdminDelivery } from './delivery/admin-delivery.js'
+import type { Connection } from './connections/connection.js'
+import { createDeliveryReceipts } from './receipts/delivery-receipts.js'
+import { readDatabaseState } from './delivery/session-positions.js'
+import { createPresence } from './presence/presence.js'
+import { createEpochReader, createReadyReader, type Ready } from './resume/read-ready.js'
+import { createSyncReader } from './resume/read-syncs.js'
+import type { PubSub } from '../pubsub/pubsub.js'
+import { createStoreDelivery } from './delivery/store-delivery.js'
+import { createReconciler, RECONCILE_INTERVAL_MS } from './delivery/reconciler.js'
+import { createPresenceReconciler } from './reconcile-presence.js'
+import { createHeartbeat } from './connections/heartbeat.js'
+import { repeat } from '../tasks/repeat.js'
+import { closeCodes } from '../protocol/codes.js'
+import { encodeFrame } from '../protocol/encode-frame.js'
+import type { ClientLimits } from '../protocol/schemas/client-limits.js'
+import { listenToRevocations } from '../events/revocations.js'
+import { readRevokedTokens } from '../accounts/revocations.js'
 
 const PRESENCE_CHECK_MS = 5000
 const LONGEST_DRAIN_MS = 3000
@@ -40,35 +42,43 @@ export interface HubOptions {
 
 /**
  * This node's sockets, and what brings to them what concerns them. A socket that has entered gets every durable event of
- * its sessions from then on, in order and once, whatever the relay loses; until `leave`.
+ * its sessions from then on, in order and once, whatever pub/sub loses; until `leave`.
  */
-export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger, options: HubOptions) {
+export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogger, options: HubOptions) {
   const onError = (error: unknown) => log.warn({ err: error }, 'realtime')
-  const presence = createPresence(db, relay, randomUUID(), onError)
-  const marks = createDeliveryMarks(db, relay, onError)
+  const presence = createPresence(db, pubsub, randomUUID(), onError)
+  const deliveryReceipts = createDeliveryReceipts(db, pubsub, onError)
   const epoch = await findEpochExpressions(db)
   // Before any socket is taken in: nothing that begins after that is overlooked.
-  const opened = await readMoment(db, epoch)
+  const opened = await readDatabaseState(db, epoch)
   const readSync = createSyncReader(db, epoch, options.bufferBytes * SYNC_PART)
   const readReady = createReadyReader(db, epoch)
   const readEpoch = createEpochReader(db, epoch)
-  const room = { db, relay, marks, presence, readSync, onError, onPresenceDoubt: () => checkPresence.doubtedSoon() }
-  const store = createStoreSide(room)
-  const admin = createAdminSide(room)
+  const deps = {
+    db,
+    pubsub,
+    deliveryReceipts,
+    presence,
+    readSync,
+    onError,
+    onPresenceDoubt: () => checkPresence.doubtedSoon(),
+  }
+  const store = createStoreDelivery(deps)
+  const admin = createAdminDelivery(deps)
   const connections = new Set<Connection>()
 
   await presence.open()
-  const stopListening = await listenToRevocations(relay, (tokenId) => closeTokens(new Set([tokenId])))
-  const sweep = createSweep(db, epoch, { store, admin }, { opened, ...options })
-  const checkPresence = createPresenceCheck(presence, store, admin)
+  const stopListening = await listenToRevocations(pubsub, (tokenId) => closeTokens(new Set([tokenId])))
+  const sweep = createReconciler(db, epoch, { store, admin }, { opened, ...options })
+  const checkPresence = createPresenceReconciler(presence, store, admin)
   const tasks = [
-    repeat(SWEEP_INTERVAL_MS, sweep, onError),
-    repeat(SWEEP_INTERVAL_MS, sweepTokens, onError),
+    repeat(RECONCILE_INTERVAL_MS, sweep, onError),
+    repeat(RECONCILE_INTERVAL_MS, sweepTokens, onError),
     repeat(PRESENCE_CHECK_MS, checkPresence, onError),
   ]
-  const pulse = createPulse(connections, options.pingIntervalMs)
+  const pulse = createHeartbeat(connections, options.pingIntervalMs)
 
-  /** A revocation that no relay carried. */
+  /** A revocation that no pub/sub carried. */
   async function sweepTokens(): Promise<void> {
     if (connections.size > 0) closeTokens(await readRevokedTokens(db))
   }
@@ -100,8 +110,8 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
       connection.ready(readyFrame(connection, ready), session ?? undefined)
       const active = store.activeSessionOf(id)
       if (active) {
-        store.passing.repeatPresence(connection, active.sessionId)
-        if (active.holderId !== null) store.passing.doubtPresence(active.sessionId, false)
+        store.typingAndPresence.repeatPresence(connection, active.sessionId)
+        if (active.holderId !== null) store.typingAndPresence.doubtPresence(active.sessionId, false)
       }
       return
     }
@@ -110,27 +120,28 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
 
   async function makeAdminReady(connection: Connection): Promise<void> {
     connection.ready(readyFrame(connection, { session: null, epoch: await readEpoch() }))
-    for (const sessionId of admin.passing.onlineSessions()) {
+    for (const sessionId of admin.typingAndPresence.onlineSessions()) {
       const holderId = admin.sequencer.positions.get(sessionId)?.holderId
-      if (holderId === null || holderId === connection.account.id) admin.passing.repeatPresence(connection, sessionId)
+      if (holderId === null || holderId === connection.account.id)
+        admin.typingAndPresence.repeatPresence(connection, sessionId)
     }
   }
 
   const readyFrame = ({ account: { side, id } }: Connection, { session, epoch }: Ready) =>
-    frame('ready', { session, resume: true, epoch, account: { side, id }, limits: options.clientLimits })
+    encodeFrame('ready', { session, resume: true, epoch, account: { side, id }, limits: options.clientLimits })
 
   return {
     store,
     admin,
-    marks,
+    deliveryReceipts,
     /** What a resume is answered with. */
-    resume: { readSync, turns: createAccountTurns(), marks },
+    resume: { readSync, turns: createAccountTurns(), deliveryReceipts },
     connectionCount: () => connections.size,
     /** Takes a socket in and sends `ready`. */
     async enter(connection: Connection): Promise<void> {
       connections.add(connection)
       if (connection.account.side === 'store') {
-        await store.roster.enter(connection.account.id, connection, () => makeStoreReady(connection))
+        await store.subscriptions.enter(connection.account.id, connection, () => makeStoreReady(connection))
       } else {
         await admin.enter(connection, () => makeAdminReady(connection))
       }
@@ -155,7 +166,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
       await Promise.all(tasks.map((task) => task.stop()))
       checkPresence.stop()
       for (const connection of connections) connection.socket.terminate()
-      await marks.close().catch(onError)
+      await deliveryReceipts.close().catch(onError)
       await store.close()
       await admin.close()
       await presence.close().catch(onError)
@@ -164,7 +175,7 @@ export async function openHub(db: Database, relay: Relay, log: FastifyBaseLogger
 
   function leave(connection: Connection): void {
     connections.delete(connection)
-    if (connection.account.side === 'store') store.roster.leave(connection.account.id, connection)
+    if (connection.account.side === 'store') store.subscriptions.leave(connection.account.id, connection)
     else admin.leave(connection)
   }
 }

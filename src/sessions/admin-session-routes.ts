@@ -1,13 +1,13 @@
 import { Type } from '@sinclair/typebox'
-import { IdSchema } from '../accounts/accounts.js'
-import { describeRoute, refusals, type App } from '../http.js'
-import { LimitSchema } from '../paging.js'
-import { confirmDelivery } from '../messages/receipts.js'
-import { requireReader } from './access.js'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { LimitSchema } from '../http/paging.js'
+import { confirmDelivery } from '../receipts/record-receipts.js'
+import { requireReader } from '../accounts/session-access.js'
 import { claimSession, closeSessionAsAdmin, releaseSession, transferSession } from './change-session.js'
 import { listHeldSessions, listOpenSessions, SessionPageSchema } from './list-sessions.js'
 import { readSessionForAdmin } from './read-session.js'
-import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from './session.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
 
 const SessionBody = Type.Object({ session_id: IdSchema })
 const listQuery = Type.Object({
@@ -55,7 +55,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
     },
     async ({ account, query }) => {
       const session = requireReader(account, await readSessionForAdmin(app.db, query.session_id))
-      await confirmDelivery(app.chat, 'admin', session)
+      await confirmDelivery(app.deps, 'admin', session)
       return session.view
     },
   )
@@ -69,7 +69,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionWithStoreSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }) => claimSession(app.chat, account, body.session_id),
+    async ({ account, body }) => claimSession(app.deps, account, body.session_id),
   )
 
   app.post(
@@ -81,7 +81,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }) => releaseSession(app.chat, account, body.session_id),
+    async ({ account, body }) => releaseSession(app.deps, account, body.session_id),
   )
 
   app.post(
@@ -93,7 +93,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }) => transferSession(app.chat, account, body.session_id, body.admin_id),
+    async ({ account, body }) => transferSession(app.deps, account, body.session_id, body.admin_id),
   )
 
   app.post(
@@ -105,6 +105,6 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }) => closeSessionAsAdmin(app.chat, account, body.session_id),
+    async ({ account, body }) => closeSessionAsAdmin(app.deps, account, body.session_id),
   )
 }

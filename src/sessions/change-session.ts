@@ -1,26 +1,20 @@
-import type { Store } from '../accounts/accounts.js'
-import type { Account } from '../accounts/authentication.js'
-import type { Chat } from '../chat.js'
+import type { ReceiptDeps } from '../receipts/record-receipts.js'
 import type { Database } from '../database/database.js'
-import { conflict, forbidden, notFound } from '../errors.js'
+import { conflict, forbidden, notFound } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { announceChange } from '../realtime/announce.js'
-import {
-  readSessionJson,
-  sessionJson,
-  storeRow,
-  type Session,
-  type SessionJson,
-  type SessionWithStore,
-} from './session.js'
-import { changeColumns, toSessionChange, type SessionChangeRow } from './session-change.js'
+import { publishChange } from '../events/publish.js'
+import { readSessionJson, sessionJson, storeRow, type SessionJson } from '../database/rows/sessions.js'
+import { changeColumns, toSessionChange, type SessionChangeRow } from '../database/rows/session-changes.js'
+import type { Account } from '../protocol/account.js'
+import type { Store } from '../protocol/schemas/accounts.js'
+import type { Session, SessionWithStore } from '../protocol/schemas/sessions.js'
 
 /**
  * Claims a session for an admin. Of many who try one wins; claiming what is already one's own changes nothing.
  * @throws RequestError 404 · 409 claimed by another, who is named, or closed
  */
-export async function claimSession(chat: Chat, admin: Account, sessionId: number): Promise<SessionWithStore> {
-  const { change, found, store } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, {
+export async function claimSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<SessionWithStore> {
+  const { change, found, store } = await changeSession(deps, Prisma.sql`id = ${sessionId}`, {
     kind: 'claim',
     guard: Prisma.sql`old.status = 'open'`,
     set: Prisma.sql`status = 'claimed', admin_id = ${admin.id}`,
@@ -28,7 +22,7 @@ export async function claimSession(chat: Chat, admin: Account, sessionId: number
   if (found === undefined) throw notFound('Session not found')
   const isHolder = found.status === 'claimed' && found.admin_id === admin.id
   if (store !== undefined && (change !== undefined || isHolder)) return { ...readSessionJson(found), store }
-  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(chat.db, found.admin_id))
+  throw conflict(found.status === 'closed' ? 'The session is closed' : await tellHolder(deps.db, found.admin_id))
 }
 
 /** Who was faster, for the admin who has to be told. */
@@ -41,20 +35,25 @@ async function tellHolder(db: Database, holderId: number | null): Promise<string
  * Gives a session back to the open ones.
  * @throws RequestError 403 not the holder · 404 · 409 closed
  */
-export async function releaseSession(chat: Chat, admin: Account, sessionId: number): Promise<Session> {
+export async function releaseSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<Session> {
   const set = Prisma.sql`status = 'open', admin_id = null`
-  return changeHeldSession(chat, admin, sessionId, { kind: 'release', guard: Prisma.sql`true`, set })
+  return changeHeldSession(deps, admin, sessionId, { kind: 'release', guard: Prisma.sql`true`, set })
 }
 
 /**
  * Hands a session over to another admin; to oneself, nothing changes.
  * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed
  */
-export async function transferSession(chat: Chat, admin: Account, sessionId: number, toId: number): Promise<Session> {
-  const isKnown = (await chat.db.admin.count({ where: { id: toId } })) > 0
+export async function transferSession(
+  deps: ReceiptDeps,
+  admin: Account,
+  sessionId: number,
+  toId: number,
+): Promise<Session> {
+  const isKnown = (await deps.db.admin.count({ where: { id: toId } })) > 0
   const guard = Prisma.sql`${isKnown} and old.admin_id <> ${toId}`
   const set = Prisma.sql`admin_id = ${toId}`
-  const session = await changeHeldSession(chat, admin, sessionId, { kind: 'transfer', guard, set })
+  const session = await changeHeldSession(deps, admin, sessionId, { kind: 'transfer', guard, set })
   if (!isKnown) throw notFound('Admin not found')
   return session
 }
@@ -65,17 +64,17 @@ const close = Prisma.sql`status = 'closed', closed_at = greatest(clock_timestamp
  * Closes a session as its holder.
  * @throws RequestError 403 not the holder · 404 · 409 closed already
  */
-export async function closeSessionAsAdmin(chat: Chat, admin: Account, sessionId: number): Promise<Session> {
-  return changeHeldSession(chat, admin, sessionId, { kind: 'close', guard: Prisma.sql`true`, set: close })
+export async function closeSessionAsAdmin(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<Session> {
+  return changeHeldSession(deps, admin, sessionId, { kind: 'close', guard: Prisma.sql`true`, set: close })
 }
 
 /**
  * Closes the active session of a store.
  * @throws RequestError 409 when there is none
  */
-export async function closeSessionAsStore(chat: Chat, store: Account): Promise<Session> {
+export async function closeSessionAsStore(deps: ReceiptDeps, store: Account): Promise<Session> {
   const which = Prisma.sql`store_id = ${store.id} and status <> 'closed'`
-  const { change, found } = await changeSession(chat, which, { kind: 'close', guard: Prisma.sql`true`, set: close })
+  const { change, found } = await changeSession(deps, which, { kind: 'close', guard: Prisma.sql`true`, set: close })
   if (change === undefined || found === undefined) throw conflict('There is no active session')
   return readSessionJson(found)
 }
@@ -89,9 +88,9 @@ interface Step {
 }
 
 /** A step that only the holder of a claimed session may take. Returns the session, changed or not. */
-async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, step: Step): Promise<Session> {
+async function changeHeldSession(deps: ReceiptDeps, admin: Account, sessionId: number, step: Step): Promise<Session> {
   const guard = Prisma.sql`old.status = 'claimed' and old.admin_id = ${admin.id} and ${step.guard}`
-  const { change, found } = await changeSession(chat, Prisma.sql`id = ${sessionId}`, { ...step, guard })
+  const { change, found } = await changeSession(deps, Prisma.sql`id = ${sessionId}`, { ...step, guard })
   if (found === undefined) throw notFound('Session not found')
   if (change !== undefined) return readSessionJson(found)
   const isOwn = found.admin_id === admin.id
@@ -100,10 +99,10 @@ async function changeHeldSession(chat: Chat, admin: Account, sessionId: number, 
   return readSessionJson(found)
 }
 
-async function changeSession({ db, relay }: Chat, which: Prisma.Sql, step: Step) {
+async function changeSession({ db, publisher }: ReceiptDeps, which: Prisma.Sql, step: Step) {
   const row = await writeChange(db, which, step)
   const change = row?.seq == null ? undefined : toSessionChange(row as SessionChangeRow)
-  if (change !== undefined) announceChange(relay, change)
+  if (change !== undefined) publishChange(publisher, change)
   return { change, found: row?.found, store: row?.store }
 }
 

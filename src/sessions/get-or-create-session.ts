@@ -1,11 +1,24 @@
-import type { Chat } from '../chat.js'
 import type { Statements } from '../database/database.js'
-import { unavailable } from '../errors.js'
+import type { ReceiptDeps } from '../receipts/record-receipts.js'
+import type { ActiveSessionReader } from './active-session-reader.js'
+import { unavailable } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { announceChange } from '../realtime/announce.js'
+import { publishChange } from '../events/publish.js'
 import { readActiveSessions, type SessionView } from './read-session.js'
-import { sessionJson } from './session.js'
-import { changeColumns, toSessionChange, type SessionChange, type SessionChangeRow } from './session-change.js'
+import { sessionJson } from '../database/rows/sessions.js'
+import {
+  changeColumns,
+  toSessionChange,
+  type SessionChange,
+  type SessionChangeRow,
+} from '../database/rows/session-changes.js'
+
+/** What operations on sessions need. One object serves a whole node. */
+export interface SessionDeps extends ReceiptDeps {
+  activeSessions: ActiveSessionReader
+  /** Sessions that this node is creating, by store id: concurrent requests of a store share one transaction. */
+  creations: Map<number, Promise<SessionView<string> | undefined>>
+}
 
 /** Each attempt fails only when the session was closed between two statements, so even a few are many. */
 const ATTEMPTS = 50
@@ -14,32 +27,35 @@ const ATTEMPTS = 50
  * The one active session of a store: the one there is, or a new one. However many callers race on however many nodes,
  * they get the same session, and it is announced once.
  */
-export async function getOrCreateSession(chat: Chat, storeId: number): Promise<SessionView<string>> {
+export async function getOrCreateSession(deps: SessionDeps, storeId: number): Promise<SessionView<string>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const session = (await chat.readActiveSession(storeId)) ?? (await shareCreation(chat, storeId))
+    const session = (await deps.activeSessions.read(storeId)) ?? (await shareCreation(deps, storeId))
     if (session) return session
   }
   throw unavailable()
 }
 
-async function shareCreation(chat: Chat, storeId: number): Promise<SessionView<string> | undefined> {
-  const { creating } = chat
-  let creation = creating.get(storeId)
+async function shareCreation(deps: SessionDeps, storeId: number): Promise<SessionView<string> | undefined> {
+  const { creations } = deps
+  let creation = creations.get(storeId)
   if (creation === undefined) {
-    creation = createSession(chat, storeId).finally(() => creating.delete(storeId))
-    creating.set(storeId, creation)
+    creation = createSession(deps, storeId).finally(() => creations.delete(storeId))
+    creations.set(storeId, creation)
   }
   return creation
 }
 
 /** Undefined when another one was there first and was closed again before it could be read. */
-async function createSession({ db, relay }: Chat, storeId: number): Promise<SessionView<string> | undefined> {
+async function createSession(
+  { db, publisher }: SessionDeps,
+  storeId: number,
+): Promise<SessionView<string> | undefined> {
   const { created, session } = await db.$transaction(async (tx) => {
     const created = await insertSession(tx, storeId)
     const session = (await readActiveSessions(tx, [storeId])).get(storeId)
     return { created, session }
   })
-  if (created) announceChange(relay, created)
+  if (created) publishChange(publisher, created)
   return session
 }
 

@@ -1,13 +1,15 @@
 import { Type, type Static } from '@sinclair/typebox'
-import type { Store } from '../accounts/accounts.js'
 import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
-import { invalidInput } from '../errors.js'
+import { invalidInput } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { messageColumns, receiptColumns, receiptsOf, toMessage, MessageSchema } from '../messages/message.js'
-import { PAGE_SIZE } from '../paging.js'
-import { sessionExpressions, storeRow, toSession, SessionWithStoreSchema, type SessionRow } from './session.js'
+import { messageColumns, receiptColumns, receiptsOf, toMessage } from '../database/rows/messages.js'
+import { PAGE_SIZE } from '../http/paging.js'
+import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
+import type { Store } from '../protocol/schemas/accounts.js'
+import { MessageSchema } from '../protocol/schemas/messages.js'
+import { SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
 
 export interface ListPage {
   limit?: number

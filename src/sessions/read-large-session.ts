@@ -1,18 +1,18 @@
 import { defineColumns } from '../database/columns.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { messageExpressions, newestForeign, toMessage, type MessageRow } from '../messages/message.js'
-import type { GivenMessages, MessageMemory } from './message-memory.js'
+import { messageExpressions, newestForeign, toMessage, type MessageRow } from '../database/rows/messages.js'
+import type { CachedMessages, MessageCache } from './message-cache.js'
 import { fromStore, storeExpressions, toStoreView, type SessionView, type StoreRow } from './read-session.js'
-import { NEWEST_MESSAGES } from './session.js'
+import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
 
 /** Characters of JSON: reading so much at once would hold up the node, and the sessions that are read together with it. */
 const LARGE_VIEW = 524_288
 /** Of messages of 10,000 characters, each of which JSON may write as six, so many are converted in a few milliseconds. */
 const MESSAGES_OF_A_PART = 10
 
-type HeadRow = StoreRow & { seq: number }
-const headColumns = defineColumns<HeadRow>({ ...storeExpressions, seq: 's.seq' })
+type SessionPositionRow = StoreRow & { seq: number }
+const positionColumns = defineColumns<SessionPositionRow>({ ...storeExpressions, seq: 's.seq' })
 const withoutMessages = fromStore('false')
 const partColumns = defineColumns<MessageRow & { seq: number }>({ ...messageExpressions, seq: 'm.seq' })
 
@@ -26,13 +26,13 @@ export const isLarge = ({ view }: SessionView<string>) => view.length > LARGE_VI
 export async function readLargeActiveSession(
   db: Statements,
   storeId: number,
-  memory?: MessageMemory,
+  memory?: MessageCache,
 ): Promise<SessionView<string> | undefined> {
   const remembered = memory?.get(storeId)
-  const [row] = await headColumns.read(
+  const [row] = await positionColumns.read(
     db,
     Prisma.sql`
-    ${headColumns.select} from chat_session s ${withoutMessages}
+    ${positionColumns.select} from chat_session s ${withoutMessages}
     where s.store_id = ${storeId} and s.status <> 'closed'`,
   )
   if (row === undefined) return undefined
@@ -42,7 +42,7 @@ export async function readLargeActiveSession(
   return toStoreView(row, given)
 }
 
-async function giveInParts(db: Statements, row: HeadRow): Promise<GivenMessages> {
+async function giveInParts(db: Statements, row: SessionPositionRow): Promise<CachedMessages> {
   const parts: string[] = []
   let newestForeignId: number | null = null
   let before = row.seq + 1

@@ -1,4 +1,3 @@
-import type { Store } from '../accounts/accounts.js'
 import { defineColumns } from '../database/columns.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
@@ -11,20 +10,15 @@ import {
   toMessage,
   unreceived,
   type Receipts,
-} from '../messages/message.js'
-import type { Fetched } from '../messages/receipts.js'
-import type { GivenMessages, MessageMemory } from './message-memory.js'
-import {
-  NEWEST_MESSAGES,
-  sessionExpressions,
-  storeRow,
-  toSession,
-  type AdminSession,
-  type SessionRow,
-} from './session.js'
+} from '../database/rows/messages.js'
+import type { FetchedMessages } from '../receipts/record-receipts.js'
+import type { CachedMessages, MessageCache } from './message-cache.js'
+import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
+import type { Store } from '../protocol/schemas/accounts.js'
+import { NEWEST_MESSAGES, type AdminSession } from '../protocol/schemas/sessions.js'
 
 /** A session with its newest messages, as one side sees it. */
-export interface SessionView<View> extends Fetched {
+export interface SessionView<View> extends FetchedMessages {
   view: View
 }
 
@@ -116,7 +110,7 @@ const withAllMessages = withNewMessages(true)
 export async function readActiveSessions(
   db: Statements,
   storeIds: number[],
-  memory?: MessageMemory,
+  memory?: MessageCache,
   onLarge?: (storeId: number) => void,
 ): Promise<Map<number, SessionView<string>>> {
   const remembered = new Map(storeIds.map((storeId) => [storeId, memory?.get(storeId)]))
@@ -142,7 +136,7 @@ export async function readActiveSessions(
   )
 }
 
-function give(row: StoreRow): GivenMessages {
+function give(row: StoreRow): CachedMessages {
   const messages = messageColumns.toRows(row.messages).reverse()
   return {
     version: row.version,
@@ -152,7 +146,7 @@ function give(row: StoreRow): GivenMessages {
 }
 
 /** A store is shown itself only once the session is claimed. */
-export function toStoreView(row: StoreRow, { json, newestForeignId }: GivenMessages): SessionView<string> {
+export function toStoreView(row: StoreRow, { json, newestForeignId }: CachedMessages): SessionView<string> {
   const head = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
   return {
     ...ownersOf(row),

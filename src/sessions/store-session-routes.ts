@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import { describeRoute, JSON_TYPE, refusals, type App } from '../http.js'
-import { confirmDelivery } from '../messages/receipts.js'
+import { describeRoute, JSON_TYPE, refusals, type App } from '../http/describe-route.js'
+import { confirmDelivery } from '../receipts/record-receipts.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
-import { SessionSchema, StoreSessionSchema } from './session.js'
+import { SessionSchema, StoreSessionSchema } from '../protocol/schemas/sessions.js'
 
 export async function storeSessionRoutes(app: App): Promise<void> {
   app.addHook('onRequest', app.requireAccount('store'))
@@ -19,8 +19,8 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       },
     },
     async ({ account }, reply) => {
-      const session = await getOrCreateSession(app.chat, account.id)
-      await confirmDelivery(app.chat, 'store', session)
+      const session = await getOrCreateSession(app.deps, account.id)
+      await confirmDelivery(app.deps, 'store', session)
       return reply.type(JSON_TYPE).send(session.view)
     },
   )
@@ -33,6 +33,6 @@ export async function storeSessionRoutes(app: App): Promise<void> {
         response: { 200: SessionSchema, ...refusals(400, 401, 403, 409, 413, 415, 503) },
       },
     },
-    async ({ account }) => closeSessionAsStore(app.chat, account),
+    async ({ account }) => closeSessionAsStore(app.deps, account),
   )
 }

@@ -10,7 +10,7 @@ const config = { platformToken: 'platform-token-for-tests' }
 const path = '/v1/chat/store/session/'
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
-  t.test(`a token revoked on one node ends on the other at once (${kind} relay)`, async (t) => {
+  t.test(`a token revoked on one node ends on the other at once (${kind} pubsub)`, async (t) => {
     const [here, there] = await startTwo(t, kind)
     const store = await addStore(here.database)
     t.equal((await there.get(path, store)).status, 200, 'trusted there by now')
@@ -21,13 +21,13 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
     t.match(body, { id: store.tokenId, store_id: store.id, revoked_at: String })
     const revokedAt = Date.now()
     await until(async () => (await there.get(path, store)).status === 401, 5000)
-    // Well below the time for which a node trusts what it has found: the relay has carried it.
+    // Well below the time for which a node trusts what it has found: pub/sub has carried it.
     t.ok(Date.now() - revokedAt < 600, `after ${Date.now() - revokedAt} ms`)
     t.equal((await here.get(path, store)).status, 401)
   })
 }
 
-t.test('a token that is revoked past all relays ends everywhere within a second', async (t) => {
+t.test('a token that is revoked that no pub/sub carried ends everywhere within a second', async (t) => {
   const nodes = await startTwo(t, 'local')
   const store = await addStore(nodes[0].database)
   // The second time the token is known, and the revocations are looked up.

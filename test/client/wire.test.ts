@@ -1,17 +1,16 @@
 import type { Static } from '@sinclair/typebox'
 import t from 'tap'
 import type * as client from '../../src/client/index.js'
-import type { Store } from '../../src/accounts/accounts.js'
-import type { Message } from '../../src/messages/message.js'
-import type { StoreMessageInputSchema } from '../../src/messages/message-input.js'
-import type { NotificationSchema } from '../../src/notifications/notifications.js'
-import type { serverFrames } from '../../src/realtime/server-frames.js'
+import type { serverFrames } from '../../src/protocol/schemas/server-frames.js'
+import type { Store } from '../../src/protocol/schemas/accounts.js'
+import type { Message, StoreMessageInputSchema } from '../../src/protocol/schemas/messages.js'
 import type {
   AdminSessionSchema,
   Session,
   SessionWithStoreSchema,
   StoreSessionSchema,
-} from '../../src/sessions/session.js'
+} from '../../src/protocol/schemas/sessions.js'
+import type { NotificationSchema } from '../../src/protocol/schemas/notifications.js'
 
 type Equal<One, Other> = [Exact<Flat<One>>] extends [Exact<Flat<Other>>] ? true : false
 /** Only the very same type fits, optional keys included. */

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { readConfig } from '../../src/config.js'
+import { readConfig } from '../../src/config/config.js'
 import { openDatabase } from '../../src/database/database.js'
 import { readInstallation } from '../../src/database/installation.js'
 import { createDatabase } from '../support/database.js'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { describeMigrationTarget, readMigrations } from '../../src/database/migrate.js'
-import { withSchemaEngine } from '../../src/database/schema-engine.js'
+import { describeMigrationTarget, readMigrations } from '../../src/database/startup/migrate.js'
+import { withSchemaEngine } from '../../src/database/startup/schema-engine.js'
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js'
 
 const migrated = await createDatabase(t)

@@ -81,7 +81,7 @@ t.test('instances that start at once on a new folder: one comes up, the others s
 
 t.test('there is no demo where there are accounts already', async (t) => {
   const folder = await createTempFolder(t)
-  const added = runProgram(t, 'accounts/command.js', { DATA_DIR: folder }, ['admin', 'create', '--name', 'Ann'])
+  const added = runProgram(t, 'cli/account.js', { DATA_DIR: folder }, ['admin', 'create', '--name', 'Ann'])
   t.equal((await added.exit()).code, 0)
   const server = startEmbeddedServer(t, folder)
   await server.ready()
@@ -110,7 +110,7 @@ async function ask(url: string, token: string) {
 }
 
 async function run(t: Test, ...words: string[]): Promise<Record<string, unknown>> {
-  const command = runProgram(t, 'accounts/command.js', { DATA_DIR: dataFolder }, words)
+  const command = runProgram(t, 'cli/account.js', { DATA_DIR: dataFolder }, words)
   t.same(await command.exit(), { code: 0, signal: null }, command.output().err)
   return JSON.parse(command.output().out) as Record<string, unknown>
 }

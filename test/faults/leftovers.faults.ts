@@ -23,8 +23,8 @@ t.test('after 1,000 connects and disconnects no map entry, timer or subscription
   const channels = async () => (await redis.pubsub('CHANNELS', `${prefix}:*`)).length
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const sizes = () => ({
-    stores: hub.store.roster.ids().length,
-    admins: hub.admin.roster.ids().length,
+    stores: hub.store.subscriptions.ids().length,
+    admins: hub.admin.subscriptions.ids().length,
     everyone: hub.admin.everyone.ids().length,
     storePositions: hub.store.sequencer.positions.size,
     adminPositions: hub.admin.sequencer.positions.size,

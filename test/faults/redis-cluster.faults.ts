@@ -13,9 +13,9 @@ t.test('two nodes on a Redis Cluster of three: frames travel, and a shard that f
   const urls = servers.map(({ url }) => url)
   const redis = { kind: 'cluster' as const, urls, sentinelMaster: '', prefix: 'test' }
   const { here, there, chat } = await startPair(t, {
-    network: { config: { redis }, createRelay: () => undefined },
+    network: { config: { redis }, createPubSub: () => undefined },
   })
-  await until(() => here.app.relay.isUp() && there.app.relay.isUp(), 5000, 'both relays are up')
+  await until(() => here.app.pubsub.isUp() && there.app.pubsub.isUp(), 5000, 'both nodes are up')
   // Their channels lie on different shards.
   const all: { store: TestAccount; socket: SocketClient }[] = []
   while (all.length < SHARE_OF_STORES) {
@@ -26,7 +26,7 @@ t.test('two nodes on a Redis Cluster of three: frames travel, and a shard that f
     const [id] = await sendMessages(chat, store, 1)
     const startedAt = Date.now()
     await socket.next('message', ({ message }) => message.id === id)
-    t.ok(Date.now() - startedAt < 600, 'by the relay, not by the sweep')
+    t.ok(Date.now() - startedAt < 600, 'by the pubsub, not by the sweep')
   }
   await servers[1]?.stop()
   for (const { store, socket } of all) {

@@ -22,9 +22,9 @@ t.test('two nodes that find their Redis through a sentinel follow it to its repl
   await writeFile(file, settings.map((setting) => `sentinel ${setting}\n`).join(''))
   const sentinel = await startOwnRedis(t, [file, '--sentinel'])
   const redis = { kind: 'sentinel' as const, urls: [sentinel.url], sentinelMaster: 'chat', prefix: 'test' }
-  const { here, there, chat } = await startPair(t, { network: { config: { redis }, createRelay: () => undefined } })
-  const areUp = () => here.app.relay.isUp() && there.app.relay.isUp()
-  await until(areUp, 5000, 'both relays are up')
+  const { here, there, chat } = await startPair(t, { network: { config: { redis }, createPubSub: () => undefined } })
+  const areUp = () => here.app.pubsub.isUp() && there.app.pubsub.isUp()
+  await until(areUp, 5000, 'both nodes are up')
 
   const { store } = await claimConversation(chat)
   const socket = await enter(t, there, 'store', store)
@@ -37,7 +37,7 @@ t.test('two nodes that find their Redis through a sentinel follow it to its repl
   await until(() => !areUp(), 5000, 'the master is missed')
   const ids = await sendMessages(chat, store, 3)
   for (const one of ids) await socket.next('message', ({ message }) => message.id === one, 4000)
-  await until(areUp, 30_000, 'both relays have found the replica')
+  await until(areUp, 30_000, 'both nodes have found the replica')
   const [last] = await sendMessages(chat, store, 1)
   await socket.next('message', ({ message }) => message.id === last)
   t.strictSame(

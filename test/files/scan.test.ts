@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
-import { readConfig } from '../../src/config.js'
+import { readConfig } from '../../src/config/config.js'
 import { uploadFile } from '../support/uploads.js'
 
 /** Speaks clamd's protocol: reads a stream of pieces to its end, and answers by what it holds. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { RequestError } from '../../src/errors.js'
+import { RequestError } from '../../src/errors/request-error.js'
 import { knownExtensions } from '../../src/files/types/file-types.js'
 import { inspectBytes } from '../../src/files/types/inspect-bytes.js'
 import { spoolFile } from '../../src/files/spool-file.js'

@@ -8,7 +8,7 @@ import { startNode } from '../support/node.js'
 import { createJpeg, PLACE } from '../support/pictures.js'
 import { openRawConnection } from '../support/raw-http.js'
 import { download, encodeForm, postForm, storeFile, uploadFile } from '../support/uploads.js'
-import { readConfig } from '../../src/config.js'
+import { readConfig } from '../../src/config/config.js'
 
 const node = await startNode(t)
 const { database } = node

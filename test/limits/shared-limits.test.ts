@@ -21,7 +21,7 @@ async function startTwo(t: Test, redisUrl = readServices().redisUrl) {
   const network = createNetwork(t, 'redis', redisUrl)
   const [here, there] = await startNodes(t, 2, { database, network, config: { limits, logLevel: 'fatal' } })
   if (here === undefined || there === undefined) throw new Error('Two nodes were asked for')
-  await until(() => here.app.relay.isUp() && there.app.relay.isUp(), 5000)
+  await until(() => here.app.pubsub.isUp() && there.app.pubsub.isUp(), 5000)
   return [here, there] as const
 }
 
@@ -118,7 +118,7 @@ t.test('a Redis that is frozen or away delays and refuses nothing, and each node
   t.equal(await useUp(there, second), BURST)
 
   await redis.start()
-  await until(() => here.app.relay.isUp() && there.app.relay.isUp(), 10_000)
+  await until(() => here.app.pubsub.isUp() && there.app.pubsub.isUp(), 10_000)
   await until(
     async () => {
       const third = await addStore(database)

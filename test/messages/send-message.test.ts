@@ -144,8 +144,8 @@ t.test('what is stored is announced while an earlier message is still being read
   const announced: object[] = []
   let fail: (error: Error) => void = () => undefined
   const slow = {
-    ...chat.node.app.chat,
-    relay: { ...chat.node.app.relay, publish: (_channels: string[], what: object) => void announced.push(what) },
+    ...chat.node.app.deps,
+    publisher: { publish: (_channels: string[], what: object) => void announced.push(what) },
     readSent: () => new Promise<never>((_resolve, reject) => (fail = reject)),
   }
   const account = { side: 'store', id: store.id, tokenId: 0, expiresAt: Infinity } as const

@@ -2,7 +2,7 @@ import { gunzipSync, brotliDecompressSync } from 'node:zlib'
 import { get as sendGet } from 'node:http'
 import { buffer as readBuffer } from 'node:stream/consumers'
 import t from 'tap'
-import { readConfig } from '../../src/config.js'
+import { readConfig } from '../../src/config/config.js'
 import { startNode } from '../support/node.js'
 
 const node = await startNode(t)

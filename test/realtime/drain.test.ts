@@ -61,7 +61,7 @@ t.test('a peer that says nothing any more is cut when it has missed two pings, a
   const [frozen, alive] = [await enter(t, node, 'store', store), await enter(t, node, 'store', store)]
   frozen.socket.pause()
   const { hub } = node.app
-  const sockets = [...hub.store.roster.connectionsOf(store.id)].map(({ socket }) => socket)
+  const sockets = [...hub.store.subscriptions.connectionsOf(store.id)].map(({ socket }) => socket)
   const cut = Promise.race(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))))
   t.equal(await within(1500, cut, 'one is cut'), 1006)
   t.equal(hub.connectionCount(), 1)

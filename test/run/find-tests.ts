@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises'
 export const RESULTS = '.tap/results.tap'
 
 /** Those that take longest come first, so that none of them is left alone at the end. */
-const long = ['test/embedded/', 'test/accounts/command', 'test/server/', 'test/faults/', 'test/properties/']
+const long = ['test/embedded/', 'test/cli/account', 'test/server/', 'test/faults/', 'test/properties/']
 
 /** The files of the ordinary run. */
 export async function findTests(): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { migrateDatabase } from '../../src/database/migrate.js'
+import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { runAsAdministrator } from '../support/database.js'
 import { findRedisProgram, startRedisServer } from '../support/redis-server.js'

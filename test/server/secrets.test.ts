@@ -14,7 +14,7 @@ t.test('a setting that is wrong is refused in one line without its value', async
     DATABASE_URL: `postgresql://chat:${SECRET}@127.0.0.1:5432/chat`,
     PLATFORM_TOKEN: SECRET,
   }
-  for (const program of ['server.js', 'accounts/command.js'] as const) {
+  for (const program of ['server.js', 'cli/account.js'] as const) {
     for (const [name, value] of Object.entries(wrong)) {
       const words = program === 'server.js' ? [] : ['token', 'list']
       const server = runProgram(t, program, { DATABASE_URL: database.url, [name]: value, PORT: '0' }, words)

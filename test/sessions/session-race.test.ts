@@ -1,5 +1,4 @@
 import t from 'tap'
-import { ADMINS_CHANNEL, storeChannel, type Announcement } from '../../src/realtime/announce.js'
 import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { createNetwork, type NetworkKind } from '../support/network.js'
@@ -7,17 +6,19 @@ import { noLimits } from '../support/no-limits.js'
 import { startNodes } from '../support/node.js'
 import { closeSession } from '../support/sessions.js'
 import { until } from '../support/until.js'
+import { ADMINS_CHANNEL, storeChannel } from '../../src/events/channels.js'
+import type { ChatEvent } from '../../src/events/events.js'
 
 /** The ids of the sessions whose creation was announced, in that order. */
-const createdIn = (announcements: Announcement[]) =>
+const createdIn = (announcements: ChatEvent[]) =>
   announcements.flatMap((announcement) =>
     'change' in announcement && announcement.change.seq === 1 ? announcement.change.sessionId : [],
   )
 
-const isEnd = (announcement: Announcement) => 'unreadOf' in announcement
+const isEnd = (announcement: ChatEvent) => 'unreadOf' in announcement
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
-  t.test(`two nodes, 500 requests at once, one session (${kind} relay)`, async (t) => {
+  t.test(`two nodes, 500 requests at once, one session (${kind} pubsub)`, async (t) => {
     const [database, network] = [await createDatabase(t), createNetwork(t, kind)]
     const nodes = await startNodes(t, 2, { database, network })
     const store = await addStore(database)

@@ -61,11 +61,11 @@ export async function checkSetBack(t: Test, run: FaultRun, database: SetBackData
     await run.pause()
     await reaches(t, 5000, 'everybody has what will be lost', () => isSame(run))
   }
-  const told = await readHeads(run, database)
+  const told = await readSessionPositions(run, database)
   let lost = 0
   await database.loseIt(async (direct) => {
     lost = await run.forgive(direct)
-    const found = await readHeads(run, direct)
+    const found = await readSessionPositions(run, direct)
     if (head === 'level') await writeUpTo(direct, found, told, 0)
     if (head === 'beyond') await writeUpTo(direct, found, told, 5)
   })
@@ -174,7 +174,7 @@ async function send(run: FaultRun, { token }: TestAccount, content: string): Pro
 
 const isSame = async (run: FaultRun, away: Witness[] = []) => (await run.differences(away)).length === 0
 
-async function readHeads(run: FaultRun, { query }: TestDatabase): Promise<Map<number, number>> {
+async function readSessionPositions(run: FaultRun, { query }: TestDatabase): Promise<Map<number, number>> {
   const ids = run.conversations.map(({ sessionId }) => sessionId)
   const rows = await until(
     () => query<{ id: string; seq: string }>('select id, seq from chat_session where id = any($1)', [ids]),

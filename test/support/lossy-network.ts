@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
-import { createLocalRelay, type Bus } from '../../src/realtime/local-relay.js'
-import type { Announcement } from '../../src/realtime/announce.js'
-import type { Relay } from '../../src/realtime/relay.js'
+import { createInProcessPubSub, type Bus } from '../../src/pubsub/in-process.js'
+import type { PubSub } from '../../src/pubsub/pubsub.js'
 import type { Network } from './network.js'
+import type { ChatEvent } from '../../src/events/events.js'
 
 export interface Losses {
   /** Of what is published, this part is lost. */
@@ -14,9 +14,9 @@ export interface Losses {
   longestDelayMs: number
 }
 
-export interface LossyNetwork extends Pick<Network, 'config' | 'createRelay'> {
+export interface LossyNetwork extends Pick<Network, 'config' | 'createPubSub'> {
   /** From now on, nothing that matches is carried. */
-  cut(matches?: (channel: string, announcement: Announcement) => boolean): void
+  cut(matches?: (channel: string, announcement: ChatEvent) => boolean): void
   mend(): void
   counts: Record<'carried' | 'dropped' | 'duplicated' | 'delayed', number>
 }
@@ -28,10 +28,10 @@ export function createLossyNetwork(t: Test, random: () => number = Math.random, 
   const bus: Bus = new Set()
   const timers = new Set<NodeJS.Timeout>()
   const counts = { carried: 0, dropped: 0, duplicated: 0, delayed: 0 }
-  let isCut: (channel: string, announcement: Announcement) => boolean = () => false
+  let isCut: (channel: string, announcement: ChatEvent) => boolean = () => false
   t.teardown(() => timers.forEach((timer) => clearTimeout(timer)))
 
-  function carry(relay: Relay, channel: string, announcement: Announcement): void {
+  function carry(pubsub: PubSub, channel: string, announcement: ChatEvent): void {
     if (isCut(channel, announcement) || random() < losses.drop) {
       counts.dropped++
       return
@@ -39,11 +39,11 @@ export function createLossyNetwork(t: Test, random: () => number = Math.random, 
     counts.carried++
     if (random() < losses.duplicate) {
       counts.duplicated++
-      later(() => relay.publish([channel], announcement))
+      later(() => pubsub.publish([channel], announcement))
     }
-    if (random() >= losses.delay) return relay.publish([channel], announcement)
+    if (random() >= losses.delay) return pubsub.publish([channel], announcement)
     counts.delayed++
-    later(() => relay.publish([channel], announcement))
+    later(() => pubsub.publish([channel], announcement))
   }
 
   function later(act: () => void): void {
@@ -59,11 +59,11 @@ export function createLossyNetwork(t: Test, random: () => number = Math.random, 
     counts,
     cut: (matches = () => true) => (isCut = matches),
     mend: () => (isCut = () => false),
-    createRelay() {
-      const relay = createLocalRelay(bus)
+    createPubSub() {
+      const pubsub = createInProcessPubSub(bus)
       return {
-        ...relay,
-        publish: (channels, announcement) => channels.forEach((channel) => carry(relay, channel, announcement)),
+        ...pubsub,
+        publish: (channels, announcement) => channels.forEach((channel) => carry(pubsub, channel, announcement)),
       }
     },
   }

@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
-import type { Config } from '../../src/config.js'
+import type { Config } from '../../src/config/config.js'
 import type { Database } from '../../src/database/database.js'
 import { readInstallation } from '../../src/database/installation.js'
-import type { Announcement } from '../../src/realtime/announce.js'
-import { createLocalRelay, type Bus } from '../../src/realtime/local-relay.js'
-import { createRedisRelay } from '../../src/realtime/redis-relay.js'
-import type { Relay } from '../../src/realtime/relay.js'
+import { createInProcessPubSub, type Bus } from '../../src/pubsub/in-process.js'
+import { createRedisPubSub } from '../../src/pubsub/redis-pubsub.js'
+import type { PubSub } from '../../src/pubsub/pubsub.js'
 import { readServices } from './services.js'
 import { until } from './until.js'
+import type { ChatEvent } from '../../src/events/events.js'
 
 /** What connects the nodes of a test, and lets the test listen in. */
 export interface Network {
   config: Partial<Config>
-  /** A node's own relay; undefined where the node makes it from its configuration. */
-  createRelay(): Relay | undefined
+  /** A node's own pub/sub; undefined where the node makes it from its configuration. */
+  createPubSub(): PubSub | undefined
   /** The test's own part joins the installation of a node's database. */
   follow?(db: Database): Promise<void>
   /** Collects what is published on a channel from now on. */
-  listen(channel: string): Promise<Announcement[]>
+  listen(channel: string): Promise<ChatEvent[]>
   /** Publishes something, as a node would. */
-  publish(channels: string[], announcement: Announcement): Promise<void>
+  publish(channels: string[], announcement: ChatEvent): Promise<void>
 }
 
 export type NetworkKind = 'local' | 'redis'
@@ -32,35 +32,35 @@ export function createNetwork(t: Test, kind: NetworkKind, redisUrl?: string): Ne
 
 function createLocalNetwork(t: Test): Network {
   const bus: Bus = new Set()
-  const createRelay = () => createLocalRelay(bus)
-  return { config: {}, createRelay, ...takePart(t, createRelay()) }
+  const createPubSub = () => createInProcessPubSub(bus)
+  return { config: {}, createPubSub, ...takePart(t, createPubSub()) }
 }
 
 function createRedisNetwork(t: Test, redisUrl: string): Network {
   const prefix = `test-${randomBytes(6).toString('hex')}`
   const redis = { kind: 'single' as const, urls: [redisUrl], sentinelMaster: '', prefix }
-  const relay = createRedisRelay({ ...redis, installation: '', onError: () => undefined })
+  const pubsub = createRedisPubSub({ ...redis, installation: '', onError: () => undefined })
   return {
     config: { redis },
-    createRelay: () => undefined,
-    follow: async (db) => relay.joinInstallation(await readInstallation(db)),
-    ...takePart(t, relay),
+    createPubSub: () => undefined,
+    follow: async (db) => pubsub.joinInstallation(await readInstallation(db)),
+    ...takePart(t, pubsub),
   }
 }
 
-/** The test's own relay among those of the nodes. */
-function takePart(t: Test, relay: Relay): Pick<Network, 'listen' | 'publish'> {
-  t.teardown(() => relay.close())
+/** The test's own pub/sub among those of the nodes. */
+function takePart(t: Test, pubsub: PubSub): Pick<Network, 'listen' | 'publish'> {
+  t.teardown(() => pubsub.close())
   return {
     async listen(channel) {
-      const announcements: Announcement[] = []
-      await until(() => relay.isUp(), 5000, 'the relay is up')
-      await relay.subscribe(channel, (announcement) => announcements.push(announcement))
+      const announcements: ChatEvent[] = []
+      await until(() => pubsub.isUp(), 5000, 'the pubsub is up')
+      await pubsub.subscribe(channel, (announcement) => announcements.push(announcement))
       return announcements
     },
     async publish(channels, announcement) {
-      await until(() => relay.isUp(), 5000, 'the relay is up')
-      relay.publish(channels, announcement)
+      await until(() => pubsub.isUp(), 5000, 'the pubsub is up')
+      pubsub.publish(channels, announcement)
     },
   }
 }

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.js'
-import { readConfig, type Config } from '../../src/config.js'
-import type { App } from '../../src/http.js'
+import { readConfig, type Config } from '../../src/config/config.js'
+import type { App } from '../../src/http/describe-route.js'
 import { createHttpClient, type HttpClient } from './client.js'
 import { createDatabase, type TestDatabase } from './database.js'
 import { createNetwork, type Network, type NetworkKind } from './network.js'
@@ -23,7 +23,7 @@ export interface NodeOptions {
   /** Default: a database of its own. */
   database?: TestDatabase
   /** What connects it to other nodes. Default: `local`. */
-  network?: Pick<Network, 'config' | 'createRelay' | 'follow'> | NetworkKind
+  network?: Pick<Network, 'config' | 'createPubSub' | 'follow'> | NetworkKind
   config?: Partial<Config>
 }
 
@@ -39,8 +39,8 @@ export async function startNode(t: Test, options: NodeOptions = {}): Promise<Tes
   const files = { ...patient.files, folder: join(tmpdir(), `store-chat-files-${randomUUID()}`) }
   t.teardown(() => rm(files.folder, { recursive: true, force: true }))
   const config = { ...patient, files, databasePooler, ...network.config, ...options.config }
-  const relay = network.createRelay()
-  const app = await buildApp(config, { databaseUrl, ...(relay && { relay }) })
+  const pubsub = network.createPubSub()
+  const app = await buildApp(config, { databaseUrl, ...(pubsub && { pubsub }) })
   t.teardown(() => app.close())
   await network.follow?.(app.db)
   await app.listen({ host: '127.0.0.1', port: 0 })

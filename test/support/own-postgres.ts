@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { migrateDatabase } from '../../src/database/migrate.js'
+import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { lookInto, type TestDatabase } from './database.js'
 import { findFreePort } from './free-port.js'

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
-import type { Side } from '../../src/accounts/authentication.js'
 import type { Frame, Payload } from './socket-client.js'
+import type { Side } from '../../src/protocol/account.js'
 
 export interface ReaderOptions {
   side: Side

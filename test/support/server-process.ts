@@ -32,7 +32,7 @@ type Environment = Record<string, string>
 /** Runs a compiled program with nothing in its environment but what is given. It is killed at the test's end. */
 export function runProgram(
   t: Test,
-  program: 'server.js' | 'accounts/command.js',
+  program: 'server.js' | 'cli/account.js',
   environment: Environment,
   words: string[] = [],
 ): ProgramProcess {

@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
-import type { Side } from '../../src/accounts/authentication.js'
 import type { Answer } from './client.js'
 import { within } from './until.js'
+import type { Side } from '../../src/protocol/account.js'
 
 const DEADLINE_MS = 5000
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
-import type { Side } from '../../src/accounts/authentication.js'
 import type { Frame } from './socket-client.js'
+import type { Side } from '../../src/protocol/account.js'
 
 const PATIENCE_MS = 3000
 

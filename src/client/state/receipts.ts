@@ -13,7 +13,7 @@ interface Marks {
 const PAGE = 50
 
 /** How far the other side has received and read each session. */
-export interface Ticks {
+export interface ReceiptBroadcast {
   note(message: Message): void
   told(change: StatusChange): void
   /** The server tells it live only; after a reconnect a look at the newest messages makes up for what was missed. */
@@ -23,10 +23,10 @@ export interface Ticks {
   forget(sessionId: number): void
 }
 
-export function createTicks(
+export function createReceiptBroadcast(
   { http, settings, side }: { http: Http; settings: Settings; side: Side },
   tell: (change: StatusChange) => void,
-): Ticks {
+): ReceiptBroadcast {
   const marks = new Map<number, Marks>()
   const by: Side = side === 'store' ? 'admin' : 'store'
 

@@ -9,7 +9,7 @@ export interface Position {
 }
 
 /** The protocol's limit for one frame. */
-const SESSIONS_PER_RESUME = 200
+const MAX_SESSIONS_PER_RESUME = 200
 
 interface Batch {
   request: ResumeRequest & { sessions: Record<string, number> }
@@ -28,7 +28,7 @@ export function toResumeRequests(positions: readonly Position[], frameBytes: num
     // "<id>":<seq>, is ASCII.
     const bytes = `"${sessionId}":${seq},`.length
     let batch = open.get(epoch)
-    if (batch === undefined || batch.count === SESSIONS_PER_RESUME || batch.bytes + bytes > frameBytes) {
+    if (batch === undefined || batch.count === MAX_SESSIONS_PER_RESUME || batch.bytes + bytes > frameBytes) {
       batch = startBatch(epoch)
       open.set(epoch, batch)
       requests.push(batch.request)

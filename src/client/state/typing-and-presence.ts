@@ -5,7 +5,7 @@ import type { Presence, Typing } from '../../protocol/wire.js'
 const RENEW_TYPING_MS = 3000
 
 /** What is true now or not at all: who types, who is there. Nothing of it outlives the connection it was told by. */
-export function createPassing(events: Events<{ presence: Presence; typing: Typing }>) {
+export function createTypingAndPresence(events: Events<{ presence: Presence; typing: Typing }>) {
   const online = new Map<number, Presence>()
   const typing = new Map<number, Typing>()
   const sent = new Map<number, number>()

@@ -1,4 +1,4 @@
-import { RequestError } from '../../errors.js'
+import { RequestError } from '../../errors/request-error.js'
 
 /** Bytes that are written over those at an offset, once the whole file is there. */
 export interface Patch {

@@ -2,7 +2,7 @@ import { Avatar } from './avatar.js'
 import type { Desk, ListName } from './state/desk.js'
 import { nameStore } from './state/name-store.js'
 import type { Row } from './state/rows.js'
-import { Ticks } from '../conversation/receipt-mark.js'
+import { ReceiptBroadcast } from '../conversation/receipt-mark.js'
 import { showBriefly, showSpan } from '../shared/times.js'
 
 interface SessionRowProps {
@@ -32,7 +32,7 @@ export function SessionRow({ row: { session, store, last, unread }, list, desk, 
           </span>
         </span>
         <span class="row-tail">
-          {!isTyping && last?.sender_type === 'admin' && <Ticks status={last.status} />}
+          {!isTyping && last?.sender_type === 'admin' && <ReceiptBroadcast status={last.status} />}
           <bdi class="snippet">
             {isTyping ? 'is typing…' : last ? last.content || 'An attachment' : 'No message yet'}
           </bdi>

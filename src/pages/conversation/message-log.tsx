@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Message, Side } from '../../client/index.js'
 import { Attachment, MessageText } from './message-text.js'
 import { followLog } from './follow-log.js'
-import { Ticks } from './receipt-mark.js'
+import { ReceiptBroadcast } from './receipt-mark.js'
 import type { Draft, Timeline } from './timeline.js'
 import { isSameDay, showDay, showTime } from '../shared/times.js'
 
@@ -86,7 +86,7 @@ function Entry({ message, before, side, otherName }: EntryProps) {
         <Attachment message={message} />
         <p class="meta">
           <time dateTime={message.created}>{showTime(message.created)}</time>
-          {isOwn && <Ticks status={message.status} />}
+          {isOwn && <ReceiptBroadcast status={message.status} />}
         </p>
       </div>
     </li>
@@ -100,7 +100,7 @@ function DraftEntry({ draft, timeline }: { draft: Draft; timeline: Timeline }) {
       <div class="bubble">
         <span class="unseen">You: </span>
         <MessageText content={content} />
-        <p class="meta">{error === undefined && <Ticks status="waiting" />}</p>
+        <p class="meta">{error === undefined && <ReceiptBroadcast status="waiting" />}</p>
       </div>
       {error !== undefined && (
         <p class="failure" role="alert">

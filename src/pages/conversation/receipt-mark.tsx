@@ -4,7 +4,7 @@ import { ClockIcon, TickIcon, TicksIcon } from '../shared/icons.js'
 const words = { waiting: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read' }
 
 /** How far a message has come: shape and colour for the eye, a word for screen readers. */
-export function Ticks({ status }: { status: MessageStatus | 'waiting' }) {
+export function ReceiptBroadcast({ status }: { status: MessageStatus | 'waiting' }) {
   const Shape = status === 'waiting' ? ClockIcon : status === 'sent' ? TickIcon : TicksIcon
   return (
     <span class={`ticks ${status}`} title={words[status]}>

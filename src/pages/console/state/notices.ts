@@ -6,9 +6,9 @@ const PAGE = 50
 /** Resets come together. */
 const GATHER_MS = 300
 /** The service counts no further. */
-const MAX_COUNT = 999
+const MAX_UNREAD_COUNT = 999
 
-export const showCount = (count: number) => (count < MAX_COUNT ? `${count}` : `${MAX_COUNT}+`)
+export const showCount = (count: number) => (count < MAX_UNREAD_COUNT ? `${count}` : `${MAX_UNREAD_COUNT}+`)
 
 interface NoticesRoom {
   isRead(sessionId: number): boolean

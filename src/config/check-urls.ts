@@ -1,0 +1,49 @@
+import type { FieldErrors } from '../protocol/schemas/error-body.js'
+
+const ENCODE = 'characters such as / # ? @ , in a password must be percent-encoded'
+
+/**
+ * What is wrong with a database's URL, without its value: what a library says of it may hold the password. The host may
+ * be missing, or a folder of sockets.
+ */
+export function checkDatabaseUrl(field: string, text: string): FieldErrors {
+  // The driver reads a URL without a host in the same way.
+  const url = parse(text.replaceAll(' ', '%20').replace('@/', '@host/'), 'postgres://host')
+  return url === undefined || isTorn(url) ? [{ field, message: `is not a URL: ${ENCODE}` }] : []
+}
+
+/** The same for a list of Redis URLs. */
+export function checkRedisUrls(field: string, list: string[]): FieldErrors {
+  const urls = list.map((text) => parse(text))
+  const isRedis = (url: URL | undefined) =>
+    url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && !isTorn(url)
+  if (!urls.every(isRedis)) return [{ field, message: `is not a URL: ${ENCODE}` }]
+  if (!urls.every((url) => /^(\/\d*)?$/.test(url?.pathname ?? '')))
+    return [{ field, message: `must end with its port or the number of a database, or is not a URL: ${ENCODE}` }]
+  return []
+}
+
+/** The same for the address of the service: what is appended to it would end up in a query or a fragment. */
+export function checkPublicUrl(field: string, text: string): FieldErrors {
+  const url = parse(text)
+  const isBare = url !== undefined && !/[?#]/.test(text) && url.username === '' && url.password === ''
+  return isBare ? [] : [{ field, message: 'must be scheme, host and path, without a query or a password' }]
+}
+
+function parse(text: string, base?: string): URL | undefined {
+  if (!URL.canParse(text, base)) return undefined
+  const url = new URL(text, base)
+  return [url.username, url.password, url.pathname].every(isDecodable) ? url : undefined
+}
+
+/** A password that ends the host early leaves its `@` behind. */
+const isTorn = ({ pathname, search, hash }: URL) => `${pathname}${search}`.includes('@') || hash !== ''
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,189 @@
+import { fileURLToPath } from 'node:url'
+import { Type, type Static } from '@sinclair/typebox'
+import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls } from './check-urls.js'
+import { StartupError } from '../errors/startup-error.js'
+import { checkFileSettings, fileSettings, nameFileSettings } from '../files/file-settings.js'
+import { readText } from '../http/validation.js'
+import type { FieldErrors } from '../protocol/schemas/error-body.js'
+import type { ClientLimits } from '../protocol/schemas/client-limits.js'
+
+const packageFolder = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+const Count = (minimum: number, maximum: number, initial: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: initial, description })
+const List = (description: string) => Type.String({ default: '', description })
+
+/** Every setting of the service, by the name of its environment variable. An empty variable counts as unset. */
+export const EnvironmentSchema = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on; `0.0.0.0` for all.' }),
+  PORT: Count(0, 65_535, 8000, 'Port to listen on; 0 takes a free one.'),
+  DATABASE_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 or newer. Unset: an embedded one.' }),
+  ),
+  MIGRATION_DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'The same database for migrations: past the pooler, or with a role that may create tables.',
+    }),
+  ),
+  DATABASE_POOLER: Type.Union([Type.Literal('none'), Type.Literal('session'), Type.Literal('transaction')], {
+    default: 'none',
+    description: 'The pooler that DATABASE_URL leads to, by its mode.',
+  }),
+  DATA_DIR: Type.String({
+    default: packageFolder('data'),
+    description: 'Where the embedded PostgreSQL keeps its data.',
+  }),
+  DATABASE_POOL_SIZE: Count(2, 500, 10, 'Connections of this node to PostgreSQL.'),
+  DATABASE_ACQUIRE_TIMEOUT_MS: Count(
+    10,
+    60_000,
+    2000,
+    'How long a request waits for a connection before it gets a 503.',
+  ),
+  DATABASE_STATEMENT_TIMEOUT_MS: Count(10, 60_000, 5000, 'How long one statement may take.'),
+  DATABASE_START_TIMEOUT_MS: Count(
+    0,
+    3_600_000,
+    60_000,
+    'How long the start waits for a database that is not there yet.',
+  ),
+  SESSION_CACHE_MB: Count(0, 1024, 64, 'Memory for what stores that ask again and again are given; 0: none.'),
+  REDIS_URL: Type.Optional(
+    Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),
+  ),
+  REDIS_KIND: Type.Union([Type.Literal('single'), Type.Literal('sentinel'), Type.Literal('cluster')], {
+    default: 'single',
+    description: 'With `sentinel` and `cluster` REDIS_URL may list several, separated by commas.',
+  }),
+  REDIS_SENTINEL_MASTER: Type.String({ default: 'mymaster', description: 'What the sentinels call the master.' }),
+  REDIS_PREFIX: Type.String({
+    default: 'store-chat',
+    pattern: '^[\\w:.-]{1,64}$',
+    description: 'Begins every channel name.',
+  }),
+  PLATFORM_TOKEN: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{16,512}$',
+      description: "Opens the platform's routes. Unset: they are off.",
+    }),
+  ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'Where clients reach the service, with its path if it has one. Unset: as each request says.',
+    }),
+  ),
+  CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
+  WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
+  WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
+  SOCKETS_PER_ACCOUNT: Count(1, 10_000, 20, 'Sockets that one account may have on this node.'),
+  SOCKET_FRAME_BYTES: Count(1024, 16_777_216, 65_536, 'Largest frame that a client may send.'),
+  SOCKET_FRAMES_PER_SECOND: Count(1, 100_000, 20, 'Frames that a client may send per second, in the long run.'),
+  SOCKET_FRAME_BURST: Count(1, 100_000, 40, 'Frames that a client may send at once.'),
+  SOCKET_BUFFER_BYTES: Count(1024, 1_073_741_824, 1_048_576, 'What may wait for a slow reader before it is cut.'),
+  SOCKET_PING_INTERVAL_MS: Count(100, 600_000, 30_000, 'How often sockets are pinged; two missed and they are cut.'),
+  LIMIT_REQUESTS_PER_SECOND: Count(
+    0,
+    1_000_000,
+    50,
+    'Requests of an account per second, in the long run; 0: no limit.',
+  ),
+  LIMIT_REQUEST_BURST: Count(0, 1_000_000, 500, 'Requests of an account at once; 0: no limit.'),
+  LIMIT_MESSAGES_PER_SECOND: Count(
+    0,
+    1_000_000,
+    20,
+    'Messages of an account per second, in the long run; 0: no limit.',
+  ),
+  LIMIT_MESSAGE_BURST: Count(0, 1_000_000, 200, 'Messages of an account at once; 0: no limit.'),
+  LIMIT_FAILED_AUTH_PER_MINUTE: Count(0, 1_000_000, 600, 'Failed authentications of an address; 0: no limit.'),
+  ...fileSettings,
+  TRUST_PROXY: List('Addresses (CIDR) of proxies whose `X-Forwarded-For` is believed, separated by commas.'),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
+    { default: 'info', description: '`debug` logs every request.' },
+  ),
+})
+
+/** What each setting is called in the code. */
+export type Config = Readonly<ReturnType<typeof nameSettings>>
+
+/**
+ * Reads the configuration from an environment.
+ * @throws StartupError with one line for each bad setting
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const names = Object.keys(EnvironmentSchema.properties)
+  const given = Object.fromEntries(
+    names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
+  )
+  const { value, errors } = readText(EnvironmentSchema, given)
+  const wrong = value === undefined ? errors : [...checkUrls(value), ...checkFileSettings(value)]
+  if (value === undefined || wrong.length > 0) {
+    throw new StartupError(wrong.map(({ field, message }) => `${field} ${message}`).join('\n'))
+  }
+  return Object.freeze(nameSettings(value))
+}
+
+function checkUrls({ DATABASE_URL, REDIS_URL, PUBLIC_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
+  return [
+    ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
+    ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
+    ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
+  ]
+}
+
+function nameSettings(environment: Static<typeof EnvironmentSchema>) {
+  return {
+    host: environment.HOST,
+    port: environment.PORT,
+    databaseUrl: environment.DATABASE_URL,
+    migrationDatabaseUrl: environment.MIGRATION_DATABASE_URL,
+    // The embedded PostgreSQL has none in front.
+    databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
+    dataFolder: environment.DATA_DIR,
+    databasePoolSize: environment.DATABASE_POOL_SIZE,
+    databaseAcquireTimeoutMs: environment.DATABASE_ACQUIRE_TIMEOUT_MS,
+    databaseStatementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
+    databaseStartTimeoutMs: environment.DATABASE_START_TIMEOUT_MS,
+    sessionCacheMb: environment.SESSION_CACHE_MB,
+    redis:
+      environment.REDIS_URL === undefined
+        ? undefined
+        : {
+            kind: environment.REDIS_KIND,
+            urls: splitList(environment.REDIS_URL),
+            sentinelMaster: environment.REDIS_SENTINEL_MASTER,
+            prefix: environment.REDIS_PREFIX,
+          },
+    platformToken: environment.PLATFORM_TOKEN,
+    publicUrl: environment.PUBLIC_URL?.replace(/\/+$/, ''),
+    corsOrigins: splitList(environment.CORS_ORIGINS),
+    websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
+    widgetOrigins: splitList(environment.WIDGET_ORIGINS),
+    socketsPerAccount: environment.SOCKETS_PER_ACCOUNT,
+    socketFrameBytes: environment.SOCKET_FRAME_BYTES,
+    socketPingIntervalMs: environment.SOCKET_PING_INTERVAL_MS,
+    socketLimits: {
+      bufferBytes: environment.SOCKET_BUFFER_BYTES,
+      framesPerSecond: environment.SOCKET_FRAMES_PER_SECOND,
+      frameBurst: environment.SOCKET_FRAME_BURST,
+    },
+    limits: {
+      requests: { perSecond: environment.LIMIT_REQUESTS_PER_SECOND, burst: environment.LIMIT_REQUEST_BURST },
+      messages: { perSecond: environment.LIMIT_MESSAGES_PER_SECOND, burst: environment.LIMIT_MESSAGE_BURST },
+      failedAuthPerMinute: environment.LIMIT_FAILED_AUTH_PER_MINUTE,
+    },
+    files: nameFileSettings(environment),
+    trustProxy: splitList(environment.TRUST_PROXY),
+    logLevel: environment.LOG_LEVEL,
+  }
+}
+
+const splitList = (list: string) => list.split(',').flatMap((item) => item.trim() || [])
+
+export const readClientLimits = ({ socketFrameBytes, socketLimits }: Config): ClientLimits => ({
+  frame_bytes: socketFrameBytes,
+  frames_per_second: socketLimits.framesPerSecond,
+  frame_burst: socketLimits.frameBurst,
+})

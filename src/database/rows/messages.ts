@@ -1,0 +1,92 @@
+import { defineColumns } from '../columns.js'
+import { epochMs, toUtc } from '../sql.js'
+import type { Side } from '../../protocol/account.js'
+import type { Message } from '../../protocol/schemas/messages.js'
+
+/** A row of chat_message, `created` in milliseconds since the epoch. */
+export type MessageRow = Omit<Message, 'status' | 'created' | 'client_message_id'> & {
+  client_message_id: string | null
+  created: number
+}
+
+/** SQL of a MessageRow's fields, where `m` is the alias of chat_message. */
+export const messageExpressions = {
+  id: 'm.id',
+  session_id: 'm.session_id',
+  sender_type: 'm.sender_type',
+  sender_id: 'm.sender_id',
+  content: 'm.content',
+  attachment_url: 'm.attachment_url',
+  attachment_type: 'm.attachment_type',
+  client_message_id: 'm.client_message_id',
+  created: epochMs('m.created'),
+}
+export const messageColumns = defineColumns<MessageRow>(messageExpressions)
+
+/** How far each side has got in a session, as message ids; nulls for not at all. */
+export interface Receipts {
+  deliveredToStore: number | null
+  readByStore: number | null
+  deliveredToAdmin: number | null
+  readByAdmin: number | null
+}
+
+/** SQL of Receipts' fields behind `joinReceipts`. */
+export const receiptExpressions = {
+  deliveredToStore: 'by_store.delivered_up_to',
+  readByStore: 'by_store.read_up_to',
+  deliveredToAdmin: 'by_admin.delivered_up_to',
+  readByAdmin: 'by_admin.read_up_to',
+}
+export const receiptColumns = defineColumns<Receipts>(receiptExpressions)
+
+/** SQL that joins the receipts of both sides of a session; `id` is that of the session. */
+export const joinReceipts = (id: string) => `
+  left join chat_receipt by_store on by_store.session_id = ${id} and by_store.side = 'store'
+  left join chat_receipt by_admin on by_admin.session_id = ${id} and by_admin.side = 'admin'`
+
+/** SQL of a session's receipts as a value for `receiptColumns.toRows`. */
+export const receiptsOf = (id: string) => `(select ${receiptColumns.json} from (select) one ${joinReceipts(id)})`
+
+/** A message as it goes over the wire, whatever else the row has. What `viewer` fetches is delivered to it by that. */
+export function toMessage(row: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message {
+  const message: Message = {
+    id: row.id,
+    session_id: row.session_id,
+    sender_type: row.sender_type,
+    sender_id: row.sender_id,
+    content: row.content,
+    attachment_url: row.attachment_url,
+    attachment_type: row.attachment_type,
+    status: statusOf(row, receipts, viewer),
+    created: toUtc(row.created),
+  }
+  if (row.client_message_id !== null) message.client_message_id = row.client_message_id
+  return message
+}
+
+function statusOf({ id, sender_type }: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message['status'] {
+  const isAdmins = sender_type === 'admin'
+  const read = isAdmins ? receipts?.readByStore : receipts?.readByAdmin
+  if (id <= (read ?? 0)) return 'read'
+  const delivered = isAdmins ? receipts?.deliveredToStore : receipts?.deliveredToAdmin
+  return viewer === (isAdmins ? 'store' : 'admin') || id <= (delivered ?? 0) ? 'delivered' : 'sent'
+}
+
+/** The newest message that is not the reader's own; null when there is none. Oldest first. */
+export function newestForeign(messages: Pick<Message, 'id' | 'sender_type'>[], reader: Side): number | null {
+  return messages.findLast(({ sender_type }) => sender_type !== reader)?.id ?? null
+}
+
+/** A message id, or null when it had been received before. */
+export const unreceived = (id: number | null, receivedUpTo: number | null) =>
+  id !== null && id > (receivedUpTo ?? 0) ? id : null
+
+/** The newest of a reader's messages that it had not received before; null when it had them all. Oldest first. */
+export function findUndelivered(messages: MessageRow[], receipts: Receipts, reader: Side): number | null {
+  const { deliveredToStore, deliveredToAdmin } = receipts
+  return unreceived(newestForeign(messages, reader), reader === 'store' ? deliveredToStore : deliveredToAdmin)
+}
+
+/** Of a message `m`: who held the session when it was sent. */
+export const holderOfMessage = `case m.sender_type when 'admin' then m.sender_id else m.holder_id end`

@@ -1,0 +1,134 @@
+import type { Client } from 'pg'
+import { StartupError } from '../../errors/startup-error.js'
+import { openConnection, type ConnectionTarget } from '../connection-pool.js'
+import { READ_ONLY } from '../failures.js'
+
+const OLDEST_SERVER = 150_000
+const SECOND_CONNECTION_TIMEOUT_MS = 3000
+
+interface Findings {
+  version: number
+  versionName: string
+  encoding: string
+  role: string
+  pid: number
+  isReadOnly: boolean
+  roleHasSchema: boolean
+  replicationRole: string
+  settings: Record<string, string>
+}
+
+/**
+ * Checks that the database behind a connection is one that the service keeps its promises on.
+ * @throws StartupError with one line that says what to change; an Error that passes while the database is read-only
+ */
+export async function checkDatabase(client: Client, target: ConnectionTarget): Promise<void> {
+  const found = await readFindings(client, target)
+  if (found.version < OLDEST_SERVER) throw new StartupError(`PostgreSQL 15 is needed, this is ${found.versionName}`)
+  if (found.encoding !== 'UTF8') {
+    throw new StartupError(`The database has the encoding ${found.encoding}. Create one with encoding 'UTF8'.`)
+  }
+  if (found.replicationRole !== 'origin') {
+    throw new StartupError(
+      `session_replication_role is ${found.replicationRole}, so that no trigger fires. Set origin.`,
+    )
+  }
+  if (target.pooler === 'transaction') checkRole(found, target)
+  else await checkConnection(client, found, target)
+  if (found.isReadOnly) throw Object.assign(new Error('it is read-only'), { code: READ_ONLY })
+}
+
+async function readFindings(client: Client, { settings }: ConnectionTarget): Promise<Findings> {
+  const { rows } = await client.query<Findings>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_version') as "versionName",
+       current_setting('server_encoding') as encoding, current_user as role, pg_backend_pid() as pid,
+       pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "isReadOnly",
+       exists (select from pg_namespace where nspname = current_user) as "roleHasSchema",
+       current_setting('session_replication_role') as "replicationRole",
+       (select json_object_agg(name, setting) from pg_settings where name = any($1)) as settings`,
+    [Object.keys(settings)],
+  )
+  if (rows[0] === undefined) throw new Error('The database did not describe itself')
+  return rows[0]
+}
+
+/** What was set at the start of the connection holds, unless somebody in between has dropped it. */
+async function checkConnection(client: Client, found: Findings, target: ConnectionTarget): Promise<void> {
+  const lost = Object.entries(target.settings).find(([name, value]) => found.settings[name] !== value)
+  if (lost !== undefined) {
+    throw new StartupError(
+      `${lost[0]} is not as this connection has set it. Behind a pooler, set DATABASE_POOLER to session or transaction.`,
+    )
+  }
+  if (await sharesServer(found.pid, target)) {
+    // What was set is with the pooler's server connection now, which is lent to others.
+    await client.query('reset all')
+    throw new StartupError('A pooler lends server connections for a transaction. Set DATABASE_POOLER to transaction.')
+  }
+}
+
+/** Two open connections to PostgreSQL have two backends. With a pooler in transaction mode the second may get the first's. */
+async function sharesServer(pid: number, target: ConnectionTarget): Promise<boolean> {
+  const patience = {
+    connectionTimeoutMillis: SECOND_CONNECTION_TIMEOUT_MS,
+    query_timeout: SECOND_CONNECTION_TIMEOUT_MS,
+  }
+  const second = await openConnection(target, patience).catch(() => undefined)
+  try {
+    const answer = await second?.query<{ pid: number }>('select pg_backend_pid() as pid')
+    return answer?.rows[0]?.pid === pid
+  } catch {
+    return false
+  } finally {
+    await second?.end().catch(() => undefined)
+  }
+}
+
+/** Where settings of a connection do not hold, they come from the role. How a statement is planned is left to PostgreSQL. */
+function checkRole(found: Findings, { address, settings }: ConnectionTarget): void {
+  const wrong = Object.entries(settings).filter(([name, value]) => {
+    const actual = found.settings[name] ?? ''
+    if (name === 'search_path') return !isSearchPathOf(address.schema, actual, found.roleHasSchema)
+    return !isGoodEnough(name, actual, value)
+  })
+  if (wrong.length === 0) return
+  const statements = wrong.map(([name, value]) => {
+    const text = name === 'search_path' ? value : `'${value}'`
+    return `alter role "${found.role.replaceAll('"', '""')}" set ${name} = ${text};`
+  })
+  throw new StartupError(
+    `Behind a pooler in transaction mode the role brings the settings. Run, and let the pooler reconnect: ${statements.join(' ')}`,
+  )
+}
+
+function isSearchPathOf(schema: string, actual: string, roleHasSchema: boolean): boolean {
+  const first = actual
+    .split(',')
+    .map((name) => name.trim())
+    .find((name) => name !== '"$user"' || roleHasSchema)
+  return first === schema || first === `"${schema}"`
+}
+
+function isGoodEnough(name: string, actual: string, wanted: string): boolean {
+  switch (name) {
+    case 'statement_timeout':
+    case 'idle_in_transaction_session_timeout':
+      return wanted === '0' ? actual === '0' : actual !== '0'
+    case 'synchronous_commit':
+      return actual !== 'off'
+    case 'TimeZone':
+      return /^(Etc\/)?(UTC|UCT|Universal|Zulu)$/.test(actual)
+    case 'DateStyle':
+      return actual.startsWith('ISO')
+    case 'extra_float_digits':
+      return Number(actual) > 0
+    // The pooler's matter, or of speed alone.
+    case 'idle_session_timeout':
+    case 'enable_seqscan':
+    case 'jit':
+    case 'plan_cache_mode':
+      return true
+    default:
+      return actual === wanted
+  }
+}

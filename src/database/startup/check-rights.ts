@@ -1,0 +1,44 @@
+import type { Client } from 'pg'
+import { StartupError } from '../../errors/startup-error.js'
+import type { ConnectionTarget } from '../connection-pool.js'
+import { readMigrations } from './migrate.js'
+
+/** Of no other table the service deletes rows. */
+const emptiedTables = ['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file']
+
+/**
+ * Checks that the role may do with the tables what the service does, as another role may have made them.
+ * @throws StartupError that names a right that is missing
+ */
+export async function checkRights(client: Client, { address }: ConnectionTarget): Promise<void> {
+  const tables = [...(await readTableNames()), '_prisma_migrations']
+  const { rows } = await client.query<{ role: string; right: string }>(
+    `select current_user as role, missing."right" from (
+       select format('usage on schema %I', n.nspname) as "right", 0 as place
+       from pg_namespace n where n.nspname = $1 and not has_schema_privilege(n.oid, 'usage')
+       union all
+       select format('%s on table %I', wanted, c.relname), 1
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1
+       cross join unnest(array['select', 'insert', 'update', 'delete']) wanted
+       where c.relkind = 'r' and c.relname = any($2) and (wanted = 'select' or c.relname <> '_prisma_migrations')
+         and (wanted <> 'delete' or c.relname = any($3))
+         and has_schema_privilege(n.oid, 'usage') and not has_table_privilege(c.oid, wanted)
+       union all
+       select format('usage on sequence %I', s.relname), 2
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1
+       join pg_depend d on d.refobjid = c.oid and d.deptype in ('a', 'i') and d.classid = 'pg_class'::regclass
+       join pg_class s on s.oid = d.objid
+       where c.relname = any($2) and case s.relkind when 'S' then not has_sequence_privilege(s.oid, 'usage, update') end
+     ) missing order by missing.place limit 1`,
+    [address.schema, tables, emptiedTables],
+  )
+  const missing = rows[0]
+  if (missing) throw new StartupError(`The role ${missing.role} lacks a right: ${missing.right}`)
+}
+
+async function readTableNames(): Promise<string[]> {
+  const { migrationDirectories } = await readMigrations()
+  return migrationDirectories.flatMap(({ migrationFile: { content } }) =>
+    content.tag === 'ok' ? [...content.value.matchAll(/CREATE TABLE "(\w+)"/g)].map(([, name = '']) => name) : [],
+  )
+}

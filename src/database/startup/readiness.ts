@@ -1,0 +1,24 @@
+import { Prisma } from '../../generated/prisma/client.js'
+import { replaceConnections, type Database } from '../database.js'
+import { readMigrations } from './migrate.js'
+
+/** What keeps a database that answers from being served from, for people; undefined when nothing does. */
+export async function findObstacle(db: Database): Promise<string | undefined> {
+  const newest = await (newestMigration ??= readNewestMigration())
+  const [row] = await db.$queryRaw<{ isReadOnly: boolean; isMigrated: boolean }[]>(Prisma.sql`
+    select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "isReadOnly",
+      exists (select from _prisma_migrations where migration_name = ${newest} and finished_at is not null) as "isMigrated"`)
+  if (row?.isReadOnly !== false) {
+    replaceConnections(db)
+    return 'The database is read-only'
+  }
+  return row.isMigrated ? undefined : 'The database lacks a migration'
+}
+
+/** The package's files stay as they are while the process runs. */
+let newestMigration: Promise<string> | undefined
+
+async function readNewestMigration(): Promise<string> {
+  const { migrationDirectories } = await readMigrations()
+  return migrationDirectories.at(-1)?.path ?? ''
+}

@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { StartupError } from '../../errors/startup-error.js'
+import { checkDatabase } from './check-database.js'
+import { openConnection, type ConnectionTarget } from '../connection-pool.js'
+import { isDatabaseAway } from '../failures.js'
+
+const PAUSE_MS = 1000
+const CONNECT_TIMEOUT_MS = 3000
+/** Names of services appear while a cluster of containers starts. One that is still unknown then is a wrong one. */
+const NAME_TIMEOUT_MS = 10_000
+
+/**
+ * Waits until the database answers and takes writes, and checks that it is one to build on.
+ * @throws StartupError with one line: at once for what waiting does not mend, otherwise when the time is over
+ */
+export async function waitForDatabase(
+  target: ConnectionTarget,
+  timeoutMs: number,
+  onRetry: (reason: string) => void,
+): Promise<void> {
+  const startedAt = performance.now()
+  for (;;) {
+    try {
+      await lookAtDatabase(target)
+      return
+    } catch (error) {
+      if (error instanceof StartupError) throw error
+      const reason = describeReason(error)
+      if (!isPassing(error)) throw new StartupError(`The database refuses: ${reason}${adviseOn(reason)}`)
+      const patienceMs = isUnknownName(error) ? Math.min(timeoutMs, NAME_TIMEOUT_MS) : timeoutMs
+      if (performance.now() - startedAt >= patienceMs) throw new StartupError(`The database did not answer: ${reason}`)
+      onRetry(reason)
+      await delay(PAUSE_MS)
+    }
+  }
+}
+
+async function lookAtDatabase(target: ConnectionTarget): Promise<void> {
+  const client = await openConnection(target, { connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  try {
+    await checkDatabase(client, target)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Waiting does not mend wrong credentials, an unknown database, a certificate, or a pooler that takes no settings. */
+function isPassing(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  if (code.startsWith('28') || code === '3D000') return false
+  return isDatabaseAway(error) && !POOLER_REFUSALS.test(message) && !message.includes(UNSUPPORTED_PARAMETER)
+}
+
+/** PgBouncer's texts: it has one code (08P01) for everything. */
+const UNSUPPORTED_PARAMETER = 'unsupported startup parameter'
+const POOLER_REFUSALS =
+  /no such (database|user)|authentication failed|auth failed|(database|role) ".*" does not exist|not permitted/i
+
+function adviseOn(reason: string): string {
+  if (reason.includes(UNSUPPORTED_PARAMETER)) return '. It is a pooler: set DATABASE_POOLER to session or transaction.'
+  if (/SSL|certificate/i.test(reason)) return '. See sslmode and sslrootcert in the URL.'
+  return ''
+}
+
+const isUnknownName = (error: unknown) => (error as { code?: unknown }).code === 'ENOTFOUND'
+
+/** One line. A refused connection to a name with several addresses is an AggregateError without a message. */
+export function describeReason(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string }
+  const reason = [message, code].find((reason) => reason !== undefined && reason !== '') ?? String(error)
+  return reason.trim().replaceAll(/\s+/g, ' ')
+}

@@ -1,0 +1,14 @@
+import { encodeFrame } from '../protocol/encode-frame.js'
+import type { Message } from '../protocol/schemas/messages.js'
+import type { Session } from '../protocol/schemas/sessions.js'
+import type { TypingEvent, PresenceEvent } from './events.js'
+
+export const messageFrame = (seq: number, message: Message) => encodeFrame('message', { message, seq })
+
+export const changeFrame = (seq: number, session: Session) => encodeFrame('session_update', { session, seq })
+
+export const typingFrame = ({ sessionId, by, senderId, isTyping }: TypingEvent) =>
+  encodeFrame('typing', { session_id: sessionId, sender_type: by, sender_id: senderId, is_typing: isTyping })
+
+export const presenceFrame = ({ sessionId, of, isOnline }: Pick<PresenceEvent, 'sessionId' | 'of' | 'isOnline'>) =>
+  encodeFrame('presence', { session_id: sessionId, sender_type: of, online: isOnline })

@@ -1,0 +1,22 @@
+import type { FastifyError } from 'fastify'
+import { isDatabaseAway } from '../database/failures.js'
+import { RequestError, unavailable } from '../errors/request-error.js'
+
+/** The one mapping from failures to what the caller may know of them. Everything unexpected becomes a silent 500. */
+export function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error
+  if (isDatabaseAway(error)) return unavailable('The database is not available right now')
+  const { statusCode, message } = error as Partial<FastifyError>
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new RequestError(statusCode, message ?? 'Bad request')
+  }
+  return new RequestError(500, 'Internal server error')
+}
+
+/** Headers that belong to an error's status. */
+export function errorHeaders({ statusCode, retryAfterSeconds }: RequestError): Record<string, string> {
+  if (statusCode === 401) return { 'www-authenticate': 'Token' }
+  if (statusCode === 426) return { upgrade: 'websocket' }
+  if (statusCode === 429 || statusCode === 503) return { 'retry-after': `${retryAfterSeconds}` }
+  return {}
+}

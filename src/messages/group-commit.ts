@@ -1,0 +1,91 @@
+import type { Database } from '../database/database.js'
+import { isDatabaseAway, isRefused } from '../database/failures.js'
+import {
+  appendContended,
+  appendDrafts,
+  type MessageAppender,
+  type AppendOutcome,
+  type MessageDraft,
+} from './append-messages.js'
+import { createFairBatches } from './fair-batches.js'
+
+/** Together they stay below the longest string, whatever they hold. */
+const MAX_DRAFTS = 512
+/** Of busy sessions: who waits for one waits for the others in the batch, too. */
+const MAX_CONTENDED_DRAFTS = 32
+/** One sender's flood does not fill the batches of others. */
+const MAX_DRAFTS_PER_SENDER = 16
+/** Two statements keep PostgreSQL busy while the next batch collects. */
+const MAX_CONCURRENCY = 2
+
+type Outcome = AppendOutcome | Error
+type Append = (drafts: MessageDraft[]) => Promise<AppendOutcome[]>
+
+/**
+ * Lets concurrent sends on this node share a statement and its commit. Each draft gets its own outcome: one that cannot be
+ * stored fails alone, and one whose session is busy waits for it apart from the others.
+ */
+export function createGroupCommit(db: Database): MessageAppender {
+  const shares = { keyOf: nameSender, maxItemsPerKey: MAX_DRAFTS_PER_SENDER, maxConcurrency: MAX_CONCURRENCY }
+  const appendWhenFree = createFairBatches<MessageDraft, Outcome>(
+    { ...shares, maxItems: MAX_CONTENDED_DRAFTS },
+    (drafts) => appendDistinct((some) => appendContended(db, some), drafts),
+  )
+  const append = createFairBatches<MessageDraft, Outcome>({ ...shares, maxItems: MAX_DRAFTS }, async (drafts) => {
+    const outcomes = await appendDistinct((some) => appendDrafts(db, some), drafts)
+    return drafts.map((draft, index) => {
+      const outcome = outcomes[index] ?? new Error('A message got no outcome')
+      return !(outcome instanceof Error) && outcome.outcome === 'busy' ? appendWhenFree(draft) : outcome
+    })
+  })
+  return (drafts) => Promise.all(drafts.map((draft) => append(draft)))
+}
+
+const nameSender = ({ sender_type, sender_id }: MessageDraft) => `${sender_type}:${sender_id}`
+
+/** One statement may name a sender's `client_message_id` only once. Of several drafts the first one is appended. */
+async function appendDistinct(append: Append, drafts: MessageDraft[]): Promise<Outcome[]> {
+  const firstOf = findRepeats(drafts)
+  if (firstOf.size === 0) return appendApart(append, drafts)
+  const distinct = drafts.filter((draft) => !firstOf.has(draft))
+  const appended = await appendApart(append, distinct)
+  const outcomes = new Map(distinct.map((draft, index) => [draft, appended[index]]))
+  return drafts.map((draft) => {
+    const first = firstOf.get(draft)
+    const outcome = outcomes.get(first ?? draft) ?? new Error('A message got no outcome')
+    return first === undefined ? outcome : toRepeat(outcome)
+  })
+}
+
+/** The drafts whose `client_message_id` their sender uses in an earlier one, with that one. */
+function findRepeats(drafts: MessageDraft[]): Map<MessageDraft, MessageDraft> {
+  const firsts = new Map<string, MessageDraft>()
+  const firstOf = new Map<MessageDraft, MessageDraft>()
+  for (const draft of drafts) {
+    if (draft.client_message_id === null) continue
+    const key = `${nameSender(draft)}:${draft.client_message_id}`
+    const first = firsts.get(key)
+    if (first === undefined) firsts.set(key, draft)
+    else firstOf.set(draft, first)
+  }
+  return firstOf
+}
+
+function toRepeat(first: Outcome): Outcome {
+  if (first instanceof Error) return first
+  if (first.outcome === 'stored') return { outcome: 'known', messageId: first.message.id }
+  // Where the first one was refused the id is free still, and the repeat may name another session.
+  return first.outcome === 'refused' || first.outcome === 'foreign_file' ? { outcome: 'busy' } : first
+}
+
+/** Finds what keeps drafts from being stored together by halving them. */
+async function appendApart(append: Append, drafts: MessageDraft[]): Promise<Outcome[]> {
+  try {
+    return await append(drafts)
+  } catch (error) {
+    if (drafts.length === 1 || isDatabaseAway(error) || !isRefused(error)) return drafts.map(() => error as Error)
+    const middle = drafts.length >> 1
+    const half = await appendApart(append, drafts.slice(0, middle))
+    return half.concat(await appendApart(append, drafts.slice(middle)))
+  }
+}

@@ -1,0 +1,33 @@
+import { batchPerTick } from './batch-per-tick.js'
+import { createListeners } from './local-listeners.js'
+import type { PubSub } from './pubsub.js'
+import type { ChatEvent } from '../events/events.js'
+
+/** Joins in-process pub/subs: in tests, nodes that share a process. */
+export type Bus = Set<(channel: string, event: ChatEvent) => void>
+
+/** A pub/sub within this process, for a single node. Nodes that share a process and a bus hear each other. */
+export function createInProcessPubSub(bus: Bus = new Set()): PubSub {
+  const listeners = createListeners()
+  bus.add(listeners.dispatch)
+  return {
+    // Later, as over a network: a listener never runs inside the publisher's own statement.
+    publish: batchPerTick<ChatEvent>((byChannel) => {
+      for (const [channel, events] of byChannel) {
+        for (const event of events) for (const dispatch of bus) dispatch(channel, event)
+      }
+    }),
+    async subscribe(channel, listener) {
+      listeners.add(channel, listener)
+      return () => listeners.remove(channel, listener)
+    },
+    // A bus belongs to one installation.
+    joinInstallation: () => undefined,
+    isUp: () => bus.has(listeners.dispatch),
+    droppedCount: () => 0,
+    async close() {
+      bus.delete(listeners.dispatch)
+      listeners.clear()
+    },
+  }
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto'
+import { batchPerTick } from './batch-per-tick.js'
+import { createListeners } from './local-listeners.js'
+import { openRedisLink } from './redis-link.js'
+import type { RedisAddress } from './redis-options.js'
+import type { PubSub } from './pubsub.js'
+import type { ChatEvent } from '../events/events.js'
+import { decodeEvent, encodeEvent } from './codec.js'
+
+const SUBSCRIBE_PATIENCE_MS = 500
+/** Payloads that Redis has not confirmed. Beyond it they are dropped: the readers find the events in PostgreSQL. */
+const MOST_UNCONFIRMED = 2000
+/** Stands between events that travel together. They are JSON, in which it is always escaped. */
+const SEPARATOR = '\x1e'
+/** Characters, from which on a payload takes no more. */
+const LONG_ENOUGH = 65_536
+
+export interface RedisPubSubOptions extends RedisAddress {
+  /** Begins every channel's name. */
+  prefix: string
+  /** What tells the installation from others on the same Redis, until `joinInstallation`. */
+  installation: string
+  onError(error: Error): void
+}
+
+/**
+ * A pub/sub through Redis, for any number of nodes. Listeners of this node are served directly, so that they do not depend
+ * on Redis; what comes back of it is ignored.
+ */
+export function createRedisPubSub({ prefix, installation, onError, ...address }: RedisPubSubOptions): PubSub {
+  const listeners = createListeners()
+  const nodeName = randomBytes(9).toString('base64url')
+  let space = `${prefix}:${installation}:`
+  let unconfirmed = 0
+  let dropped = 0
+  let isClosed = false
+
+  const link = openRedisLink({ ...address, probePrefix: `${prefix}:probe:${nodeName}`, onPayload, onError })
+
+  function onPayload(channel: Buffer, payload: Buffer): void {
+    if (isClosed || payload.toString('latin1', 0, nodeName.length) === nodeName) return
+    const name = channel.toString()
+    // One of an installation that this node has just left.
+    if (!name.startsWith(space)) return
+    for (const part of split(payload.subarray(nodeName.length))) {
+      try {
+        listeners.dispatch(name.slice(space.length), decodeEvent(part))
+      } catch (error) {
+        // Of another version, or of a stranger: readers find in PostgreSQL what it may have told.
+        onError(error as Error)
+      }
+    }
+  }
+
+  const sendTogether = (parcels: Parcel[]) => {
+    const count = parcels.reduce((sum, { texts }) => sum + texts.length, 0)
+    if (unconfirmed >= MOST_UNCONFIRMED || !link.canPublish()) {
+      dropped += count
+      return
+    }
+    unconfirmed += count
+    link
+      .publish(parcels.map(({ channel, texts }) => ({ channel, payload: nodeName + texts.join(SEPARATOR) })))
+      .catch((error: unknown) => {
+        dropped += count
+        onError(error as Error)
+      })
+      .finally(() => (unconfirmed -= count))
+  }
+
+  const send = (parcels: Parcel[]) => {
+    for (let from = 0; from < parcels.length; from += link.mostTogether) {
+      sendTogether(parcels.slice(from, from + link.mostTogether))
+    }
+  }
+
+  const publish = batchPerTick<{ event: ChatEvent; text: string }>((byChannel) => {
+    if (isClosed) return
+    const parcels: Parcel[] = []
+    for (const [channel, items] of byChannel) pack(space + channel, items, parcels)
+    send(parcels)
+    for (const [channel, items] of byChannel) {
+      for (const { event } of items) listeners.dispatch(channel, event)
+    }
+  })
+
+  return {
+    publish(channels, event) {
+      publish(channels, { event, text: encodeEvent(event) })
+    },
+    async subscribe(channel, listener) {
+      listeners.add(channel, listener)
+      const subscribed = link.subscribe(space + channel)
+      if (link.canPublish()) await withinPatience(subscribed)
+      return () => {
+        if (listeners.remove(channel, listener)) link.unsubscribe(space + channel)
+      }
+    },
+    counters: {
+      evaluate: (script, calls) =>
+        link.evaluate(
+          script,
+          calls.map(({ key, values }) => ({ key: space + key, values })),
+        ),
+    },
+    joinInstallation(installation) {
+      const left = space
+      space = `${prefix}:${installation}:`
+      if (space === left) return
+      for (const channel of listeners.channels()) {
+        link.unsubscribe(left + channel)
+        void link.subscribe(space + channel)
+      }
+    },
+    isUp: () => link.isUp(),
+    droppedCount: () => dropped,
+    async close() {
+      isClosed = true
+      listeners.clear()
+      link.close()
+    },
+  }
+}
+
+async function withinPatience(subscribed: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, SUBSCRIBE_PATIENCE_MS)))
+  await Promise.race([subscribed, late])
+  clearTimeout(timer)
+}
+
+/** What travels to a channel in one payload. */
+interface Parcel {
+  channel: string
+  texts: string[]
+}
+
+/** Adds as many parcels to those on their way as the items of a channel need. */
+function pack(channel: string, items: { text: string }[], parcels: Parcel[]): void {
+  let length = LONG_ENOUGH
+  for (const { text } of items) {
+    if (length >= LONG_ENOUGH) {
+      parcels.push({ channel, texts: [] })
+      length = 0
+    }
+    parcels.at(-1)?.texts.push(text)
+    length += text.length
+  }
+}
+
+function* split(payload: Buffer): Generator<Buffer> {
+  let from = 0
+  for (let end = payload.indexOf(SEPARATOR); end >= 0; end = payload.indexOf(SEPARATOR, from)) {
+    yield payload.subarray(from, end)
+    from = end + 1
+  }
+  yield payload.subarray(from)
+}

@@ -1,0 +1,201 @@
+import type { Statements } from '../../database/database.js'
+import { defineColumns } from '../../database/columns.js'
+import type { EpochExpressions } from '../../database/epoch.js'
+import { epochMs } from '../../database/sql.js'
+import { Prisma } from '../../generated/prisma/client.js'
+import { joinReceipts, receiptExpressions, type Receipts } from '../../database/rows/messages.js'
+
+/** Where a session stands: as a beginning for its delivery, and for the sweep to compare with. */
+export interface SessionPosition {
+  sessionId: number
+  storeId: number
+  holderId: number | null
+  isClosed: boolean
+  /** In milliseconds since the epoch. */
+  created: number
+  /** When the event `seq` was committed, in milliseconds since the epoch. */
+  updated: number
+  seq: number
+  changeSeq: number
+  /** How far each side has received and read. */
+  deliveredTo: { store: number; admin: number }
+  readBy: { store: number; admin: number }
+}
+
+interface SessionPositionRow extends Receipts {
+  sessionId: number
+  storeId: number
+  holderId: number | null
+  isClosed: boolean
+  created: number
+  updated: number
+  seq: number
+  changeSeq: number
+}
+
+const positionColumns = defineColumns<SessionPositionRow>({
+  ...receiptExpressions,
+  sessionId: 's.id',
+  storeId: 's.store_id',
+  holderId: 's.admin_id',
+  isClosed: `s.status = 'closed'`,
+  created: epochMs('s.created'),
+  updated: epochMs('s.updated'),
+  seq: 's.seq',
+  changeSeq: 's.change_seq',
+})
+
+const joinBoth = Prisma.raw(joinReceipts('s.id'))
+
+/** Reads the heads of the sessions `s` for which a condition holds. */
+async function readPositionsWhere(db: Statements, condition: Prisma.Sql): Promise<SessionPosition[]> {
+  const rows = await positionColumns.read(
+    db,
+    Prisma.sql`${positionColumns.select} from chat_session s ${joinBoth} where ${condition}`,
+  )
+  return rows.map(toSessionPosition)
+}
+
+function toSessionPosition({
+  deliveredToStore,
+  deliveredToAdmin,
+  readByStore,
+  readByAdmin,
+  ...facts
+}: SessionPositionRow): SessionPosition {
+  return {
+    ...facts,
+    deliveredTo: { store: deliveredToStore ?? 0, admin: deliveredToAdmin ?? 0 },
+    readBy: { store: readByStore ?? 0, admin: readByAdmin ?? 0 },
+  }
+}
+
+/** The heads of the active sessions of stores. */
+export async function readPositionsOfStores(db: Statements, storeIds: number[]): Promise<SessionPosition[]> {
+  return readPositionsWhere(db, Prisma.sql`s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
+}
+
+/** The heads of sessions, whatever became of them. */
+export async function readSessionPositions(db: Statements, sessionIds: number[]): Promise<SessionPosition[]> {
+  if (sessionIds.length === 0) return []
+  return readPositionsWhere(db, Prisma.sql`s.id = any(${sessionIds}::bigint[])`)
+}
+
+/** The heads of the sessions of stores that began after one. */
+export async function readPositionsAfter(
+  db: Statements,
+  sessionId: number,
+  storeIds: number[],
+): Promise<SessionPosition[]> {
+  if (storeIds.length === 0) return []
+  return readPositionsWhere(db, Prisma.sql`s.id > ${sessionId} and s.store_id = any(${storeIds}::bigint[])`)
+}
+
+/** How far a session was delivered. */
+export interface Delivered {
+  sessionId: number
+  last: number
+}
+
+/** Where a session stands beside what was delivered of it; `seq` is null where it is gone. */
+export interface Standing {
+  sessionId: number
+  storeId: number | null
+  seq: number | null
+  /** When the event was committed that PostgreSQL holds under the seq delivered last, as far as it holds one. */
+  lastAt: (number | null)[]
+}
+
+/** SQL of the moments that an event of the session `id` may be known by: its own, and that which it left on the session. */
+export const commitTimesOf = (id: string, seq: string) => `json_build_array(
+  (select ${epochMs('m.created')} from chat_message m where m.session_id = ${id} and m.seq = ${seq}),
+  (select ${epochMs(`(c.session ->> 'updated')::timestamptz`)} from chat_session_change c
+    where c.session_id = ${id} and c.seq = ${seq}),
+  (select ${epochMs('u.updated')} from chat_session u where u.id = ${id} and u.seq = ${seq}))`
+
+const standingColumns = defineColumns<Standing>({
+  sessionId: 'known.id',
+  storeId: 's.store_id',
+  seq: 's.seq',
+  lastAt: commitTimesOf('known.id', 'known.last'),
+})
+
+const columnsOf = (delivered: Delivered[]) => Prisma.sql`unnest(
+  ${delivered.map(({ sessionId }) => sessionId)}::bigint[], ${delivered.map(({ last }) => last)}::bigint[]) as known(id, last)`
+
+/** Where sessions stand beside what was delivered of them. */
+export async function readStandings(db: Statements, delivered: Delivered[]): Promise<Standing[]> {
+  if (delivered.length === 0) return []
+  return standingColumns.read(
+    db,
+    Prisma.sql`${standingColumns.select} from ${columnsOf(delivered)} left join chat_session s on s.id = known.id`,
+  )
+}
+
+/** Of these sessions, those that have moved since a moment of the database's clock, or are not as far as was delivered. */
+export async function readMovedSessions(
+  db: Statements,
+  delivered: Delivered[],
+  since: Date,
+): Promise<{ sessionId: number; seq: number }[]> {
+  if (delivered.length === 0) return []
+  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint | null }[]>(Prisma.sql`
+    select known.id as "sessionId", s.seq from ${columnsOf(delivered)} left join chat_session s on s.id = known.id
+    where s.updated >= ${since} or s.seq < known.last or s.id is null`)
+  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq ?? 0) }))
+}
+
+/** A moment of the database's clock, and the newest session of then. */
+export interface DatabaseState {
+  at: Date
+  sessionId: number
+  /** Identifies the run of the server that was asked; null on a standby. */
+  run: string | null
+}
+
+export async function readDatabaseState(db: Statements, { run }: EpochExpressions): Promise<DatabaseState> {
+  const [row] = await db.$queryRaw<{ at: Date; sessionId: bigint; run: string | null }[]>(Prisma.sql`
+    select clock_timestamp() as at, coalesce((select max(id) from chat_session), 0) as "sessionId",
+      ${Prisma.raw(run)} as run`)
+  return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0), run: row?.run ?? null }
+}
+
+/** The heads of the sessions that admins hold. */
+export async function readPositionsOfAdmins(db: Statements, adminIds: number[]): Promise<SessionPosition[]> {
+  if (adminIds.length === 0) return []
+  return readPositionsWhere(db, Prisma.sql`s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed'`)
+}
+
+/** The heads of all active sessions: what an admin who is new on this node is owed nothing of. */
+export async function readActivePositions(db: Statements): Promise<SessionPosition[]> {
+  return readPositionsWhere(db, Prisma.sql`s.status <> 'closed'`)
+}
+
+/** A place in the ids of all messages and all changes. */
+export interface Watermark {
+  messageId: number
+  changeId: number
+}
+
+/** The newest ids there are. */
+export async function readWatermark(db: Statements): Promise<Watermark> {
+  const [row] = await db.$queryRaw<{ messageId: bigint; changeId: bigint }[]>(Prisma.sql`
+    select coalesce((select max(id) from chat_message), 0) as "messageId",
+      coalesce((select max(id) from chat_session_change), 0) as "changeId"`)
+  return { messageId: Number(row?.messageId ?? 0), changeId: Number(row?.changeId ?? 0) }
+}
+
+/** How far the sessions have got that told every admin something above a floor: by session, the newest such seq. */
+export async function readChangesForAdmins(
+  db: Statements,
+  floor: Watermark,
+): Promise<{ sessionId: number; seq: number }[]> {
+  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
+    select session_id as "sessionId", max(seq) as seq from (
+      select session_id, seq from chat_message
+        where sender_type = 'store' and holder_id is null and id > ${floor.messageId}
+      union all
+      select session_id, seq from chat_session_change where id > ${floor.changeId}
+    ) news group by session_id`)
+  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq) }))
+}

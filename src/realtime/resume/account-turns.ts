@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Account } from '../../protocol/account.js'
+
+/** What an account may be sent by syncs at once, and per second in the long run. */
+const BURST_BYTES = 8 * 2 ** 20
+const BYTES_PER_SECOND = 2 ** 20
+
+interface Turns {
+  last: Promise<unknown>
+  waiting: number
+  /** Bytes that may be read at once; negative after more was read. */
+  allowance: number
+  allowanceAt: number
+  /** Set while nothing is asked for and the allowance is not full yet. */
+  restTimer?: NodeJS.Timeout | undefined
+}
+
+/** Bounds what the sockets of one account make this node read: one piece of work at a time, and so many bytes a second. */
+export interface AccountTurns {
+  /**
+   * Does a piece of work after those that the account's sockets asked for before. `isWanted` is asked when its turn
+   * comes; undefined is returned when it is not wanted any more. `sizeOf` tells how many bytes the work has read.
+   */
+  run<T>(
+    account: Pick<Account, 'side' | 'id'>,
+    isWanted: () => boolean,
+    work: () => Promise<T>,
+    sizeOf: (result: T) => number,
+  ): Promise<T | undefined>
+}
+
+export function createAccountTurns(): AccountTurns {
+  const byAccount = new Map<string, Turns>()
+
+  const refill = (turns: Turns) => {
+    const now = performance.now()
+    turns.allowance = Math.min(BURST_BYTES, turns.allowance + ((now - turns.allowanceAt) / 1000) * BYTES_PER_SECOND)
+    turns.allowanceAt = now
+  }
+
+  /** An account whose allowance is full again needs no entry. */
+  const forgetRested = (key: string, turns: Turns) => {
+    refill(turns)
+    const restMs = ((BURST_BYTES - turns.allowance) / BYTES_PER_SECOND) * 1000
+    if (restMs <= 0) byAccount.delete(key)
+    else turns.restTimer = setTimeout(() => forgetRested(key, turns), restMs + 1).unref()
+  }
+
+  return {
+    async run({ side, id }, isWanted, work, sizeOf) {
+      const key = `${side}:${id}`
+      const turns = byAccount.get(key) ?? {
+        ...{ last: Promise.resolve(), waiting: 0 },
+        ...{ allowance: BURST_BYTES, allowanceAt: performance.now() },
+      }
+      byAccount.set(key, turns)
+      clearTimeout(turns.restTimer)
+      turns.waiting++
+      const turn = turns.last.then(async () => {
+        refill(turns)
+        if (turns.allowance < 0 && isWanted()) await delay((-turns.allowance / BYTES_PER_SECOND) * 1000)
+        if (!isWanted()) return undefined
+        const result = await work()
+        turns.allowance -= sizeOf(result)
+        return result
+      })
+      turns.last = turn.catch(() => undefined)
+      try {
+        return await turn
+      } finally {
+        turns.waiting--
+        if (turns.waiting === 0) forgetRested(key, turns)
+      }
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { invalidInput } from '../../errors/request-error.js'
+import { MAX_SESSIONS_PER_RESUME, MAX_EPOCH_LENGTH } from '../../protocol/limits.js'
+
+/** A resume as the client asks for it. */
+export interface Resume {
+  /** The last seq seen, by session id, in the order of the ids. */
+  sessions: [sessionId: number, after: number][]
+  epoch: string | null
+}
+
+const isSessionId = (key: string) => /^[1-9][0-9]{0,15}$/.test(key) && Number.isSafeInteger(Number(key))
+const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const shorten = (key: string) => (key.length > 20 ? `${key.slice(0, 20)}…` : key)
+
+/**
+ * Checks the payload of a `resume` frame, up to the first mistake. A validator that looks for all of them takes a time that
+ * grows faster than the frame, and answers with a text as long.
+ * @throws RequestError 400
+ */
+export function checkResume(payload: unknown): Resume {
+  const { sessions, epoch } = (payload ?? {}) as { sessions?: unknown; epoch?: unknown }
+  if (typeof sessions !== 'object' || sessions === null || Array.isArray(sessions)) {
+    throw invalidInput([{ field: 'sessions', message: 'must be an object' }])
+  }
+  if (epoch !== undefined && (typeof epoch !== 'string' || epoch.length > MAX_EPOCH_LENGTH)) {
+    throw invalidInput([{ field: 'epoch', message: `must be a string of at most ${MAX_EPOCH_LENGTH} characters` }])
+  }
+  const ids = Object.keys(sessions)
+  if (ids.length > MAX_SESSIONS_PER_RESUME) {
+    throw invalidInput([{ field: 'sessions', message: `must have at most ${MAX_SESSIONS_PER_RESUME} entries` }])
+  }
+  const read = ids.map((id): [number, number] => {
+    const after: unknown = (sessions as Record<string, unknown>)[id]
+    if (!isSessionId(id)) throw invalidInput([{ field: `sessions.${shorten(id)}`, message: 'is not a session id' }])
+    if (!isSeq(after)) throw invalidInput([{ field: `sessions.${id}`, message: 'must be a whole number from 0 on' }])
+    return [Number(id), after]
+  })
+  return { sessions: read, epoch: epoch ?? null }
+}

@@ -1,0 +1,231 @@
+import type { RawData } from 'ws'
+import { forbidden, invalidInput, notFound, unavailable } from '../../errors/request-error.js'
+import { markRead } from '../../receipts/record-receipts.js'
+import { MAX_MESSAGES_PER_SEND, sendMessages, type SendDeps, type SendResult } from '../../messages/send-message.js'
+import { publishTyping } from '../../events/publish.js'
+import type { Limits } from '../../limits/limits.js'
+import type { Connection } from '../connections/connection.js'
+import { clientFrameChecks, type Payload } from './check-frames.js'
+import type { Hub } from '../hub.js'
+import { yieldToEventLoop } from './yield-to-event-loop.js'
+import { resumeSessions } from '../resume/resume.js'
+import { closeCodes } from '../../protocol/codes.js'
+import { encodeFrame } from '../../protocol/encode-frame.js'
+import type { ClientFrameType } from '../../protocol/schemas/client-frames.js'
+import { toRequestError } from '../../http/map-error.js'
+import { errorFrame, type Answered } from '../../errors/error-frame.js'
+import { messageFrame } from '../../events/event-frames.js'
+
+/** What handling frames needs. */
+export interface FrameDeps extends SendDeps {
+  limits: Limits
+  hub: Hub
+  /** Whether a token has been revoked, as far as this node may go by what it knows. */
+  isRevoked(tokenId: number): Promise<boolean>
+  onFault(error: unknown): void
+}
+
+/**
+ * Handles frames of a client in their order; messages that follow each other are sent together. What the client did wrong
+ * is answered with an `error` frame and the socket stays; what we did wrong ends the socket with 1011. Once the socket is
+ * closed or closing, or its token revoked, nothing more is handled.
+ */
+export async function handleFrames(deps: FrameDeps, connection: Connection, frames: RawData[]): Promise<void> {
+  await handleInOrder(deps, connection, frames).catch((error: unknown) => refuse(deps, connection, error))
+}
+
+async function handleInOrder(deps: FrameDeps, connection: Connection, frames: RawData[]): Promise<void> {
+  let messages: Payload<'message'>[] = []
+  const sendCollected = async () => {
+    const collected = messages
+    messages = []
+    if (collected.length > 0) await handleMessages(deps, connection, collected)
+  }
+  for (const data of frames) {
+    await yieldToEventLoop()
+    const { type, payload, answered, refusal } = readFrame(deps, connection, data)
+    if (type === 'message') messages.push(payload as Payload<'message'>)
+    if (type !== 'message' || messages.length === MAX_MESSAGES_PER_SEND) await sendCollected()
+    if (!connection.isOpen) return
+    if (type === undefined) refuse(deps, connection, refusal, answered)
+    else if (type !== 'message') {
+      await handleFrame(deps, connection, type, payload).catch((error: unknown) => {
+        refuse(deps, connection, error, answered)
+      })
+    }
+  }
+  await sendCollected()
+}
+
+async function handleFrame(
+  deps: FrameDeps,
+  connection: Connection,
+  type: Exclude<ClientFrameType, 'message'>,
+  payload: unknown,
+): Promise<void> {
+  if (!(await isWelcome(deps, connection))) return
+  // What asks the database or goes to others is a request of the account, like those over HTTP.
+  if (type !== 'ping') deps.limits.takeRequest(connection.account)
+  await handlers[type](deps, connection, payload as never)
+}
+
+/**
+ * Whether the socket may still act. Its token may have been revoked while frames waited.
+ * @throws what the database does when that cannot be told
+ */
+async function isWelcome({ isRevoked }: FrameDeps, connection: Connection): Promise<boolean> {
+  if (!connection.isOpen) return false
+  if (await isRevoked(connection.account.tokenId)) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
+  else if (connection.account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  return connection.isOpen
+}
+
+function refuse({ onFault }: FrameDeps, connection: Connection, error: unknown, answered?: Answered): void {
+  const refusal = toRequestError(error)
+  if (refusal.statusCode === 500) {
+    onFault(error)
+    connection.close(closeCodes.ourFault, 'internal error')
+  } else connection.send(errorFrame(refusal, answered))
+}
+
+type ReadFrame = { answered: Answered; payload?: unknown } & (
+  { type: ClientFrameType; refusal?: undefined } | { type?: undefined; refusal: unknown }
+)
+
+/** Bytes of a frame that are worth a request of the account: reading it takes time. */
+const BYTES_OF_A_REQUEST = 8192
+
+function readFrame({ limits }: FrameDeps, connection: Connection, data: RawData): ReadFrame {
+  let answered: Answered = {}
+  try {
+    const bytes = (data as Buffer).length
+    for (let taken = BYTES_OF_A_REQUEST; taken <= bytes; taken += BYTES_OF_A_REQUEST) {
+      limits.takeRequest(connection.account)
+    }
+    const frame = parse(data)
+    const payload = frame.payload === undefined ? {} : frame.payload
+    answered = describeFrame(frame.type, payload)
+    const type = frame.type as ClientFrameType
+    const check = clientFrameChecks[connection.account.side].get(type)
+    if (check === undefined) throw invalidInput([{ field: 'type', message: 'is none that a client may send' }])
+    return { type, answered, payload: check(payload) }
+  } catch (refusal) {
+    return { answered, refusal }
+  }
+}
+
+function parse(data: RawData): { type?: unknown; payload?: unknown } {
+  try {
+    const value: unknown = JSON.parse((data as Buffer).toString())
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch {
+    // Told below.
+  }
+  throw invalidInput([{ field: 'frame', message: 'is not a JSON object' }])
+}
+
+const LONGEST_ECHO = 64
+
+/** Says of an `error` which frame it answers, as far as the frame tells by plain values. */
+function describeFrame(type: unknown, payload: unknown): Answered {
+  const { client_message_id, session_id } = (payload ?? {}) as { client_message_id?: unknown; session_id?: unknown }
+  return {
+    ...(isShortText(type) && { type }),
+    ...(Number.isSafeInteger(session_id) && { session_id: session_id as number }),
+    ...(isShortText(client_message_id) && { client_message_id }),
+  }
+}
+
+const isShortText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST_ECHO
+
+type Handler<T extends ClientFrameType> = (
+  deps: FrameDeps,
+  connection: Connection,
+  payload: Payload<T>,
+) => Promise<void>
+
+const describeMessage = ({ session_id, client_message_id }: Payload<'message'>): Answered => ({
+  type: 'message',
+  ...(session_id !== undefined && { session_id }),
+  ...(client_message_id !== undefined && { client_message_id }),
+})
+
+/** Each message has its own answer, also when none can be handled: the client repeats them by it. */
+async function handleMessages(deps: FrameDeps, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
+  try {
+    if (await isWelcome(deps, connection)) await limitMessages(deps, connection, payloads)
+  } catch (error) {
+    for (const payload of payloads) refuse(deps, connection, error, describeMessage(payload))
+  }
+}
+
+async function limitMessages(deps: FrameDeps, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
+  const { admitted, refusal } = deps.limits.takeMessages(connection.account, payloads.length)
+  if (admitted > 0) await handleAdmitted(deps, connection, payloads.slice(0, admitted))
+  for (const payload of payloads.slice(admitted)) refuse(deps, connection, refusal, describeMessage(payload))
+}
+
+/** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
+async function handleAdmitted(deps: FrameDeps, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
+  const results = await sendMessages(deps, connection.account, payloads)
+  if (results.every((result) => !(result instanceof Error) && result.outcome === 'stored')) return
+  // The others among them are acknowledged first: their events go out in the next tick.
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  for (const [index, result] of results.entries()) {
+    const payload = payloads[index]
+    const answered = payload && describeMessage(payload)
+    if (result instanceof Error) refuse(deps, connection, result, answered)
+    else if (result.outcome === 'known') {
+      await repeatMessage(deps, connection, result).catch((error: unknown) => {
+        refuse(deps, connection, error, answered)
+      })
+    }
+  }
+}
+
+/** What was sent before is announced no more. The answer may not overtake what this socket is still owed before it. */
+async function repeatMessage(
+  { hub }: FrameDeps,
+  connection: Connection,
+  { event, message }: SendResult,
+): Promise<void> {
+  const { sequencer } = hub[connection.account.side]
+  if (!(await sequencer.catchUp(event.sessionId, event.seq))) throw unavailable()
+  connection.send(messageFrame(event.seq, message))
+}
+
+const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
+  async typing({ publisher, hub }, { account }, { is_typing, session_id }) {
+    const parties =
+      account.side === 'store'
+        ? hub.store.activeSessionOf(account.id)
+        : hub.admin.sequencer.positions.get(session_id ?? 0)
+    if (parties === undefined) throw notFound('Session not found')
+    if (account.side === 'admin' && parties.holderId !== account.id) throw forbidden('Claim the session first')
+    const { sessionId, storeId, holderId } = parties
+    const typing = { sessionId, storeId, holderId, by: account.side, senderId: account.id, isTyping: is_typing }
+    publishTyping(publisher, typing)
+  },
+
+  async read(deps, connection, { session_id }) {
+    const { account } = connection
+    const { hub } = deps
+    const sessionId = account.side === 'store' ? hub.store.activeSessionOf(account.id)?.sessionId : session_id
+    if (sessionId === undefined) throw notFound('Session not found')
+    // The sockets of one account could otherwise take all connections to the database.
+    await hub.resume.turns.run(
+      account,
+      () => connection.isOpen,
+      () => markRead(deps, account, sessionId),
+      () => 0,
+    )
+  },
+
+  async resume({ hub }, connection, resume) {
+    await resumeSessions(hub.resume, connection, resume)
+  },
+
+  async ping(_deps, connection) {
+    connection.send(encodeFrame('pong', {}))
+  },
+}

@@ -1,0 +1,146 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import type { RawData, WebSocket } from 'ws'
+import { readAuthorization } from '../../accounts/tokens.js'
+import type { Config } from '../../config/config.js'
+import { forbidden, RequestError, tooMany } from '../../errors/request-error.js'
+import { refusals, type App } from '../../http/describe-route.js'
+import { Connection, type ConnectionDeps } from '../connections/connection.js'
+import { createFlushScheduler } from '../connections/flush-scheduler.js'
+import { handleFrames, type FrameDeps } from './handle-frames.js'
+import { createConnectionLimit } from '../connections/connection-limit.js'
+import type { Side } from '../../protocol/account.js'
+import { closeCodes } from '../../protocol/codes.js'
+
+const querystring = Type.Object({
+  token: Type.Optional(Type.String({ description: 'For clients that cannot set headers on a socket, like browsers.' })),
+})
+
+/** The two sockets. Whom they refuse is refused before the upgrade, in the standard body. */
+export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
+  const { hub } = app
+  const connectionOver = new WeakMap<Socket, Connection>()
+  const connectionLimit = createConnectionLimit(config.socketsPerAccount, (socket) => connectionOver.get(socket)?.work)
+  // The listeners are shared by all sockets: three closures each are a good part of what an idle one costs.
+  const connectionOf = new WeakMap<WebSocket, Connection>()
+  const deps: FrameDeps = {
+    ...app.deps,
+    limits: app.limits,
+    hub,
+    isRevoked: app.isTokenRevoked,
+    onFault: (error) => app.log.error({ err: error }, 'a frame failed'),
+  }
+  let connectionCount = 0
+  const connectionDeps: ConnectionDeps = {
+    limits: config.socketLimits,
+    flushes: createFlushScheduler(),
+    nextNumber: () => connectionCount++,
+    handle: (connection, frames) => handleFrames(deps, connection, frames),
+  }
+
+  for (const side of ['store', 'admin'] as const) {
+    app.route({
+      method: 'GET',
+      url: `/ws/${side}/`,
+      config: { opensSocket: true },
+      schema: {
+        tags: [side],
+        summary: `Open the ${side}'s WebSocket`,
+        description: 'The frames are described by the AsyncAPI document at `/docs/asyncapi.json`.',
+        security: [{ token: [] }],
+        querystring,
+        response: refusals(400, 401, 403, 426, 429, 503),
+      },
+      onRequest: async (request) => {
+        await authenticateUpgrade(request, side)
+      },
+      handler: async () => {
+        throw new RequestError(426, 'This is a WebSocket')
+      },
+      wsHandler: (socket, request) => serve(socket, request),
+    })
+  }
+
+  async function authenticateUpgrade(request: FastifyRequest, side: Side): Promise<void> {
+    const { token: inQuery } = request.query as { token?: unknown }
+    const token = readAuthorization(request.headers.authorization) ?? (typeof inQuery === 'string' ? inQuery : '')
+    const account = await app.authenticate(token, request.ip)
+    if (account.side !== side) throw forbidden()
+    if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
+    if (request.ws && !connectionLimit.take(account, request.raw.socket))
+      throw tooMany('Too many sockets for this account')
+    request.account = account
+  }
+
+  /** Listeners come first: what the client sends at once must not be missed while it is being taken in. */
+  function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
+    forgetRequest(socket, raw)
+    const connection = new Connection(socket, raw.socket, account, connectionDeps)
+    connectionOf.set(socket, connection)
+    connectionOver.set(raw.socket, connection)
+    socket.on('error', endBroken)
+    socket.on('message', takeFrame)
+    socket.on('ping', notePing)
+    socket.on('pong', notePong)
+    socket.on('close', leave)
+    const entering = hub.enter(connection).catch((error: unknown) => {
+      app.log.warn({ err: error }, 'a socket could not be taken in')
+      connection.close(closeCodes.ourFault, 'try again')
+    })
+    connection.begin(entering)
+  }
+
+  function takeFrame(this: WebSocket, data: RawData, isBinary: boolean): void {
+    const connection = connectionOf.get(this)
+    if (connection?.isOpen !== true) return
+    connection.noteAlive()
+    if (isBinary) connection.refuse(closeCodes.policy, 'frames are text')
+    else if (mayGoOn(connection)) connection.take(data)
+  }
+
+  function endBroken(this: WebSocket): void {
+    connectionOf.get(this)?.endBroken()
+  }
+
+  function notePing(this: WebSocket): void {
+    const connection = connectionOf.get(this)
+    connection?.noteAlive()
+    if (connection) mayGoOn(connection)
+  }
+
+  /** A pong that nobody asked for is a frame like any other. */
+  function notePong(this: WebSocket): void {
+    const connection = connectionOf.get(this)
+    if (connection?.noteAlive() === false) mayGoOn(connection)
+  }
+
+  /** Counts a frame, of whatever kind. */
+  function mayGoOn(connection: Connection): boolean {
+    const isAllowed = connection.allowFrame()
+    if (!isAllowed) connection.refuse(closeCodes.tooManyFrames, 'too many frames')
+    return isAllowed
+  }
+
+  function leave(this: WebSocket): void {
+    const connection = connectionOf.get(this)
+    if (connection) hub.leave(connection)
+  }
+}
+
+/** The service's own pages need not be named. Behind a proxy only the host tells them: which protocol it spoke is not known. */
+function isOriginAllowed({ origin, host }: IncomingHttpHeaders, origins: string[]): boolean {
+  if (origin === undefined || origins.length === 0 || origins.includes(origin)) return true
+  return host !== undefined && [`http://${host}`, `https://${host}`].includes(origin)
+}
+
+/**
+ * An open socket would keep the request that opened it, headers and all, for as long as it lives: by the plugin's error
+ * listener, and by the response that the plugin made for refusals. It is most of what an idle socket costs.
+ */
+function forgetRequest(socket: WebSocket, request: IncomingMessage): void {
+  socket.removeAllListeners('error')
+  const connection = request.socket as Socket & { _httpMessage?: { detachSocket(socket: Socket): void } | null }
+  connection._httpMessage?.detachSocket(connection)
+}

@@ -1,0 +1,68 @@
+import t, { type Test } from 'tap'
+import { createEmptyDatabase } from '../support/database.js'
+import { startNode } from '../support/node.js'
+import { runProgram } from '../support/server-process.js'
+import { until } from '../support/until.js'
+
+const database = await createEmptyDatabase(t)
+/** Nothing that it has opened keeps it once it is done. */
+const END_DEADLINE_MS = 5000
+const ask = async (t: Test, token: unknown) => {
+  const node = await startNode(t, { database })
+  return node.get('/v1/chat/store/session/', { token: String(token) })
+}
+
+t.test('a store gets its first token when it is created, in a database that has no tables yet', async (t) => {
+  const created = await run(t, 'store', 'create', '--name', 'Tech Store', '--logo-url', 'https://a.example/l.png')
+  t.match(created, { store: { id: 1, name: 'Tech Store', logo_url: 'https://a.example/l.png', email: '' } })
+  t.match((await ask(t, created['token'])).body, { store_id: 1 })
+})
+
+t.test('an id is chosen where none is given, and taken where one is', async (t) => {
+  t.match(await run(t, 'admin', 'create', '--name', 'Ann', '--id', '7'), { admin: { id: 7, name: 'Ann' } })
+  t.match(await run(t, 'admin', 'create', '--name', 'Bea'), { admin: { id: 8 } })
+  t.match(await refuse(t, 'admin', 'create', '--name', 'Cem', '--id', '7'), /^The admin 7 exists already\n$/)
+})
+
+t.test('tokens are issued, listed and revoked', async (t) => {
+  await run(t, 'store', 'create', '--name', 'S', '--id', '5')
+  const issued = await run(t, 'token', 'issue', '--store', '5', '--expires', '30d')
+  t.match(issued, { store_id: 5, admin_id: null, expires_at: String, token: /^sct_/ })
+  t.equal((await ask(t, issued['token'])).status, 200)
+  const { tokens } = await run(t, 'token', 'list', '--store', '5')
+  t.equal((tokens as object[]).length, 2)
+  t.notMatch(JSON.stringify(tokens), String(issued['token']))
+  t.match(await run(t, 'token', 'revoke', String(issued['id'])), { id: issued['id'], revoked_at: String })
+  t.equal((await ask(t, issued['token'])).status, 401)
+})
+
+t.test('what it cannot do it says in words, with exit code 1', async (t) => {
+  const refused: [string[], RegExp][] = [
+    [[], /^Usage: /],
+    [['store', 'create'], /^name: must have required property 'name'\nUsage: /],
+    [['store', 'create', '--name', 'S', '--id', 'abc'], /^id: must be integer\n/],
+    [['store', 'create', '--name', 'S', '--store', '5'], /^store create does not take store\n/],
+    [['store', 'create', '--nonsense'], /^Unknown option '--nonsense'.*\nUsage: /],
+    [['token', 'issue'], /^token issue needs --store or --admin, and only one of them\n/],
+    [['token', 'issue', '--store', '404'], /^There is no store 404\n$/],
+  ]
+  await Promise.all(
+    refused.map(async ([words, expected]) => t.match(await refuse(t, ...words), expected, words.join(' '))),
+  )
+})
+
+async function run(t: Test, ...words: string[]): Promise<Record<string, unknown>> {
+  const command = runProgram(t, 'cli/account.js', { DATABASE_URL: database.url }, words)
+  await until(() => command.output().out.endsWith('\n') || command.output().err !== '', 60_000)
+  t.same(await command.exit(END_DEADLINE_MS), { code: 0, signal: null }, command.output().err)
+  const { out } = command.output()
+  t.equal(out.trim().split('\n').length, 1, 'one line, which is one JSON object')
+  return JSON.parse(out) as Record<string, unknown>
+}
+
+async function refuse(t: Test, ...words: string[]): Promise<string> {
+  const command = runProgram(t, 'cli/account.js', { DATABASE_URL: database.url }, words)
+  t.same(await command.exit(), { code: 1, signal: null })
+  t.equal(command.output().out, '')
+  return command.output().err
+}

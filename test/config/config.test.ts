@@ -1,0 +1,143 @@
+import t from 'tap'
+import { EnvironmentSchema, readConfig } from '../../src/config/config.js'
+import { StartupError } from '../../src/errors/startup-error.js'
+
+t.test('no variables set is a whole configuration', async (t) => {
+  const config = readConfig({})
+  t.match(config, { host: '127.0.0.1', port: 8000, logLevel: 'info', corsOrigins: [], trustProxy: [] })
+  t.equal(config.databaseUrl, undefined)
+  t.equal(config.platformToken, undefined)
+  t.ok(Object.isFrozen(config))
+})
+
+t.test('an empty variable counts as unset, and unknown ones do not matter', async (t) => {
+  const empty = Object.fromEntries(Object.keys(EnvironmentSchema.properties).map((name) => [name, '']))
+  t.same(readConfig({ ...empty, PATH: '/bin' }), readConfig({}))
+})
+
+t.test('every setting is read', async (t) => {
+  const config = readConfig({
+    PORT: '0',
+    DATABASE_URL: 'postgresql://user:pass@host/db',
+    REDIS_URL: 'rediss://host',
+    CORS_ORIGINS: 'https://a.example, https://b.example,',
+    TRUST_PROXY: '10.0.0.0/8',
+    PLATFORM_TOKEN: 'x'.repeat(16),
+    DATABASE_POOL_SIZE: '25',
+    LIMIT_MESSAGE_BURST: '7',
+    LIMIT_FAILED_AUTH_PER_MINUTE: '0',
+  })
+  t.match(config, {
+    port: 0,
+    databaseUrl: 'postgresql://user:pass@host/db',
+    redis: { kind: 'single', urls: ['rediss://host'], prefix: 'store-chat' },
+    corsOrigins: ['https://a.example', 'https://b.example'],
+    trustProxy: ['10.0.0.0/8'],
+    databasePoolSize: 25,
+    limits: {
+      requests: { perSecond: 50, burst: 500 },
+      messages: { perSecond: 20, burst: 7 },
+      failedAuthPerMinute: 0,
+    },
+  })
+})
+
+t.test('each bad setting is one line that begins with its name', async (t) => {
+  const bad: Record<string, string[]> = {
+    PORT: ['abc', '-1', '65536', '1.5', '8000x'],
+    REDIS_KIND: ['double'],
+    DATABASE_URL: ['mysql://host', 'host'],
+    DATABASE_POOL_SIZE: ['0', '1', '501', 'many'],
+    DATABASE_ACQUIRE_TIMEOUT_MS: ['0', '1e9'],
+    DATABASE_STATEMENT_TIMEOUT_MS: ['9'],
+    DATABASE_START_TIMEOUT_MS: ['-1'],
+    REDIS_URL: ['http://host'],
+    REDIS_PREFIX: ['a b', 'x'.repeat(65)],
+    PLATFORM_TOKEN: ['short', 'with space in it, long', 'ä'.repeat(20)],
+    LOG_LEVEL: ['loud', 'INFO'],
+  }
+  for (const [name, values] of Object.entries(bad)) {
+    for (const value of values) {
+      const lines = readErrors({ [name]: value })
+      t.equal(lines.length, 1, `${name}=${value} ${lines.join(' | ')}`)
+      t.match(lines[0], new RegExp(`^${name} \\S`))
+    }
+  }
+  const lines = readErrors(Object.fromEntries(Object.entries(bad).map(([name, [value]]) => [name, value])))
+  t.same(lines.map((line) => line.split(' ')[0]).sort(), Object.keys(bad).sort(), 'all of them are told at once')
+})
+
+t.test('a bad setting is not repeated: it may be a secret', async (t) => {
+  t.notMatch(readErrors({ PLATFORM_TOKEN: 'secret', DATABASE_URL: 'secret' }).join(), 'secret')
+})
+
+t.test('a URL that cannot be read is refused in one line without its value', async (t) => {
+  const words = ['Secret', 'Pass']
+  const bad: Record<string, string[]> = {
+    REDIS_URL: [
+      'redis://:Secret/Pass#1@127.0.0.1:6399',
+      'redis://chat:12/Secret@127.0.0.1:6399',
+      'redis://chat:12#Secret@127.0.0.1:6399',
+      'redis://chat:12?Secret@127.0.0.1:6399',
+      'redis://:Secret,Pass@127.0.0.1',
+      'redis://:Secret%zz@127.0.0.1',
+      'redis://127.0.0.1:6379/Secret',
+      'redis://127.0.0.1,http://:Secret@127.0.0.1',
+      'redis://127.0.0.1,redis://:Secret/Pass@127.0.0.1',
+      'redis://:Secret@',
+    ],
+    DATABASE_URL: [
+      'postgresql://chat:Secret/Pass#1@127.0.0.1:5432/chat',
+      'postgresql://chat:12/Secret@127.0.0.1/chat',
+      'postgresql://chat:12#Secret@127.0.0.1/chat',
+      'postgresql://chat:Secret%zz@127.0.0.1/chat',
+      'postgresql://chat:Secret#Pass@127.0.0.1/chat',
+    ],
+  }
+  for (const [name, values] of Object.entries(bad)) {
+    for (const value of values) {
+      const lines = readErrors({ [name]: value })
+      t.equal(lines.length, 1, value)
+      t.match(lines[0], new RegExp(`^${name} .*must be percent-encoded$`))
+      for (const word of words) t.notMatch(lines[0], word)
+    }
+  }
+})
+
+t.test('URLs as people have them are taken', async (t) => {
+  const good: Record<string, string[]> = {
+    REDIS_URL: [
+      'redis://127.0.0.1',
+      'redis://127.0.0.1:6379/',
+      'rediss://chat:Secret%2FPass%231@redis.example.com:6380/3',
+      'redis://:a%2Cb@[::1]:6379,redis://[::1]:6380',
+      'redis://localhost?family=6',
+    ],
+    DATABASE_URL: [
+      'postgresql://chat:Secret%2FPass%231@127.0.0.1:5432/chat',
+      'postgres://localhost/chat?sslmode=require',
+      'postgresql:///chat?host=/var/run/postgresql',
+      'postgresql://chat:word@/chat?host=/var/run/postgresql',
+      'postgresql://chat:word@%2Fvar%2Frun%2Fpostgresql/chat',
+      'postgresql://host/a chat',
+      'postgresql://chat@server:word@server.example.com/chat',
+    ],
+  }
+  for (const [name, values] of Object.entries(good)) {
+    for (const value of values) t.strictSame(readErrors({ [name]: value }), [], value)
+  }
+})
+
+t.test('a choice is told by what there is to choose', async (t) => {
+  t.same(readErrors({ REDIS_KIND: 'double' }), ['REDIS_KIND must be one of single, sentinel, cluster'])
+})
+
+function readErrors(environment: Record<string, string | undefined>): string[] {
+  try {
+    readConfig(environment)
+    return []
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error
+    return error.message.split('\n')
+  }
+}
