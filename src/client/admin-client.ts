@@ -1,6 +1,7 @@
 import { createClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
+import type { FileMessageInput } from './state/send-file.js'
 import type { HistoryPage } from './store-client.js'
 import type {
   AdminSession,
@@ -38,9 +39,9 @@ export function connectAdmin(options: ConnectOptions) {
       read<AdminSession>('admin/session/', { session_id }, (session) => [{ session, newest: session.messages.at(-1) }]),
     /**
      * Sends a message into a session this admin holds. Waits while away. Resolves when it is stored, once, after those
-     * sent to that session before it.
+     * sent to that session before it. A `file` is uploaded first; other messages do not wait for that.
      */
-    send: (input: MessageInput & { session_id: number }) => send(input),
+    send: (input: (MessageInput | FileMessageInput) & { session_id: number }) => send(input),
     history: (page: HistoryPage & { session_id: number }) => http.get<History>('admin/messages/', { ...page }),
     /** Marks the store's messages of a session read, now or when the connection is back. */
     read: ({ session_id }: { session_id: number }) => markRead(session_id),

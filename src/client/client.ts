@@ -5,6 +5,8 @@ import { createJournal } from './state/journal.js'
 import { openLink, type State } from './transport/link.js'
 import { readOptions, type ConnectOptions } from './transport/options.js'
 import { createOutbox, type MessageInput } from './state/outbox.js'
+import { createFileSender, type FileMessageInput } from './state/send-file.js'
+import { createUpload } from './transport/upload.js'
 import { createTypingAndPresence } from './state/typing-and-presence.js'
 import { createReading } from './state/retried-reads.js'
 import { createReceiptBroadcast } from './state/receipts.js'
@@ -46,9 +48,11 @@ export interface ClientEvents {
 export function createClient(options: ConnectOptions, side: Side) {
   const settings = readOptions(options)
   const events = createEvents<ClientEvents>()
-  const http = createHttp(settings, (error) => {
+  const noteRefusal = (error: ChatError) => {
     if (error.status === 401) link.finish('revoked')
-  })
+  }
+  const http = createHttp(settings, noteRefusal)
+  const upload = createUpload(settings, noteRefusal)
   const outbox = createOutbox({
     side,
     settings,
@@ -131,6 +135,19 @@ export function createClient(options: ConnectOptions, side: Side) {
     }
   }
 
+  /** Why nothing is sent any more. */
+  function findEnd(): ChatError | undefined {
+    const state = link.state()
+    return state === 'revoked' || state === 'closed' ? endOf(state) : undefined
+  }
+
+  function sendMessage(input: MessageInput & { session_id?: number }): Promise<Message> {
+    const end = findEnd()
+    return end === undefined ? outbox.add(input) : Promise.reject(end)
+  }
+
+  const sendFile = createFileSender({ settings, upload, findEnd, send: sendMessage })
+
   /** Reads over HTTP what holds sessions, and notes them. */
   async function read<T>(
     path: string,
@@ -147,11 +164,8 @@ export function createClient(options: ConnectOptions, side: Side) {
     http,
     read,
     link,
-    send(input: MessageInput & { session_id?: number }): Promise<Message> {
-      const state = link.state()
-      if (state === 'revoked' || state === 'closed') return Promise.reject(endOf(state))
-      return outbox.add(input)
-    },
+    send: (input: (MessageInput | FileMessageInput) & { session_id?: number }): Promise<Message> =>
+      'file' in input ? sendFile(input) : sendMessage(input),
     markRead(sessionId: number): void {
       reading.add(sessionId)
     },
@@ -165,6 +179,11 @@ export function createClient(options: ConnectOptions, side: Side) {
       },
       /** Calls a listener from now on; returns what takes it away again. */
       on: events.on,
+      /**
+       * Uploads a file and resolves with what names it in a message. It is tried once: `send` with a `file` tries again over
+       * cuts.
+       */
+      upload,
       /** Tries to connect at once instead of after the pause, say when the browser is online again. */
       reconnect: link.reconnect,
       /** Ends the connection for good. Messages that were not acknowledged are rejected; they may have been stored. */

@@ -1,6 +1,7 @@
 import { createClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
+import type { FileMessageInput } from './state/send-file.js'
 import type { History, Session, StoreSession } from '../protocol/wire.js'
 
 /** Which page of a session's messages: the newest, those before a message, or those after one. */
@@ -37,9 +38,9 @@ export function connectStore(options: ConnectOptions) {
     },
     /**
      * Sends a message into the active session, which is made if there is none. Waits while away. Resolves when it is stored,
-     * once, after those sent before it.
+     * once, after those sent before it. A `file` is uploaded first; other messages do not wait for that.
      */
-    send: (input: MessageInput) => send(input),
+    send: (input: MessageInput | FileMessageInput) => send(input),
     /** Messages of the active session, or of any of this store's. */
     history: (page: HistoryPage & { session_id?: number } = {}) => http.get<History>('store/messages/', { ...page }),
     /** Marks the admin's messages read, now or when the connection is back. */

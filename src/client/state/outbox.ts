@@ -144,7 +144,7 @@ function expectAnswer(draft: Draft): Sending {
 const tooLarge = () => new ChatError(413, 'The message is larger than the service takes')
 
 /** `crypto.randomUUID` is not there on pages that came over plain HTTP. */
-function chooseId(): string {
+export function chooseId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

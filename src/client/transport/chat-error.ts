@@ -12,6 +12,8 @@ const codes: Record<number, string> = {
   404: 'not_found',
   409: 'conflict',
   413: 'too_large',
+  415: 'unsupported',
+  422: 'infected',
   429: 'too_many',
   503: 'unavailable',
 }
@@ -25,7 +27,7 @@ export class ChatError extends Error {
     readonly status: number,
     /** For people. */
     message: string,
-    /** For programs: `offline`, `closed`, `invalid_input`, `unauthorized`, `forbidden`, `not_found`, `conflict`, `too_many`, … */
+    /** For programs: `offline`, `closed`, `invalid_input`, `unauthorized`, `forbidden`, `not_found`, `conflict`, `too_large`, `unsupported`, `infected`, `too_many`, … */
     readonly code = codes[status] ?? 'error',
     /** With 400 over HTTP: what is wrong where. */
     readonly fields: readonly FieldError[] = [],

@@ -52,7 +52,14 @@ export function createHttp(settings: Settings, onRefusal: (error: ChatError) => 
   }
 }
 
-function toError({ status, headers }: Response, body: unknown): ChatError {
+/** What of an answer tells why something was refused. */
+interface Refusal {
+  status: number
+  headers: { get(name: string): string | null }
+}
+
+/** The error that an answer tells of. */
+export function toError({ status, headers }: Refusal, body: unknown): ChatError {
   const { message, errors } = (body ?? {}) as { message?: string; errors?: FieldError[] }
   const text = message ?? `The service answered with ${status}`
   return new ChatError(status, text, undefined, errors, readRetryAfter(headers.get('retry-after')))

@@ -27,6 +27,8 @@ export interface Timing {
   acknowledgeMs: number
   /** Until an HTTP request is given up. */
   requestMs: number
+  /** Until an upload is given up. */
+  uploadMs: number
 }
 
 export interface ConnectOptions {
@@ -53,6 +55,7 @@ export const defaultTiming: Timing = {
   readyMs: 15_000,
   acknowledgeMs: 10_000,
   requestMs: 15_000,
+  uploadMs: 900_000,
 }
 
 /** The options with all that may be left out. */

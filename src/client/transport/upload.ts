@@ -1,0 +1,117 @@
+import { ChatError } from './chat-error.js'
+import { toError } from './http.js'
+import { encodeForm } from './multipart.js'
+import type { Settings } from './options.js'
+
+/**
+ * A file: the `File` of a browser, or anything with a name whose bytes can be read, from the beginning for each try. In Node:
+ * `{ name: 'a.pdf', stream: () => createReadStream('a.pdf') }`.
+ */
+export interface FileSource {
+  readonly name: string
+  stream(): AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
+}
+
+export interface UploadOptions {
+  /** The session that the file is for: its other side may name the file in messages, too. */
+  session_id?: number
+  /** Is called as bytes leave. `total` is known in browsers only; it counts what is around the file, too. */
+  onProgress?: (progress: UploadProgress) => void
+  /** Ends the upload: it then rejects with the code `aborted`. */
+  signal?: AbortSignal
+}
+
+export interface UploadProgress {
+  sent: number
+  total?: number
+}
+
+/** What names the file in a message: `attachment_url`, and its MIME type. */
+export interface UploadedFile {
+  url: string
+  type: string
+}
+
+/** @throws ChatError `aborted`, `too_large`, `unsupported`, `infected`, … */
+export type Upload = (file: FileSource, options?: UploadOptions) => Promise<UploadedFile>
+
+/** `onRefusal` hears of every refusal, before the caller does. */
+export function createUpload(settings: Settings, onRefusal: (error: ChatError) => void): Upload {
+  return async (file, options = {}) => {
+    if (isAborted(options.signal)) throw aborted()
+    // Only XMLHttpRequest tells how far an upload has got.
+    const canWatch = typeof XMLHttpRequest === 'function' && typeof Blob === 'function' && file instanceof Blob
+    const outcome = await (canWatch ? uploadWatched(settings, file, options) : uploadStreamed(settings, file, options))
+    if (!(outcome instanceof ChatError)) return outcome
+    onRefusal(outcome)
+    throw outcome
+  }
+}
+
+type Outcome = UploadedFile | ChatError
+
+const isAborted = (signal: AbortSignal | undefined) => signal?.aborted === true
+const aborted = () => new ChatError(0, 'The upload was ended', 'aborted')
+const unreachable = () => new ChatError(0, 'The service cannot be reached')
+const urlOf = ({ origin }: Settings) => new URL('/v1/chat/upload/', origin).href
+
+function uploadWatched(settings: Settings, file: FileSource & Blob, options: UploadOptions): Promise<Outcome> {
+  const { session_id, onProgress, signal } = options
+  const form = new FormData()
+  // In front of the file, so that the service need not keep one for a session that is none of the caller's.
+  if (session_id !== undefined) form.set('session_id', String(session_id))
+  form.set('file', file, file.name)
+  const request = new XMLHttpRequest()
+  const abort = () => request.abort()
+  return new Promise<Outcome>((resolve) => {
+    request.upload.onprogress = ({ loaded, total }) => onProgress?.({ sent: loaded, total })
+    request.onload = () => resolve(readAnswer(request))
+    request.onerror = request.ontimeout = () => resolve(unreachable())
+    request.onabort = () => resolve(aborted())
+    request.open('POST', urlOf(settings))
+    request.setRequestHeader('authorization', `Token ${settings.token}`)
+    request.timeout = settings.timing.uploadMs
+    signal?.addEventListener('abort', abort)
+    request.send(form)
+  }).finally(() => signal?.removeEventListener('abort', abort))
+}
+
+function readAnswer(request: XMLHttpRequest): Outcome {
+  const body = parse(request.responseText)
+  if (request.status === 200 && body !== undefined) return body as UploadedFile
+  return toError({ status: request.status, headers: { get: (name) => request.getResponseHeader(name) } }, body)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function uploadStreamed(settings: Settings, file: FileSource, options: UploadOptions): Promise<Outcome> {
+  const { signal, onProgress } = options
+  const deadline = AbortSignal.timeout(settings.timing.uploadMs)
+  const { body, contentType } = encodeForm(file, options.session_id, (sent) => onProgress?.({ sent }))
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  for (const one of [signal, deadline]) one?.addEventListener('abort', abort)
+  try {
+    const response = await settings.fetch(urlOf(settings), {
+      method: 'POST',
+      headers: { authorization: `Token ${settings.token}`, 'content-type': contentType },
+      body,
+      // A body that is read as it goes cannot be answered before its end.
+      duplex: 'half',
+      signal: controller.signal,
+    } as RequestInit)
+    const answer: unknown = await response.json().catch(() => undefined)
+    if (response.ok && answer !== undefined) return answer as UploadedFile
+    return toError(response, answer)
+  } catch {
+    return isAborted(signal) ? aborted() : unreachable()
+  } finally {
+    for (const one of [signal, deadline]) one?.removeEventListener('abort', abort)
+  }
+}
