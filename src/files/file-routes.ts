@@ -3,7 +3,6 @@ import type { Config } from '../config/config.js'
 import { RequestError } from '../errors/request-error.js'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
 import { readPublicUrl } from '../http/public-url.js'
-import { nameAccount } from '../limits/limits.js'
 import { setPatient } from '../http/raw-answers.js'
 import { drainRequest } from './drain-request.js'
 import { createFileUrl } from './file-url.js'
@@ -58,13 +57,8 @@ export async function fileRoutes(app: App, { config }: { config: Config }): Prom
       try {
         if (!isForm(raw.headers['content-type'])) throw new RequestError(415, 'Unsupported Media Type')
         if (Number(raw.headers['content-length'] ?? 0) > files.config.maxBytes + FORM_BYTES) throw tooLarge()
-        const giveBack = await files.slots.take(nameAccount(account))
-        try {
-          const file = await receiveUpload(files, raw, account)
-          return { url: createFileUrl(readPublicUrl(config, request), file), type: file.type }
-        } finally {
-          giveBack()
-        }
+        const file = await receiveUpload(files, raw, account)
+        return { url: createFileUrl(readPublicUrl(config, request), file), type: file.type }
       } catch (error) {
         reply.raw.once('finish', () => drainRequest(raw))
         throw error

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { RequestError, unavailable } from '../errors/request-error.js'
 import type { Database } from '../database/database.js'
 import type { FilesConfig } from './file-settings.js'
+import { createBufferCollector } from './collect-buffers.js'
 import { createPacer, type Pace } from './pacer.js'
 import { openStorage } from './storage/open-storage.js'
 import type { FileStorage } from './storage/storage.js'
@@ -28,13 +29,18 @@ export interface Files {
 }
 
 export async function openFiles(db: Database, config: FilesConfig, log: FastifyBaseLogger): Promise<Files> {
+  const pace = createPacer(BYTES_PER_TURN)
+  const collect = createBufferCollector()
   return {
     config,
     db,
     storage: await openStorage(config),
     spoolFolder: join(config.folder, 'uploading'),
     slots: createUploadSlots(),
-    pace: createPacer(BYTES_PER_TURN),
+    pace(bytes) {
+      collect(bytes)
+      return pace(bytes)
+    },
     async guard(act) {
       try {
         return await act()

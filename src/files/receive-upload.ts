@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Account } from '../protocol/account.js'
-import { invalidInput } from '../errors/request-error.js'
+import { invalidInput, unavailable } from '../errors/request-error.js'
+import { nameAccount } from '../limits/limits.js'
 import { requireReader } from '../accounts/session-access.js'
 import { isStorableText } from '../http/validation.js'
 import { createFileId } from './file-url.js'
@@ -10,7 +11,7 @@ import { readForm } from './read-form.js'
 import { scanFile } from './scan-file.js'
 import { spoolFile, type SpooledFile } from './spool-file.js'
 import { inspectBytes } from './types/inspect-bytes.js'
-import { unavailable } from '../errors/request-error.js'
+import type { UploadSlot } from './upload-slots.js'
 
 const LONGEST_NAME = 1000
 
@@ -21,8 +22,26 @@ const LONGEST_NAME = 1000
  * @throws RequestError 400 · 403, 404 the session · 408 · 413 · 415 · 422 infected · 429 · 503
  */
 export async function receiveUpload(files: Files, request: IncomingMessage, account: Account): Promise<StoredFile> {
-  const { config, db, pace, spoolFolder } = files
-  await requireAllowance(db, account, config)
+  await requireAllowance(files.db, account, files.config)
+  const slot = await files.slots.take(nameAccount(account))
+  try {
+    return await readUpload(files, request, account, slot)
+  } finally {
+    slot.giveBack()
+  }
+}
+
+async function readUpload(
+  files: Files,
+  request: IncomingMessage,
+  account: Account,
+  slot: UploadSlot,
+): Promise<StoredFile> {
+  const { config, spoolFolder } = files
+  const pace = (bytes: number) => {
+    slot.count(bytes)
+    return files.pace(bytes)
+  }
   let spooled: SpooledFile | undefined
   let fileName = ''
   try {

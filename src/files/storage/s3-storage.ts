@@ -31,7 +31,7 @@ export function createS3Storage(settings: S3Settings): FileStorage {
     bytes = 0,
   ): Promise<void> {
     for (let tries = 1; ; tries++) {
-      const signal = AbortSignal.timeout(REQUEST_MS + bytes / SLOWEST_BYTES_PER_MS)
+      const signal = AbortSignal.timeout(REQUEST_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS))
       const signed = await client.sign(urlOf(id), { method, ...createInit(), signal })
       const failure = await fetch(signed).then(readFailure, (error: unknown) => error as Error)
       if (failure === undefined) return
