@@ -4,10 +4,10 @@ import { RequestError } from '../errors/request-error.js'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
 import { readPublicUrl } from '../http/public-url.js'
 import { setPatient } from '../http/raw-answers.js'
-import { drainRequest } from './drain-request.js'
+import { drainRequest } from './uploads/drain-request.js'
 import { createFileUrl } from './file-url.js'
-import { receiveUpload } from './receive-upload.js'
-import { serveFile } from './serve-file.js'
+import { receiveUpload } from './uploads/receive-upload.js'
+import { serveFile } from './downloads/serve-file.js'
 
 /** What a form may have around its file. */
 const FORM_BYTES = 64 * 1024

@@ -3,11 +3,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import { RequestError, unavailable } from '../errors/request-error.js'
 import type { Database } from '../database/database.js'
 import type { FilesConfig } from './file-settings.js'
-import { createBufferCollector } from './collect-buffers.js'
-import { createPacer, type Pace } from './pacer.js'
+import { createBufferCollector } from './uploads/collect-buffers.js'
+import { createPacer, type Pace } from './uploads/pacer.js'
 import { openStorage } from './storage/open-storage.js'
 import type { FileStorage } from './storage/storage.js'
-import { createUploadSlots, type UploadSlots } from './upload-slots.js'
+import { createUploadSlots, type UploadSlots } from './uploads/upload-slots.js'
 
 /** Bytes of uploads between two turns of the event loop: about a millisecond of hashing and checking. */
 const BYTES_PER_TURN = 256 * 1024

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { readOrientation } from '../../src/files/types/exif-orientation.js'
 import { knownExtensions } from '../../src/files/types/file-types.js'
 import { inspectBytes } from '../../src/files/types/inspect-bytes.js'
-import { spoolFile } from '../../src/files/spool-file.js'
+import { spoolFile } from '../../src/files/uploads/spool-file.js'
 import {
   createExif,
   createHeic,

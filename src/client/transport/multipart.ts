@@ -53,7 +53,7 @@ async function* writeParts(
 
 /** Not every runtime can iterate over its own streams. */
 async function* readBytes(stream: ReturnType<FileSource['stream']>): AsyncGenerator<Uint8Array, void> {
-  if (Symbol.asyncIterator in stream) return yield* stream
+  if (Symbol.asyncIterator in stream) return yield* stream as AsyncIterable<Uint8Array>
   const reader = (stream as ReadableStream<Uint8Array>).getReader()
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { SpooledFile } from '../spool-file.js'
+import type { SpooledFile } from '../uploads/spool-file.js'
 
 /** A range of bytes, the last one included. */
 export interface ByteRange {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { BusboyInstance } from '@fastify/busboy'
-import { invalidInput, RequestError } from '../errors/request-error.js'
+import { invalidInput, RequestError } from '../../errors/request-error.js'
 
 /** Beside the file there is one field, but clients may add some of their own. */
 const MOST_FIELDS = 10

@@ -3,9 +3,9 @@ import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Pace } from './pacer.js'
-import type { Patch } from './types/filter.js'
-import type { Inspection } from './types/inspect-bytes.js'
-import { openWholeFile } from './types/whole-file.js'
+import type { Patch } from '../types/filter.js'
+import type { Inspection } from '../types/inspect-bytes.js'
+import { openWholeFile } from '../types/whole-file.js'
 
 const READ_BYTES = 65_536
 

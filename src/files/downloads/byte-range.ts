@@ -1,4 +1,4 @@
-import type { ByteRange } from './storage/storage.js'
+import type { ByteRange } from '../storage/storage.js'
 
 /**
  * What a `Range` header asks for, RFC 9110, section 14: one range, the whole file for anything else, or 'unsatisfiable' for a

@@ -1,4 +1,4 @@
-import { tooMany, unavailable } from '../errors/request-error.js'
+import { tooMany, unavailable } from '../../errors/request-error.js'
 
 /** More uploads of an account wait, unread, until one has ended: a slow phone does not keep its account from chatting. */
 const MAX_OF_ACCOUNT = 4

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { RequestError, unavailable } from '../errors/request-error.js'
+import { RequestError, unavailable } from '../../errors/request-error.js'
 
 const LONGEST_SILENCE_MS = 60_000
 const LONGEST_REPLY = 4096
