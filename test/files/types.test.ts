@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { RequestError } from '../../src/errors/request-error.js'
 import { knownExtensions } from '../../src/files/types/file-types.js'
 import { inspectBytes } from '../../src/files/types/inspect-bytes.js'
@@ -9,15 +9,17 @@ import { createCompoundFile, createDocx, createXlsx, createZip } from '../suppor
 import { createHeic, createJpeg, createPng, createPngChunk, createWebp } from '../support/pictures.js'
 import { createTempFolder } from '../support/temp-folder.js'
 
+const folder = await createTempFolder(t)
+
 /** What becomes of a file that comes in pieces of so many bytes. */
-async function inspect(t: Test, name: string, content: Buffer | string, pieceBytes = 7) {
+async function inspect(name: string, content: Buffer | string, pieceBytes = 7) {
   const bytes = Buffer.from(content as string)
   const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
     bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
   )
   const inspection = inspectBytes(name, knownExtensions)
   const source = Readable.from(pieces, { objectMode: false })
-  return spoolFile(await createTempFolder(t), source, { inspection, pace: () => undefined })
+  return spoolFile(folder, source, { inspection, pace: () => undefined })
 }
 
 /** The status that something is refused with. */
@@ -49,7 +51,7 @@ const accepted: [name: string, content: Buffer | string, type: string][] = [
 
 t.test('each type is recognised by its bytes, however they are cut into pieces', async (t) => {
   for (const [name, content, type] of accepted) {
-    for (const pieceBytes of [1, 64, 100_000]) t.equal((await inspect(t, name, content, pieceBytes)).type, type, name)
+    for (const pieceBytes of [3, 100_000]) t.equal((await inspect(name, content, pieceBytes)).type, type, name)
   }
 })
 
@@ -63,7 +65,7 @@ t.test('bytes that contradict the name are refused', async (t) => {
   for (const { extension, content } of samples) {
     const own = sameTypes.find((same) => same.includes(extension)) ?? [extension]
     for (const other of samples.map(({ extension }) => extension).filter((other) => !own.includes(other))) {
-      t.equal(await refusalOf(() => inspect(t, `a.${other}`, content, 100_000)), 415, `${extension} named ${other}`)
+      t.equal(await refusalOf(() => inspect(`a.${other}`, content, 100_000)), 415, `${extension} named ${other}`)
     }
   }
 })
@@ -113,18 +115,17 @@ const refused: [what: string, name: string, content: Buffer | string][] = [
 t.test('scripts in disguise, polyglots, bombs and halves are refused', async (t) => {
   for (const [what, name, content] of refused) {
     for (const pieceBytes of [5, 100_000]) {
-      t.equal(await refusalOf(() => inspect(t, name, content, pieceBytes)), 415, what)
+      t.equal(await refusalOf(() => inspect(name, content, pieceBytes)), 415, what)
     }
   }
 })
 
 t.test('a picture of 50,000 x 50,000 pixels costs no more than its bytes', async (t) => {
   const bytes = createPng({ width: 50_000, height: 50_000, rows: Buffer.alloc(1_000_000), hasMetadata: false })
-  t.equal((await inspect(t, 'a.png', bytes, 65_536)).size, bytes.length)
+  t.equal((await inspect('a.png', bytes, 65_536)).size, bytes.length)
 })
 
 t.test('no byte that is changed makes a file do anything but pass or be refused', async (t) => {
-  const folder = await createTempFolder(t)
   for (const [name, content] of accepted) {
     const bytes = Buffer.from(content as string)
     for (let place = 0; place < Math.min(bytes.length, 400); place += 11) {
@@ -141,7 +142,7 @@ t.test('no byte that is changed makes a file do anything but pass or be refused'
 })
 
 t.test('what a spooled file says of itself is so', async (t) => {
-  const file = await inspect(t, 'a.txt', 'Hello')
+  const file = await inspect('a.txt', 'Hello')
   t.same(await readFile(file.path, 'utf8'), 'Hello')
   t.equal(file.sha256.toString('hex'), '185f8db32271fe25f561a6fc938b2e264306ec304eda518007d1764826381969')
   await file.remove()

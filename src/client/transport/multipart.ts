@@ -53,7 +53,10 @@ async function* writeParts(
 
 /** Not every runtime can iterate over its own streams. */
 async function* readBytes(stream: ReturnType<FileSource['stream']>): AsyncGenerator<Uint8Array, void> {
-  if (Symbol.asyncIterator in stream) return yield* stream as AsyncIterable<Uint8Array>
+  if (Symbol.asyncIterator in stream) {
+    yield* stream as AsyncIterable<Uint8Array>
+    return
+  }
   const reader = (stream as ReadableStream<Uint8Array>).getReader()
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
