@@ -3,8 +3,9 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist', 'data', 'coverage', '.tap', 'src/generated', 'load-results']),
+  globalIgnores(['dist', 'data', 'coverage', '.tap', '.cache', 'src/generated', 'load-results']),
   js.configs.recommended,
+  { rules: { 'max-lines': ['error', 250] } },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -21,8 +22,23 @@ export default defineConfig(
       ],
       // Declared classes of others come from their own factories.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // There are no enums, and it asks for the type of every expression.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       // What a room gives out are closures, not methods: they may be taken apart.
       '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['src/pages/**/*.tsx'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'JSXText[value=/\\p{L}/u], JSXAttribute[name.name=/^(aria-label|title|label|placeholder|alt)$/] > Literal',
+          message: 'Texts are in the catalogues of src/pages/languages.',
+        },
+      ],
     },
   },
   {

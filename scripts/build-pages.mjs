@@ -1,6 +1,6 @@
 /**
  * Builds the pages of src/pages into dist/pages: one script and one style sheet each, beside them what a browser would have
- * them compressed to. Types are checked by `tsc -p tsconfig.pages.json`, not here: a start should be quick.
+ * them compressed to, and the client library as one file. Types are checked by `tsc -p tsconfig.pages.json`, not here: a start should be quick.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -23,8 +23,31 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 })
+// English is in the scripts of the pages; they load the language that they need beside it.
+await build({
+  ...browsers,
+  entryPoints: readdirSync(join(from, 'languages/catalogues')).map((name) => ({
+    in: join(from, 'languages/catalogues', name),
+    out: `languages/${name.replace('.ts', '')}`,
+  })),
+  format: 'esm',
+  charset: 'utf8',
+})
 // A classic script, for pages of any age: it leaves no name behind.
-await build({ ...browsers, entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }], format: 'iife' })
+await build({
+  ...browsers,
+  entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
+  format: 'iife',
+  charset: 'utf8',
+})
+// The client library as one file: an ES module, and a classic script that sets `storeChatClient`.
+const library = {
+  ...browsers,
+  target: ['es2020'],
+  entryPoints: [{ in: join(root, 'src/client/index.ts'), out: 'client' }],
+}
+await build({ ...library, format: 'esm' })
+await build({ ...library, format: 'iife', globalName: 'storeChatClient', outExtension: { '.js': '.global.js' } })
 for (const name of ['console/index.html', 'chat/index.html', 'chat/icon.svg', 'widget/index.html']) {
   cpSync(join(from, name), join(to, name))
 }

@@ -3,14 +3,15 @@
  * made up for them.
  */
 import { mkdir } from 'node:fs/promises'
-import { CHROMIUM_VARIABLE } from '../test/pages/browser.js'
-import { provideChromium } from '../test/run/chromium.js'
-import { runFiles } from '../test/run/run-files.js'
+import { CHROMIUM_VARIABLE } from '../harness/variables.js'
+import { provideChromium } from './testing/chromium.js'
+import { runFiles } from './testing/run-files.js'
 
 await mkdir('docs/screenshots', { recursive: true })
 await runFiles({
   name: 'screenshots',
   files: ['test/pages/screenshots.ts'],
-  words: [],
+  jobs: 1,
+  timeoutSeconds: 300,
   provide: async () => ({ [CHROMIUM_VARIABLE]: await provideChromium() }),
 })

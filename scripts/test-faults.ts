@@ -5,9 +5,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chooseFiles, runFiles } from '../test/run/run-files.js'
-import { ABUSE_REPORT_VARIABLE } from '../test/support/abuse/abuse-run.js'
-import { REPORT_VARIABLE } from '../test/support/fault-run.js'
+import { chooseFiles, runFiles } from './testing/run-files.js'
+import { ABUSE_REPORT_VARIABLE, FAULT_REPORT_VARIABLE } from '../harness/variables.js'
 
 /** Fewer than these would prove too little. */
 const FEWEST_FAULTS = 1000
@@ -21,8 +20,9 @@ await runFiles({
   name: 'faults',
   files: await chooseFiles('test/faults', '.faults.ts'),
   // One file after the other: each wants the machine for itself.
-  words: ['--jobs=1', '--timeout-s=1200'],
-  provide: (folder) => ({ [REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
+  jobs: 1,
+  timeoutSeconds: 1200,
+  provide: (folder) => ({ [FAULT_REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
   review: printTables,
 })
 

@@ -2,7 +2,7 @@
  * `npm run test:s3`: tests the storage of files in a bucket with a real S3 server, the Versity S3 Gateway
  * (`go install github.com/versity/versitygw/cmd/versitygw@latest`). `VERSITYGW_PATH` names it where it is not on the PATH.
  */
-import { findProgram } from '../test/support/find-program.js'
+import { findProgram } from '../harness/find-program.js'
 import { chooseFiles, runFiles } from '../test/run/run-files.js'
 import { printTotals } from '../test/run/totals.js'
 import { S3_SERVER_VARIABLE } from '../test/support/s3-server.js'

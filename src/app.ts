@@ -1,11 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
-import { platformRoutes } from './accounts/platform-routes.js'
 import type { Config } from './config/config.js'
 import { fileRoutes } from './files/file-routes.js'
 import type { App } from './http/describe-route.js'
 import { answerFrameworkError, answersPlugin } from './http/answers.js'
+import { createUrlRewriter, readBasePath } from './http/base-path.js'
 import { authenticationPlugin } from './plugins/authentication.js'
 import { depsPlugin } from './plugins/deps.js'
 import { corsPlugin } from './http/cors.js'
@@ -21,24 +21,29 @@ import { pagesPlugin } from './plugins/pages.js'
 import { answerBrokenRequest, readRequestId } from './http/raw-answers.js'
 import { realtimePlugin } from './plugins/realtime.js'
 import { pubsubPlugin } from './plugins/pubsub.js'
+import { remindersPlugin } from './plugins/reminders.js'
+import { webhooksPlugin } from './plugins/webhooks.js'
 import { unknownRoutesPlugin } from './http/unknown-routes.js'
 import { serverOptions, upgradesPlugin } from './http/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
+import { platformRoutes } from './platform/platform-routes.js'
 import { socketRoutes } from './realtime/websocket/socket-routes.js'
 import type { PubSub } from './pubsub/pubsub.js'
 import { storeSessionRoutes } from './sessions/store-session-routes.js'
+import { describeWebhooks } from './webhooks/openapi.js'
 import { compileRequestPart } from './http/validation.js'
 
-/** 10,000 characters of content, each escaped as `\uXXXX` twice, and room for the rest. */
+/** 10,000 characters of content, each as two `\uXXXX` escapes, and the other fields. */
 const LARGEST_BODY = 160 * 1024
 
 /**
- * Builds a node on a migrated database. It holds no state but its own, so that two in one process are two nodes; give
- * them one bus by `pub/sub` when they have no Redis. `close()` ends all that it opened.
+ * Builds a node on a migrated database. It has no state outside of itself, so two in one process are two nodes; without
+ * Redis, give both a `pubsub` on one bus. `close()` ends everything that it opened.
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; pubsub?: PubSub }): Promise<App> {
+  const basePath = readBasePath(config.publicUrl)
   const app = Fastify({
     http: serverOptions,
     logger: createLoggerOptions(config.logLevel),
@@ -47,17 +52,18 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     bodyLimit: LARGEST_BODY,
     trustProxy: config.trustProxy.length > 0 ? config.trustProxy : false,
     requestTimeout: 30_000,
-    // Starting waits for the database, which many nodes may ask at once.
+    // The start waits for the database, which many nodes may ask at the same time.
     pluginTimeout: 60_000,
-    // A GET can create here, so none of them is offered as HEAD.
+    // `GET store/session/` can create a session, so no HEAD routes are offered.
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    ...(basePath !== '' && { rewriteUrl: createUrlRewriter(basePath) }),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.setValidatorCompiler(compileRequestPart)
-  // A serializer for each answer of each route would delay the start by more than it saves.
+  // Compiling a serializer for each answer of each route would delay the start by more than it saves.
   app.setSerializerCompiler(() => JSON.stringify)
 
   await app.register(answersPlugin)
@@ -68,12 +74,14 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(inputPlugin)
   await app.register(databasePlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(pubsubPlugin, { config, pubsub: services.pubsub })
+  await app.register(webhooksPlugin, { config })
+  await app.register(remindersPlugin, { config })
   await app.register(limitsPlugin, { config })
-  await app.register(authenticationPlugin)
+  await app.register(authenticationPlugin, { jwt: config.jwt })
   await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb, publicUrl: config.publicUrl })
   await app.register(filesPlugin, { config })
   await app.register(realtimePlugin, { config })
-  await app.register(docsPlugin)
+  await app.register(docsPlugin, { publicUrl: config.publicUrl, webhooks: describeWebhooks() })
   await app.register(pagesPlugin, { config })
 
   await app.register(healthRoutes)
@@ -86,8 +94,10 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })
-      const { platformToken } = config
-      if (platformToken !== undefined) await chat.register(platformRoutes, { prefix: '/platform', platformToken })
+      const { platformToken, limits } = config
+      if (platformToken !== undefined) {
+        await chat.register(platformRoutes, { prefix: '/platform', platformToken, ...limits })
+      }
     },
     { prefix: '/v1/chat' },
   )

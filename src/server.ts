@@ -9,10 +9,12 @@ import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
 import type { App } from './http/describe-route.js'
 import { StartupError } from './errors/startup-error.js'
 
-/** Within it, sockets are closed for up to four seconds, and what is left of the connections is cut half a second later. */
+/**
+ * Within this time, sockets are closed for up to four seconds, and the remaining connections are cut half a second later.
+ */
 const STOP_DEADLINE_MS = 5500
 
-/** What has been opened and must be closed, the last first. */
+/** Closes what was opened, in reverse order. */
 const closers: (() => Promise<void>)[] = []
 let app: App | undefined
 let isStopping = false
@@ -20,7 +22,7 @@ let isStopping = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal))
 process.on('uncaughtException', fail)
 await main().catch(async (error: unknown) => {
-  // What is being closed makes the start fail.
+  // Closing under a running start makes it fail.
   if (isStopping) return
   await closeAll().catch(() => undefined)
   fail(error)
@@ -47,7 +49,7 @@ function fail(error: unknown): void {
   process.exit(1)
 }
 
-/** The first signal lets requests under way finish; a second one, or the deadline, ends the process at once. */
+/** The first signal lets running requests finish; a second one, or the deadline, ends the process at once. */
 function stop(signal: NodeJS.Signals): void {
   if (isStopping) process.exit(1)
   isStopping = true
@@ -65,12 +67,12 @@ async function closeAll(): Promise<void> {
   for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
 }
 
-/** The configured database, or the embedded one, migrated. */
+/** Provides the configured database, or the embedded one, migrated. */
 async function provideDatabase(config: Config) {
   const { databaseUrl, dataFolder } = config
   if (databaseUrl === undefined) {
     const starting = startEmbeddedPostgres(dataFolder)
-    // Also of a start that a signal interrupts: it comes to its end first.
+    // Also when a signal interrupts the start: the start is finished first.
     closers.push(async () => (await starting).close())
     const { url } = await starting
     await migrateDatabase(url)
@@ -99,4 +101,7 @@ function printWelcome(app: App, demo: Demo | undefined): void {
   console.log(`  curl -H 'Authorization: Token ${demo.storeToken}' ${origin}/v1/chat/store/session/\n`)
   console.log(`It chats at ${origin}/chat/ with that token, and the demo admin answers at ${origin}/console/ with\n`)
   console.log(`  ${demo.adminToken}\n`)
+  if (demo.supervisorToken === undefined) return
+  console.log(`A supervisor may read, release, transfer and close any session; the demo's signs in there with\n`)
+  console.log(`  ${demo.supervisorToken}\n`)
 }

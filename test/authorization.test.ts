@@ -48,6 +48,7 @@ async function setScene() {
   await chat.post('store/message/', store, { content: SECRET })
   await chat.post('store/message/', open.store, { content: SECRET })
   const [otherStore, otherAdmin] = [await addStore(database), await addAdmin(database)]
+  const supervisor = await addAdmin(database, { role: 'supervisor' })
   const sessions: Record<Target, number> = {
     claimed: next.session.id,
     closed: claimed.sessionId,
@@ -60,19 +61,36 @@ async function setScene() {
     otherStore: otherStore.token,
     holder: holder.token,
     otherAdmin: otherAdmin.token,
+    supervisor: supervisor.token,
     platform: platformToken,
   }
   const { tokenId } = await addToken(database, { storeId: open.store.id })
   const fileId = (await storeFile(node, store, { name: 'a.txt', bytes: 'hello' })).split('/').at(-2) ?? ''
-  return { sessions, tokens, otherAdminId: otherAdmin.id, tokenId, fileId }
+  const webhook = await addWebhook()
+  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, fileId, ...webhook }
+}
+
+async function addWebhook() {
+  // There may be only so many.
+  await database.query('delete from webhook')
+  const [webhook] = await database.query<{ id: number }>(
+    `insert into webhook (url, secret, from_message_id, from_change_id, from_unread_id)
+     values ('http://127.0.0.1:1/', 'whsec_c2VjcmV0', 0, 0, 0) returning id::int`,
+  )
+  const [delivery] = await database.query<{ id: number }>(
+    `insert into webhook_delivery (webhook_id, event_id, type, status, attempts, response_body, duration_ms)
+     values ($1, 'evt_1', 'webhook.test', 'delivered', 1, '', 1) returning id::int`,
+    [webhook?.id],
+  )
+  return { webhookId: webhook?.id ?? 0, deliveryId: delivery?.id ?? 0 }
 }
 type Scene = Awaited<ReturnType<typeof setScene>>
 
-async function idsOf({ sessions, ...scene }: Scene, target: Target): Promise<Ids> {
+async function idsOf({ sessions, ...ids }: Scene, target: Target): Promise<Ids> {
   const [row] = await database.query<{ id: string }>('select max(id) as id from chat_message where session_id = $1', [
     sessions[target],
   ])
-  return { ...scene, sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER) }
+  return { sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER), ...ids }
 }
 
 async function call(route: string, entry: Entry, scene: Scene, caller: Caller, target: Target): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { until } from '../../test/support/until.js'
+import { until } from '../../harness/until.js'
 import { openListener } from './listener.js'
 import { range } from './pipelines.js'
 import { compete } from './rounds.js'

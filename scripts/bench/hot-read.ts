@@ -1,5 +1,5 @@
 import autocannon from 'autocannon'
-import { noLimitsEnvironment } from '../../test/support/no-limits.js'
+import { noLimitsEnvironment } from '../../harness/no-limits.js'
 import { compete } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, rival, type Services } from './services.js'

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { until } from '../../test/support/until.js'
+import { until } from '../../harness/until.js'
 import { openPipelines, range, seedPipeline, SESSIONS, type Pipeline } from './pipelines.js'
 import { compete, type Contestant } from './rounds.js'
 import type { Services } from './services.js'

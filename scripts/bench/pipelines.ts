@@ -1,5 +1,5 @@
 import { WebSocket, type RawData } from 'ws'
-import { until } from '../../test/support/until.js'
+import { until } from '../../harness/until.js'
 import { adminToken, seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, rival, type Server, type Services } from './services.js'
 

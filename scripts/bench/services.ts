@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
-import { findFreePort } from '../../test/support/free-port.js'
-import { noLimitsEnvironment } from '../../test/support/no-limits.js'
-import { findRedisProgram, startRedisServer } from '../../test/support/redis-server.js'
+import { findFreePort } from '../../harness/free-port.js'
+import { noLimitsEnvironment } from '../../harness/no-limits.js'
+import { findRedisProgram, startRedisServer } from '../../harness/redis-server.js'
 import { execute } from './seed.js'
-import { until } from '../../test/support/until.js'
+import { until } from '../../harness/until.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

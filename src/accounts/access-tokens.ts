@@ -1,13 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { idOrNull } from '../database/sql.js'
 import { Prisma, type AccessToken as TokenRow } from '../generated/prisma/client.js'
-import type { Database } from '../database/database.js'
-import { invalidInput, notFound } from '../errors/request-error.js'
-import type { PubSub } from '../pubsub/pubsub.js'
-import { createToken, hashToken } from './tokens.js'
+import type { Database, Statements } from '../database/database.js'
+import { conflict, invalidInput, notFound } from '../errors/request-error.js'
+import type { Publisher } from '../events/publisher.js'
+import { publishRevocation } from '../events/revocations.js'
 import type { Side } from '../protocol/account.js'
 import { IdSchema } from '../protocol/schemas/id.js'
-import { publishRevocation } from '../events/revocations.js'
+import { createToken, hashToken } from './tokens.js'
 
 const Moment = (description?: string) =>
   Type.Union([Type.String({ format: 'date-time' }), Type.Null()], description === undefined ? {} : { description })
@@ -26,7 +26,7 @@ export const AccessTokenSchema = Type.Object(
 )
 export type AccessToken = Static<typeof AccessTokenSchema>
 
-/** A token as it is shown once, when it is issued. */
+/** A token with its secret, which is shown only once, when it is issued. */
 export type IssuedToken = AccessToken & { token: string }
 
 const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -39,29 +39,35 @@ export const LifeSchema = Type.String({
 
 /**
  * Issues a token for an account; only its SHA-256 is kept. `expires` is a life like `30d`.
- * @throws RequestError 404 when the account does not exist, 400 when the life is too long
+ * @throws RequestError 404 when the account does not exist, 409 when it is switched off, 400 when the life is too long
  */
 export async function issueToken(
   db: Database,
   owner: { side: Side; id: number },
   expires?: string,
 ): Promise<IssuedToken> {
-  await requireOwner(db, owner)
+  const expiresAt = expires === undefined ? null : readExpiry(expires)
   const token = createToken()
-  const row = await db.accessToken.create({
-    data: {
-      hash: Uint8Array.from(hashToken(token)),
-      ...(owner.side === 'store' ? { storeId: owner.id } : { adminId: owner.id }),
-      ...(expires !== undefined && { expiresAt: readExpiry(expires) }),
-    },
+  const row = await db.$transaction(async (tx) => {
+    await lockOwner(tx, owner)
+    return tx.accessToken.create({
+      data: {
+        hash: Uint8Array.from(hashToken(token)),
+        ...(owner.side === 'store' ? { storeId: owner.id } : { adminId: owner.id }),
+        expiresAt,
+      },
+    })
   })
   return { ...toAccessToken(row), token }
 }
 
-/** Accounts are never deleted, so that what exists now exists when the token is stored. */
-async function requireOwner(db: Database, { side, id }: { side: Side; id: number }): Promise<void> {
-  const found = side === 'store' ? await db.store.count({ where: { id } }) : await db.admin.count({ where: { id } })
-  if (found === 0) throw notFound(`There is no ${side} ${id}`)
+/** Accounts are never deleted. Whoever switches one off or signs it out waits for this lock, and then finds the token. */
+async function lockOwner(tx: Statements, { side, id }: { side: Side; id: number }): Promise<void> {
+  const [row] = await tx.$queryRaw<{ active: boolean }[]>(
+    Prisma.sql`select active from ${Prisma.raw(side)} where id = ${id} for share`,
+  )
+  if (row === undefined) throw notFound(`There is no ${side} ${id}`)
+  if (!row.active) throw conflict(`The ${side} ${id} is switched off`)
 }
 
 function readExpiry(life: string): Date {
@@ -79,7 +85,7 @@ export interface TokenFilter {
   after?: number
 }
 
-/** Lists tokens by id, without the tokens themselves, which nobody knows. */
+/** Lists tokens by id, without their secrets, of which only hashes are stored. */
 export async function listTokens(db: Database, filter: TokenFilter): Promise<AccessToken[]> {
   const { store_id, admin_id, limit = 200, after = 0 } = filter
   const rows = await db.accessToken.findMany({
@@ -98,14 +104,14 @@ export async function listTokens(db: Database, filter: TokenFilter): Promise<Acc
  * Revokes a token for good; a second time changes nothing. It stops working on every node within a second.
  * @throws RequestError 404 when there is no such token
  */
-export async function revokeToken(db: Database, pubsub: PubSub, id: number): Promise<AccessToken> {
+export async function revokeToken(db: Database, publisher: Publisher, id: number): Promise<AccessToken> {
   const rows = await db.$queryRaw<TokenRow[]>(Prisma.sql`
     update access_token set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = ${id}
     returning id, hash, store_id as "storeId", admin_id as "adminId", created, expires_at as "expiresAt",
       revoked_at as "revokedAt", last_used_at as "lastUsedAt"`)
   const row = rows[0]
   if (row === undefined) throw notFound(`There is no token ${id}`)
-  publishRevocation(pubsub, id)
+  publishRevocation(publisher, id)
   return toAccessToken(row)
 }
 

@@ -1,7 +1,11 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { Database } from '../database/database.js'
 import { conflict } from '../errors/request-error.js'
-import type { Store, Admin } from '../protocol/schemas/accounts.js'
+import type { PlatformAdmin, PlatformStore, Store } from '../protocol/schemas/accounts.js'
+import type { AdminRole } from '../protocol/account.js'
+
+/** The database, or a transaction in it. */
+type Tables = Pick<Database, 'store' | 'admin' | 'chatMessage'>
 
 const NameSchema = Type.String({
   minLength: 1,
@@ -40,33 +44,40 @@ export async function createStore(db: Database, { id, ...input }: StoreInput & {
 }
 
 /**
- * Creates an admin under the given id, or under the next free one. What happened before does not concern it.
+ * Creates an admin under the given id, or under the next free one. Earlier messages are no notifications for it.
  * @throws RequestError 409 when the id is taken
  */
-export async function createAdmin(db: Database, { id, name }: AdminInput & { id?: number }): Promise<Admin> {
+export async function createAdmin(
+  db: Database,
+  { id, name, role = 'agent' }: AdminInput & { id?: number; role?: AdminRole },
+): Promise<PlatformAdmin> {
   const notificationsReadUpTo = await newestMessageId(db)
   const row = await insertUnderId(
     'admin',
     id,
     (adminId) =>
-      db.admin.createManyAndReturn({ data: [{ id: adminId, name, notificationsReadUpTo }], skipDuplicates: true }),
+      db.admin.createManyAndReturn({
+        data: [{ id: adminId, name, role, notificationsReadUpTo }],
+        skipDuplicates: true,
+      }),
     () => db.admin.aggregate({ _max: { id: true } }),
   )
-  return toAdmin(row)
+  return toPlatformAdmin(row)
 }
 
-/** Creates or replaces a store. What is left out becomes empty. */
-export async function upsertStore(db: Database, id: number, input: StoreInput): Promise<Store> {
+/** Creates or replaces the profile of a store. Fields that are left out become empty. */
+export async function upsertStore(db: Tables, id: number, input: StoreInput): Promise<PlatformStore> {
   const { name, logo_url = '', email = '' } = input
-  const values = { name, logoUrl: logo_url, email }
-  return toStore(await db.store.upsert({ where: { id }, create: { id, ...values }, update: values }))
+  const values = { name, logoUrl: logo_url, email, profileAt: new Date() }
+  return toPlatformStore(await db.store.upsert({ where: { id }, create: { id, ...values }, update: values }))
 }
 
-/** Creates or replaces an admin. */
-export async function upsertAdmin(db: Database, id: number, { name }: AdminInput): Promise<Admin> {
+/** Creates or renames an admin. */
+export async function upsertAdmin(db: Tables, id: number, { name }: AdminInput): Promise<PlatformAdmin> {
   const notificationsReadUpTo = await newestMessageId(db)
-  return toAdmin(
-    await db.admin.upsert({ where: { id }, create: { id, name, notificationsReadUpTo }, update: { name } }),
+  const values = { name, profileAt: new Date() }
+  return toPlatformAdmin(
+    await db.admin.upsert({ where: { id }, create: { id, ...values, notificationsReadUpTo }, update: values }),
   )
 }
 
@@ -77,12 +88,12 @@ export async function readAccountName(db: Database, side: 'store' | 'admin', id:
   return name
 }
 
-async function newestMessageId(db: Database): Promise<bigint> {
+async function newestMessageId(db: Tables): Promise<bigint> {
   const { _max } = await db.chatMessage.aggregate({ _max: { id: true } })
   return _max.id ?? 0n
 }
 
-/** Others may take the next free id meanwhile; then the one after it is tried. */
+/** When another request takes the next free id meanwhile, the one after it is tried. */
 async function insertUnderId<Row>(
   kind: string,
   id: number | undefined,
@@ -105,5 +116,18 @@ interface StoreRow {
   email: string
 }
 
+interface AdminRow {
+  id: bigint
+  name: string
+  role: AdminRole
+  active: boolean
+}
+
 const toStore = ({ id, name, logoUrl, email }: StoreRow): Store => ({ id: Number(id), name, logo_url: logoUrl, email })
-const toAdmin = ({ id, name }: { id: bigint; name: string }): Admin => ({ id: Number(id), name })
+export const toPlatformStore = (row: StoreRow & { active: boolean }): PlatformStore => ({
+  ...toStore(row),
+  active: row.active,
+})
+export const toPlatformAdmin = ({ id, name, role, active }: AdminRow): PlatformAdmin => {
+  return { id: Number(id), name, role, active }
+}

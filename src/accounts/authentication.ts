@@ -4,76 +4,72 @@ import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
 import { batchReads } from '../database/batch.js'
 import { epochMs } from '../database/sql.js'
-import type { PubSub } from '../pubsub/pubsub.js'
-import { hashToken } from './tokens.js'
-import type { Account } from '../protocol/account.js'
-import { listenToRevocations } from '../events/revocations.js'
-import { createRevocations } from './revocations.js'
-/** How long a token is remembered; well below the time for which revocations are looked up. */
-const REMEMBER_MS = 60_000
+import type { JwtIdentity, JwtVerifier } from '../jwt/verify-jwt.js'
+import type { Account, AdminRole } from '../protocol/account.js'
+import { isValid, type Credentials } from './credentials.js'
+import { openAccounts, type KnownAccount } from './provide-account.js'
+import { hashToken, isJwt } from './tokens.js'
+
+/** How long an account is cached; well below the time for which its changes are looked up. */
+const CACHE_MS = 60_000
 const MOST_TOKENS = 50_000
-/** How long a token that was valid is told from one that nobody knows. */
+/** How long a token counts as known after it was last valid. */
 const KNOWN_MS = 3_600_000
 const LAST_USE_INTERVAL_MS = 5000
 
 export interface Authentication {
-  /** The account of a token; undefined when the token is unknown, expired or revoked. */
-  authenticate(token: string): Promise<Account | undefined>
   /**
-   * Whether a token was revoked, as of less than a second ago.
-   * @throws what the database does when that cannot be told
+   * The account of a token; undefined when the token is unknown, expired or revoked, or its account is switched off.
+   * @throws what the database does · RequestError 503 while the keys of JWTs could not be read yet
    */
-  isRevoked(tokenId: number): Promise<boolean>
-  /** Whether a token was valid lately, as far as this node knows. It costs nothing to ask. */
+  authenticate(token: string): Promise<Account | undefined>
+  /** Whether a token was valid within the last hour on this node. Asks no database. */
   isKnown(token: string): boolean
-  /** Writes the last uses that wait. */
+  /** Stores the last uses that wait. */
   close(): Promise<void>
 }
 
 /**
- * Tells whom a token belongs to. Tokens are remembered. What could end their truth are revocations: those are announced
- * through pub/sub, and looked up, for all tokens together, at least every second in which a token is used.
+ * Authenticates tokens and JWTs. The accounts of tokens are cached; `credentials` tells what ends or changes them
+ * meanwhile. The signature of a JWT is verified once, and the result is cached until the JWT expires.
  */
-export async function openAuthentication(db: Database, pubsub: PubSub): Promise<Authentication> {
-  const remembered = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: REMEMBER_MS })
+export function openAuthentication(db: Database, credentials: Credentials, jwt?: JwtVerifier): Authentication {
+  const cached = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: CACHE_MS })
   const known = new LRUCache<string, true>({ max: MOST_TOKENS, ttl: KNOWN_MS })
   const readToken = batchReads((hashes: string[]) => readTokens(db, hashes))
-  const revocations = createRevocations(db)
+  const readJwt = jwt && createJwtReader(db, jwt)
   const used = new Set<number>()
   const writeLastUses = async () => {
     const ids = [...used]
     used.clear()
     if (ids.length > 0) await noteLastUse(db, ids)
   }
-  // A last use that cannot be written is not worth a word: the database's absence is reported elsewhere.
+  // A failure is not reported here: other parts report that the database is away.
   const timer = setInterval(() => {
-    remembered.purgeStale()
+    cached.purgeStale()
     void writeLastUses().catch(() => undefined)
   }, LAST_USE_INTERVAL_MS)
-  await listenToRevocations(pubsub, revocations.add)
 
-  async function read(hash: string): Promise<Account | undefined> {
-    const account = await readToken(hash)
+  async function read(hash: string, token: string): Promise<Account | undefined> {
+    const account = await (readJwt && isJwt(token) ? readJwt(hash, token) : readToken(hash))
     if (account === undefined) {
       known.delete(hash)
       return undefined
     }
-    remembered.set(hash, account)
+    cached.set(hash, account)
     known.set(hash, true)
-    // Once for each time it is remembered, so within a minute of its last use.
-    used.add(account.tokenId)
+    // Recorded once per caching, so it is accurate to a minute.
+    if (account.tokenId !== undefined) used.add(account.tokenId)
     return account
   }
 
   return {
     async authenticate(token) {
       const hash = hashToken(token).toString('base64')
-      const found = remembered.get(hash)
-      if (found !== undefined && (await revocations.has(found.tokenId))) return undefined
-      const account = found ?? (await read(hash))
+      const found = cached.get(hash)
+      const account = found === undefined ? await read(hash, token) : await credentials.check(found)
       return account !== undefined && account.expiresAt > Date.now() ? account : undefined
     },
-    isRevoked: revocations.has,
     isKnown: (token) => known.has(hashToken(token).toString('base64')),
     async close() {
       clearInterval(timer)
@@ -82,37 +78,77 @@ export async function openAuthentication(db: Database, pubsub: PubSub): Promise<
   }
 }
 
+/** Reads the account of a JWT, by the JWT's hash. Those who ask for the same one at the same time share the answer. */
+function createJwtReader(db: Database, jwt: JwtVerifier) {
+  const accounts = openAccounts(db)
+  const verified = new LRUCache<string, Omit<JwtIdentity, 'claims'>>({ max: MOST_TOKENS, ttl: CACHE_MS })
+  const underWay = new Map<string, Promise<Account | undefined>>()
+
+  async function read(hash: string, token: string): Promise<Account | undefined> {
+    const before = verified.get(hash)
+    const stillThere = before && (await accounts.read(before))
+    if (before && stillThere) return toJwtAccount(before, stillThere)
+    const identity = await jwt.verify(token)
+    if (identity === undefined) return undefined
+    const account = await accounts.provide(identity)
+    if (account === undefined) return undefined
+    const { side, id, issuedAt, expiresAt } = identity
+    const facts = { side, id, issuedAt, expiresAt }
+    verified.set(hash, facts, { ttl: Math.max(1, Math.ceil(expiresAt - Date.now())) })
+    return toJwtAccount(facts, account)
+  }
+
+  return (hash: string, token: string): Promise<Account | undefined> => {
+    let reading = underWay.get(hash)
+    if (reading === undefined) {
+      reading = read(hash, token).finally(() => underWay.delete(hash))
+      underWay.set(hash, reading)
+    }
+    return reading
+  }
+}
+
+function toJwtAccount(identity: Omit<JwtIdentity, 'claims'>, known: KnownAccount): Account | undefined {
+  if (!isValid(identity, known)) return undefined
+  return { ...identity, ...(known.role !== null && { role: known.role }) }
+}
+
 interface TokenRow {
   hash: string
   id: number
   storeId: number | null
   adminId: number | null
+  role: AdminRole | null
   expiresAt: number | null
 }
 
 const tokenColumns = defineColumns<TokenRow>({
-  hash: `encode(hash, 'base64')`,
-  id: 'id',
-  storeId: 'store_id',
-  adminId: 'admin_id',
-  expiresAt: epochMs('expires_at'),
+  hash: `encode(token.hash, 'base64')`,
+  id: 'token.id',
+  storeId: 'token.store_id',
+  adminId: 'token.admin_id',
+  role: 'admin.role',
+  expiresAt: epochMs('token.expires_at'),
 })
 
 async function readTokens(db: Database, hashes: string[]): Promise<Map<string, Account>> {
   const rows = await tokenColumns.read(
     db,
     Prisma.sql`
-    ${tokenColumns.select} from access_token
-    where hash in (select decode(base64, 'base64') from unnest(${hashes}::text[]) as base64) and revoked_at is null
-      and (expires_at is null or expires_at > clock_timestamp())`,
+    ${tokenColumns.select} from access_token token
+    left join store on store.id = token.store_id left join admin on admin.id = token.admin_id
+    where token.hash in (select decode(base64, 'base64') from unnest(${hashes}::text[]) as base64)
+      and token.revoked_at is null and (token.expires_at is null or token.expires_at > clock_timestamp())
+      and coalesce(store.active, admin.active)`,
   )
   return new Map(rows.map((row) => [row.hash, toAccount(row)]))
 }
 
-function toAccount({ id, storeId, adminId, expiresAt }: TokenRow): Account {
+function toAccount({ id, storeId, adminId, role, expiresAt }: TokenRow): Account {
   return {
     side: storeId === null ? 'admin' : 'store',
     id: storeId ?? adminId ?? 0,
+    ...(role !== null && { role }),
     tokenId: id,
     expiresAt: expiresAt ?? Infinity,
   }

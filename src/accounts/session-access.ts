@@ -1,22 +1,34 @@
 import { forbidden, notFound } from '../errors/request-error.js'
 import type { Account } from '../protocol/account.js'
 
-/** What decides who may see a session. */
+/** The accounts that decide who may read a session. */
 export interface SessionOwners {
   storeId: number
   adminId: number | null
 }
 
+/** Who reads; an admin's role decides how much. */
+type Reader = Pick<Account, 'side' | 'id' | 'role'>
+
+/** Whether the session is another admin's, now or, when it is closed, at its end. */
+const isAnothers = ({ side, id }: Reader, { adminId }: SessionOwners) =>
+  side === 'admin' && adminId !== null && adminId !== id
+
 /**
- * Lets a store at its own sessions, and an admin at those it holds or held last and those that nobody did. To a store,
- * another's session does not exist.
+ * Stores may read only their own sessions. Agents may read the sessions that they hold, or held last, and those that nobody
+ * has held; supervisors may read all. For a store, the session of another store does not exist.
  * @throws RequestError 403 another admin's · 404
  */
-export function requireReader<Session extends SessionOwners>(account: Account, session: Session | undefined): Session {
+export function requireReader<Session extends SessionOwners>(reader: Reader, session: Session | undefined): Session {
   if (session === undefined) throw notFound('Session not found')
-  if (account.side === 'store' && session.storeId !== account.id) throw notFound('Session not found')
-  if (account.side === 'admin' && session.adminId !== null && session.adminId !== account.id) {
-    throw forbidden('Another admin holds this session')
-  }
+  if (reader.side === 'store' && session.storeId !== reader.id) throw notFound('Session not found')
+  if (isAnothers(reader, session) && reader.role !== 'supervisor') throw forbidden('Another admin holds this session')
   return session
 }
+
+/**
+ * Whether a reader only looks on: a supervisor at another admin's session. What it reads is not delivered by that, nor read
+ * in the eyes of the store, which would otherwise wait for an answer of somebody who has not seen its message.
+ */
+export const isOnlooker = (reader: Reader, session: SessionOwners) =>
+  reader.role === 'supervisor' && isAnothers(reader, session)

@@ -14,11 +14,17 @@ import { StartupError } from '../errors/startup-error.js'
 import { readText } from '../http/validation.js'
 import { issueToken, LifeSchema, listTokens, revokeToken } from '../accounts/access-tokens.js'
 import { AdminInputSchema, createAdmin, createStore, StoreInputSchema } from '../accounts/accounts.js'
+import { getAdmin, getStore } from '../platform/list-accounts.js'
+import { signOut, switchAccount } from '../platform/switch-account.js'
+import { AdminRoleSchema } from '../protocol/schemas/accounts.js'
+import type { AdminRole } from '../protocol/account.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 
 const usage = `Usage: npm run --silent account -- <command>
   store create --name <name> [--id <id>] [--email <address>] [--logo-url <url>] [--expires <life>]
-  admin create --name <name> [--id <id>] [--expires <life>]
+  admin create --name <name> [--id <id>] [--role agent|supervisor] [--expires <life>]
+  account update   (--store <id> | --admin <id>) [--active true|false] [--role agent|supervisor]
+  account sign-out (--store <id> | --admin <id>)
   token issue  (--store <id> | --admin <id>) [--expires <life>]
   token list   [--store <id>] [--admin <id>]
   token revoke <token id>
@@ -36,6 +42,7 @@ function command<S extends TObject>(
   return { options, run }
 }
 
+const role = Type.Optional(AdminRoleSchema)
 const expires = Type.Optional(LifeSchema)
 const id = Type.Optional(IdSchema)
 const owner = { store: Type.Optional(IdSchema), admin: Type.Optional(IdSchema) }
@@ -47,17 +54,24 @@ const commands: Record<string, Command> = {
     const { token, id: tokenId } = await issueToken(db, { side: 'store', id: store.id }, expires)
     return { store, token, token_id: tokenId }
   }),
-  'admin create': command(Type.Object({ ...AdminInputSchema.properties, id, expires }), async ({ db }, options) => {
-    const { expires, ...input } = options
-    const admin = await createAdmin(db, input)
-    const { token, id: tokenId } = await issueToken(db, { side: 'admin', id: admin.id }, expires)
-    return { admin, token, token_id: tokenId }
+  'admin create': command(
+    Type.Object({ ...AdminInputSchema.properties, id, role, expires }),
+    async ({ db }, options) => {
+      const { expires, ...input } = options
+      const admin = await createAdmin(db, input)
+      const { token, id: tokenId } = await issueToken(db, { side: 'admin', id: admin.id }, expires)
+      return { admin, token, token_id: tokenId }
+    },
+  ),
+  'account update': command(Type.Object({ ...owner, role, active: Type.Optional(Type.Boolean()) }), updateAccount),
+  'account sign-out': command(Type.Object(owner), async (services, options) => {
+    const account = requireOwner('account sign-out', options)
+    await signOut(services, account)
+    return { [account.side]: account.id, signed_out: true }
   }),
-  'token issue': command(Type.Object({ ...owner, expires }), async ({ db }, { store, admin, expires }) => {
-    if (store !== undefined && admin === undefined) return issueToken(db, { side: 'store', id: store }, expires)
-    if (admin !== undefined && store === undefined) return issueToken(db, { side: 'admin', id: admin }, expires)
-    throw new StartupError('token issue needs --store or --admin, and only one of them')
-  }),
+  'token issue': command(Type.Object({ ...owner, expires }), async ({ db }, { expires, ...options }) =>
+    issueToken(db, requireOwner('token issue', options), expires),
+  ),
   'token list': command(Type.Object(owner), async ({ db }, { store, admin }) => {
     return { tokens: await listAllTokens(db, { ...(store && { store_id: store }), ...(admin && { admin_id: admin }) }) }
   }),
@@ -69,18 +83,18 @@ const commands: Record<string, Command> = {
 let embedded: ReturnType<typeof startEmbeddedPostgres> | undefined
 let isInterrupted = false
 
-// Without a listener, a signal would end this process and leave an embedded PostgreSQL behind.
+// Without a listener, a signal would end this process and leave an embedded PostgreSQL running.
 for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
   process.on(signal, () => void interrupt(128 + number))
 }
 await main().catch((error: unknown) => {
-  // What is being closed makes the command fail.
+  // Closing under a running command makes it fail.
   if (isInterrupted) return
   console.error(explain(error))
   process.exit(1)
 })
 
-/** A start comes to its end first: until then nobody can tell whose the server is. */
+/** A start is finished first: until then it is unknown who owns the server. */
 async function interrupt(exitCode: number): Promise<void> {
   if (isInterrupted) process.exit(exitCode)
   isInterrupted = true
@@ -105,7 +119,7 @@ async function main(): Promise<void> {
 }
 
 function readCommand(words: string[]) {
-  const names = ['name', 'id', 'email', 'logo-url', 'expires', 'store', 'admin']
+  const names = ['name', 'id', 'email', 'logo-url', 'expires', 'store', 'admin', 'role', 'active']
   const { values, positionals } = parseArgs({
     args: words,
     allowPositionals: true,
@@ -125,7 +139,7 @@ function readCommand(words: string[]) {
   return { run: found.run, options: value }
 }
 
-/** The configured database, or the embedded one: the running instance's, or started for the moment. */
+/** Finds the configured database, or the embedded one: that of the running instance, or one started for this command. */
 async function findDatabase(config: Config) {
   const { databaseUrl, dataFolder } = config
   const elsewhere = databaseUrl ?? (await findEmbeddedPostgres(dataFolder))
@@ -137,6 +151,26 @@ async function findDatabase(config: Config) {
   }
   await prepareDatabase({ ...config, databaseUrl: elsewhere }, console.error)
   return { url: elsewhere, close: async () => undefined }
+}
+
+function requireOwner(command: string, { store, admin }: { store?: number; admin?: number }) {
+  if (store !== undefined && admin === undefined) return { side: 'store' as const, id: store }
+  if (admin !== undefined && store === undefined) return { side: 'admin' as const, id: admin }
+  throw new StartupError(`${command} needs --store or --admin, and only one of them`)
+}
+
+async function updateAccount(
+  { db, pubsub }: { db: Database; pubsub: PubSub },
+  { role, active, ...options }: { store?: number; admin?: number; role?: AdminRole; active?: boolean },
+): Promise<object> {
+  const account = requireOwner('account update', options)
+  if (role !== undefined && account.side === 'store') throw new StartupError('A store has no role')
+  const access = { ...(role && { role }), ...(active !== undefined && { active }) }
+  const publish = await db.$transaction((tx) => switchAccount(tx, account, access))
+  publish(pubsub)
+  return account.side === 'store'
+    ? { store: await getStore(db, account.id) }
+    : { admin: await getAdmin(db, account.id) }
 }
 
 async function listAllTokens(db: Database, filter: { store_id?: number; admin_id?: number }) {

@@ -1,4 +1,4 @@
-import { createClient } from './client.js'
+import { createClient, type ChatClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
 import type { FileMessageInput } from './state/send-file.js'
@@ -7,8 +7,10 @@ import type {
   AdminSession,
   History,
   ListedSession,
+  Message,
   Notification,
   Session,
+  SessionHistory,
   SessionList,
   SessionWithStore,
 } from '../protocol/wire.js'
@@ -20,52 +22,78 @@ export interface ListPage {
   cursor?: string
 }
 
-const findListed = ({ data }: SessionList) =>
+/** An admin's connection to the sessions of the stores. Its promises reject with a `ChatError`. */
+export interface AdminClient extends ChatClient {
+  /** The sessions that nobody holds, longest waiting first. */
+  openSessions(page?: ListPage): Promise<SessionList>
+  /** The sessions this admin holds, newest message first. */
+  mySessions(page?: ListPage): Promise<SessionList>
+  /** The sessions of a store that this admin may read, newest first, closed ones too. */
+  sessions(page: ListPage & { store_id: number }): Promise<SessionHistory<ListedSession>>
+  /** An open session or one of this admin's, with its newest messages. */
+  session(sessionId: number): Promise<AdminSession>
+  /**
+   * Sends a message into a session this admin holds. Waits while there is no connection. Resolves when it is stored, once,
+   * after those sent to that session before it. A `file` is uploaded first; other messages do not wait for that.
+   */
+  send(input: (MessageInput | FileMessageInput) & { session_id: number }): Promise<Message>
+  history(page: HistoryPage & { session_id: number }): Promise<History>
+  /** Marks the store's messages of a session read, now or when the connection is back. */
+  read(of: { session_id: number }): void
+  /** Shows the store that the admin types, or has stopped. May be called for every key. */
+  typing(isTyping: boolean, to: { session_id: number }): void
+  /** Takes an open session. Of many admins one wins, the others get a 409. */
+  claim(sessionId: number): Promise<SessionWithStore>
+  /** Gives a session back to the open ones. */
+  release(sessionId: number): Promise<Session>
+  /** Hands a session over to another admin. */
+  transfer(sessionId: number, adminId: number): Promise<Session>
+  closeSession(sessionId: number): Promise<Session>
+  /** Newest first; `before` is the last id of the page before. */
+  notifications(page?: { limit?: number; before?: number }): Promise<Notification[]>
+  countNotifications(): Promise<number>
+  readNotification(id: number): Promise<void>
+  readAllNotifications(): Promise<void>
+}
+
+const findListed = ({ data }: Pick<SessionList, 'data'>) =>
   data.map((session: ListedSession) => ({ session, newest: session.last_message }))
 
-/** Connects an admin to the sessions of the stores. */
-export function connectAdmin(options: ConnectOptions) {
-  const { shared, http, read, send, markRead, typing } = createClient(options, 'admin')
+/**
+ * Connects an admin to the sessions of the stores.
+ * @throws TypeError for options that cannot work @throws ChatError when the WebSocket cannot be made
+ */
+export function connectAdmin(options: ConnectOptions): AdminClient {
+  const { chat, http, read, send, markRead, typing } = createClient(options, 'admin')
   const change = <T = Session>(path: string, session_id: number, more = {}) =>
     http.post<T>(`admin/${path}/`, { session_id, ...more })
 
-  return Object.assign(shared, {
-    /** The sessions that nobody holds, longest waiting first. */
-    openSessions: (page: ListPage = {}) => read('admin/sessions/open/', { ...page }, findListed),
-    /** The sessions this admin holds, newest message first. */
-    mySessions: (page: ListPage = {}) => read('admin/sessions/my/', { ...page }, findListed),
-    /** An open session or one of this admin's, with its newest messages. */
+  return Object.assign(chat, {
+    openSessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/open/', { ...page }, findListed),
+    mySessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/my/', { ...page }, findListed),
+    sessions: (page: ListPage & { store_id: number }) =>
+      read<SessionHistory<ListedSession>>('admin/sessions/', { ...page }, findListed),
     session: (session_id: number) =>
-      read<AdminSession>('admin/session/', { session_id }, (session) => [{ session, newest: session.messages.at(-1) }]),
-    /**
-     * Sends a message into a session this admin holds. Waits while away. Resolves when it is stored, once, after those
-     * sent to that session before it. A `file` is uploaded first; other messages do not wait for that.
-     */
+      read<AdminSession>('admin/session/', { session_id }, (session) => [
+        { session, newest: session.messages[session.messages.length - 1] },
+      ]),
     send: (input: (MessageInput | FileMessageInput) & { session_id: number }) => send(input),
     history: (page: HistoryPage & { session_id: number }) => http.get<History>('admin/messages/', { ...page }),
-    /** Marks the store's messages of a session read, now or when the connection is back. */
     read: ({ session_id }: { session_id: number }) => markRead(session_id),
-    /** Shows the store that the admin types, or has stopped. May be called for every key. */
     typing: (isTyping: boolean, { session_id }: { session_id: number }) => typing(isTyping, session_id),
-    /** Takes an open session; of many admins one wins, the others get a 409. */
     claim: (session_id: number) => change<SessionWithStore>('session/claim', session_id),
-    /** Gives a session back to the open ones. */
     release: (session_id: number) => change('session/release', session_id),
-    /** Hands a session over to another admin. */
     transfer: (session_id: number, admin_id: number) => change('session/transfer', session_id, { admin_id }),
     closeSession: (session_id: number) => change('close', session_id),
-    /** Newest first; `before` is the last id of the page before. */
     notifications: async (page: { limit?: number; before?: number } = {}) =>
       (await http.get<{ data: Notification[] }>('admin/notifications/', { ...page })).data,
     countNotifications: async () =>
       (await http.get<{ data: { count: number } }>('admin/notifications/count/')).data.count,
-    async readNotification(id: number): Promise<void> {
+    async readNotification(id: number) {
       await http.post('admin/notifications/read/', { id })
     },
-    async readAllNotifications(): Promise<void> {
+    async readAllNotifications() {
       await http.post('admin/notifications/read-all/')
     },
   })
 }
-
-export type AdminClient = ReturnType<typeof connectAdmin>

@@ -1,144 +1,205 @@
 import { ChatError } from './transport/chat-error.js'
-import { createEvents } from './state/events.js'
-import { createHttp, type Fields } from './transport/http.js'
-import { createJournal } from './state/journal.js'
-import { openLink, type State } from './transport/link.js'
+import { openConnection, type Connection, type State } from './transport/connection.js'
+import { createHttp, type Http } from './transport/http.js'
+import type { Fields } from './transport/address.js'
+import { watchNetwork } from './transport/network-changes.js'
 import { readOptions, type ConnectOptions } from './transport/options.js'
+import { createTokens } from './transport/tokens.js'
+import { createUpload, type Upload } from './transport/upload.js'
+import { createEvents, type Events } from './state/events.js'
+import { createMarkRead } from './state/mark-read.js'
 import { createOutbox, type MessageInput } from './state/outbox.js'
+import { createReceipts } from './state/receipts.js'
 import { createFileSender, type FileMessageInput } from './state/send-file.js'
-import { createUpload } from './transport/upload.js'
+import { createSessionLog, type FetchedSession } from './state/session-log.js'
 import { createTypingAndPresence } from './state/typing-and-presence.js'
-import { createReading } from './state/retried-reads.js'
-import { createReceiptBroadcast } from './state/receipts.js'
 import type {
   Gone,
   Message,
   Presence,
   Reset,
   ServerFrame,
+  ServerFrames,
   Session,
+  SessionRead,
   Side,
   StatusChange,
   Typing,
   UnreadCount,
 } from '../protocol/wire.js'
 
-/** What a client tells of. */
+/** The events of a client, by name. */
 export interface ClientEvents {
   state: State
   /** Each message once, in the order of its session: the other side's, and this account's own wherever they were sent. */
   message: Message
-  /** How a session stands now, whenever that has changed. */
+  /** The present state of a session, whenever it has changed. */
   session: Session
-  /** Replaces all that was told of a session and its messages; `session` follows. */
+  /** Replaces all that is known of a session and its messages; `session` follows. */
   reset: Reset
-  /** What was told of a session and its messages does not hold any more. */
+  /** A session and its messages exist no more, or are not visible to this account. */
   gone: Gone
   /** How far the other side has received or read this side's messages. */
   status: StatusChange
+  /** This account has read a session, here or elsewhere. */
+  read: SessionRead
   presence: Presence
   typing: Typing
-  /** To an admin: how many notifications are unread. */
+  /** To an admin: the number of unread notifications. */
   notification: UnreadCount
-  /** What no call was there to be told. */
+  /** What no call's promise reports. */
   error: ChatError
 }
 
 /** What the clients of both sides have in common. */
-export function createClient(options: ConnectOptions, side: Side) {
+export interface ChatClient {
+  readonly state: State
+  /** The account of the token; undefined until the client was online for the first time. */
+  readonly account: ServerFrames['ready']['account']
+  /** Adds a listener. Returns a function that removes it. */
+  on: Events<ClientEvents>['on']
+  /**
+   * Uploads a file. Resolves with what names it in a message. It is tried once: `send` with a `file` tries again when the
+   * connection was cut.
+   */
+  readonly upload: Upload
+  /**
+   * Makes sure of the connection: without one it connects now instead of after the pause, and one that does not answer
+   * within `checkMs` is replaced. In browsers the client does so itself when the network is back or the page becomes visible.
+   */
+  reconnect(): void
+  /** Ends the connection for good. Messages that were not acknowledged are rejected; they may have been stored. */
+  close(): void
+}
+
+/** What the clients of both sides are made of. */
+export interface ClientCore {
+  chat: ChatClient
+  http: Http
+  /** Reads sessions over HTTP, and keeps in mind how far they are known by that. */
+  read<T>(path: string, query: Fields, find: (answer: T) => FetchedSession[]): Promise<T>
+  send(input: (MessageInput | FileMessageInput) & { session_id?: number }): Promise<Message>
+  markRead(sessionId: number): void
+  typing(isTyping: boolean, sessionId?: number): void
+}
+
+/** @throws TypeError for options that cannot work @throws ChatError when the WebSocket cannot be made */
+export function createClient(options: ConnectOptions, side: Side): ClientCore {
   const settings = readOptions(options)
   const events = createEvents<ClientEvents>()
-  const noteRefusal = (error: ChatError) => {
-    if (error.status === 401) link.finish('revoked')
-  }
-  const http = createHttp(settings, noteRefusal)
-  const upload = createUpload(settings, noteRefusal)
+  const reportError = (error: ChatError) => events.emit('error', error)
+  let ended: ChatError | undefined
+  let account: ServerFrames['ready']['account']
+  const tokens = createTokens(settings, (error) => {
+    ended = error
+    // A token that is given as such has no function that could do better: the state says it all.
+    if (typeof settings.token === 'function') reportError(error)
+    connection.finish('revoked')
+  })
+  const http = createHttp(settings, tokens)
+  const upload = createUpload(settings, tokens)
   const outbox = createOutbox({
     side,
     settings,
-    canSend: () => link.isReady(),
-    frameBytes: () => link.frameBytes(),
-    send: (draft, left) => link.send('message', draft, left),
+    canSend: () => connection.isReady(),
+    frameBytes: () => connection.frameBytes(),
+    send: (draft, onSent) => connection.send('message', draft, onSent),
   })
-  const ticks = createReceiptBroadcast({ http, settings, side }, (change) => events.emit('status', change))
-  const passing = createTypingAndPresence(events)
-  const reading = createReading({ http, settings, isOnline: () => link.isReady() }, (error) =>
-    events.emit('error', error),
+  const receipts = createReceipts({ http, settings, side }, (change) => events.emit('status', change))
+  const activity = createTypingAndPresence(events)
+  const reads = createMarkRead({ http, settings, isOnline: () => connection.isReady() }, reportError)
+  const log = createSessionLog(
+    {
+      settings,
+      side,
+      http,
+      connection: {
+        isReady: () => connection.isReady(),
+        generation: () => connection.generation(),
+        frameBytes: () => connection.frameBytes(),
+        send: (...frame) => connection.send(...frame),
+      },
+    },
+    {
+      message(message) {
+        outbox.acknowledge(message)
+        receipts.noteMessage(message)
+        events.emit('message', message)
+      },
+      session: (session) => events.emit('session', session),
+      reset(reset) {
+        for (const message of reset.messages) outbox.acknowledge(message)
+        receipts.restart(reset)
+        events.emit('reset', reset)
+      },
+      gone(sessionId) {
+        receipts.forget(sessionId)
+        events.emit('gone', { session_id: sessionId })
+      },
+      caughtUp: (sessionId) => void receipts.refresh(sessionId),
+    },
   )
-  const journal = createJournal({
-    settings,
-    side,
-    http,
-    link: {
-      isReady: () => link.isReady(),
-      generation: () => link.generation(),
-      frameBytes: () => link.frameBytes(),
-      send: (...frame) => link.send(...frame),
+  const connection: Connection = openConnection(
+    { settings, side, http, tokens },
+    {
+      ready(payload) {
+        account = payload.account
+        log.ready(payload)
+        outbox.flush()
+        reads.flush()
+      },
+      frame: receive,
+      lost() {
+        log.disconnected()
+        outbox.disconnected()
+        activity.disconnected()
+      },
+      state(state) {
+        if (isOver(state)) {
+          stopWatching()
+          outbox.end(errorOfEnd(state))
+        }
+        events.emit('state', state)
+      },
+      error: reportError,
     },
-    message(message) {
-      outbox.acknowledge(message)
-      ticks.note(message)
-      events.emit('message', message)
-    },
-    session: (session) => events.emit('session', session),
-    reset(reset) {
-      for (const message of reset.messages) outbox.acknowledge(message)
-      ticks.restart(reset)
-      events.emit('reset', reset)
-    },
-    gone(sessionId) {
-      ticks.forget(sessionId)
-      events.emit('gone', { session_id: sessionId })
-    },
-    caughtUp: (sessionId) => void ticks.refresh(sessionId),
-  })
-  const link = openLink(settings, side, http, {
-    ready(payload) {
-      journal.ready(payload)
-      outbox.flush()
-      reading.flush()
-    },
-    frame: receive,
-    lost() {
-      journal.lost()
-      outbox.lost()
-      passing.lost()
-    },
-    state(state) {
-      if (state === 'revoked' || state === 'closed') outbox.end(endOf(state))
-      events.emit('state', state)
-    },
-    error: (error) => events.emit('error', error),
-  })
+  )
+  const stopWatching = watchNetwork(() => connection.check())
+
+  const errorOfEnd = (state: State) =>
+    state === 'closed'
+      ? new ChatError(0, 'The client is closed', 'closed')
+      : (ended ?? new ChatError(401, 'The token is not valid any more'))
 
   function receive(frame: ServerFrame): void {
     switch (frame.type) {
       case 'message':
-        // Its promise does not wait for what was missed in other connections.
+        // Its promise does not wait for what other connections missed.
         outbox.acknowledge(frame.payload.message)
-        return journal.live(frame)
+        return log.receive(frame)
       case 'session_update':
-        return journal.live(frame)
+        return log.receive(frame)
       case 'sync':
-        return void journal.sync(frame.payload)
+        return void log.sync(frame.payload)
       case 'message_status':
-        return ticks.told(frame.payload)
+        return receipts.receive(frame.payload)
+      case 'session_read':
+        return events.emit('read', frame.payload)
       case 'presence':
-        return passing.presence(frame.payload)
+        return activity.presence(frame.payload)
       case 'typing':
-        return passing.typing(frame.payload)
+        return activity.typing(frame.payload)
       case 'new_notification':
         return events.emit('notification', frame.payload)
       case 'error':
-        if (outbox.refuse(frame.payload)) return
-        journal.refused(frame.payload)
+        if (!outbox.refuse(frame.payload)) log.refused(frame.payload)
     }
   }
 
-  /** Why nothing is sent any more. */
+  /** Why nothing is sent any more; undefined while the client is in use. */
   function findEnd(): ChatError | undefined {
-    const state = link.state()
-    return state === 'revoked' || state === 'closed' ? endOf(state) : undefined
+    const state = connection.state()
+    return isOver(state) ? errorOfEnd(state) : undefined
   }
 
   function sendMessage(input: MessageInput & { session_id?: number }): Promise<Message> {
@@ -148,53 +209,33 @@ export function createClient(options: ConnectOptions, side: Side) {
 
   const sendFile = createFileSender({ settings, upload, findEnd, send: sendMessage })
 
-  /** Reads over HTTP what holds sessions, and notes them. */
-  async function read<T>(
-    path: string,
-    query: Fields,
-    find: (answer: T) => { session: Session; newest: Message | null | undefined }[],
-  ): Promise<T> {
-    const generation = link.generation()
-    const answer = await http.get<T>(path, query)
-    journal.note(find(answer), generation)
-    return answer
-  }
-
   return {
     http,
-    read,
-    link,
-    send: (input: (MessageInput | FileMessageInput) & { session_id?: number }): Promise<Message> =>
-      'file' in input ? sendFile(input) : sendMessage(input),
-    markRead(sessionId: number): void {
-      reading.add(sessionId)
+    async read<T>(path: string, query: Fields, find: (answer: T) => FetchedSession[]): Promise<T> {
+      const generation = connection.generation()
+      const answer = await http.get<T>(path, query)
+      log.noteFetched(find(answer), generation)
+      return answer
     },
-    typing(isTyping: boolean, sessionId?: number): void {
-      if (link.isReady()) passing.send(isTyping, sessionId, (payload) => link.send('typing', payload))
+    send: (input) => ('file' in input ? sendFile(input) : sendMessage(input)),
+    markRead: reads.add,
+    typing(isTyping, sessionId) {
+      if (!connection.isReady()) return
+      activity.sendTyping(isTyping, sessionId, (payload) => connection.send('typing', payload))
     },
-    shared: {
-      /** What the connection is like at the moment. */
-      get state(): State {
-        return link.state()
+    chat: {
+      get state() {
+        return connection.state()
       },
-      /** Calls a listener from now on; returns what takes it away again. */
+      get account() {
+        return account
+      },
       on: events.on,
-      /**
-       * Uploads a file and resolves with what names it in a message. It is tried once: `send` with a `file` tries again over
-       * cuts.
-       */
       upload,
-      /** Tries to connect at once instead of after the pause, say when the browser is online again. */
-      reconnect: link.reconnect,
-      /** Ends the connection for good. Messages that were not acknowledged are rejected; they may have been stored. */
-      close: () => link.finish('closed'),
+      reconnect: connection.check,
+      close: () => connection.finish('closed'),
     },
   }
 }
 
-export type Client = ReturnType<typeof createClient>
-
-const endOf = (state: 'revoked' | 'closed') =>
-  state === 'revoked'
-    ? new ChatError(401, 'The token is not valid any more')
-    : new ChatError(0, 'The client is closed', 'closed')
+const isOver = (state: State) => state === 'revoked' || state === 'closed'

@@ -1,10 +1,11 @@
-import { createClient } from './client.js'
+import { createClient, type ChatClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
 import type { FileMessageInput } from './state/send-file.js'
-import type { History, Session, StoreSession } from '../protocol/wire.js'
+import type { ListPage } from './admin-client.js'
+import type { History, Message, OwnSession, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
 
-/** Which page of a session's messages: the newest, those before a message, or those after one. */
+/** A page of a session's messages: the newest, those before a message, or those after one. */
 export interface HistoryPage {
   before?: number
   after?: number
@@ -12,48 +13,62 @@ export interface HistoryPage {
   limit?: number
 }
 
-/** Connects a store to its conversation. */
-export function connectStore(options: ConnectOptions) {
-  const { shared, http, read, send, markRead, typing } = createClient(options, 'store')
+/** A store's connection to its conversation. Its promises reject with a `ChatError`. */
+export interface StoreClient extends ChatClient {
+  /** Gets the active session with its newest messages; makes it if there is none. */
+  session(): Promise<StoreSession>
+  /**
+   * Sends a message into the active session, which is made if there is none. Waits while there is no connection. Resolves
+   * when it is stored, once, after those sent before it. A `file` is uploaded first; other messages do not wait for that.
+   */
+  send(input: MessageInput | FileMessageInput): Promise<Message>
+  /** Messages of the active session, or of any session of this store. */
+  history(page?: HistoryPage & { session_id?: number }): Promise<History>
+  /** This store's sessions, newest first, closed ones too. */
+  sessions(page?: ListPage): Promise<SessionHistory<OwnSession>>
+  /** Marks the admin's messages read, now or when the connection is back. */
+  read(of?: { session_id?: number }): void
+  /** Shows the admin that the store types, or has stopped. May be called for every key. */
+  typing(isTyping: boolean): void
+  /** Closes the active session; the next message begins a new one. */
+  closeSession(): Promise<Session>
+}
+
+/**
+ * Connects a store to its conversation.
+ * @throws TypeError for options that cannot work @throws ChatError when the WebSocket cannot be made
+ */
+export function connectStore(options: ConnectOptions): StoreClient {
+  const { chat, http, read, send, markRead, typing } = createClient(options, 'store')
   let sessionId: number | undefined
-  shared.on('session', ({ id, status }) => {
+  chat.on('session', ({ id, status }) => {
     if (status !== 'closed') sessionId = id
     else if (sessionId === id) sessionId = undefined
   })
-  shared.on('gone', ({ session_id }) => {
+  chat.on('gone', ({ session_id }) => {
     if (sessionId === session_id) sessionId = undefined
   })
-  shared.on('message', ({ session_id }) => {
+  chat.on('message', ({ session_id }) => {
     sessionId ??= session_id
   })
 
-  return Object.assign(shared, {
-    /** Gets the active session with its newest messages; makes it if there is none. */
-    async session(): Promise<StoreSession> {
+  return Object.assign(chat, {
+    async session() {
       const session = await read<StoreSession>('store/session/', {}, (session) => [
-        { session, newest: session.messages.at(-1) },
+        { session, newest: session.messages[session.messages.length - 1] },
       ])
       sessionId = session.id
       return session
     },
-    /**
-     * Sends a message into the active session, which is made if there is none. Waits while away. Resolves when it is stored,
-     * once, after those sent before it. A `file` is uploaded first; other messages do not wait for that.
-     */
     send: (input: MessageInput | FileMessageInput) => send(input),
-    /** Messages of the active session, or of any of this store's. */
     history: (page: HistoryPage & { session_id?: number } = {}) => http.get<History>('store/messages/', { ...page }),
-    /** Marks the admin's messages read, now or when the connection is back. */
-    read(): void {
-      if (sessionId !== undefined) markRead(sessionId)
+    sessions: (page: ListPage = {}) => http.get<SessionHistory<OwnSession>>('store/sessions/', { ...page }),
+    read({ session_id = sessionId }: { session_id?: number } = {}) {
+      if (session_id !== undefined) markRead(session_id)
     },
-    /** Shows the admin that the store types, or has stopped. May be called for every key. */
-    typing(isTyping: boolean): void {
+    typing(isTyping: boolean) {
       if (sessionId !== undefined) typing(isTyping)
     },
-    /** Closes the active session; the next message begins a new one. */
     closeSession: () => http.post<Session>('store/close/'),
   })
 }
-
-export type StoreClient = ReturnType<typeof connectStore>

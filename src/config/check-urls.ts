@@ -3,8 +3,8 @@ import type { FieldErrors } from '../protocol/schemas/error-body.js'
 const ENCODE = 'characters such as / # ? @ , in a password must be percent-encoded'
 
 /**
- * What is wrong with a database's URL, without its value: what a library says of it may hold the password. The host may
- * be missing, or a folder of sockets.
+ * Describes what is wrong with a database URL, without its value: the message of a library may contain the password. The
+ * host may be missing, or a folder of Unix sockets.
  */
 export function checkDatabaseUrl(field: string, text: string): FieldErrors {
   // The driver reads a URL without a host in the same way.
@@ -12,7 +12,7 @@ export function checkDatabaseUrl(field: string, text: string): FieldErrors {
   return url === undefined || isTorn(url) ? [{ field, message: `is not a URL: ${ENCODE}` }] : []
 }
 
-/** The same for a list of Redis URLs. */
+/** Describes what is wrong with a list of Redis URLs. */
 export function checkRedisUrls(field: string, list: string[]): FieldErrors {
   const urls = list.map((text) => parse(text))
   const isRedis = (url: URL | undefined) =>
@@ -36,7 +36,7 @@ function parse(text: string, base?: string): URL | undefined {
   return [url.username, url.password, url.pathname].every(isDecodable) ? url : undefined
 }
 
-/** A password that ends the host early leaves its `@` behind. */
+/** An unencoded `/`, `?` or `#` in a password ends the host early and leaves an `@` in the rest. */
 const isTorn = ({ pathname, search, hash }: URL) => `${pathname}${search}`.includes('@') || hash !== ''
 
 function isDecodable(text: string): boolean {

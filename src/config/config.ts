@@ -3,9 +3,12 @@ import { Type, type Static } from '@sinclair/typebox'
 import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls } from './check-urls.js'
 import { StartupError } from '../errors/startup-error.js'
 import { checkFileSettings, fileSettings, nameFileSettings } from '../files/file-settings.js'
+import { checkJwtSettings, jwtEnvironment, readJwtSettings } from '../jwt/jwt-settings.js'
 import { readText } from '../http/validation.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
+import { checkMailSettings, mailEnvironment, readMailSettings } from '../mail/mail-settings.js'
+import { checkWebhookSettings, readWebhookSettings, webhookEnvironment } from '../webhooks/webhook-settings.js'
 
 const packageFolder = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const Count = (minimum: number, maximum: number, initial: number, description: string) =>
@@ -63,8 +66,8 @@ export const EnvironmentSchema = Type.Object({
   }),
   PLATFORM_TOKEN: Type.Optional(
     Type.String({
-      pattern: '^[\\x21-\\x7e]{16,512}$',
-      description: "Opens the platform's routes. Unset: they are off.",
+      pattern: '^[\\x21-\\x2b\\x2d-\\x7e]{16,512}(, ?[\\x21-\\x2b\\x2d-\\x7e]{16,512})?$',
+      description: "Opens the platform's routes; two, separated by a comma, while it is rotated. Unset: they are off.",
     }),
   ),
   PUBLIC_URL: Type.Optional(
@@ -73,6 +76,9 @@ export const EnvironmentSchema = Type.Object({
       description: 'Where clients reach the service, with its path if it has one. Unset: as each request says.',
     }),
   ),
+  ...jwtEnvironment,
+  ...webhookEnvironment,
+  ...mailEnvironment,
   CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
   WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
   WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
@@ -105,7 +111,7 @@ export const EnvironmentSchema = Type.Object({
   ),
 })
 
-/** What each setting is called in the code. */
+/** The settings by their names in the code. */
 export type Config = Readonly<ReturnType<typeof nameSettings>>
 
 /**
@@ -118,18 +124,23 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
   )
   const { value, errors } = readText(EnvironmentSchema, given)
-  const wrong = value === undefined ? errors : [...checkUrls(value), ...checkFileSettings(value)]
+  const wrong = value === undefined ? errors : checkTogether(value)
   if (value === undefined || wrong.length > 0) {
     throw new StartupError(wrong.map(({ field, message }) => `${field} ${message}`).join('\n'))
   }
   return Object.freeze(nameSettings(value))
 }
 
-function checkUrls({ DATABASE_URL, REDIS_URL, PUBLIC_URL }: Static<typeof EnvironmentSchema>): FieldErrors {
+function checkTogether(environment: Static<typeof EnvironmentSchema>): FieldErrors {
+  const { DATABASE_URL, REDIS_URL, PUBLIC_URL } = environment
   return [
+    ...checkWebhookSettings(environment),
+    ...checkMailSettings(environment),
     ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
     ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
+    ...checkJwtSettings(environment),
+    ...checkFileSettings(environment),
   ]
 }
 
@@ -139,7 +150,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     port: environment.PORT,
     databaseUrl: environment.DATABASE_URL,
     migrationDatabaseUrl: environment.MIGRATION_DATABASE_URL,
-    // The embedded PostgreSQL has none in front.
+    // The embedded PostgreSQL has no pooler in front.
     databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
     dataFolder: environment.DATA_DIR,
     databasePoolSize: environment.DATABASE_POOL_SIZE,
@@ -158,6 +169,10 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
           },
     platformToken: environment.PLATFORM_TOKEN,
     publicUrl: environment.PUBLIC_URL?.replace(/\/+$/, ''),
+    jwt: readJwtSettings(environment),
+    webhooks: readWebhookSettings(environment),
+    unreadAfterMs: environment.MAIL_AFTER_MINUTES * 60_000,
+    mail: readMailSettings(environment),
     corsOrigins: splitList(environment.CORS_ORIGINS),
     websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
     widgetOrigins: splitList(environment.WIDGET_ORIGINS),

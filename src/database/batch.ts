@@ -1,15 +1,17 @@
 import DataLoader from 'dataloader'
 
-/** Two statements under way keep PostgreSQL busy while the next one collects; more would only make smaller ones. */
+/**
+ * Two concurrent statements keep PostgreSQL busy while the next batch collects; more would only make the batches smaller.
+ */
 const MAX_CONCURRENCY = 2
 const MAX_BATCH_SIZE = 250
-/** Of what may come with 200 messages of 10,000 characters each: together they stay below the longest string there is. */
+/** For sessions with up to 200 messages of 10,000 characters: a larger batch could exceed the longest string of V8. */
 export const MAX_SESSIONS_PER_BATCH = 32
 
 /**
- * Lets concurrent calls share a statement: what is asked for while statements are under way travels in the next one
- * together. An idle database is asked at once. `runMany` answers in the order of its inputs, an Error for what failed
- * alone; when it rejects, all fail. Nothing is cached.
+ * Lets concurrent calls share a statement: calls that come while statements are running are sent together in the next one.
+ * An idle database is asked at once. `runMany` returns its answers in the order of the inputs, an Error where one failed
+ * alone; when it rejects, all calls of the batch fail. Nothing is cached.
  */
 export function batch<Input, Output>(
   runMany: (inputs: readonly Input[]) => Promise<(Output | Error)[]>,
@@ -40,7 +42,7 @@ export function batch<Input, Output>(
   return (input) => loader.load(input)
 }
 
-/** Lets concurrent reads share a statement. Equal keys share one answer; a key without one gives undefined. */
+/** Lets concurrent reads share a statement. Equal keys share one answer; a key without an answer gives undefined. */
 export function batchReads<Key extends string | number, Value>(
   readMany: (keys: Key[]) => Promise<Map<Key, Value>>,
   maxBatchSize?: number,

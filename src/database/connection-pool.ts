@@ -12,7 +12,7 @@ import type { DatabaseAddress } from './database-url.js'
 import { endsConnection, isReadOnly } from './failures.js'
 import { applySettings, toStartupOptions, type Pooler, type SessionSettings } from './session-settings.js'
 
-/** What a connection needs: where to, through what, and with which settings. */
+/** What a connection needs: the address, the pooler in front, and the session settings. */
 export interface ConnectionTarget {
   address: DatabaseAddress
   pooler: Pooler
@@ -20,17 +20,18 @@ export interface ConnectionTarget {
 }
 
 /**
- * A read-only server refuses every write. Ending the connections that it has had for this long lets a failover by name or by
- * address reach the new primary; ending younger ones would connect anew for each refusal.
+ * A read-only server refuses every write. Connections to it that are older than this are replaced, so that after a failover
+ * by DNS name or floating address the next ones reach the new primary. Replacing younger ones, too, would reconnect after
+ * each refusal.
  */
 const READ_ONLY_PATIENCE_MS = 1000
 
-/** A pool that can be told to replace its connections, as those to a server that is read-only. */
+/** A pool that can replace its connections, such as those to a read-only server. */
 export type ConnectionPool = Pool & { replaceConnections(): void }
 
 /**
- * Opens a pool. Two things differ from `pg`'s own, for Prisma's statements and ours alike: a statement that PostgreSQL
- * refuses costs no connection, and connections to a server that turned out to be read-only are replaced.
+ * Opens a pool. It differs from `pg`'s in two ways, for Prisma's statements as well: a statement that PostgreSQL refuses
+ * costs no connection, and connections to a read-only server are replaced.
  */
 export function openPool(target: ConnectionTarget, options: PoolConfig = {}): ConnectionPool {
   const pool = new Pool({
@@ -49,8 +50,8 @@ export function openPool(target: ConnectionTarget, options: PoolConfig = {}): Co
   pool.on('error', () => undefined)
   pool.on('connect', (client) => {
     openedAt.set(client, performance.now())
-    // The pool takes its own listener away when it lends a connection. One that breaks before the borrower listens would
-    // end the process; the borrower learns of it by its statement.
+    // The pool removes its own listener when it lends a connection. A connection that breaks before the borrower listens
+    // would end the process; the borrower's statement fails anyway.
     client.on('error', () => undefined)
     onRefusal(client, (error) => {
       if (isReadOnly(error)) replaceConnections()
@@ -94,7 +95,7 @@ export async function openConnection(target: ConnectionTarget, options: ClientCo
   }
 }
 
-/** Poolers refuse flags at the start of a connection; one that pools transactions keeps no settings at all. */
+/** Poolers refuse startup flags, and in transaction mode they keep no session settings at all. */
 function describeConnection({ address, pooler, settings }: ConnectionTarget): ClientConfig {
   const flags = [address.options, pooler === 'none' ? toStartupOptions(settings) : ''].filter(Boolean).join(' ')
   return {
@@ -104,12 +105,15 @@ function describeConnection({ address, pooler, settings }: ConnectionTarget): Cl
   }
 }
 
-/** The pool awaits it before it lends the connection, and listens to its errors meanwhile. */
+/** The pool awaits this before it lends the connection, and listens to errors meanwhile. */
 const onConnect = ({ settings }: ConnectionTarget): PoolConfig => ({
   onConnect: (client): unknown => applySettings(client, settings),
 })
 
-/** Hears of every refusal on a connection, whoever has sent the statement: Prisma's transactions do not pass our `query`. */
+/**
+ * Calls back with every refusal on a connection. Statements of Prisma's transactions do not pass `query`, so the connection
+ * is listened to.
+ */
 function onRefusal(client: ClientBase, listener: (error: Error) => void): void {
   const { connection } = client as ClientBase & { connection: EventEmitter }
   connection.on('errorMessage', listener)

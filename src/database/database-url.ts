@@ -3,17 +3,17 @@ import { StartupError } from '../errors/startup-error.js'
 
 /** Where a database is, as its URL says it. */
 export interface DatabaseAddress {
-  /** The URL with those parameters alone that `pg` reads. It holds the password. */
+  /** The URL with only the parameters that `pg` reads. It contains the password. */
   connectionString: string
-  /** The schema that holds the tables: `?schema=`, as Prisma writes it. */
+  /** The schema of the tables, from `?schema=` (Prisma's parameter). */
   schema: string
-  /** Flags for the server in the connection's start: `?options=`, as libpq writes it. */
+  /** Startup flags for the server, from `?options=` (libpq's parameter). */
   options: string
-  /** Names of parameters that mean nothing here. */
+  /** Names of parameters that have no effect here. */
   ignored: string[]
 }
 
-/** The parameters that `pg` acts on. Its others are settings of the session, which the service makes itself. */
+/** The parameters that `pg` acts on. The others are session settings, which the service sets itself. */
 const understood = new Set([
   ...['host', 'port', 'user', 'password', 'application_name'],
   ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
@@ -21,7 +21,7 @@ const understood = new Set([
 
 /**
  * Reads the URL of a database.
- * @throws StartupError with one line that names the setting and repeats nothing of the URL, which holds a password
+ * @throws StartupError with one line that names the setting and repeats nothing of the URL, which contains a password
  */
 export function readDatabaseUrl(url: string, setting = 'DATABASE_URL'): DatabaseAddress {
   const { base, query } = split(url, setting)
@@ -38,8 +38,8 @@ export function readDatabaseUrl(url: string, setting = 'DATABASE_URL'): Database
 }
 
 /**
- * A `/`, `?` or `#` of a password that is not encoded would make the rest of it a path, and so a part of messages. An `@` does
- * not, as the last one is before the host: names of users on some hosted servers are `user@server`.
+ * An unencoded `/`, `?` or `#` in a password would turn the rest of it into a path, which appears in messages. An `@` does
+ * not, because the last one precedes the host; user names of some hosted servers contain one (`user@server`).
  */
 function split(url: string, setting: string): { base: string; query: string } {
   const [, base, query = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(url) ?? []

@@ -6,39 +6,38 @@ import { isDatabaseAway, isUnsupported } from './failures.js'
 const databaseId = `(select oid from pg_database where datname = current_database())`
 const tableId = `'chat_session'::regclass::oid`
 const systemId = `(select system_identifier from pg_control_system())`
-/** The control file names a new timeline only after its first checkpoint, the write-ahead log at once. */
+/** The control file shows a new timeline only after its first checkpoint; the write-ahead log shows it at once. */
 const timeline = `case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end`
-/** For operators: a restored copy of the data folder is in itself like the original after a restart. */
+/** Set by operators: a restored copy of the data folder cannot be told from the original by itself. */
 const byHand = `coalesce(current_setting('store_chat.epoch', true), '')`
 const startedAt = `extract(epoch from pg_postmaster_start_time())`
 
 /** Joins identities to one text; null where one of them is. */
 const join = (parts: string[]) => `(${parts.map((part) => `(${part})::text`).join(` || '.' || `)})`
 
-/** What tells histories apart, best first: some services forbid the functions of the first. */
+/** What identifies a history, best first: some hosted servers forbid the functions that the first ones need. */
 const candidates = [
   [systemId, timeline, databaseId, tableId, byHand],
   [systemId, databaseId, tableId, byHand],
   [databaseId, tableId, byHand],
 ]
 
-/** Identities of the server are nobody's concern outside. */
+/** A hash, because the identity of the server should not be visible outside. */
 const shorten = (text: string) =>
   `translate(left(encode(sha256(convert_to(${text}, 'UTF8')), 'base64'), 16), '+/', '-_')`
 
-/** SQL that identifies the database's present history. */
+/** SQL that identifies the current history of the database. */
 export interface EpochExpressions {
   /**
-   * SQL of one text, the epoch that clients see: the history that ids and `seq` count in. It is another one after every
-   * promotion, and after every restore into another cluster, database or table. Null on a standby, whose history is
-   * still to be decided.
+   * SQL of one text, the epoch that clients see: the history that ids and `seq` count in. It changes with every promotion,
+   * and with every restore into another cluster, database or table. Null on a standby, whose history is not decided yet.
    */
   epoch: string
-  /** SQL of one text: the epoch, and this run of the server. A server whose data was replaced has been restarted. */
+  /** SQL of one text: the epoch and this run of the server. Replacing the data of a server needs a restart. */
   run: string
 }
 
-/** Finds out what this database lets its role read. */
+/** Finds the expressions that the role may read in this database. */
 export async function findEpochExpressions(db: Statements): Promise<EpochExpressions> {
   for (const parts of candidates) {
     const epoch = shorten(join(parts))

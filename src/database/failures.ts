@@ -9,8 +9,8 @@ const UNSUPPORTED = '0A000'
 /** Classes: connection exception, wrong credentials, insufficient resources, system error. */
 const awayClasses = new Set(['08', '28', '53', '58'])
 /**
- * Nothing has happened, and another try may succeed: the caller waits a second and repeats. What repeats itself at each try
- * (a missing table or right, corrupted data) is a fault instead, and so is 25P02, which would be a bug of ours.
+ * Nothing was changed, and another attempt may succeed: the caller waits a second and retries. What fails at each attempt
+ * (a missing table or privilege, corrupted data) is a fault, and so is 25P02, which would be a bug of this service.
  */
 const awayCodes = new Set([
   READ_ONLY, // a standby, or the old primary after a failover
@@ -31,24 +31,26 @@ const awayCodes = new Set([
   '57P04', // the database is being dropped
   '57P05', // idle session timeout
 ])
-/** Of those, what PostgreSQL says of a statement alone: its connection is as good as before. */
+/** Codes of those that concern the statement alone: the connection can still be used. */
 const harmlessCodes = new Set(['40001', '40P01', LOCK_TIMEOUT, '57014'])
-/** Prisma's: no access, unreachable, timed out, closed, no connection from the pool, transaction gone, conflict. */
+/** Codes of Prisma: no access, unreachable, timed out, closed, no connection from the pool, transaction gone, conflict. */
 const awayPrismaCodes = new Set([
   ...['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017'],
   ...['P2024', 'P2028', 'P2034', 'P2037'],
 ])
-/** The operating system's, for a connection that breaks. */
+/** Codes of the operating system for a connection that breaks. */
 const awaySystemCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
 ])
-/** The adapter's, for what the operating system says of the connection. */
+/** Kinds by which Prisma's adapter reports a broken connection. */
 const awayKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout'])
 const awayMessages =
   /connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection|Query read timeout/i
 
-/** Whether the database could not do it now: stopped, starting, unreachable, read-only, out of connections or of time. */
+/**
+ * Whether the database is not available now: stopped, starting, unreachable, read-only, out of connections, or too slow.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof Prisma.PrismaClientKnownRequestError && awayPrismaCodes.has(error.code)) return true
@@ -66,23 +68,23 @@ export function isReadOnly(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === READ_ONLY
 }
 
-/** Whether a connection is of no more use after this failure. A statement that PostgreSQL refused leaves it as it was. */
+/** Whether a connection cannot be used after this failure. A statement that PostgreSQL refused leaves it intact. */
 export function endsConnection(error: unknown): boolean {
   const code = error instanceof Error ? postgresCode(error) : undefined
   if (code === undefined) return true
   return code.startsWith('XX') || (isAwayCode(code) && code !== READ_ONLY && !harmlessCodes.has(code))
 }
 
-/** One address after the other may have been tried. Whatever went wrong while connecting, there is no connection. */
+/** Several addresses may have been tried. Any failure while connecting means that there is no connection. */
 function isConnectionFailure(error: Error): boolean {
   if (error instanceof AggregateError)
     return error.errors.some((one) => one instanceof Error && isConnectionFailure(one))
   const { code = '', syscall } = error as NodeJS.ErrnoException
-  // Node's own error for a client that is gone before its body has come has the code ECONNRESET, but no system call.
+  // Node.js reports a client that is gone before its body has arrived with ECONNRESET as well, but without a system call.
   return syscall === 'connect' || (syscall !== undefined && awaySystemCodes.has(code))
 }
 
-/** Whether PostgreSQL has refused a statement, so that nothing of it has happened. */
+/** Whether PostgreSQL refused a statement, so that it had no effect. */
 export function isRefused(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) !== undefined
 }
@@ -95,7 +97,7 @@ export function isPermissionDenied(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === INSUFFICIENT_PRIVILEGE
 }
 
-/** Whether the server does not have what was asked for. Of a prepared statement it may also mean that a table has changed. */
+/** Whether the server lacks a feature. For a prepared statement it may also mean that a table has changed. */
 export function isUnsupported(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === UNSUPPORTED
 }

@@ -7,12 +7,13 @@ import { isDatabaseAway } from './failures.js'
 const NAME_LENGTH = 16
 
 /**
- * Names the database that this node is connected to, as all nodes on it do, and as no node on another does.
+ * Names the database that this node is connected to. All nodes on it give the same name, and no node on another database
+ * does.
  *
- * An id stored in the database would not tell an installation from the staging system that its backup was restored into;
- * nor would PostgreSQL's system identifier when the backup is a copy of the data folder. The name is therefore that of the
- * running server: the microsecond in which it started, with the system identifier (where this role may read it) and the
- * database's oid. It changes with a restart or a failover of the database.
+ * An id stored in the database would be the same in a staging system that its backup was restored into; so would
+ * PostgreSQL's system identifier when the backup is a copy of the data folder. The name therefore identifies the running
+ * server: the microsecond of its start, the system identifier (where the role may read it) and the oid of the database. It
+ * changes with a restart or a failover of the database.
  */
 export async function readInstallation(db: Database): Promise<string> {
   const [server] = await db.$queryRaw<{ startedAt: string; databaseOid: string; mayReadSystem: boolean }[]>(Prisma.sql`
@@ -25,7 +26,7 @@ export async function readInstallation(db: Database): Promise<string> {
   return createHash('sha256').update([startedAt, databaseOid, system].join()).digest('base64url').slice(0, NAME_LENGTH)
 }
 
-/** Some hosted servers grant the function and have it fail. */
+/** Some hosted servers grant the function, and it fails nevertheless. */
 async function readSystemIdentifier(db: Database): Promise<string> {
   try {
     const [row] = await db.$queryRaw<{ identifier: string }[]>(

@@ -1,6 +1,6 @@
 /**
- * Reads keys one after the other, each by itself. Who asks for a key that waits gets the same answer; a read that has begun
- * is not shared, since it may be older than what the caller has just written.
+ * Reads keys one after the other, each by itself. Calls for a key that is waiting share its answer. A read that has begun
+ * is not shared: it may be older than what the caller has just written.
  */
 export function readOneByOne<Key, Value>(read: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
   const waiting = new Map<Key, Promise<Value>>()

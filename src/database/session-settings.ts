@@ -1,24 +1,24 @@
 import type { ClientBase } from 'pg'
 
-/** What is between the service and PostgreSQL, and so what holds for the length of a connection. */
+/** The kind of pooler in front of PostgreSQL. It decides which settings last for a connection. */
 export type Pooler = 'none' | 'session' | 'transaction'
 
-/** Settings by their names in `pg_settings`, with their values as they are shown there. */
+/** Session settings by their names in `pg_settings`, with the values as shown there. */
 export type SessionSettings = Readonly<Record<string, string>>
 
 /**
- * The settings that every connection of the service has, whatever the server, the database or the role have as defaults.
- * Left as it is found: `default_transaction_read_only`, which fences off a server that must not be written to.
+ * The settings of every connection of the service, whatever the defaults of the server, the database or the role are. Only
+ * `default_transaction_read_only` is left alone: operators use it to fence off a server.
  */
 export function createSessionSettings(schema: string, statementTimeoutMs: number): SessionSettings {
   return {
     ...createMeaning(schema),
     statement_timeout: String(statementTimeoutMs),
-    // A node that dies within a transaction may not hold a session's lock for long.
+    // A node that hangs within a transaction must not hold a session's lock for long.
     idle_in_transaction_session_timeout: String(statementTimeoutMs),
     /**
-     * A prepared statement keeps its plan. A plan made while a table had one page would scan the table sequentially, and
-     * go on to do so while it grows, until the next ANALYZE. Each statement here has its index.
+     * A plan cached while a table was tiny keeps its sequential scan while the table grows, until the next ANALYZE. Every
+     * statement of the service has an index.
      */
     enable_seqscan: 'off',
     jit: 'off',
@@ -26,21 +26,21 @@ export function createSessionSettings(schema: string, statementTimeoutMs: number
   }
 }
 
-/** The same for migrations, which may take as long as they take. */
+/** The settings for migrations, which have no time limit. */
 export function createMigrationSettings(schema: string): SessionSettings {
   return { ...createMeaning(schema), statement_timeout: '0', idle_in_transaction_session_timeout: '0' }
 }
 
-/** What statements mean and values look like, and when a commit is acknowledged. */
+/** Settings that decide what statements mean, how values are formatted, and when a commit is acknowledged. */
 const createMeaning = (schema: string): SessionSettings => ({
   search_path: `"${schema.replaceAll('"', '""')}"`,
   // Under repeatable read, statements that race fail (40001) instead of seeing each other's commit.
   default_transaction_isolation: 'read committed',
-  // Off acknowledges what a crash of the server loses.
+  // With `off`, a commit is acknowledged that a crash of the server can lose.
   synchronous_commit: 'on',
   lock_timeout: '0',
   idle_session_timeout: '0',
-  // The driver reads moments as UTC, and both write and read values in these forms.
+  // The driver reads times as UTC, and reads and writes values in these formats.
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
@@ -51,14 +51,14 @@ const createMeaning = (schema: string): SessionSettings => ({
   transform_null_equals: 'off',
 })
 
-/** The settings as flags for the start of a connection: in force before its first statement, without a round trip. */
+/** The settings as startup flags: they are in force before the first statement and cost no round trip. */
 export function toStartupOptions(settings: SessionSettings): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, String.raw`\$&`)}`)
     .join(' ')
 }
 
-/** Makes the settings for the rest of a session. For poolers in session mode, which take no flags at the start. */
+/** Sets the settings for the rest of a session. For poolers in session mode, which refuse startup flags. */
 export async function applySettings(client: ClientBase, settings: SessionSettings): Promise<void> {
   await client.query(
     'select set_config(name, value, false) from unnest($1::text[], $2::text[]) as setting (name, value)',

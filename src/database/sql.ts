@@ -1,4 +1,4 @@
-/** SQL of a moment in milliseconds since the epoch. */
+/** SQL of a time in milliseconds since the epoch. */
 export const epochMs = (moment: string) => `(date_part('epoch', ${moment}) * 1000)::bigint`
 
 const DAY_MS = 86_400_000
@@ -8,8 +8,8 @@ let day = NaN
 let dayText = ''
 
 /**
- * A moment as it goes over the wire: ISO 8601, UTC, with milliseconds. It is what `Date` gives, in a tenth of the time: a
- * page of messages has 200 moments, nearly all of the same day.
+ * Formats a time as it goes over the wire: ISO 8601, UTC, with milliseconds. The text is that of `Date`, in a tenth of the
+ * time: a page of messages has 200 times, nearly all of the same day.
  */
 export function toUtc(epochMs: number): string {
   const newDay = Math.floor(epochMs / DAY_MS)
@@ -23,5 +23,5 @@ export function toUtc(epochMs: number): string {
   return `${dayText}${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[second]}.${threeDigits[ms % 1000]}Z`
 }
 
-/** An id as it comes from PostgreSQL, for the wire, where all ids are below 2^53. */
+/** Converts an id of PostgreSQL for the wire, where all ids are below 2^53. */
 export const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))

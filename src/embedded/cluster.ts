@@ -11,7 +11,7 @@ import { chooseServerUser, type ServerUser } from './server-user.js'
 
 /** A PostgreSQL cluster in a folder of its own, run by `pg_ctl`. It may be running or not. */
 export interface Cluster {
-  /** The database's URL while it runs; undefined while it does not. */
+  /** The URL of the database; undefined while the server does not run. */
   url(): Promise<string | undefined>
   /** Starts the server and waits until it answers. Rejects when it is running already. */
   start(options?: { port?: number; settings?: Record<string, string> }): Promise<void>
@@ -22,8 +22,8 @@ export interface Cluster {
 }
 
 /**
- * Opens the cluster of a folder, and makes it first where there is none. A half-made one is never left behind: it is
- * made aside and renamed.
+ * Opens the cluster of a folder, and creates it if there is none. It is created elsewhere and renamed, so a half-made
+ * cluster is never left behind.
  * @throws StartupError where the folder cannot be written
  */
 export async function openCluster(folder: string): Promise<Cluster> {
@@ -93,7 +93,7 @@ async function createCluster(folder: string, pgData: string, binaries: Binaries,
     await run(user, folder, binaries.initdb, '-D', draftData, ...account, ...locale)
     await rename(passwordFile, join(draftData, 'password'))
     await rename(draftData, pgData).catch(async (error: unknown) => {
-      // Another instance was faster; the one cluster is used by both callers.
+      // Another instance was faster; both use its cluster.
       if (!(await exists(join(pgData, 'PG_VERSION')))) throw error
     })
   } finally {

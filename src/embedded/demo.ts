@@ -4,15 +4,17 @@ import { issueToken } from '../accounts/access-tokens.js'
 import { createAdmin, createStore } from '../accounts/accounts.js'
 import { openDatabase, type DatabaseOptions } from '../database/database.js'
 
-/** Tokens of the demo store and the demo admin. */
+/** Tokens of the demo's accounts. */
 export interface Demo {
   storeToken: string
   adminToken: string
+  /** A demo that an earlier version made has no supervisor. */
+  supervisorToken?: string
 }
 
 /**
- * Makes a demo store and a demo admin in an empty database. Their tokens are kept beside the data, in a file that only
- * its owner reads, so that the next start can name them again. Undefined when there is no demo.
+ * Creates a demo store, a demo admin and a demo supervisor in an empty database. Their tokens are kept beside the data, in
+ * a file that only its owner can read, so that the next start can print them again. Returns undefined when there is no demo.
  */
 export async function prepareDemo(dataFolder: string, options: DatabaseOptions): Promise<Demo | undefined> {
   const file = join(dataFolder, 'demo.json')
@@ -22,9 +24,12 @@ export async function prepareDemo(dataFolder: string, options: DatabaseOptions):
     if (isEmpty) {
       const store = await createStore(db, { name: 'Demo Store', email: 'store@example.com' })
       const admin = await createAdmin(db, { name: 'Demo Admin' })
+      const supervisor = await createAdmin(db, { name: 'Demo Supervisor', role: 'supervisor' })
       const { token: storeToken } = await issueToken(db, { side: 'store', id: store.id })
       const { token: adminToken } = await issueToken(db, { side: 'admin', id: admin.id })
-      await writeFile(file, JSON.stringify({ storeToken, adminToken }), { mode: 0o600 })
+      const { token: supervisorToken } = await issueToken(db, { side: 'admin', id: supervisor.id })
+      const demo: Demo = { storeToken, adminToken, supervisorToken }
+      await writeFile(file, JSON.stringify(demo), { mode: 0o600 })
     }
     return await readFile(file, 'utf8').then(
       (text) => JSON.parse(text) as Demo,

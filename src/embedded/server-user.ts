@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { chown, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-/** How to run a PostgreSQL program: words put before the command, and whom it runs as. */
+/** How to run a PostgreSQL program: words before the command, and the user. */
 export interface ServerUser {
   prefix: string[]
   uid?: number
@@ -12,9 +12,9 @@ export interface ServerUser {
 const NOBODY = 65534
 
 /**
- * PostgreSQL refuses to run as root. As root it therefore runs in a user namespace, where root's files stay its own
- * under another name: nothing changes hands, and a checkout below a private home folder works too. Where namespaces are
- * forbidden (most containers) it runs as `nobody`, who is given the folder. An ordinary user needs neither.
+ * PostgreSQL refuses to run as root. Root therefore runs it in a user namespace, where root's files belong to another user
+ * name: no owner changes, and a checkout below a private home folder works. Where namespaces are forbidden (most
+ * containers), it runs as `nobody`, which gets the folder. An ordinary user needs neither.
  */
 export async function chooseServerUser(folder: string): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return { prefix: [] }

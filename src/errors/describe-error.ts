@@ -7,12 +7,12 @@ export interface ErrorDescription {
   cause?: ErrorDescription
 }
 
-/** Causes may go round in a circle. */
+/** Causes may be circular. */
 const MOST_CAUSES = 5
 
 /**
- * What may be told of an error and its causes, in logs and on a terminal. What else libraries attach to errors may be a
- * password, a URL that holds one, or a message: the input of a URL that cannot be parsed, the arguments of a Redis command.
+ * Describes an error and its causes for logs and terminals. Other properties that libraries attach to errors may contain a
+ * password, a URL with one, or a chat message: the input of a URL that cannot be parsed, the arguments of a Redis command.
  */
 export function describeError(error: unknown, depth = 0): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error), stack: '' }

@@ -1,6 +1,6 @@
 import type { ErrorBody, FieldErrors } from '../protocol/schemas/error-body.js'
 
-/** A refusal that the caller is told about: HTTP answers it with its status, a socket with an `error` frame. */
+/** A refusal that the caller sees: HTTP answers it with its status, a socket with an `error` frame. */
 export class RequestError extends Error {
   constructor(
     readonly statusCode: number,
@@ -17,10 +17,10 @@ export class RequestError extends Error {
   }
 }
 
-/** A client that sends thousands of faults learns enough from the first. */
+/** The first errors suffice for a client that sends thousands. */
 const MOST_FIELDS = 5
 
-/** A 400 that names the first fields at fault, and how many there are beyond. */
+/** Creates a 400 that names the first invalid fields, and how many more there are. */
 export function invalidInput(fields: FieldErrors): RequestError {
   const more = fields.length - MOST_FIELDS
   const message = more > 0 ? `Invalid input; ${more} more errors are not listed` : 'Invalid input'

@@ -1,2 +1,2 @@
-/** What keeps the service from starting, in one line that an operator can act on. Printed without a stack. */
+/** Why the service cannot start, in one line that an operator can act on. Printed without a stack. */
 export class StartupError extends Error {}

@@ -7,7 +7,7 @@ export const adminChannel = (adminId: number) => `admin:${adminId}`
 
 export const ADMINS_CHANNEL = 'admins'
 
-/** Which channel reaches a side of a session. */
+/** The channel on which one side of a session listens. */
 export function channelOf(side: Side, { storeId, holderId }: Parties): string {
   if (side === 'store') return storeChannel(storeId)
   return holderId === null ? ADMINS_CHANNEL : adminChannel(holderId)

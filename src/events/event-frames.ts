@@ -1,7 +1,7 @@
 import { encodeFrame } from '../protocol/encode-frame.js'
 import type { Message } from '../protocol/schemas/messages.js'
 import type { Session } from '../protocol/schemas/sessions.js'
-import type { TypingEvent, PresenceEvent } from './events.js'
+import type { TypingEvent, PresenceEvent, SessionReadEvent } from './events.js'
 
 export const messageFrame = (seq: number, message: Message) => encodeFrame('message', { message, seq })
 
@@ -12,3 +12,6 @@ export const typingFrame = ({ sessionId, by, senderId, isTyping }: TypingEvent) 
 
 export const presenceFrame = ({ sessionId, of, isOnline }: Pick<PresenceEvent, 'sessionId' | 'of' | 'isOnline'>) =>
   encodeFrame('presence', { session_id: sessionId, sender_type: of, online: isOnline })
+
+export const sessionReadFrame = ({ sessionId, upToMessageId }: SessionReadEvent) =>
+  encodeFrame('session_read', { session_id: sessionId, up_to_message_id: upToMessageId })

@@ -1,7 +1,7 @@
 import type { SessionChange } from '../database/rows/session-changes.js'
-import type { Side } from '../protocol/account.js'
+import type { Side, AdminRole } from '../protocol/account.js'
 
-/** Who has to do with a session: its store, and its holder or, while there is none, every admin. */
+/** The parties of a session: its store, and its holder or, while there is none, every admin. */
 export interface Parties {
   sessionId: number
   storeId: number
@@ -9,15 +9,15 @@ export interface Parties {
 }
 
 /**
- * When a durable event was committed, and the event before it in its session, in milliseconds of the database's clock. It
- * tells histories apart that give the same numbers. Nodes of earlier versions do not tell it.
+ * When a durable event and the event before it in its session were committed, in milliseconds of the database's clock. The
+ * times distinguish events of different histories with the same seq. Nodes of earlier versions do not send them.
  */
 interface Dated {
   at?: number
   previousAt?: number | undefined
 }
 
-/** A committed message, with what its way to the sockets needs. */
+/** A committed message, with what its delivery needs. */
 export interface MessageEvent extends Parties, Dated {
   seq: number
   senderType: Side
@@ -47,15 +47,41 @@ export interface PresenceEvent extends Parties {
   isOnline: boolean
 }
 
+/** An account has read a session. Its other sockets are told. */
+export interface SessionReadEvent {
+  side: Side
+  accountId: number
+  sessionId: number
+  upToMessageId: number
+  /** The `Connection.name` of the socket that it read by; undefined when it read over HTTP. */
+  readBy?: string | undefined
+}
+
+/** A change of an account's access by the platform. Times are in ms since the epoch, of the database's clock. */
+export interface AccessChange {
+  side: Side
+  id: number
+  isActive: boolean
+  /** null for a store. */
+  role: AdminRole | null
+  /** Credentials that were issued before are not valid; null: the account was never signed out. */
+  signedOutAt: number | null
+  /** Of two changes of an account the later one counts. */
+  changedAt: number
+}
+
 /** A durable event with its frame for the sockets, as text or its UTF-8. */
 export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string | Buffer }
 
-/** What nodes tell each other. Only messages and changes are durable; the rest is true now or not at all. */
+/** What nodes publish to each other. Only messages and changes are durable; the others matter now or not at all. */
 export type ChatEvent =
   | DurableEvent
   | { receipt: ReceiptEvent }
   | { typing: TypingEvent }
   | { presence: PresenceEvent }
+  | { sessionRead: SessionReadEvent }
   /** An admin has read notifications. */
   | { unreadOf: number }
   | { revokedTokenId: number }
+  /** An account's access has changed. Nodes of earlier versions look up the tokens that were revoked by that. */
+  | { accessChange: AccessChange; revokedTokenIds: number[] }

@@ -2,7 +2,7 @@ import type { SessionChange } from '../database/rows/session-changes.js'
 import type { Side } from '../protocol/account.js'
 import type { Message } from '../protocol/schemas/messages.js'
 import { storeChannel, adminChannel, ADMINS_CHANNEL, channelOf } from './channels.js'
-import type { MessageEvent, ReceiptEvent, TypingEvent, PresenceEvent } from './events.js'
+import type { MessageEvent, ReceiptEvent, TypingEvent, PresenceEvent, SessionReadEvent } from './events.js'
 import { messageFrame, changeFrame } from './event-frames.js'
 import type { Publisher } from './publisher.js'
 
@@ -28,6 +28,12 @@ export function publishChange(
 /** Publishes a receipt to the side whose messages were delivered or read. */
 export function publishReceipt(publisher: Publisher, receipt: ReceiptEvent): void {
   publisher.publish([channelOf(otherSide(receipt.by), receipt)], { receipt })
+}
+
+/** Publishes to a reader's own sockets that it has read a session. */
+export function publishSessionRead(publisher: Publisher, sessionRead: SessionReadEvent): void {
+  const { side, accountId } = sessionRead
+  publisher.publish([side === 'store' ? storeChannel(accountId) : adminChannel(accountId)], { sessionRead })
 }
 
 export function publishTyping(publisher: Publisher, typing: TypingEvent): void {

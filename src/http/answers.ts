@@ -6,7 +6,7 @@ import { notFound, RequestError } from '../errors/request-error.js'
 import { answerExpectation } from './raw-answers.js'
 import { errorHeaders, toRequestError } from './map-error.js'
 
-/** What every answer has: a request id, no caching, headers for browsers, and on failure the one error body. */
+/** Gives every answer a request id, no caching, headers for browsers, and on failure the standard error body. */
 export const answersPlugin = plugin(
   async (app) => {
     app.addHook('onRequest', (request, reply, done) => {
@@ -24,16 +24,19 @@ export const answersPlugin = plugin(
   { name: 'answers' },
 )
 
-/** RFC 9112 (3.2) demands a 400 for it. Node's own has no body. */
+/** RFC 9112 (3.2) demands a 400. The one of Node.js has no body. */
 const isWithoutHost = ({ httpVersion, headers }: IncomingMessage) => httpVersion === '1.1' && headers.host === undefined
 
-/** Helmet's headers. They are the same on every answer, but for those that bind a browser to HTTPS. */
+/**
+ * Helmet's headers: the same on every answer, except those that bind a browser to HTTPS. (@fastify/helmet has one set for
+ * both, and adds none to the answer to a URL that cannot be decoded, because no hook runs for it.)
+ */
 const plainHeaders = readSecurityHeaders(false)
 const secureHeaders = readSecurityHeaders(true)
 
 /**
- * Nothing that came over plain HTTP may send a browser to HTTPS, where perhaps nobody listens. (Browsers exempt
- * localhost from `upgrade-insecure-requests`, so a page that breaks by it breaks on other hosts only.)
+ * An answer over plain HTTP must not send a browser to HTTPS, where the service may not listen. (Browsers exempt localhost
+ * from `upgrade-insecure-requests`, so a page that breaks by it breaks on other hosts only.)
  */
 function readSecurityHeaders(isSecure: boolean): Record<string, string> {
   const headers: Record<string, string> = {}
@@ -58,10 +61,10 @@ const headersOf = ({ id, protocol }: FastifyRequest) => ({
   'cache-control': 'no-store',
 })
 
-/** Who is refused for asking too much and asks again at once would be refused thousands of times a second. */
+/** A 429 is delayed: a client that retries at once would otherwise be refused thousands of times a second. */
 const TOO_MANY_DELAY_MS = 100
 
-/** Sends a failure in the standard body. Faults of ours are logged, refusals are not. */
+/** Answers a failure with the standard body. Faults of the server are logged, refusals are not. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toRequestError(error)
   if (refusal.statusCode >= 500 && !(error instanceof RequestError)) {
@@ -72,14 +75,14 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   else answer()
 }
 
-/** Fails before there is a route: a URL that cannot be decoded, say. No hook has run yet. */
+/** Answers failures before routing, such as a URL that cannot be decoded. No hook has run yet. */
 export function answerFrameworkError({ statusCode }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(headersOf(request))
-  // The connection of a handshake has no HTTP parser any more, and no hook will close it.
+  // The connection of a handshake has no HTTP parser any more, and no hook closes it.
   if (request.raw.headers.upgrade !== undefined) {
     reply.header('connection', 'close')
     reply.raw.once('finish', () => request.raw.socket.destroySoon())
   }
-  // Fastify's own words repeat the URL, with its query.
+  // Fastify's own message repeats the URL with its query.
   answerError(new RequestError(statusCode ?? 400, 'The URL is not valid'), request, reply)
 }

@@ -1,12 +1,12 @@
 import cors from '@fastify/cors'
 import plugin from 'fastify-plugin'
 
-/** The longest that Chromium keeps a preflight's answer. */
+/** The longest time for which Chromium caches a preflight. */
 const PREFLIGHT_MAX_AGE_S = 7200
 
 /**
- * Lets pages of the given origins call the API; `*` is any. Their preflights are answered for every path. Registered
- * before what refuses requests: a page can only read a refusal that carries these headers.
+ * Allows pages of the given origins to call the API; `*` means any. Preflights are answered for every path. Registered
+ * before the plugins that refuse requests: a page can read a refusal only with these headers.
  */
 export const corsPlugin = plugin<{ origins: string[] }>(
   async (app, { origins }) => {

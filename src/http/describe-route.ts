@@ -20,30 +20,30 @@ export type App = FastifyInstance<
 >
 
 const descriptions = {
-  400: 'The input is not valid; `errors` says where.',
+  400: 'Invalid input; `errors` names the fields.',
   401: 'The token is missing, malformed, unknown, expired or revoked.',
-  403: 'It exists, but it is not for you.',
-  404: 'It does not exist, or is of no concern to you.',
-  408: 'The body comes too slowly.',
-  409: 'It does not fit the present state.',
+  403: 'Not allowed for this account.',
+  404: 'Not found, or not visible to this account.',
+  408: 'The body arrives too slowly.',
+  409: 'Conflicts with the current state.',
   413: 'The body is too large.',
-  415: 'The body is not of a type that this route takes.',
+  415: 'Unsupported content type.',
   416: 'The file has no such range.',
   422: 'The file is infected.',
-  426: 'Only for WebSocket clients.',
-  429: 'Too many requests; try again after `Retry-After` seconds.',
-  503: 'The node is shutting down or its database is away; try again after `Retry-After` seconds.',
+  426: 'Only WebSocket clients may connect here.',
+  429: 'Too many requests. Retry after `Retry-After` seconds.',
+  503: 'The node is shutting down, or its database is not available. Retry after `Retry-After` seconds.',
 }
 type Refusal = keyof typeof descriptions
 
 /** The `response` entries of a route for the refusals it can give. */
 export function refusals(...statusCodes: Refusal[]) {
-  // Whatever needs a token is limited, too.
+  // Every route with a token is rate limited.
   const all = new Set<Refusal>(statusCodes.includes(401) ? [...statusCodes, 429] : statusCodes)
   return Object.fromEntries(
     [...all].map((statusCode) => [statusCode, { ...ErrorBodySchema, description: descriptions[statusCode] }]),
   ) as Record<Refusal, typeof ErrorBodySchema>
 }
 
-/** How the API's description files a route under a tag, behind a token. */
+/** Describes a route that needs a token, under a tag of the API's description. */
 export const describeRoute = (tag: string, summary: string) => ({ tags: [tag], summary, security: [{ token: [] }] })

@@ -1,23 +1,32 @@
-import swagger from '@fastify/swagger'
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import plugin from 'fastify-plugin'
 import { describeProtocol } from '../protocol/schemas/asyncapi.js'
+import { readBasePath } from './base-path.js'
 
-const description = `Support chat between the stores of a marketplace and the platform's admins.
+const describe = (basePath: string) => `Support chat between the stores of a marketplace and the platform's admins.
 
 Every request carries \`Authorization: Token <token>\`; a token belongs to one store or one admin. Every path works with
 and without its final slash. Every failure has the body \`{"success": false, "message": "…"}\`, every answer an
 \`X-Request-Id\`. Unknown properties and query parameters are ignored.
 
-The WebSocket is described by [an AsyncAPI document](/docs/asyncapi.json).`
+The WebSocket is described by [an AsyncAPI document](${basePath}/docs/asyncapi.json).`
 
-/** OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read it and try it. */
-export const docsPlugin = plugin(
-  async (app) => {
+type PropertyOf<Options, Key> = Options extends unknown ? (Key extends keyof Options ? Options[Key] : never) : never
+/** Requests that the service sends, by the type of their event. */
+type DescribedWebhooks = NonNullable<PropertyOf<FastifyDynamicSwaggerOptions['openapi'], 'webhooks'>>
+
+/**
+ * Serves OpenAPI 3.1 from the schemas of the routes, AsyncAPI 3 from those of the frames, and a page to read and try them.
+ */
+export const docsPlugin = plugin<{ publicUrl: string | undefined; webhooks: DescribedWebhooks }>(
+  async (app, { publicUrl, webhooks }) => {
+    const basePath = readBasePath(publicUrl)
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
-        info: { title: 'store-chat', version: '1.0.0', description },
+        info: { title: 'store-chat', version: '1.0.0', description: describe(basePath) },
+        ...(publicUrl !== undefined && { servers: [{ url: publicUrl }] }),
         tags: [
           { name: 'store', description: 'For store apps, with a store token' },
           { name: 'admin', description: 'For admins, with an admin token' },
@@ -25,6 +34,7 @@ export const docsPlugin = plugin(
           { name: 'platform', description: "For the platform's backend, with PLATFORM_TOKEN" },
           { name: 'operation', description: 'For operators, without a token' },
         ],
+        webhooks,
         components: {
           securitySchemes: {
             token: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`Token <token>`' },
@@ -32,14 +42,22 @@ export const docsPlugin = plugin(
         },
       },
     })
-    const protocol = describeProtocol()
+    const protocol = { ...describeProtocol(), ...(publicUrl !== undefined && { servers: describeServers(publicUrl) }) }
     app.get('/docs/asyncapi.json', { schema: { hide: true } }, async () => protocol)
     await app.register(swaggerUi, {
       routePrefix: '/docs',
+      // Without its final slash the page names its files by their whole paths.
+      indexPrefix: basePath,
       staticCSP: true,
-      // Over plain HTTP the page's own files and requests would be asked for over HTTPS.
+      // Otherwise, over plain HTTP, the page would load its own files over HTTPS.
       transformStaticCSP: (policy) => policy.replace(/ *upgrade-insecure-requests;/, ''),
     })
   },
   { name: 'docs' },
 )
+
+/** The server that clients reach, as AsyncAPI 3 has it. */
+function describeServers(publicUrl: string): object {
+  const { protocol, host } = new URL(publicUrl)
+  return { public: { host, protocol: protocol === 'https:' ? 'wss' : 'ws', pathname: readBasePath(publicUrl) || '/' } }
+}

@@ -12,7 +12,7 @@ const ReadinessSchema = Type.Object({
   }),
 })
 
-/** For orchestrators: whether to restart this node (live), and whether to send it requests (ready). */
+/** Tells orchestrators whether to restart this node (live), and whether to send it requests (ready). */
 export async function healthRoutes(app: App): Promise<void> {
   app.get(
     '/health/live/',

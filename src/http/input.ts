@@ -4,9 +4,8 @@ import plugin from 'fastify-plugin'
 import { invalidInput, RequestError } from '../errors/request-error.js'
 
 /**
- * What a request brings is UTF-8: a body of JSON without a content coding, and a query. Other bytes are refused, since
- * decoding would replace them by U+FFFD. An empty body is no body, whatever its type: many clients name one even when
- * they send nothing.
+ * Accepts only UTF-8: bodies of JSON without a content coding, and queries. Other bytes are refused, because decoding would
+ * replace them by U+FFFD. An empty body is no body, whatever its type: many clients send a type without a body.
  */
 export const inputPlugin = plugin(
   async (app) => {
@@ -24,7 +23,7 @@ export const inputPlugin = plugin(
     })
 
     app.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
-      // Fastify would refuse a content type that it cannot read before it sees that there is no body.
+      // Fastify would refuse an unknown content type before it sees that there is no body.
       if (headers['content-type'] !== undefined && isBodyless(headers)) delete headers['content-type']
       done()
     })

@@ -3,8 +3,9 @@ import { describeError } from '../errors/describe-error.js'
 import type { Account } from '../protocol/account.js'
 
 /**
- * Logs are JSON lines. Of a request they hold its method, path, address and account: no header, no query, no body. Of an
- * error they hold what describes it: what else libraries attach may be a password, a URL that holds one, or a message.
+ * Logs are JSON lines. Requests are logged with method, path, address and account, without headers, query and body. Errors
+ * are logged by `describeError`: other properties that libraries attach may contain a password, a URL with one, or a chat
+ * message.
  */
 export function createLoggerOptions(level: string) {
   return {
@@ -26,7 +27,10 @@ export function createLoggerOptions(level: string) {
 /** Whoever knows the id of a file may read it. */
 const hideFileId = (path: string) => path.replace(/(\/files\/)[^/]+/, '$1…')
 
-/** A query may hold a token. Word by word: one pattern for all of it would take time by the square of a path's length. */
+/**
+ * A query may contain a token. Replaced word by word: one pattern for the whole text takes time quadratic in the path's
+ * length.
+ */
 const cutQueries = (line: string) => (line.includes('?') ? line.replaceAll(/[^\s"\\]+/g, cutQuery) : line)
 
 function cutQuery(word: string): string {
@@ -35,7 +39,7 @@ function cutQuery(word: string): string {
   return query === -1 ? word : word.slice(0, query)
 }
 
-/** Undefined before authentication, whatever the type of a request says. */
+/** The account of a request; undefined before authentication. */
 function describeAccount(account: Account | undefined) {
   return account && { [account.side]: account.id }
 }

@@ -2,7 +2,7 @@ import type { FastifyError } from 'fastify'
 import { isDatabaseAway } from '../database/failures.js'
 import { RequestError, unavailable } from '../errors/request-error.js'
 
-/** The one mapping from failures to what the caller may know of them. Everything unexpected becomes a silent 500. */
+/** Maps any failure to the refusal that the caller sees. Everything unexpected becomes a 500 without details. */
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error
   if (isDatabaseAway(error)) return unavailable('The database is not available right now')
@@ -13,7 +13,7 @@ export function toRequestError(error: unknown): RequestError {
   return new RequestError(500, 'Internal server error')
 }
 
-/** Headers that belong to an error's status. */
+/** The headers that belong to the status of an error. */
 export function errorHeaders({ statusCode, retryAfterSeconds }: RequestError): Record<string, string> {
   if (statusCode === 401) return { 'www-authenticate': 'Token' }
   if (statusCode === 426) return { upgrade: 'websocket' }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 
-/** How long a page is unless the caller says so. */
+/** The default size of a page. */
 export const PAGE_SIZE = 50
 
 /** The `limit` of a paged route. */

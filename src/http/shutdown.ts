@@ -5,19 +5,19 @@ import { unavailable } from '../errors/request-error.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Refuses new requests from now on; those under way are finished. */
+    /** Refuses new requests from now on; running ones are finished. */
     drain(): void
     isDraining(): boolean
   }
   interface FastifyRequest {
-    /** Whether its connection counts it as under way. */
+    /** Whether the request counts as running. */
     isTracked: boolean
   }
 }
 
-/** When a node closes, requests under way have this long to finish; then their connections are cut. */
+/** While a node closes, running requests have this long to finish; then their connections are cut. */
 const LONGEST_REQUEST_MS = 4500
-/** A connection without a request for two looks is not about to send one. */
+/** A connection without a request at two checks in a row is closed. */
 const LOOK_INTERVAL_MS = 100
 
 export const drainingPlugin = plugin(
@@ -27,7 +27,7 @@ export const drainingPlugin = plugin(
     app.decorate('drain', () => {
       isDraining = true
     })
-    // Not all are: a preflight is answered, and a faulty request refused, by an earlier hook than the one below.
+    // Not every request was counted: earlier hooks answer preflights and refuse faulty requests.
     app.decorateRequest('isTracked', false)
     const connections = trackConnections()
     app.server.on('connection', connections.add)
@@ -36,12 +36,12 @@ export const drainingPlugin = plugin(
       request.isTracked = connections.begin(request.raw)
       done(isDraining && !request.url.startsWith('/health/') ? unavailable('This node is shutting down') : undefined)
     })
-    // Also where the request came before: a connection that is kept would keep the node from closing.
+    // Also for a request that came before the shutdown: a kept-alive connection would keep the node from closing.
     app.addHook('onSend', (_request, reply, _payload, done) => {
       if (isDraining) reply.header('connection', 'close')
       done()
     })
-    // An upgrade refused here has not come as far as the WebSocket plugin, which would end its connection.
+    // An upgrade that is refused here has not reached the WebSocket plugin, which would end its connection.
     app.addHook('onResponse', ({ raw, isTracked }, _reply, done) => {
       if (isTracked) connections.end(raw)
       if (isDraining && raw.headers.upgrade !== undefined) raw.socket.destroySoon()
@@ -54,8 +54,9 @@ export const drainingPlugin = plugin(
 )
 
 /**
- * Which connections have requests under way. Node closes only those by itself that are idle after a request: one that
- * never sent one (browsers open them ahead), or half of one, or does not read its answer, would keep the server open.
+ * Tracks which connections have running requests. Node.js itself closes only connections that are idle after a request. One
+ * that never sent a request (browsers open such ahead), sent half of one, or does not read its answer would keep the server
+ * open.
  */
 function trackConnections() {
   const requests = new Map<Socket, number>()
@@ -68,13 +69,13 @@ function trackConnections() {
   }
 
   return {
-    /** Also of a connection that is known: an upgrade that is ignored makes the server begin with it anew. */
+    /** Also called for a known connection: after an ignored upgrade the server begins with it anew. */
     add(socket: Socket): void {
       if (requests.has(socket)) return
       requests.set(socket, 0)
       socket.once('close', () => requests.delete(socket))
     },
-    /** Returns whether the request's end is to be told, too. */
+    /** Returns whether the end of the request must be reported, too. */
     begin({ socket }: IncomingMessage): boolean {
       const count = requests.get(socket)
       if (count !== undefined) requests.set(socket, count + 1)
@@ -84,7 +85,10 @@ function trackConnections() {
       const count = requests.get(socket)
       if (count !== undefined) requests.set(socket, count - 1)
     },
-    /** Closes connections as their requests end, and cuts the others in the end. WebSockets are requests to their end. */
+    /**
+     * Closes connections as their requests end, and cuts the others at the deadline. A WebSocket counts as a request until
+     * it ends.
+     */
     startClosing(): void {
       const startedAt = Date.now()
       let idle = new Set<Socket>()

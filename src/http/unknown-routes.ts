@@ -2,9 +2,16 @@ import plugin from 'fastify-plugin'
 import createRouter from 'find-my-way'
 import { notFound, RequestError } from '../errors/request-error.js'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether a URL has a route, for whichever method. */
+    hasRouteFor(url: string): boolean
+  }
+}
+
 /**
- * Refuses what there is no route for before anything else is looked at, the token included: 405 with `Allow` where the
- * path has routes for other methods, 404 otherwise. Registered before the routes.
+ * Refuses requests without a route before anything else, even before the token is checked: 405 with `Allow` where the path
+ * has routes for other methods, otherwise 404. Registered before the routes.
  * @param options.everywhere methods that every path has
  */
 export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
@@ -12,8 +19,9 @@ export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
     const methodsOf = new Map<string, Set<string>>()
     const paths = createRouter({ ignoreTrailingSlash: true })
 
+    app.decorate('hasRouteFor', (url) => paths.find('GET', url) !== null)
     app.addHook('onRoute', ({ url, method }) => {
-      // What answers preflights is there for every path.
+      // Preflights are answered for every path.
       if (url === '*') return
       const path = url.replace(/(.)\/$/, '$1')
       const methods = methodsOf.get(path) ?? new Set()

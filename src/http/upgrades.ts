@@ -11,17 +11,17 @@ declare module 'fastify' {
 }
 
 /**
- * Whether a request asks for a WebSocket. Every other `Upgrade` is ignored, as RFC 9110 (7.8) allows, and demands for
- * HTTP/1.0: Java's HTTP client, for one, offers `h2c` with ordinary requests.
+ * Whether a request asks for a WebSocket. RFC 9110 (7.8) allows ignoring every other `Upgrade`, and demands it for
+ * HTTP/1.0. Java's HTTP client, for example, offers `h2c` with ordinary requests.
  */
 const isHandshake = ({ method, httpVersion, headers }: IncomingMessage) =>
   method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket'
 
-/** From Node 25 on, the body of an upgrade is parsed, so that it cannot be handed back: such a request is declined. */
+/** Since Node.js 25 the body of an upgrade is parsed and cannot be handed back: such an upgrade is declined. */
 const parsesUpgradeBodies = Number.parseInt(process.versions.node) >= 25
 
 export const serverOptions: ServerOptions & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean } = {
-  // Node's own refusal of a request without a Host has no body; `answersPlugin` refuses it.
+  // The refusal by Node.js of a request without a Host has no body; `answersPlugin` refuses it instead.
   requireHostHeader: false,
   ...(parsesUpgradeBodies && { shouldUpgradeCallback: (request) => isHandshake(request) || !hasBody(request) }),
 }
@@ -33,16 +33,16 @@ const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
 
 /**
- * Sorts upgrades: WebSocket handshakes go to `handshakes`, anything else back to the HTTP server as the ordinary request
- * that it is: Node emits `upgrade` for every `Upgrade` header as soon as there is a listener. (Declining all of them by the
- * `shouldUpgradeCallback` of Node 24.9 is no help: Node then drops the requests that are pipelined behind one.)
+ * Passes WebSocket handshakes to `handshakes`, and every other upgrade back to the HTTP server as an ordinary request: with
+ * a listener, Node.js emits `upgrade` for every `Upgrade` header. (Declining them by the `shouldUpgradeCallback` of Node.js
+ * 24.9 does not help: Node.js then drops the requests that are pipelined behind one.)
  */
 export const upgradesPlugin = plugin(
   async (app) => {
     const handshakes = createServer()
     const handedOver = new WeakSet<IncomingMessage>()
     app.decorate('handshakes', handshakes)
-    // Replayed requests keep all their headers, whose total size is limited.
+    // Replayed requests keep all headers; their total size is limited.
     app.server.maxHeadersCount = 0
 
     app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -59,8 +59,8 @@ export const upgradesPlugin = plugin(
       whenAnswered(socket, () => refuseOnSocket(socket, 501, { request }))
     })
 
-    // No HTTP parser is left on the connection of a handshake: when it is refused, nothing can follow. Behind an upgrade
-    // that was declined, Node drops what was pipelined.
+    // The connection of a handshake has no HTTP parser any more: nothing can follow a refusal. Behind a declined upgrade,
+    // Node.js drops what was pipelined.
     app.addHook('onRequest', ({ raw }, reply, done) => {
       if (raw.headers.upgrade !== undefined && (handedOver.has(raw) || isDeclined(raw)))
         reply.header('connection', 'close')
@@ -74,12 +74,12 @@ export const upgradesPlugin = plugin(
   { name: 'upgrades' },
 )
 
-/** Answers a handshake that ws finds faulty in the standard body; ws itself would write HTML. */
+/** Answers a handshake that `ws` rejects with the standard body; `ws` itself would write HTML. */
 export function refuseHandshake({ message }: Error, socket: Duplex, request: IncomingMessage): void {
   refuseOnSocket(socket, 400, { message, request, headers: { 'Sec-WebSocket-Version': '13' } })
 }
 
-/** Puts a request back onto its connection without the `Upgrade` header, and has the server read the connection anew. */
+/** Puts a request back onto its connection without the `Upgrade` header, so that the server reads it again. */
 function replay(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request
   const lines = [`${method} ${url} HTTP/${httpVersion}`]
@@ -87,7 +87,7 @@ function replay(server: Server, request: IncomingMessage, socket: Duplex, head: 
     const name = rawHeaders[place] ?? ''
     if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${rawHeaders[place + 1]}`)
   }
-  // Node reads headers as Latin-1, byte by byte.
+  // Node.js decodes headers as Latin-1.
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
   server.emit('connection', socket)
 }

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats'
 import { invalidInput } from '../errors/request-error.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 
-/** Text that PostgreSQL can hold: no NUL, no lone surrogate (which UTF-8 cannot say). */
+/** Whether PostgreSQL can store a text: it has no NUL and no lone surrogate, which UTF-8 cannot encode. */
 export const isStorableText = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 const isHttpUrl = (text: string) => {
@@ -12,16 +12,16 @@ const isHttpUrl = (text: string) => {
   return (url?.protocol === 'http:' || url?.protocol === 'https:') && isStorableText(text) && !/\s/.test(text)
 }
 
-/** Formats of our own, beside those of JSON Schema. */
+/** Formats beside those of JSON Schema. */
 const formats: Record<string, (text: string) => boolean> = {
   text: isStorableText,
   'http-url': isHttpUrl,
   'http-url-or-empty': (text) => text === '' || isHttpUrl(text),
 }
 
-/** Bodies and frames are JSON and have types of their own. */
+/** For bodies and frames: JSON values have types, so nothing is converted. */
 const exact = createAjv(false)
-/** Queries, path parameters and the environment are text, so numbers in them are converted. */
+/** For queries, path parameters and the environment: they are text, so numbers are converted. */
 const converting = createAjv(true)
 
 function createAjv(coerceTypes: boolean): Ajv {
@@ -34,7 +34,10 @@ function createAjv(coerceTypes: boolean): Ajv {
   return ajv
 }
 
-/** A check that returns the value, typed, or throws a 400 that names each field. JSON values are taken as they are. */
+/**
+ * Creates a check that returns the value, typed, or throws RequestError 400 that names each invalid field. Nothing is
+ * converted.
+ */
 export function createCheck<S extends TSchema>(schema: S): (value: unknown) => Static<S> {
   const validate = exact.compile<Static<S>>(schema)
   return (value) => {
@@ -43,14 +46,16 @@ export function createCheck<S extends TSchema>(schema: S): (value: unknown) => S
   }
 }
 
-/** Reads text fields (an environment, say) into a schema's types and defaults; on failure it returns what is wrong. */
+/**
+ * Converts text fields, such as an environment, to the types of a schema, with its defaults. Returns the errors on failure.
+ */
 export function readText<S extends TObject>(schema: S, fields: Record<string, string | undefined>) {
   const validate = converting.compile<Static<S>>(schema)
   const value: unknown = { ...fields }
   return validate(value) ? { value } : { errors: describe(validate) }
 }
 
-/** For Fastify: a validator of one part of a request. It is compiled with the first of them, so that a node starts soon. */
+/** Fastify's validator of one part of a request. It is compiled with the first request, so that a node starts quickly. */
 export function compileRequestPart({ schema, httpPart }: { schema: unknown; httpPart?: string }) {
   let validate: ValidateFunction | undefined
   return (value: unknown) => {
@@ -59,17 +64,17 @@ export function compileRequestPart({ schema, httpPart }: { schema: unknown; http
   }
 }
 
-/** Longer names and messages tell nobody more. */
+/** Longer names and messages are cut. */
 const LONGEST_FIELD = 100
 const LONGEST_MESSAGE = 200
 
 interface DescribedError {
   error: ErrorObject
-  /** Of a union: how each of its choices failed. */
+  /** For a union, the errors of its branches. */
   branches: ErrorObject[]
 }
 
-/** Says what is wrong where, in time proportional to the number of errors. */
+/** Describes the errors, in time proportional to their number. */
 function describe({ errors }: ValidateFunction): FieldErrors {
   const described: DescribedError[] = []
   for (const error of errors ?? []) {
@@ -81,7 +86,7 @@ function describe({ errors }: ValidateFunction): FieldErrors {
   }))
 }
 
-/** Ajv puts the errors of a union's branches directly before that of the union. */
+/** Ajv lists the errors of a union's branches directly before the error of the union. */
 function takeBranches(described: DescribedError[], union: ErrorObject): ErrorObject[] {
   let first = described.length
   while (described[first - 1]?.error.schemaPath.startsWith(`${union.schemaPath}/`)) first--
@@ -90,7 +95,7 @@ function takeBranches(described: DescribedError[], union: ErrorObject): ErrorObj
 
 const shorten = (text: string, most: number) => (text.length > most ? `${text.slice(0, most).toWellFormed()}…` : text)
 
-/** Of a choice between constants it names those, instead of how each of them failed. */
+/** For a choice between constants, the message names them instead of the error of each. */
 function messageOf({ message = 'is not valid' }: ErrorObject, branches: ErrorObject[]): string {
   const choices = branches.flatMap(({ keyword, params }) =>
     keyword === 'const' ? [String(params['allowedValue'])] : [],

@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net'
 
-/** A provider gives each customer a block of IPv6 addresses, of at least this many groups. */
+/** Providers give each customer a block of IPv6 addresses with a common prefix of at most this many groups. */
 const GROUPS_OF_A_BLOCK = 4
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
-/** What one customer of a provider has: an IPv4 address, or the first 64 bits of an IPv6 address. */
+/** Returns what identifies a customer of a provider: an IPv4 address, or the first 64 bits of an IPv6 address. */
 export function readAddressBlock(address: string): string {
   const mapped = MAPPED_IPV4.exec(address)?.[1]
   if (mapped !== undefined) return mapped

@@ -2,19 +2,19 @@ import type { FastifyReply } from 'fastify'
 import type { AccountWork } from './account-work.js'
 import { TextStream } from './text-stream.js'
 
-/** A reader that takes nothing for so long is cut. */
+/** A reader that reads nothing for this long is cut. */
 const STALL_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
 
 /** Sends long texts in pieces, as fast as they are read, and cuts readers that stall. */
 export interface LargeAnswers {
-  /** What to send instead of a text. It counts as unread of the account until the response is over. */
+  /** Returns the stream to send instead of a text. Its bytes count as unread of the account until the response is over. */
   send(reply: FastifyReply, text: string, account: string): TextStream
   close(): void
 }
 
 export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): LargeAnswers {
-  /** By response, when something of it was read last. */
+  /** When each response was last read from. */
   const readAt = new Map<FastifyReply, number>()
 
   function cutStalled(): void {
@@ -29,7 +29,7 @@ export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): Large
       const bytes = Buffer.byteLength(text)
       reply.header('content-length', bytes)
       const note = () => readAt.set(reply, performance.now())
-      // A response that is over by now will not say so again.
+      // A response that is over emits no `close` any more.
       if (reply.raw.destroyed || reply.raw.closed) return new TextStream(text, () => undefined)
       note()
       const forget = work.countUnread(account, bytes)

@@ -5,10 +5,10 @@ import { shareUsage } from './share-usage.js'
 import type { Account } from '../protocol/account.js'
 import type { SharedCounters } from '../pubsub/shared-counters.js'
 
-/** What a node remembers of accounts and of addresses; an entry takes about 150 bytes. */
+/** The most keys of accounts and of addresses in memory; an entry takes about 150 bytes. */
 const MOST_ACCOUNTS = 50_000
 const MOST_ADDRESSES = 50_000
-/** A request is worth one unit, and one more for each so many bytes of its answer. */
+/** A request costs one unit, and one more for each so many bytes of its answer. */
 const BYTES_OF_A_UNIT = 16_384
 
 export interface LimitSettings {
@@ -17,22 +17,22 @@ export interface LimitSettings {
   failedAuthPerMinute: number
 }
 
-/** The limits of accounts and addresses, shared by the nodes. All decisions are made in memory, at once. */
+/** The rate limits of accounts and addresses, shared by the nodes. All decisions are synchronous, in memory. */
 export interface Limits {
   /** @throws RequestError 429 with `Retry-After` when the account has used its requests */
   takeRequest(account: Account): void
-  /** Counts an answer that was large as more than one request. It delays the account's next ones, never this one. */
+  /** Counts a large answer as several requests. That delays the account's next requests, not this one. */
   chargeAnswer(account: Account, bytes: number): void
   /**
-   * Takes as many of the messages as the account may send, from the first on, and says why the others may not be sent.
-   * Repeats count: they cost as much.
+   * Admits as many messages, from the first on, as the account may send, and returns the refusal of the others. Repeated
+   * messages count: they cost as much.
    */
   takeMessages(account: Account, count: number): { admitted: number; refusal?: RequestError }
-  /** Whether authentication failed too often from this address: then only tokens that are known may be looked at. */
+  /** Whether authentication failed too often from this address: only known tokens are checked then. */
   isBlocked(address: string): boolean
-  /** Counts a failed authentication. Returns what it is answered with: 401, or 429 when there are too many. */
+  /** Counts a failed authentication. Returns its refusal: 401, or 429 when there are too many. */
   failAuthentication(address: string): RequestError
-  /** How many keys are in memory. */
+  /** The number of keys in memory. */
   size(): number
   close(): void
 }
@@ -76,6 +76,6 @@ export function openLimits(
   }
 }
 
-/** A name for an account, among stores and admins. */
+/** Names an account, unique among stores and admins. */
 export const nameAccount = ({ side, id }: Account) => `${side}:${id}`
 const refuse = (message: string, waitMs: number) => tooMany(message, Math.ceil(waitMs / 1000))

@@ -4,7 +4,7 @@ export interface Rate {
   burst: number
 }
 
-/** A key whose use on this node the other nodes should know of. */
+/** The use of a key on this node, for the other nodes. */
 export interface Usage {
   key: string
   /** How much of the limiter's window was used since the last report, in ms. */
@@ -20,22 +20,22 @@ interface Bucket {
   isQueued: boolean
 }
 
-/** A key may owe this many bursts: what was used before its cost was known, or on several nodes at once. */
+/** The most bursts that a key may owe: units are taken before their cost is known, and on several nodes at once. */
 const MOST_BURSTS_OWED = 2
-/** Sums of fractions are not exact; without it the last unit of a burst could be refused. */
+/** A tolerance for rounding: without it the last unit of a burst could be refused. */
 const ROUNDING_MS = 1e-3
 /**
- * Each node may use this share of the rate and of the burst without a report. It keeps accounts that use little, which
- * are nearly all of them, out of the traffic between the nodes.
+ * Each node may use this share of rate and burst without reporting it. So accounts with little use, which are nearly all,
+ * cause no traffic between the nodes.
  */
 const UNREPORTED_SHARE = 1 / 16
 
 /**
- * Limits the use of something by key, with the generic cell rate algorithm: a number for each key, no timer, no queue.
- * Everything is decided in memory and synchronously.
+ * Limits the use of something by key, with the generic cell rate algorithm (GCRA): one number per key, no timer, no queue.
+ * All decisions are synchronous, in memory.
  *
- * Keys that are not in use cost nothing. They live in two generations; the older one is dropped when all that was used in
- * it is refilled, or when a generation holds `mostKeys`.
+ * Unused keys cost nothing. Keys are kept in two generations; the older one is dropped when everything used in it is
+ * refilled, or when a generation holds `mostKeys`.
  */
 export class RateLimiter {
   readonly #intervalMs: number
@@ -72,7 +72,7 @@ export class RateLimiter {
     return this.#windowMs * MOST_BURSTS_OWED
   }
 
-  /** Takes one. Returns 0, or after how many ms there will be one, when nothing else is taken meanwhile. */
+  /** Takes one unit. Returns 0, or in how many ms there will be one if nothing else is taken meanwhile. */
   take(key: string): number {
     if (this.isOff) return 0
     const bucket = this.#open(key)
@@ -81,29 +81,29 @@ export class RateLimiter {
     return waitMs
   }
 
-  /** Takes what was used already, whether it is there or not. */
+  /** Takes units that were used already, whether they are available or not. */
   charge(key: string, count: number): void {
     if (!this.isOff && count > 0) this.#use(key, this.#open(key), count)
   }
 
-  /** What `take` would return, without taking. */
+  /** Returns what `take` would return, without taking. */
   waitMs(key: string): number {
     if (this.isOff || this.size === 0) return 0
     const bucket = this.#young.get(key) ?? this.#old.get(key)
     return bucket === undefined ? 0 : this.#waitMs(bucket)
   }
 
-  /** From now on use is collected for `takeUsage`; the listener is called when there is some. */
+  /** Collects use for `takeUsage` from now on. The listener is called when there is some. */
   collectUsage(listener: () => void): void {
     if (!this.isOff) this.#onUsage = listener
   }
 
-  /** Whether there is something to report. */
+  /** Whether there is use to report. */
   get hasUsage(): boolean {
     return this.#queued.size > 0
   }
 
-  /** Takes what is to be reported, at most so many keys of it. */
+  /** Returns the use to report, of at most so many keys, and clears it. */
   takeUsage(most: number): Usage[] {
     const usage: Usage[] = []
     for (const [key, bucket] of this.#queued) {
@@ -116,7 +116,7 @@ export class RateLimiter {
     return usage
   }
 
-  /** Corrects a key by what all nodes together owe. What was used here since the report comes on top. */
+  /** Sets a key to what all nodes together owe. What was used here since the report is added. */
   correct(key: string, owedMs: number): void {
     const bucket = this.#open(key)
     bucket.refilledAt = this.#now() + Math.min(owedMs + bucket.unreported * this.#intervalMs, this.mostOwedMs)
@@ -156,7 +156,7 @@ export class RateLimiter {
     const now = this.#now()
     const ageMs = now - this.#rotatedAt
     if (ageMs <= this.mostOwedMs && this.#young.size < this.#mostKeys) return
-    // After two such times even the young have been refilled.
+    // After two such periods the younger generation is refilled, too.
     this.#old = ageMs > 2 * this.mostOwedMs ? new Map<string, Bucket>() : this.#young
     this.#young = new Map()
     this.#rotatedAt = now

@@ -1,16 +1,16 @@
 import type { RateLimiter, Usage } from './rate-limiter.js'
 import type { SharedCounters } from '../pubsub/shared-counters.js'
 
-/** How long use is collected before it is reported. */
+/** Use is collected for this long before it is reported. */
 const REPORT_INTERVAL_MS = 100
-/** While Redis is away, it is tried this often. */
+/** The retry interval while Redis is away. */
 const RETRY_INTERVAL_MS = 1000
 /** Redis does nothing else while a script runs. */
 const MOST_KEYS_TOGETHER = 250
 
 /**
- * Adds use to what is owed by all nodes together, and answers what that is now, in ms. A key holds when everything will be
- * refilled. A clock of Redis that is set back cannot make a key owe more than it may.
+ * Adds use to what all nodes together owe, and returns the sum, in ms. A key holds the time at which everything will be
+ * refilled. A clock of Redis that is set back cannot make a key owe more than the maximum.
  */
 const ADD_USAGE = `
 local time = redis.call('TIME')
@@ -28,12 +28,12 @@ return owed`
 export type NamedLimiters = Record<string, RateLimiter>
 
 /**
- * Shares the use of limiters between nodes, in the background: no decision waits for it. Each node decides by what it knows,
- * reports what it used, and is told what all have used. `onChange` is called when sharing fails, and when it works again.
+ * Shares the use of limiters between nodes in the background: no decision waits for it. Each node decides by what it knows,
+ * reports its own use, and gets the use of all nodes back. `onChange` is called when sharing fails, and when it works
+ * again.
  *
- * At most so much more than a limit passes, with n nodes: n - 1 bursts once, when a key is used on all nodes within one
- * report interval; they are owed, and taken from what follows. In the long run n/16 of the limit, which nodes need not
- * report.
+ * With n nodes, a limit may be exceeded by n - 1 bursts once, when a key is used on all nodes within one report interval;
+ * that use is owed, and taken from what follows. In the long run it may be exceeded by n/16, which nodes need not report.
  */
 export function shareUsage(counters: SharedCounters, limiters: NamedLimiters, onChange: (error?: Error) => void) {
   let timer: NodeJS.Timeout | undefined
@@ -60,7 +60,7 @@ export function shareUsage(counters: SharedCounters, limiters: NamedLimiters, on
       note(error as Error)
     }
     isReporting = false
-    // Use that came meanwhile has not scheduled a report.
+    // Use that came during a report has not scheduled another one.
     if (Object.values(limiters).some((limiter) => limiter.hasUsage)) schedule()
   }
 

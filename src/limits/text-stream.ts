@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 const PIECE_LENGTH = 65_536
 
 /**
- * A long text, encoded piece by piece as it is read, with other work in between: of a text that nobody reads, only the text
- * itself stays in memory. `onRead` is called whenever the reader takes some of it.
+ * Streams a long text, encoded in pieces as it is read, so that other work can run in between. Of a text that nobody reads,
+ * only the text itself stays in memory. `onRead` is called whenever the reader takes a piece.
  */
 export class TextStream extends Readable {
   readonly #text: string

@@ -5,11 +5,11 @@ import { toSent, type Sent } from './sent-message.js'
 import type { Side } from '../protocol/account.js'
 import type { SessionStatus } from '../protocol/schemas/sessions.js'
 
-/** A message that somebody wants to send. */
+/** A message that is to be stored. */
 export interface MessageDraft {
   sender_type: Side
   sender_id: number
-  /** For an admin the session; a store writes to its active one. */
+  /** The session, for an admin; null for a store, which writes to its active session. */
   session_id: number | null
   content: string
   attachment_url: string
@@ -26,30 +26,37 @@ export type AppendOutcome =
   | ({ outcome: 'stored' } & Sent)
   /** Its `client_message_id` was used before, by this message. */
   | { outcome: 'known'; messageId: number }
-  /** Not stored: the state of the session that forbade it, nulls where there is no session. */
+  /** Not stored, because of this state of the session; nulls where there is no session. */
   | { outcome: 'refused'; status: SessionStatus | null; holderId: number | null }
   /** Not stored: the attachment is a file that the sender may not name in this session. */
   | { outcome: 'foreign_file' }
-  /** Not decided, nothing stored: another statement has the session, or has just changed it. To be appended again. */
+  /** Not stored yet: another statement has locked the session or the file, or has just changed the session. Append it again. */
   | { outcome: 'busy' }
 
 /**
- * Stores messages of one sender, in their order, and tells what became of each, an Error for what failed alone. They travel
- * in few statements, which others may share.
+ * Stores messages of one sender, in order, and returns the outcome of each, an Error where one failed alone. They share few
+ * statements with the messages of other senders.
  */
 export type MessageAppender = (drafts: MessageDraft[]) => Promise<(AppendOutcome | Error)[]>
 
-/** Stores messages in one commit and tells what became of each, in their order. No two may share a sender's `client_message_id`. */
+/**
+ * Stores messages in one commit and returns the outcome of each, in order. No two drafts of a sender may have the same
+ * `client_message_id`.
+ */
 export async function appendDrafts(db: Statements, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const rows = await runAppendStatement(db, drafts)
   const inOrder: OutcomeRow[] = []
   for (const row of rows) inOrder[row.position - 1] = row
-  /** By session, when the event before the next one was committed. */
-  const movedAt = new Map<number, number>()
-  return drafts.map((draft, index) => toOutcome(draft, inOrder[index], movedAt))
+  /** By session, the commit time of the event before the next one. */
+  const sessionUpdatedAt = new Map<number, number>()
+  return drafts.map((draft, index) => toOutcome(draft, inOrder[index], sessionUpdatedAt))
 }
 
-function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Map<number, number>): AppendOutcome {
+function toOutcome(
+  draft: MessageDraft,
+  row: OutcomeRow | undefined,
+  sessionUpdatedAt: Map<number, number>,
+): AppendOutcome {
   if (row === undefined) throw new Error('A message got no outcome')
   if (row.knownId !== null) return { outcome: 'known', messageId: row.knownId }
   if (row.isBusy) return { outcome: 'busy' }
@@ -59,9 +66,9 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Ma
       ? { outcome: 'foreign_file' }
       : { outcome: 'refused', status: row.status, holderId: row.holderId }
   }
-  const { messageId, seq, sentAt, sessionId, storeId, holderId, status, begunAt } = row
+  const { messageId, seq, sentAt, sessionId, storeId, holderId, status, sessionCreatedAt } = row
   const { sender_type, sender_id, content, attachment_url, attachment_type, client_message_id } = draft
-  // Written out, as this is done for every message: copied objects cost several times as much.
+  // Written out because it runs for every message: spreading objects costs several times as much (measured).
   const message = {
     id: messageId,
     session_id: sessionId,
@@ -79,13 +86,13 @@ function toOutcome(draft: MessageDraft, row: OutcomeRow | undefined, movedAt: Ma
     admin_id: holderId,
     status,
     last_message_at: sentAt,
-    created: begunAt,
+    created: sessionCreatedAt,
     updated: sentAt,
     closed_at: null,
   }
   const { event, message: sent } = toSent(session, seq, message)
-  event.previousAt = movedAt.get(sessionId) ?? row.movedAt
-  movedAt.set(sessionId, sentAt)
+  event.previousAt = sessionUpdatedAt.get(sessionId) ?? row.sessionUpdatedAt
+  sessionUpdatedAt.set(sessionId, sentAt)
   return { outcome: 'stored', event, session, message: sent }
 }
 
@@ -94,8 +101,8 @@ const mayWrite = ({ sender_type, sender_id }: MessageDraft, { status, holderId }
   sender_type === 'store' || (status === 'claimed' && holderId === sender_id)
 
 /**
- * The same for sessions that others have as well: waits for its turn, then looks anew. Only a session that took the place
- * of a closed one meanwhile can be busy still.
+ * Does the same for contended sessions: waits for their locks first. Only a session that replaced a closed one meanwhile
+ * can still be busy.
  */
 export async function appendContended(db: Database, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const storeIds = drafts.filter(({ sender_type }) => sender_type === 'store').map(({ sender_id }) => sender_id)

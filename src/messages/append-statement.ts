@@ -16,23 +16,23 @@ const isFileLocked = `(i.file_id is not null and not exists (select from file wh
     and exists (select from chat_file where id = i.file_id and state in ('stored', 'named')))`
 
 /**
- * One statement stores the messages of many sessions, and is the whole act: it locks the sessions in id order, checks who
- * may, numbers the messages from each session's `seq`, and returns what became of each draft, with the session as it was. A
- * draft sent before is found by its `client_message_id`; it locks nothing.
+ * One statement stores the messages of many sessions: it locks the sessions in id order, checks who may write, numbers the
+ * messages from each session's `seq`, and returns the outcome of each draft, with the session as it was before. A draft
+ * that was sent before is found by its `client_message_id`, without a lock.
  *
- * It waits for no other statement: drafts for a session that another one has locked come back as busy, so that a session
- * under attack holds up nobody else's messages. In READ COMMITTED a locked row is the newest one, while all else is as old as
- * the statement's snapshot. A session that has moved on since (`seq` counts all that happens in it) may hold a draft already
- * that the snapshot does not show: its drafts come back as busy, too. So the insert meets no duplicate in its session, and
- * there is no gap in `seq`. Only an admin who uses an id for two sessions at the same moment makes the statement fail on
- * chat_message_once; nothing has changed then.
+ * It waits for no other statement: drafts of a session that another statement has locked return as busy, so that a session
+ * under load does not delay the messages of others. In READ COMMITTED a locked row is the newest version, while everything
+ * else is as old as the statement's snapshot. A session whose `seq` has moved since the snapshot may already hold a draft
+ * that the snapshot does not show: its drafts return as busy, too. So the insert meets no duplicate in its session, and
+ * `seq` has no gap. Only an admin who uses an id for two sessions at the same moment makes the statement fail on
+ * chat_message_once, without effect.
  *
- * What belongs to a draft is looked up draft by draft: joined to them, whose number the planner cannot know, sessions and
- * messages would be read as whole tables. And the messages get their ids before they are stored: joined to those that were
- * stored, of which the planner expects one, all would be compared with all.
+ * Sessions and known messages are looked up draft by draft: in a join with the drafts, whose number the planner cannot
+ * know, it would scan whole tables. The messages get their ids before the insert: in a join with the inserted rows, of
+ * which the planner expects one, it would compare all with all.
  *
- * Drafts that may name files travel in a statement of their own, which also locks and links those. The others' is not
- * touched by that. A file that another statement has locked makes its drafts busy, too.
+ * Drafts that may name files have a variant of their own, which also locks and links the files. Drafts of a file that
+ * another statement has locked return as busy, too.
  */
 const createStatement = (files?: typeof fileParts) =>
   Prisma.raw(`
@@ -90,13 +90,13 @@ const fileParts = {
   ),`,
 }
 
-/** What has become of a draft: of the message only what the draft does not say itself. */
+/** The outcome of a draft: of the message, only what the draft does not contain. */
 export type OutcomeRow = {
   position: number
   /** The message that was stored before with its `client_message_id`. */
   knownId: number | null
   isBusy: boolean
-  /** The active session of a store, or the one that was named, as it was. */
+  /** Who holds the store's active session, or the named one. */
   holderId: number | null
   /** Only of drafts that may name files. */
   isFileWrong?: boolean
@@ -105,13 +105,13 @@ export type OutcomeRow = {
   | {
       messageId: number
       seq: number
-      /** In milliseconds since the epoch, like `begunAt`, when the session was made, and `movedAt`, when it last moved. */
+      /** In milliseconds since the epoch, like `sessionCreatedAt` and `sessionUpdatedAt`. */
       sentAt: number
-      movedAt: number
+      sessionUpdatedAt: number
       sessionId: number
       storeId: number
       status: SessionStatus
-      begunAt: number
+      sessionCreatedAt: number
     }
   | { messageId: null; status: SessionStatus | null }
 )
@@ -127,8 +127,8 @@ const outcomeExpressions = {
   storeId: 's.store_id',
   holderId: 's.admin_id',
   status: 's.status',
-  begunAt: epochMs('s.created'),
-  movedAt: epochMs('s.updated'),
+  sessionCreatedAt: epochMs('s.created'),
+  sessionUpdatedAt: epochMs('s.updated'),
 }
 const outcomeColumns = defineColumns<OutcomeRow>(outcomeExpressions)
 const fileOutcomeColumns = defineColumns<OutcomeRow>({

@@ -1,15 +1,19 @@
-const types: Record<string, string[]> = {
-  image: ['png', 'jpg', 'jpeg', 'gif', 'webp', 'avif', 'svg', 'bmp', 'heic'],
-  video: ['mp4', 'webm', 'mov', 'mkv', 'avi'],
-  audio: ['mp3', 'ogg', 'oga', 'wav', 'm4a', 'flac', 'opus'],
-}
-const typeByExtension = new Map(
-  Object.entries(types).flatMap(([type, extensions]) => extensions.map((extension) => [extension, type])),
-)
+import { lookup } from 'mime-types'
 
-/** `image`, `video`, `audio` or `file` by the ending of a URL's path; empty for no URL. */
+const UNKNOWN = 'application/octet-stream'
+
+/** Types that were guessed before they were MIME types; rows of that time hold them. */
+const formerGuesses = new Set(['image', 'video', 'audio', 'file'])
+
+/** The MIME type that the extension in a URL's path names, else `application/octet-stream`; empty for no URL. */
 export function guessAttachmentType(url: string): string {
   if (url === '') return ''
-  const extension = /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1] ?? ''
-  return typeByExtension.get(extension.toLowerCase()) ?? 'file'
+  const { pathname } = new URL(url)
+  // Without a slash before it, `png` itself would count as an extension.
+  return lookup(pathname.slice(pathname.lastIndexOf('/'))) || UNKNOWN
+}
+
+/** Whether a repeated send has the type of the first one. A guess equals the guess of an earlier version. */
+export function isSameAttachmentType(url: string, repeated: string, stored: string): boolean {
+  return repeated === stored || (formerGuesses.has(stored) && repeated === guessAttachmentType(url))
 }

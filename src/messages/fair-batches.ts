@@ -1,14 +1,14 @@
-/** A statement costs about as much as so many items. */
+/** A statement costs about as much as this number of items. */
 const SMALL_BATCH = 64
 
-/** How items are put together. */
+/** How items are batched. */
 export interface FairBatchOptions<Item> {
-  /** Whose item it is. */
+  /** The owner of an item. */
   keyOf(item: Item): string
   maxItems: number
-  /** The share of one key in a batch. */
+  /** The most items of one key in a batch. */
   maxItemsPerKey: number
-  /** Batches that are run at the same time. */
+  /** The most batches that run at the same time. */
   maxConcurrency: number
 }
 
@@ -19,22 +19,22 @@ interface Entry<Item, Result> {
 }
 
 /**
- * Lets concurrent calls share a batch: items that come while batches are run wait for the next one. When none is run, an
- * item waits for the end of the event loop's turn only.
+ * Lets concurrent calls share a batch: items that come while batches are running wait for the next one. When none is
+ * running, an item waits only for the end of the tick.
  *
- * Keys take turns and have a bounded share of each batch. The items of one key keep their order, and are in one batch at a
- * time: the next ones wait until all results of those before are there.
+ * Keys take turns and have a bounded share of each batch. The items of one key keep their order and are in one batch at a
+ * time: the next ones wait for all results of the ones before.
  *
- * `runBatch` resolves once the next batch may be run, with the result of each item, or a promise where it takes longer.
+ * `runBatch` resolves when the next batch may run, with the result of each item, or a promise of it.
  */
 export function createFairBatches<Item, Result>(
   { keyOf, maxItems, maxItemsPerKey, maxConcurrency }: FairBatchOptions<Item>,
   runBatch: (items: Item[]) => Promise<(Result | Promise<Result>)[]>,
 ): (item: Item) => Promise<Result> {
   type Entries = Entry<Item, Result>[]
-  /** Keys of which no item is in a batch, in the order of their turns, with what waits. */
+  /** Keys without an item in a batch, in the order of their turns, with their waiting items. */
   const ready = new Map<string, Entries>()
-  /** Keys of which an item is in a batch, with what has come since. */
+  /** Keys with an item in a batch, with the items that came since. */
   const busy = new Map<string, Entries>()
   let readyCount = 0
   let running = 0
@@ -79,7 +79,7 @@ export function createFairBatches<Item, Result>(
     }
   }
 
-  /** Two batches at the same time are sooner done than one that has all, unless they are small. */
+  /** Two concurrent batches finish sooner than one with all items, unless they are small. */
   function shareOut(): number {
     const freeSlots = maxConcurrency - running
     return Math.min(maxItems, Math.max(SMALL_BATCH, Math.ceil(readyCount / freeSlots)))

@@ -9,11 +9,11 @@ import {
 } from './append-messages.js'
 import { createFairBatches } from './fair-batches.js'
 
-/** Together they stay below the longest string, whatever they hold. */
+/** A batch of so many drafts stays below the longest string of V8, whatever they contain. */
 const MAX_DRAFTS = 512
-/** Of busy sessions: who waits for one waits for the others in the batch, too. */
+/** For contended sessions: a draft waits for all sessions of its batch. */
 const MAX_CONTENDED_DRAFTS = 32
-/** One sender's flood does not fill the batches of others. */
+/** A flood of one sender must not fill whole batches. */
 const MAX_DRAFTS_PER_SENDER = 16
 /** Two statements keep PostgreSQL busy while the next batch collects. */
 const MAX_CONCURRENCY = 2
@@ -22,8 +22,8 @@ type Outcome = AppendOutcome | Error
 type Append = (drafts: MessageDraft[]) => Promise<AppendOutcome[]>
 
 /**
- * Lets concurrent sends on this node share a statement and its commit. Each draft gets its own outcome: one that cannot be
- * stored fails alone, and one whose session is busy waits for it apart from the others.
+ * Group commit: concurrent sends on this node share a statement and its commit. Each draft gets its own outcome: one that
+ * cannot be stored fails alone, and one whose session is busy waits apart from the others.
  */
 export function createGroupCommit(db: Database): MessageAppender {
   const shares = { keyOf: nameSender, maxItemsPerKey: MAX_DRAFTS_PER_SENDER, maxConcurrency: MAX_CONCURRENCY }
@@ -43,7 +43,7 @@ export function createGroupCommit(db: Database): MessageAppender {
 
 const nameSender = ({ sender_type, sender_id }: MessageDraft) => `${sender_type}:${sender_id}`
 
-/** One statement may name a sender's `client_message_id` only once. Of several drafts the first one is appended. */
+/** A statement may contain a sender's `client_message_id` only once. Of several such drafts the first one is appended. */
 async function appendDistinct(append: Append, drafts: MessageDraft[]): Promise<Outcome[]> {
   const firstOf = findRepeats(drafts)
   if (firstOf.size === 0) return appendApart(append, drafts)
@@ -57,7 +57,7 @@ async function appendDistinct(append: Append, drafts: MessageDraft[]): Promise<O
   })
 }
 
-/** The drafts whose `client_message_id` their sender uses in an earlier one, with that one. */
+/** Finds the drafts that repeat the `client_message_id` of an earlier one, each with that one. */
 function findRepeats(drafts: MessageDraft[]): Map<MessageDraft, MessageDraft> {
   const firsts = new Map<string, MessageDraft>()
   const firstOf = new Map<MessageDraft, MessageDraft>()
@@ -74,11 +74,11 @@ function findRepeats(drafts: MessageDraft[]): Map<MessageDraft, MessageDraft> {
 function toRepeat(first: Outcome): Outcome {
   if (first instanceof Error) return first
   if (first.outcome === 'stored') return { outcome: 'known', messageId: first.message.id }
-  // Where the first one was refused the id is free still, and the repeat may name another session.
+  // When the first one was refused, the id is still free, and the repeat may name another session.
   return first.outcome === 'refused' || first.outcome === 'foreign_file' ? { outcome: 'busy' } : first
 }
 
-/** Finds what keeps drafts from being stored together by halving them. */
+/** Finds the drafts that make the statement fail, by halving the batch. */
 async function appendApart(append: Append, drafts: MessageDraft[]): Promise<Outcome[]> {
   try {
     return await append(drafts)

@@ -2,7 +2,7 @@ import { invalidInput, notFound } from '../errors/request-error.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { PAGE_SIZE } from '../http/paging.js'
-import { requireReader } from '../accounts/session-access.js'
+import { isOnlooker, requireReader } from '../accounts/session-access.js'
 import {
   findUndelivered,
   joinReceipts,
@@ -27,7 +27,7 @@ interface PageRow extends Receipts {
   sessionId: number
   storeId: number
   adminId: number | null
-  /** Where the cursors stand; null for one that is no message of the session. */
+  /** The seqs of the cursors; null for a cursor that is no message of the session. */
   before: number | null
   after: number | null
   /** For `messageColumns.toRows`, in the direction of paging. */
@@ -45,8 +45,8 @@ const pageColumns = defineColumns<PageRow>({
 })
 
 /**
- * A page of a session's messages, oldest first, `{data, has_more}`; `has_more` looks in the direction of paging.
- * A store that names no session means its active one.
+ * Reads a page of a session's messages, oldest first. `has_more` refers to the direction of paging. Without `session_id`, a
+ * store reads its active session.
  * @throws RequestError 400 unknown cursor · 403 another admin's · 404
  */
 export async function readMessages(
@@ -66,8 +66,9 @@ export async function readMessages(
   const found = messageColumns.toRows(row.messages)
   const messages = found.slice(0, limit)
   if (page.after === undefined) messages.reverse()
-  await confirmDelivery(deps, reader.side, { ...row, undeliveredUpTo: findUndelivered(messages, row, reader.side) })
-  const data = messages.map((message) => toMessage(message, row, reader.side))
+  const viewer = isOnlooker(reader, row) ? undefined : reader.side
+  if (viewer) await confirmDelivery(deps, viewer, { ...row, undeliveredUpTo: findUndelivered(messages, row, viewer) })
+  const data = messages.map((message) => toMessage(message, row, viewer))
   return { data, has_more: found.length > limit }
 }
 

@@ -4,7 +4,7 @@ import { publishMessage } from '../events/publish.js'
 import { readFileId } from '../files/file-url.js'
 import { getOrCreateSession, type SessionDeps } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageAppender, MessageDraft } from './append-messages.js'
-import { guessAttachmentType } from './attachment-type.js'
+import { guessAttachmentType, isSameAttachmentType } from './attachment-type.js'
 import type { Sent } from './sent-message.js'
 import type { Account } from '../protocol/account.js'
 import type { MessageInput } from '../protocol/schemas/messages.js'
@@ -20,17 +20,18 @@ export interface SendDeps extends SessionDeps {
   publicUrl: string | undefined
 }
 
-/** What a send is answered with: the message that was stored now, or before. */
+/** The result of a send: the message that was stored now, or before. */
 export type SendResult = Sent & { outcome: 'stored' | 'known' }
 
-/** Of one sender, so many may be sent together. */
+/** The most messages of one sender that are stored together. */
 export const MAX_MESSAGES_PER_SEND = 8
 
 type Input = MessageInput & { session_id?: number }
 
 /**
- * Sends a message: a store's into its active session, which is made if there is none, an admin's into the session it
- * names and holds. With a `client_message_id` it can be repeated without harm, for ever. Announced once, after its commit.
+ * Sends a message: a store's to its active session, which is created if there is none, an admin's to the session that it
+ * names and holds. With a `client_message_id` the send is idempotent, for ever. The message is published once, after its
+ * commit.
  * @throws RequestError 400 empty · 403 not the holder · 404 · 409 closed, or the id was used for something else
  */
 export async function sendMessage(deps: SendDeps, sender: Account, input: Input): Promise<SendResult> {
@@ -40,7 +41,7 @@ export async function sendMessage(deps: SendDeps, sender: Account, input: Input)
   return result
 }
 
-/** Sends messages of one sender in their order, and tells what became of each: what `sendMessage` would return or throw. */
+/** Sends messages of one sender in order. Returns for each what `sendMessage` would return or throw. */
 export async function sendMessages(deps: SendDeps, sender: Account, inputs: Input[]): Promise<(SendResult | Error)[]> {
   const drafts = inputs.map((input) => toDraft(deps, sender, input))
   const outcomes = await append(
@@ -67,19 +68,19 @@ async function append(deps: SendDeps, drafts: MessageDraft[]): Promise<(AppendOu
   }
 }
 
-/** A draft that needs another statement, and what became of it so far. */
+/** A draft that needs another statement, with its outcome so far. */
 interface Unresolved {
   draft: MessageDraft
   outcome: AppendOutcome | Error | undefined
 }
 
-/** Announces what has been stored. Undefined for what is not settled. */
+/** Publishes a stored message and returns its result. Undefined when the draft needs another statement. */
 function resolveOutcome(
   deps: SendDeps,
   draft: MessageDraft,
   outcome: AppendOutcome | Error | undefined,
 ): SendResult | Error | undefined {
-  // When the same draft was being stored elsewhere at this moment, the next look finds it.
+  // The same draft was being stored elsewhere at this moment; the next attempt finds it.
   if (outcome === undefined || outcome instanceof Error) return isUniqueViolation(outcome) ? undefined : outcome
   if (outcome.outcome === 'stored') {
     publishMessage(deps.publisher, outcome.event, outcome.message)
@@ -93,7 +94,7 @@ function resolveOutcome(
     : undefined
 }
 
-/** Reads what was stored before; makes the session that a store has not got; tries again. */
+/** Reads a message that was stored before, creates a missing session of a store, or tries again. */
 async function resolveLater(deps: SendDeps, { draft, outcome: first }: Unresolved): Promise<SendResult | Error> {
   let outcome = first
   try {
@@ -119,8 +120,8 @@ async function readKnown(deps: SendDeps, draft: MessageDraft, messageId: number)
   const isSame =
     draft.content === content &&
     draft.attachment_url === attachment_url &&
-    // A file's own type takes the place of the one that was sent.
-    (draft.file_id !== undefined || draft.attachment_type === attachment_type) &&
+    // The type of a file replaces the one that was sent.
+    (draft.file_id !== undefined || isSameAttachmentType(attachment_url, draft.attachment_type, attachment_type)) &&
     (draft.session_id === null || draft.session_id === session_id)
   return isSame ? { outcome: 'known', ...sent } : conflict('This client_message_id was used for another message')
 }

@@ -21,10 +21,10 @@ export interface Sent {
   message: Message
 }
 
-/** `created` is that of the message, `begunAt` that of its session. */
+/** `created` is the message's, `sessionCreatedAt` its session's. */
 interface SentRow extends MessageRow, Receipts, Omit<SessionRow, 'id' | 'created'> {
   seq: number
-  begunAt: number
+  sessionCreatedAt: number
 }
 
 const sentColumns = defineColumns<SentRow>({
@@ -32,10 +32,10 @@ const sentColumns = defineColumns<SentRow>({
   ...receiptExpressions,
   ...messageExpressions,
   seq: 'm.seq',
-  begunAt: epochMs('s.created'),
+  sessionCreatedAt: epochMs('s.created'),
 })
 
-/** Reads messages as they are now, by id. */
+/** Reads stored messages with their current status, by id. */
 export async function readSent(db: Statements, ids: number[]): Promise<Map<number, Sent>> {
   const rows = await sentColumns.read(
     db,
@@ -44,7 +44,10 @@ export async function readSent(db: Statements, ids: number[]): Promise<Map<numbe
     ${Prisma.raw(joinReceipts('s.id'))} where m.id = any(${ids}::bigint[])`,
   )
   return new Map(
-    rows.map((row) => [row.id, toSent({ ...row, id: row.session_id, created: row.begunAt }, row.seq, row, row)]),
+    rows.map((row) => [
+      row.id,
+      toSent({ ...row, id: row.session_id, created: row.sessionCreatedAt }, row.seq, row, row),
+    ]),
   )
 }
 

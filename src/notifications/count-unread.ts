@@ -5,8 +5,8 @@ import { MAX_UNREAD_COUNT, MAX_NOTIFICATIONS_EXAMINED } from '../protocol/limits
 import type { UnreadCount } from '../protocol/schemas/notifications.js'
 
 /**
- * How many notifications each of these admins has not read. The cost is bounded, however many messages and marks there are:
- * it looks at the newest messages first, and stops when it has counted enough or looked at enough.
+ * Counts the unread notifications of admins. The cost is bounded, however many messages and marks there are: the newest
+ * messages are examined first, up to MAX_UNREAD_COUNT unread or MAX_NOTIFICATIONS_EXAMINED examined ones.
  */
 export async function countUnread(db: Database, adminIds: number[]): Promise<Map<number, UnreadCount>> {
   const rows = await db.$queryRaw<{ id: bigint; count: bigint; isCutOff: boolean }[]>(Prisma.sql`
@@ -23,7 +23,7 @@ export async function countUnread(db: Database, adminIds: number[]): Promise<Map
 
 const isUnread = Prisma.raw(unreadCondition)
 
-/** SQL: the newest messages above the watermark, and one more that stands for all those beyond. */
+/** SQL of the newest messages above the watermark, with one more row that stands for all older ones. */
 const newestOf = (concern: string) =>
   Prisma.raw(`
     select id, session_id, row_number() over () > ${MAX_NOTIFICATIONS_EXAMINED} as is_cut_off from (
@@ -31,7 +31,7 @@ const newestOf = (concern: string) =>
       order by m.holder_id desc, m.id desc limit ${MAX_NOTIFICATIONS_EXAMINED + 1}
     ) newest`)
 
-/** A number of unread notifications as it is told. */
+/** Converts a number of unread notifications for the wire. */
 export function toUnreadCount(count: number, hasMore = false): UnreadCount {
   return hasMore || count > MAX_UNREAD_COUNT ? { count: Math.min(count, MAX_UNREAD_COUNT), has_more: true } : { count }
 }

@@ -16,8 +16,8 @@ type Notification = Static<typeof NotificationSchema>
  */
 
 /**
- * SQL: whether the message `m` is unread for the admin `a`. The marks are looked up one by one: the planner, which knows
- * neither how many marks an admin has nor how many messages are asked about, would rather read all marks for an EXISTS.
+ * SQL: whether the message `m` is unread for the admin `a`. The marks are looked up one by one: for an EXISTS the planner,
+ * which knows neither the number of marks nor of messages, would read all marks.
  */
 export const unreadCondition = `(
   m.id > a.notifications_read_up_to
@@ -25,7 +25,7 @@ export const unreadCondition = `(
     where n.admin_id = a.id and n.session_id = m.session_id), true)
   and (select n.message_id from notification_mark n where n.admin_id = a.id and n.message_id = m.id) is null)`
 
-/** SQL of the two ranges of the index chat_message_concern that hold what concerns the admin `a`. */
+/** SQL of the two ranges of the index chat_message_concern with the messages that concern the admin `a`. */
 export const concerns = {
   own: `m.sender_type = 'store' and m.holder_id = a.id`,
   everybody: `m.sender_type = 'store' and m.holder_id is null`,
@@ -46,14 +46,14 @@ const notificationColumns = defineColumns<Omit<Notification, 'created_at'> & { c
 
 const LONGEST_PAGE = Prisma.raw('200')
 
-/** The notifications of an admin, newest first; `before` is the last id of the page before. */
+/** Reads the notifications of an admin, newest first. `before` is the last id of the previous page. */
 export async function listNotifications(
   db: Database,
   adminId: number,
   { limit = PAGE_SIZE, before }: { limit?: number; before?: number },
 ): Promise<Notification[]> {
-  // In the order of the index, which for the planner IS NULL does not fix, and with a limit that it knows: a plan for any
-  // values takes an unknown one for a tenth of the table.
+  // Ordered like the index, because for the planner IS NULL does not fix the first column; and with a literal limit,
+  // because a generic plan takes a parameter for a tenth of the table.
   const page = (concern: string) => Prisma.sql`(
     select * from chat_message m where ${Prisma.raw(concern)}
       and m.id < ${before ?? Number.MAX_SAFE_INTEGER} order by m.holder_id desc, m.id desc limit ${LONGEST_PAGE})`

@@ -24,20 +24,20 @@ export async function readNotification(db: Database, adminId: number, messageId:
 }
 
 /**
- * Longer than a message may take from its id to its commit, which are two statements of a minute at most: when a message is
- * this old, all with smaller ids are committed, or never will be.
+ * Longer than a message may take from its id to its commit (two statements of a minute at most): when a message is this
+ * old, all messages with smaller ids are committed or never will be.
  */
 const SETTLED_AFTER = Prisma.raw(`interval '3 minutes'`)
-/** So many marks that have become useless are deleted at a time. */
+/** The most obsolete marks that are deleted at a time. */
 const MAX_DELETED = Prisma.raw('10000')
 
 /**
- * Marks every notification of an admin read that exists now. Ids of different sessions are not in commit order, so one
- * watermark over all sessions can cover only what has settled; the newer ones are covered session by session, where the
- * order holds. Nothing that is committed a moment later is swallowed.
+ * Marks every notification of an admin as read that exists now. Ids of different sessions are not in commit order, so one
+ * watermark over all sessions covers only messages that are old enough; the newer ones are covered by a watermark per
+ * session, where ids are in commit order. A message that is committed a moment later stays unread.
  *
- * The cost follows the number of messages of the last minutes, not that of the unread ones. How far things have settled is
- * asked in steps that double, back from the newest message.
+ * The cost follows the number of messages of the last minutes, not the number of unread ones. The newest message that is
+ * old enough is searched in doubling steps, back from the newest one.
  */
 export async function readAllNotifications(db: Database, adminId: number): Promise<void> {
   await db.$executeRaw(Prisma.sql`
@@ -79,13 +79,13 @@ const newerThanSettled = (concern: string) =>
   Prisma.raw(`select m.id, m.session_id from chat_message m
     where ${concern} and m.id > greatest(settled.id, a.notifications_read_up_to)`)
 
-/** What one call goes on by, at the most. An admin who reads goes on by less. */
+/** The most messages by which one call advances. An admin who reads advances by fewer. */
 const MAX_ADVANCED = Prisma.raw('500')
 
 /**
- * Moves an admin's watermark over what was read by other marks, up to the oldest that is unread or has not settled, and
- * deletes those marks: who reads everything, one by one or session by session, has few above the watermark. Bounded; to be
- * called after each reading.
+ * Advances an admin's watermark over messages that were read by other marks, up to the oldest one that is unread or too
+ * new, and deletes those marks: an admin who reads everything has few marks above the watermark. The work is bounded; call
+ * it after each read.
  */
 export async function advanceWatermark(db: Database, adminId: number): Promise<void> {
   await db.$executeRaw(Prisma.sql`

@@ -1,22 +1,25 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 import { openAuthentication } from '../accounts/authentication.js'
+import { openCredentials, type Credentials } from '../accounts/credentials.js'
 import { readAuthorization } from '../accounts/tokens.js'
 import { forbidden } from '../errors/request-error.js'
+import type { JwtSettings } from '../jwt/jwt-settings.js'
+import { openJwtVerifier } from '../jwt/verify-jwt.js'
 import type { Account, Side } from '../protocol/account.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** A hook that lets only accounts of a side through; without a side, of either. */
+    /** Creates a hook that admits only accounts of a side; without a side, of both. */
     requireAccount(side?: Side): onRequestAsyncHookHandler
     /**
-     * The account of a token that came from an address, for one request.
-     * @throws RequestError 401 when the token is missing, unknown, expired or revoked · 429 when there are too many such
+     * Authenticates one request by its token and its client's address.
+     * @throws RequestError 401 when the token is missing or not valid · 429 when there are too many such
      * failures from the address, or too many requests of the account
      */
     authenticate(token: string | undefined, address: string): Promise<Account>
-    /** Whether a token was revoked, as of less than a second ago. */
-    isTokenRevoked(tokenId: number): Promise<boolean>
+    /** Tells which accounts' credentials have ended. */
+    credentials: Credentials
   }
   interface FastifyRequest {
     /** Set behind `requireAccount`. */
@@ -24,18 +27,27 @@ declare module 'fastify' {
   }
 }
 
-export const authenticationPlugin = plugin(
-  async (app) => {
+export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
+  async (app, { jwt: settings }) => {
     const { limits } = app
-    const authentication = await openAuthentication(app.db, app.pubsub)
+    const credentials = await openCredentials(app.db, app.pubsub)
+    const jwt = settings && (await openJwtVerifier(settings, reportError))
+    const authentication = openAuthentication(app.db, credentials, jwt)
     app.decorateRequest('account')
     app.decorate('authenticate', authenticate)
-    app.decorate('isTokenRevoked', authentication.isRevoked)
+    app.decorate('credentials', credentials)
     app.decorate('requireAccount', (side) => async (request) => {
       request.account = await authenticate(readAuthorization(request.headers.authorization), request.ip)
       if (side !== undefined && request.account.side !== side) throw forbidden()
     })
-    app.addHook('onClose', () => authentication.close())
+    app.addHook('onClose', () => {
+      jwt?.close()
+      return authentication.close()
+    })
+
+    function reportError(error: unknown): void {
+      app.log.warn({ err: error }, 'the key set of JWTs could not be read')
+    }
 
     async function authenticate(token: string | undefined, address: string): Promise<Account> {
       const account = token === undefined ? undefined : await lookUp(token, address)
@@ -44,7 +56,9 @@ export const authenticationPlugin = plugin(
       return account
     }
 
-    /** An address that failed too often has no unknown token looked up. A known one may be of its neighbour. */
+    /**
+     * From an address that failed too often, only known tokens are checked: they may belong to another client behind it.
+     */
     async function lookUp(token: string, address: string): Promise<Account | undefined> {
       if (limits.isBlocked(address) && !authentication.isKnown(token)) return undefined
       return authentication.authenticate(token)

@@ -12,19 +12,21 @@ declare module 'fastify' {
   interface FastifyInstance {
     limits: Limits
     accountWork: AccountWork
-    /** A hook of routes that send one message. */
+    /** The hook of routes that send a message. */
     limitMessages: preHandlerHookHandler
   }
   interface FastifyRequest {
-    /** The account whose work this request is, while it is. */
+    /** The account whose running request this is; undefined when it is not running. */
     workOf: string | undefined
   }
 }
 
-/** Characters. What is shorter than this fits into the buffers of a connection. */
+/** Characters of an answer. Shorter answers fit into the buffers of a connection. */
 const LARGE_ANSWER = 65_536
 
-/** Limits what accounts and addresses may ask for, what is done for each of them at once, and what waits to be read. */
+/**
+ * Limits the requests of accounts and addresses, how many are handled at once, and how much of their answers may be unread.
+ */
 export const limitsPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
     const limits = openLimits(config.limits, app.pubsub.counters, (error) => {
@@ -40,14 +42,14 @@ export const limitsPlugin = plugin<{ config: Config }>(
       done(limits.takeMessages(request.account, 1).refusal)
     })
 
-    // After the body has come: who sends slowly holds nobody up.
+    // After the body has arrived, so that slow senders take no turn.
     app.addHook('preHandler', (request, _reply, done) => {
       const account = accountOf(request)
       if (account === undefined || request.ws) return done()
       const name = nameAccount(account)
       const go = () => {
         request.workOf = name
-        // Otherwise one could ask for much, be gone, and leave all the work behind.
+        // Otherwise a client could send many requests, disconnect, and leave the work behind.
         done(request.raw.socket.destroyed ? unavailable('The client has gone') : undefined)
       }
       try {

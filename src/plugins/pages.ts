@@ -1,11 +1,24 @@
 import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
 import { readS3Origin } from '../files/storage/s3-origin.js'
-import { chooseEncoding, readPageFiles, type PageFile } from './page-files.js'
 
-const folder = fileURLToPath(new URL('../pages/', import.meta.url))
+/** Where the build leaves the pages, each file with its compressed variants (`.br`, `.gz`) beside it. */
+const root = fileURLToPath(new URL('../pages/', import.meta.url))
+
+const pages = ['/console/', '/chat/', '/widget/']
+const files = [
+  '/console/app.js',
+  '/console/style.css',
+  '/chat/app.js',
+  '/chat/style.css',
+  '/chat/icon.svg',
+  '/widget.js',
+  // English is part of each page's script.
+  ...['de', 'es', 'fr', 'zh', 'ar'].map((language) => `/languages/${language}.js`),
+]
 
 /**
  * The browser's own promise that text stays text: no script and no style but from these files, nothing from elsewhere,
@@ -25,6 +38,12 @@ const createPolicy = (pictureOrigins: string) =>
     "trusted-types 'none'",
   ].join('; ')
 
+/**
+ * A page that has such a policy frames only pages that have one, too (HTML, "embedder policies"). All that the framed page
+ * loads is of its own origin.
+ */
+const EMBEDDER_POLICY = 'require-corp'
+
 /** The admin console, the store's chat, and the widget with the page that it frames. */
 export const pagesPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
@@ -32,41 +51,52 @@ export const pagesPlugin = plugin<{ config: Config }>(
     const { s3 } = config.files
     const policy = createPolicy(s3 === undefined ? '' : ` ${readS3Origin(s3)}`)
     const embedders = config.widgetOrigins.length > 0 ? config.widgetOrigins.join(' ') : '*'
-    for (const file of await readPageFiles(folder)) {
-      const ancestors = file.path === '/widget/' ? embedders : "'none'"
+    // Only the files listed above have routes: the compressed variants have no address of their own.
+    await app.register(fastifyStatic, { root, serve: false, preCompressed: true, ...headerOptions })
+    for (const path of [...pages, ...files]) {
+      const headers = {
+        ...createHeaders(policy, path === '/widget/' ? embedders : "'none'"),
+        ...(path === '/widget/' && { 'cross-origin-embedder-policy': EMBEDDER_POLICY }),
+        // A tag with `crossorigin` or `type="module"` asks for it.
+        ...(path === '/widget.js' && { 'access-control-allow-origin': '*' }),
+      }
       app.route({
         method: ['GET', 'HEAD'],
-        url: file.path,
+        url: path,
         schema: { hide: true },
-        handler: async (request, reply) => sendFile(request, reply, file, `${policy}; frame-ancestors ${ancestors}`),
+        handler: (request, reply) => redirectToPage(request, reply, path) ?? sendPage(reply, path, headers),
       })
     }
   },
-  { name: 'pages', dependencies: ['answers'] },
+  // `sendFile` of these routes belongs to this folder: others may register @fastify/static for theirs.
+  { name: 'pages', dependencies: ['answers'], encapsulate: true },
 )
 
-function sendFile(request: FastifyRequest, reply: FastifyReply, file: PageFile, policy: string): FastifyReply {
-  const [path = '', query] = request.url.split('?', 2)
-  // Fastify takes both for the same; to a browser they are two addresses.
-  if (file.path.endsWith('/') && !path.endsWith('/')) {
-    return reply.redirect(file.path + (query === undefined ? '' : `?${query}`), 308)
-  }
-  const encoding = chooseEncoding(request.headers['accept-encoding'])
-  reply.headers({
-    'content-type': file.type,
-    // Names that carry a hash would ask a node of another version for what it does not have.
-    'cache-control': 'no-cache',
-    etag: file.etag,
-    vary: [reply.getHeader('vary'), 'accept-encoding'].flat().filter(Boolean).join(', '),
-    'content-security-policy': policy,
-    'referrer-policy': 'no-referrer',
-    // The widget's script and its frame are for pages of other origins.
-    'cross-origin-resource-policy': 'cross-origin',
-  })
-  // Says less than frame-ancestors does, and the opposite for the widget.
+/** Which headers @fastify/static adds of its own: an ETag for revalidation, and no promise about age or ranges. */
+const headerOptions = { cacheControl: false, lastModified: false, acceptRanges: false }
+
+const createHeaders = (policy: string, ancestors: string) => ({
+  // Names that carry a hash would ask a node of another version for what it does not have.
+  'cache-control': 'no-cache',
+  'content-security-policy': `${policy}; frame-ancestors ${ancestors}`,
+  'referrer-policy': 'no-referrer',
+  // The widget's script and its frame are for pages of other origins.
+  'cross-origin-resource-policy': 'cross-origin',
+})
+
+/**
+ * Fastify takes a page's address without its final slash for the same; to a browser they are two addresses. The redirect is
+ * relative: it leads to the page under any path that a proxy serves it by.
+ */
+function redirectToPage(request: FastifyRequest, reply: FastifyReply, path: string): FastifyReply | undefined {
+  const [asked = '', query] = request.url.split('?', 2)
+  if (!path.endsWith('/') || asked.endsWith('/')) return undefined
+  const name = asked.slice(asked.lastIndexOf('/') + 1)
+  return reply.redirect(`${name}/${query === undefined ? '' : `?${query}`}`, 308)
+}
+
+function sendPage(reply: FastifyReply, path: string, headers: Record<string, string>): FastifyReply {
+  // It says less than frame-ancestors does, and the opposite for the widget.
   reply.removeHeader('x-frame-options')
-  if (request.headers['if-none-match']?.includes(file.etag) === true) return reply.code(304).send()
-  if (encoding !== 'identity') reply.header('content-encoding', encoding)
-  const body = file.bodies[encoding]
-  return request.method === 'HEAD' ? reply.header('content-length', body.length).send() : reply.send(body)
+  return reply.headers(headers).sendFile(path)
 }

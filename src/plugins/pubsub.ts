@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-/** How soon after a restart or a failover of the database the nodes find each other again. */
+/** Within this time after a restart or a failover of the database, the nodes find each other again. */
 const INSTALLATION_CHECK_MS = 1000
 
 export const pubsubPlugin = plugin<{ config: Config; pubsub?: PubSub | undefined }>(

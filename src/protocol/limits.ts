@@ -2,8 +2,8 @@ export const MAX_SESSIONS_PER_RESUME = 200
 
 export const MAX_EPOCH_LENGTH = 100
 
-/** Up to so many are counted. */
+/** Unread notifications are counted up to this number. */
 export const MAX_UNREAD_COUNT = 999
 
-/** So many of the newest since the watermark, of each kind, are looked at. */
+/** The most notifications above the watermark, of each kind, that a count examines. */
 export const MAX_NOTIFICATIONS_EXAMINED = 5000

@@ -1,9 +1,10 @@
 /*
- * What goes over the wire, as plain interfaces: the server's own types come from schemas whose library a user of this
- * client need not have. A test holds the two against each other.
+ * The types of the wire, as plain interfaces, so that users of the client library need not install the schema library. A test holds them equal to the server's schemas.
  */
 
 export type Side = 'store' | 'admin'
+/** A supervisor may read, release, transfer and close any session. */
+export type AdminRole = 'agent' | 'supervisor'
 export type SessionStatus = 'open' | 'claimed' | 'closed'
 export type MessageStatus = 'sent' | 'delivered' | 'read'
 
@@ -35,7 +36,7 @@ export interface Message {
   content: string
   /** Empty when there is none. */
   attachment_url: string
-  /** Empty when there is none. */
+  /** MIME type such as `image/jpeg`, a mere `image` in messages of earlier versions; empty without an attachment. */
   attachment_type: string
   status: MessageStatus
   created: string
@@ -77,6 +78,19 @@ export interface ListedSession extends SessionWithStore {
   last_message: Message | null
 }
 
+/** A page of a store's sessions, closed ones too. */
+export interface SessionHistory<Item> {
+  /** Newest first. */
+  data: Item[]
+  /** null on the last page. */
+  next_cursor: string | null
+}
+
+/** One of a store's own sessions. */
+export interface OwnSession extends Session {
+  last_message: Message | null
+}
+
 export interface SessionList {
   data: ListedSession[]
   /** Of all pages. */
@@ -92,13 +106,19 @@ export interface History {
   has_more: boolean
 }
 
-/** Every message of the other side's reader up to an id has at least that status. */
+/** Every message up to an id has at least that status. */
 export interface StatusChange {
   session_id: number
   status: 'delivered' | 'read'
   up_to_message_id: number
   /** Who has received or read them. */
   by: Side
+}
+
+/** This account has read the messages of the other side up to an id, here or elsewhere. */
+export interface SessionRead {
+  session_id: number
+  up_to_message_id: number
 }
 
 export interface Presence {
@@ -121,8 +141,8 @@ export interface UnreadCount {
 }
 
 /**
- * The server's history was set back: a standby that lagged was promoted, or a backup was restored. This is how the session
- * stands now, and takes the place of all that was known of it. Its message ids may have been those of other messages.
+ * The database was set back: a standby that lagged was promoted, or a backup was restored. This is the current state of the
+ * session, and replaces all that was known of it. Its message ids may have been those of other messages before.
  */
 export interface Reset {
   session: Session
@@ -137,7 +157,7 @@ export interface Gone {
   session_id: number
 }
 
-/** What the server takes from one socket. */
+/** What the server accepts from one socket. */
 export interface Limits {
   /** Bytes of the largest frame. */
   frame_bytes: number
@@ -151,7 +171,7 @@ export interface Limits {
 export interface ResumeRequest {
   /** The newest seq seen, by session id. */
   sessions: Record<string, number>
-  /** Of the connection that the seqs come from. */
+  /** The epoch of the connection that the seqs come from. */
   epoch?: string
 }
 
@@ -160,13 +180,14 @@ export interface ServerFrames {
   ready: {
     session: (Session & { seq: number }) | null
     resume: boolean
-    /** Names the history that seqs count in: another one after a promotion or a restore. */
+    /** Names the history that seqs count in. It changes with a promotion or a restore. */
     epoch?: string
-    account?: { side: Side; id: number }
+    account?: { side: Side; id: number; role?: AdminRole }
     limits?: Limits
   }
   message: { message: Message; seq: number }
   message_status: StatusChange
+  session_read: SessionRead
   admin_connected: { admin_id: number; message: string }
   admin_disconnected: { admin_id: number; message: string }
   session_update: { session: Session; seq: number }
@@ -178,7 +199,7 @@ export interface ServerFrames {
     messages: Message[]
     seq: number
     complete: boolean
-    /** Sent unasked as well: forget what is known of the session and begin with this. */
+    /** Forget what is known of the session and begin with this. Such a sync also comes without a `resume`. */
     reset?: true
   }
   error: {

@@ -1,6 +1,6 @@
 /**
- * Collects what is published until all that is ready to run has run, and then hands it out, each channel's in its order:
- * what a shared commit announces travels together.
+ * Collects what is published until the next tick, and then hands it out, in order per channel: the events of a group commit
+ * are sent together.
  */
 export function batchPerTick<Item>(handOut: (byChannel: Map<string, Item[]>) => void) {
   let waiting = new Map<string, Item[]>()

@@ -1,6 +1,6 @@
 import type { ChatEvent } from '../events/events.js'
 
-/** An event as it travels: a line of facts for the nodes and, for durable events, the frame for the sockets. */
+/** Encodes an event: a line of facts for the nodes and, for durable events, the frame for the sockets. */
 export function encodeEvent(event: ChatEvent): string {
   if ('message' in event) return encodeLines({ message: event.message }, event.frame)
   if ('change' in event) return encodeLines({ change: event.change }, event.frame)
@@ -11,7 +11,7 @@ const encodeLines = (facts: object, frame: string | Buffer) => `${JSON.stringify
 
 const LINE_FEED = 0x0a
 
-/** Reads what `encodeEvent` wrote. The frame stays as it came: it goes on to the sockets. */
+/** Decodes what `encodeEvent` wrote. The frame stays encoded: it is forwarded to the sockets. */
 export function decodeEvent(payload: Buffer): ChatEvent {
   const end = payload.indexOf(LINE_FEED)
   const event = JSON.parse(payload.toString('utf8', 0, end)) as ChatEvent

@@ -6,12 +6,12 @@ import type { ChatEvent } from '../events/events.js'
 /** Joins in-process pub/subs: in tests, nodes that share a process. */
 export type Bus = Set<(channel: string, event: ChatEvent) => void>
 
-/** A pub/sub within this process, for a single node. Nodes that share a process and a bus hear each other. */
+/** A pub/sub within this process, for a single node. Nodes that share a process and a bus receive each other's events. */
 export function createInProcessPubSub(bus: Bus = new Set()): PubSub {
   const listeners = createListeners()
   bus.add(listeners.dispatch)
   return {
-    // Later, as over a network: a listener never runs inside the publisher's own statement.
+    // In the next tick, as over a network: a listener never runs inside `publish`.
     publish: batchPerTick<ChatEvent>((byChannel) => {
       for (const [channel, events] of byChannel) {
         for (const event of events) for (const dispatch of bus) dispatch(channel, event)

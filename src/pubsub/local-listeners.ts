@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../events/events.js'
 import type { EventListener } from '../events/publisher.js'
 
-/** Who listens to which channel on this node. Most channels have one listener, so arrays do. */
+/** The listeners of this node by channel. Most channels have one listener, so arrays suffice. */
 export function createListeners() {
   const byChannel = new Map<string, EventListener[]>()
   return {

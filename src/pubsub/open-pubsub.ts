@@ -6,7 +6,10 @@ import type { PubSub } from './pubsub.js'
 
 const SILENCE_MS = 5000
 
-/** The pub/sub that the configuration asks for. A Redis that is away fails many times a second and is reported seldom. */
+/**
+ * Opens the pub/sub that the configuration asks for. While Redis is away it fails many times a second; it is reported every
+ * five seconds.
+ */
 export function openPubSub(
   { redis }: Pick<Config, 'redis'>,
   installation: string,

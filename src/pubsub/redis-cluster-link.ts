@@ -12,13 +12,13 @@ import {
 import { createRedisSubscriber, type RedisSubscriber } from './redis-subscriber.js'
 
 const SLOTS_REFRESH_INTERVAL_MS = 5000
-/** Names that are tried to find one in each shard: enough for a shard of a single slot. */
+/** Names that are tried to find a probe channel in each shard: enough for a shard with a single slot. */
 const MOST_PROBE_NAMES = 200_000
 
 /**
- * Sharded publish and subscribe: a payload goes to the shard of its channel instead of to every node of the cluster. The
- * subscribers are connections of our own, one to each master: ioredis' sharded subscribers make new connections by
- * themselves, and neither say so nor whether the subscriptions on them hold.
+ * Sharded pub/sub: a payload is sent to the shard of its channel instead of to every node of the cluster. Each master has a
+ * subscriber connection of this service: the sharded subscribers of ioredis reconnect by themselves, and report neither
+ * that nor whether their subscriptions hold.
  */
 export function openClusterLink({ urls, probePrefix, onPayload, onError }: LinkOptions): RedisLink {
   const [first = ''] = urls
@@ -40,7 +40,7 @@ export function openClusterLink({ urls, probePrefix, onPayload, onError }: LinkO
   })
   /** By the master's address, as in `cluster.slots`. */
   const shards = new Map<string, RedisSubscriber>()
-  /** What is wanted, and where it is subscribed; undefined while no master is known for its slot. */
+  /** The wanted channels with the subscriber of each; undefined while no master is known for its slot. */
   const placed = new Map<string, RedisSubscriber | undefined>()
 
   const masterOf = (channel: string) => cluster.slots[slotOf(channel)]?.[0]
@@ -87,12 +87,12 @@ export function openClusterLink({ urls, probePrefix, onPayload, onError }: LinkO
         if (cluster.status === 'ready') cluster.spublish(channel, '').catch(onError)
       },
       onPayload,
-      // It is not known which of the two connections to the shard is dead. The cluster makes another when it needs it.
+      // Either of the two connections to the shard may be dead. The cluster opens another one when it needs it.
       onSilent: () => findNode(master)?.disconnect(),
       onError,
     })
     redis.on('close', refreshSlots)
-    // Redis has ended subscriptions because their slot is another master's now, or refused them for that.
+    // Redis ended or refused subscriptions because their slot has moved to another master.
     redis.on('moved', () => {
       subscriber.refresh()
       refreshSlots()

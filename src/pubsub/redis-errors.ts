@@ -1,11 +1,12 @@
 /**
- * What may be reported of an error of ioredis: its class, code and message. As a whole it holds the command that failed,
- * with passwords (AUTH, HELLO) or events (PUBLISH) among its arguments. Some messages of Redis repeat them, too.
+ * Reduces an error of ioredis to what may be reported: its class, code and message. The error itself contains the command
+ * that failed, with passwords (AUTH, HELLO) or events (PUBLISH) among its arguments. Some messages of Redis repeat them,
+ * too.
  */
 export function describeRedisError(error: Error): Error {
   const { code } = error as NodeJS.ErrnoException
   const described = new Error(`${error.name}: ${cutArguments(error.message || String(code))}`)
-  // Where an error of a connection was made says nothing.
+  // The stack of a connection error has no useful frames.
   described.stack = described.message
   return Object.assign(described, code !== undefined && { code })
 }

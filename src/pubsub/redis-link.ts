@@ -17,32 +17,35 @@ export interface Outgoing {
   payload: string
 }
 
-/** What pub/sub needs of Redis, whatever its kind. Channel names are complete here. */
+/** What pub/sub needs of Redis: single, sentinel or cluster. Channel names are complete here. */
 export interface RedisLink {
-  /** How many channels may travel together. */
+  /** How many channels one `publish` may take. */
   readonly mostTogether: number
-  /** Takes all or, when it rejects, perhaps some of them. */
+  /** Publishes all of them. When it rejects, some may have been published. */
   publish(outgoing: Outgoing[]): Promise<unknown>
   /** Runs a script with keys and the values of each. Returns an answer for each key. */
   evaluate(script: string, calls: { key: string; values: number[] }[]): Promise<number[]>
-  /** Holds until `unsubscribe`, over all connections. Resolves when it holds for the first time; never rejects. */
+  /**
+   * Subscribes until `unsubscribe`, over all reconnects. Resolves when the subscription holds for the first time; never
+   * rejects.
+   */
   subscribe(channel: string): Promise<void>
   unsubscribe(channel: string): void
-  /** Whether what is published now goes out. */
+  /** Whether what is published now is sent. */
   canPublish(): boolean
-  /** Whether payloads go out and come in. */
+  /** Whether payloads are sent and received. */
   isUp(): boolean
   close(): void
 }
 
 export interface LinkOptions extends RedisAddress {
-  /** Begins the channels on which the link probes its connections. Nobody else uses them. */
+  /** Prefix of the channels on which the link probes its connections. Nobody else uses them. */
   probePrefix: string
   onPayload(channel: Buffer, payload: Buffer): void
   onError(error: Error): void
 }
 
-/** A script publishes for all channels at once: a command for each costs this process three times as much. */
+/** A script publishes to all channels at once: a command for each costs this process three times as much (measured). */
 const PUBLISH_ALL = 'for i = 1, #ARGV, 2 do redis.call("PUBLISH", ARGV[i], ARGV[i + 1]) end'
 /** Redis does nothing else while a script runs. */
 const MAX_BATCH_SIZE = 250
@@ -51,7 +54,7 @@ export function openRedisLink(options: LinkOptions): RedisLink {
   return options.kind === 'cluster' ? openClusterLink(options) : openPlainLink(options)
 }
 
-/** One Redis, found directly or through sentinels. A connection that subscribes can do nothing else, so there are two. */
+/** One Redis, reached directly or through sentinels. A connection that subscribes can do nothing else, so there are two. */
 function openPlainLink({ probePrefix, onPayload, onError, ...address }: LinkOptions): RedisLink {
   const publisher = connect(address, connectionOptions)
   publisher.on('error', onError)
@@ -70,7 +73,7 @@ function openPlainLink({ probePrefix, onPayload, onError, ...address }: LinkOpti
       if (canPublish()) publish([{ channel, payload: '' }]).catch(onError)
     },
     onPayload,
-    // It is not known which of the two is dead.
+    // Either of the two may be dead.
     onSilent: () => publisher.disconnect(true),
     onError,
   })

@@ -2,7 +2,7 @@ import type { RedisOptions } from 'ioredis'
 
 export interface RedisAddress {
   kind: 'single' | 'sentinel' | 'cluster'
-  /** One or, for sentinels and clusters, any number that are tried in turn. */
+  /** One URL or, for sentinels and clusters, several that are tried in turn. */
   urls: string[]
   sentinelMaster: string
 }
@@ -13,8 +13,9 @@ const SLOWEST_RETRY_MS = 500
 export const retryStrategy = (attempt: number) => Math.min(25 * 2 ** Math.min(attempt, 6), SLOWEST_RETRY_MS)
 
 /**
- * By default ioredis queues without bound while Redis is away, gives up a command after more than a minute, and sends
- * the commands of a broken connection again on the next one. Here a command fails with its connection, or after a second.
+ * By default ioredis queues without bound while Redis is away, gives up a command after more than a minute, and repeats the
+ * commands of a broken connection on the next one. With these options a command fails with its connection, or after a
+ * second.
  */
 export const connectionOptions = {
   retryStrategy,
@@ -25,7 +26,7 @@ export const connectionOptions = {
   autoResendUnfulfilledCommands: false,
 } satisfies RedisOptions
 
-/** The subscriber subscribes itself: ioredis would do so without saying whether it worked. */
+/** The subscriber resubscribes itself: ioredis does not report whether a resubscription worked. */
 export const subscriberOptions = { ...connectionOptions, autoResubscribe: false } satisfies RedisOptions
 
 /** User name, password and database number of a URL, decoded. */

@@ -8,24 +8,27 @@ import type { ChatEvent } from '../events/events.js'
 import { decodeEvent, encodeEvent } from './codec.js'
 
 const SUBSCRIBE_PATIENCE_MS = 500
-/** Payloads that Redis has not confirmed. Beyond it they are dropped: the readers find the events in PostgreSQL. */
+/**
+ * Payloads that Redis has not confirmed. Beyond this number they are dropped: the receivers read the events from
+ * PostgreSQL.
+ */
 const MOST_UNCONFIRMED = 2000
-/** Stands between events that travel together. They are JSON, in which it is always escaped. */
+/** Separates events in one payload. They are JSON, in which this character is always escaped. */
 const SEPARATOR = '\x1e'
-/** Characters, from which on a payload takes no more. */
+/** A payload with so many characters takes no more events. */
 const LONG_ENOUGH = 65_536
 
 export interface RedisPubSubOptions extends RedisAddress {
   /** Begins every channel's name. */
   prefix: string
-  /** What tells the installation from others on the same Redis, until `joinInstallation`. */
+  /** Names the installation until `joinInstallation`; it separates installations on one Redis. */
   installation: string
   onError(error: Error): void
 }
 
 /**
- * A pub/sub through Redis, for any number of nodes. Listeners of this node are served directly, so that they do not depend
- * on Redis; what comes back of it is ignored.
+ * A pub/sub through Redis, for any number of nodes. Listeners of this node are called directly, so that they do not depend
+ * on Redis; the node's own events that come back are ignored.
  */
 export function createRedisPubSub({ prefix, installation, onError, ...address }: RedisPubSubOptions): PubSub {
   const listeners = createListeners()
@@ -40,13 +43,13 @@ export function createRedisPubSub({ prefix, installation, onError, ...address }:
   function onPayload(channel: Buffer, payload: Buffer): void {
     if (isClosed || payload.toString('latin1', 0, nodeName.length) === nodeName) return
     const name = channel.toString()
-    // One of an installation that this node has just left.
+    // A payload of the installation that this node has just left.
     if (!name.startsWith(space)) return
     for (const part of split(payload.subarray(nodeName.length))) {
       try {
         listeners.dispatch(name.slice(space.length), decodeEvent(part))
       } catch (error) {
-        // Of another version, or of a stranger: readers find in PostgreSQL what it may have told.
+        // A payload of another version or of a stranger is dropped: its events are read from PostgreSQL.
         onError(error as Error)
       }
     }
@@ -129,13 +132,13 @@ async function withinPatience(subscribed: Promise<void>): Promise<void> {
   clearTimeout(timer)
 }
 
-/** What travels to a channel in one payload. */
+/** The events of one payload. */
 interface Parcel {
   channel: string
   texts: string[]
 }
 
-/** Adds as many parcels to those on their way as the items of a channel need. */
+/** Packs the items of a channel into as many parcels as they need. */
 function pack(channel: string, items: { text: string }[], parcels: Parcel[]): void {
   let length = LONG_ENOUGH
   for (const { text } of items) {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 const PROBE_INTERVAL_MS = 1000
-/** Probes without an echo, after which a connection counts as dead. */
+/** A connection is dead after this number of probes without an echo. */
 const MOST_UNANSWERED = 3
 const RETRY_MS = 200
 /** Channels of one SUBSCRIBE. Redis does nothing else while it runs. */
@@ -10,8 +10,8 @@ const MAX_BATCH_SIZE = 250
 export interface RedisSubscriber {
   readonly probeChannel: string
   /**
-   * Subscribes to a channel until `remove`, however often the connection breaks or Redis forgets. Resolves when the
-   * subscription holds for the first time, or is not wanted any more; never rejects.
+   * Subscribes to a channel until `remove`, however often the connection breaks or Redis loses the subscription. Resolves
+   * when the subscription holds for the first time, or was removed; never rejects.
    */
   add(channel: string): Promise<void>
   remove(channel: string): void
@@ -29,17 +29,17 @@ export interface SubscriberOptions {
   probeChannel: string
   publishProbe(channel: string): void
   onPayload(channel: Buffer, payload: Buffer): void
-  /** A probe has not come back for some seconds. The subscriber's own connection is made anew after this. */
+  /** Called when no probe has come back for some seconds. The subscriber then replaces its connection. */
   onSilent(): void
   onError(error: Error): void
 }
 
 /**
- * Keeps one connection subscribed to what is wanted. It knows what holds on this connection, changes what differs in one
- * batch at a time, and repeats what failed: a subscription whose command failed once must not be missing for ever, and an
- * `add` right after a `remove` must win. Every second it verifies both ends: the count in Redis' reply to SUBSCRIBE must
- * be the number of channels that hold, and a payload to itself must come back, as a connection may look healthy and carry
- * nothing.
+ * Keeps one connection subscribed to the wanted channels. It knows which subscriptions hold on this connection, changes the
+ * difference in one batch at a time, and repeats what failed: a subscription whose command failed once must not be missing
+ * for ever, and an `add` right after a `remove` must win. Every second it verifies both ends: the count in the reply to
+ * SUBSCRIBE must equal the number of held channels, and a payload to itself must come back, because a connection can look
+ * healthy and carry nothing.
  */
 export function createRedisSubscriber(redis: Redis, options: SubscriberOptions): RedisSubscriber {
   const { isSharded, probeChannel, publishProbe, onPayload, onSilent, onError } = options
@@ -80,7 +80,7 @@ export function createRedisSubscriber(redis: Redis, options: SubscriberOptions):
     work()
   }
 
-  // Counted in probes, not in time: after a long turn of the event loop, what has arrived was not read yet.
+  // Counted in probes, not in time: after the event loop was blocked, payloads that have arrived were not read yet.
   function probe(): void {
     if (unanswered >= MOST_UNANSWERED) {
       unanswered = 0
@@ -121,11 +121,11 @@ export function createRedisSubscriber(redis: Redis, options: SubscriberOptions):
     changed.clear()
     const missing = channels.filter((channel) => wanted.has(channel) && !held.has(channel))
     const needless = channels.filter((channel) => !wanted.has(channel) && held.has(channel))
-    // From now on: an `add` that comes before the reply has to wait for a subscription of its own.
+    // Removed before the reply: an `add` that comes meanwhile must wait for a subscription of its own.
     for (const channel of needless) held.delete(channel)
     const outcomes = await Promise.allSettled([
       ...batches(missing).map((batch) => hold(mine, batch)),
-      // One that fails leaves a subscription that the audit notices.
+      // A failed UNSUBSCRIBE leaves a subscription that the audit notices.
       ...batches(needless).map(unsubscribe),
     ])
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
@@ -154,7 +154,7 @@ export function createRedisSubscriber(redis: Redis, options: SubscriberOptions):
     waiting.delete(channel)
   }
 
-  /** Subscribes to a channel that holds, for the sake of the count in the reply. Nothing else is under way then. */
+  /** Subscribes to a held channel again, for the count in the reply. No other command runs meanwhile. */
   async function audit(mine: number): Promise<void> {
     isAuditDue = false
     const count = Number(await subscribe([probeChannel]))
@@ -190,7 +190,7 @@ export function createRedisSubscriber(redis: Redis, options: SubscriberOptions):
     isUp,
     refresh,
     close() {
-      // What fails by this is not reported, and not tried again.
+      // Failures that this causes are neither reported nor retried.
       connection++
       clearInterval(prober)
       clearTimeout(retryTimer)

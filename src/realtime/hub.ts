@@ -4,15 +4,17 @@ import type { Database } from '../database/database.js'
 import { findEpochExpressions } from '../database/epoch.js'
 import { unavailable } from '../errors/request-error.js'
 import { createAccountTurns } from './resume/account-turns.js'
-import { createAdminDelivery } from './delivery/admin-delivery.js'
+import { createAdminDelivery, type AdminDelivery } from './delivery/admin-delivery.js'
 import type { Connection } from './connections/connection.js'
-import { createDeliveryReceipts } from './receipts/delivery-receipts.js'
+import { createDeliveryReceipts, type DeliveryReceipts } from './receipts/delivery-receipts.js'
 import { readDatabaseState } from './delivery/session-positions.js'
 import { createPresence } from './presence/presence.js'
 import { createEpochReader, createReadyReader, type Ready } from './resume/read-ready.js'
 import { createSyncReader } from './resume/read-syncs.js'
+import type { Credentials } from '../accounts/credentials.js'
 import type { PubSub } from '../pubsub/pubsub.js'
-import { createStoreDelivery } from './delivery/store-delivery.js'
+import { createStoreDelivery, type StoreDelivery } from './delivery/store-delivery.js'
+import type { ResumeDeps } from './resume/resume.js'
 import { createReconciler, RECONCILE_INTERVAL_MS } from './delivery/reconciler.js'
 import { createPresenceReconciler } from './reconcile-presence.js'
 import { createHeartbeat } from './connections/heartbeat.js'
@@ -20,17 +22,22 @@ import { repeat } from '../tasks/repeat.js'
 import { closeCodes } from '../protocol/codes.js'
 import { encodeFrame } from '../protocol/encode-frame.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
-import { listenToRevocations } from '../events/revocations.js'
-import { readRevokedTokens } from '../accounts/revocations.js'
 
 const PRESENCE_CHECK_MS = 5000
 const LONGEST_DRAIN_MS = 3000
-/** Few sockets need no spreading. */
+/** Of few sockets, the closes are spread over less time. */
 const DRAIN_PER_SOCKET_MS = 6
-/** Each attempt fails only when the session begins or ends, or events of it are delivered, while it is read. */
+/** An attempt fails only when the session begins, ends, or gets events while it is read. */
 const READY_ATTEMPTS = 20
-/** Of what may wait for a slow reader, a sync takes no more than this part. */
-const SYNC_PART = 0.5
+/** A sync fills at most this share of what may wait for a slow reader. */
+const MAX_SYNC_SHARE = 0.5
+
+export interface HubDeps {
+  db: Database
+  pubsub: PubSub
+  credentials: Credentials
+  log: FastifyBaseLogger
+}
 
 export interface HubOptions {
   pingIntervalMs: number
@@ -41,58 +48,80 @@ export interface HubOptions {
 }
 
 /**
- * This node's sockets, and what brings to them what concerns them. A socket that has entered gets every durable event of
- * its sessions from then on, in order and once, whatever pub/sub loses; until `leave`.
+ * The sockets of this node. From `ready` on, a socket gets every durable event of its sessions, in `seq` order and once,
+ * whatever pub/sub loses, until it leaves.
  */
-export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogger, options: HubOptions) {
+export interface Hub {
+  readonly store: StoreDelivery
+  readonly admin: AdminDelivery
+  readonly deliveryReceipts: DeliveryReceipts
+  /** What answering a `resume` needs. */
+  readonly resume: ResumeDeps
+  connectionCount(): number
+  /**
+   * Adds a socket and sends it `ready`.
+   * @throws RequestError 503 when the session keeps changing while it is read, and what the database throws
+   */
+  enter(connection: Connection): Promise<void>
+  leave(connection: Connection): void
+  /** Closes every socket with 1001, spread over up to 3 s. Resolves when all have gone. */
+  drain(): Promise<void>
+  /** Ends all sockets and timers, and stores the receipts that wait. */
+  close(): Promise<void>
+}
+
+export async function openHub({ db, pubsub, credentials, log }: HubDeps, options: HubOptions): Promise<Hub> {
   const onError = (error: unknown) => log.warn({ err: error }, 'realtime')
   const presence = createPresence(db, pubsub, randomUUID(), onError)
   const deliveryReceipts = createDeliveryReceipts(db, pubsub, onError)
   const epoch = await findEpochExpressions(db)
-  // Before any socket is taken in: nothing that begins after that is overlooked.
+  // Before the first socket enters: the reconciler covers everything that begins after it.
   const opened = await readDatabaseState(db, epoch)
-  const readSync = createSyncReader(db, epoch, options.bufferBytes * SYNC_PART)
+  const readSync = createSyncReader(db, epoch, options.bufferBytes * MAX_SYNC_SHARE)
   const readReady = createReadyReader(db, epoch)
   const readEpoch = createEpochReader(db, epoch)
   const deps = {
     db,
-    pubsub,
+    subscriber: pubsub,
     deliveryReceipts,
     presence,
     readSync,
     onError,
-    onPresenceDoubt: () => checkPresence.doubtedSoon(),
+    onPresenceDoubt: () => presenceReconciler.doubtedSoon(),
   }
   const store = createStoreDelivery(deps)
   const admin = createAdminDelivery(deps)
   const connections = new Set<Connection>()
 
   await presence.open()
-  const stopListening = await listenToRevocations(pubsub, (tokenId) => closeTokens(new Set([tokenId])))
-  const sweep = createReconciler(db, epoch, { store, admin }, { opened, ...options })
-  const checkPresence = createPresenceReconciler(presence, store, admin)
+  const stopListening = credentials.onAnnouncement(closeEnded)
+  const reconcile = createReconciler(db, epoch, { store, admin }, { opened, ...options })
+  const presenceReconciler = createPresenceReconciler(presence, store, admin)
   const tasks = [
-    repeat(RECONCILE_INTERVAL_MS, sweep, onError),
-    repeat(RECONCILE_INTERVAL_MS, sweepTokens, onError),
-    repeat(PRESENCE_CHECK_MS, checkPresence, onError),
+    repeat(RECONCILE_INTERVAL_MS, reconcile, onError),
+    repeat(RECONCILE_INTERVAL_MS, reconcileCredentials, onError),
+    repeat(PRESENCE_CHECK_MS, presenceReconciler, onError),
   ]
-  const pulse = createHeartbeat(connections, options.pingIntervalMs)
+  const heartbeat = createHeartbeat(connections, options.pingIntervalMs)
 
-  /** A revocation that no pub/sub carried. */
-  async function sweepTokens(): Promise<void> {
-    if (connections.size > 0) closeTokens(await readRevokedTokens(db))
+  /** Closes the sockets of credentials whose end pub/sub has lost. */
+  async function reconcileCredentials(): Promise<void> {
+    if (connections.size === 0) return
+    await credentials.refresh()
+    closeEnded()
   }
 
-  function closeTokens(tokenIds: Set<number>): void {
-    if (tokenIds.size === 0) return
+  function closeEnded(): void {
     for (const connection of connections) {
-      if (tokenIds.has(connection.account.tokenId)) connection.close(closeCodes.tokenRevoked, 'token revoked')
+      const account = credentials.resolve(connection.account)
+      if (account === undefined) connection.close(closeCodes.tokenRevoked, 'token revoked')
+      else connection.account = account
     }
   }
 
   /**
-   * What `ready` says may not lag behind what was delivered to others: then the next live frame would leave a hole. Where it
-   * goes on to do so, the database is at an earlier state.
+   * `ready` may not lag behind what was delivered to other sockets: the next live frame would leave a gap. When what is read
+   * stays behind, the database was set back.
    */
   async function makeStoreReady(connection: Connection): Promise<void> {
     const { id } = connection.account
@@ -105,7 +134,7 @@ export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogg
       await position?.beginning
       if (position && position === before && last > (session?.seq ?? 0)) await store.sequencer.reset(position)
       if (position && (position.last > (session?.seq ?? 0) || position.resets !== resets)) continue
-      // A session that has begun or ended since it was read, or is gone.
+      // The session began or ended since it was read, or is gone.
       if (session === null && store.activeSessionOf(id) !== before) continue
       connection.ready(readyFrame(connection, ready), session ?? undefined)
       const active = store.activeSessionOf(id)
@@ -127,30 +156,29 @@ export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogg
     }
   }
 
-  const readyFrame = ({ account: { side, id } }: Connection, { session, epoch }: Ready) =>
-    encodeFrame('ready', { session, resume: true, epoch, account: { side, id }, limits: options.clientLimits })
+  function readyFrame({ account: { side, id, role } }: Connection, { session, epoch }: Ready): string {
+    const account = { side, id, ...(role && { role }) }
+    return encodeFrame('ready', { session, resume: true, epoch, account, limits: options.clientLimits })
+  }
 
   return {
     store,
     admin,
     deliveryReceipts,
-    /** What a resume is answered with. */
     resume: { readSync, turns: createAccountTurns(), deliveryReceipts },
     connectionCount: () => connections.size,
-    /** Takes a socket in and sends `ready`. */
-    async enter(connection: Connection): Promise<void> {
+    async enter(connection) {
       connections.add(connection)
       if (connection.account.side === 'store') {
-        await store.subscriptions.enter(connection.account.id, connection, () => makeStoreReady(connection))
+        await store.subscriptions.add(connection.account.id, connection, () => makeStoreReady(connection))
       } else {
         await admin.enter(connection, () => makeAdminReady(connection))
       }
       if (!connections.has(connection)) leave(connection)
-      if (connection.account.side === 'admin') checkPresence.soon()
+      if (connection.account.side === 'admin') presenceReconciler.soon()
     },
     leave,
-    /** Asks every client to go elsewhere, spread over a few seconds; resolves when all have gone. */
-    async drain(): Promise<void> {
+    async drain() {
       const all = [...connections]
       const spreadMs = Math.min(LONGEST_DRAIN_MS, all.length * DRAIN_PER_SOCKET_MS)
       await Promise.all(
@@ -160,11 +188,11 @@ export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogg
         }),
       )
     },
-    async close(): Promise<void> {
+    async close() {
       stopListening()
-      pulse.stop()
+      heartbeat.stop()
       await Promise.all(tasks.map((task) => task.stop()))
-      checkPresence.stop()
+      presenceReconciler.stop()
       for (const connection of connections) connection.socket.terminate()
       await deliveryReceipts.close().catch(onError)
       await store.close()
@@ -175,9 +203,7 @@ export async function openHub(db: Database, pubsub: PubSub, log: FastifyBaseLogg
 
   function leave(connection: Connection): void {
     connections.delete(connection)
-    if (connection.account.side === 'store') store.subscriptions.leave(connection.account.id, connection)
+    if (connection.account.side === 'store') store.subscriptions.remove(connection.account.id, connection)
     else admin.leave(connection)
   }
 }
-
-export type Hub = Awaited<ReturnType<typeof openHub>>

@@ -4,16 +4,14 @@ import { LimitSchema } from '../http/paging.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
 import { requireReader } from '../accounts/session-access.js'
 import { claimSession, closeSessionAsAdmin, releaseSession, transferSession } from './change-session.js'
-import { listHeldSessions, listOpenSessions, SessionPageSchema } from './list-sessions.js'
+import { CursorSchema, listHeldSessions, listOpenSessions, SessionPageSchema } from './list-sessions.js'
+import { listSessionsOfStore, StoreSessionPageSchema } from './list-store-sessions.js'
 import { readSessionForAdmin } from './read-session.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
 
 const SessionBody = Type.Object({ session_id: IdSchema })
-const listQuery = Type.Object({
-  limit: LimitSchema,
-  cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' })),
-})
+const listQuery = Type.Object({ limit: LimitSchema, cursor: CursorSchema })
 const describe = (summary: string) => describeRoute('admin', summary)
 const changeRefusals = refusals(400, 401, 403, 404, 409, 413, 415, 503)
 
@@ -45,6 +43,18 @@ export async function adminSessionRoutes(app: App): Promise<void> {
   )
 
   app.get(
+    '/admin/sessions/',
+    {
+      schema: {
+        ...describe('List the sessions of a store that you may read, newest first, closed ones too'),
+        querystring: Type.Object({ store_id: IdSchema, ...listQuery.properties }),
+        response: { 200: StoreSessionPageSchema, ...refusals(400, 401, 403, 503) },
+      },
+    },
+    async ({ account, query }) => listSessionsOfStore(app.db, account.id, query),
+  )
+
+  app.get(
     '/admin/session/',
     {
       schema: {
@@ -54,7 +64,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       },
     },
     async ({ account, query }) => {
-      const session = requireReader(account, await readSessionForAdmin(app.db, query.session_id))
+      const session = requireReader(account, await readSessionForAdmin(app.db, account, query.session_id))
       await confirmDelivery(app.deps, 'admin', session)
       return session.view
     },

@@ -20,12 +20,12 @@ export interface SessionDeps extends ReceiptDeps {
   creations: Map<number, Promise<SessionView<string> | undefined>>
 }
 
-/** Each attempt fails only when the session was closed between two statements, so even a few are many. */
+/** An attempt fails only when the session was closed between two statements. */
 const ATTEMPTS = 50
 
 /**
- * The one active session of a store: the one there is, or a new one. However many callers race on however many nodes,
- * they get the same session, and it is announced once.
+ * Returns the one active session of a store, and creates it if there is none. However many callers race on however many
+ * nodes, they get the same session, and it is published once.
  */
 export async function getOrCreateSession(deps: SessionDeps, storeId: number): Promise<SessionView<string>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -45,7 +45,7 @@ async function shareCreation(deps: SessionDeps, storeId: number): Promise<Sessio
   return creation
 }
 
-/** Undefined when another one was there first and was closed again before it could be read. */
+/** Returns undefined when another session was created first and closed again before it was read. */
 async function createSession(
   { db, publisher }: SessionDeps,
   storeId: number,
@@ -59,7 +59,7 @@ async function createSession(
   return session
 }
 
-/** Undefined when the store has an active session: the index chat_session_one_active decides. */
+/** Returns undefined when the store has an active session: the index chat_session_one_active decides. */
 async function insertSession(tx: Statements, storeId: number): Promise<SessionChange | undefined> {
   const rows = await tx.$queryRaw<SessionChangeRow[]>(Prisma.sql`
     with created as (

@@ -8,8 +8,13 @@ import { messageColumns, receiptColumns, receiptsOf, toMessage } from '../databa
 import { PAGE_SIZE } from '../http/paging.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
 import type { Store } from '../protocol/schemas/accounts.js'
-import { MessageSchema } from '../protocol/schemas/messages.js'
+import { MessageSchema, type Message } from '../protocol/schemas/messages.js'
 import { SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
+
+/** The `cursor` of a paged list. */
+export const CursorSchema = Type.Optional(
+  Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' }),
+)
 
 export interface ListPage {
   limit?: number
@@ -28,18 +33,22 @@ export const SessionPageSchema = Type.Object({
 })
 type SessionPage = Static<typeof SessionPageSchema>
 
-interface ListRow extends SessionRow {
+/** What a list shows of a session. */
+export interface ItemRow extends SessionRow {
   store: Store
-  /** The newest message, or none, for `messageColumns.toRows`, and how far it has got, for `receiptColumns.toRows`. */
+  /** The newest message, if any, for `messageColumns.toRows`, and the receipts, for `receiptColumns.toRows`. */
   lastMessages: unknown[][]
   receipts: unknown[][]
+}
+
+interface ListRow extends ItemRow {
   /** Where the list goes on behind this session: numbers, as text. */
   cursor: string
   /** Of all pages. */
   count: number
 }
 
-const itemExpressions = {
+export const itemExpressions = {
   ...sessionExpressions,
   store: storeRow,
   lastMessages: 'last.messages',
@@ -52,7 +61,8 @@ const heldColumns = defineColumns<ListRow>({
   count: 's.total',
 })
 
-const joins = Prisma.raw(`
+/** SQL that joins what `itemExpressions` needs, where `s` is the alias of chat_session. */
+export const joins = Prisma.raw(`
   join store st on st.id = s.store_id
   cross join lateral (
     select ${messageColumns.json} as messages
@@ -60,9 +70,9 @@ const joins = Prisma.raw(`
   ) last`)
 
 /**
- * The sessions that nobody holds, longest waiting first, as `{data, count, next_cursor}`. Waiting order is that of
- * the ids, so that a cursor stays true while sessions come and go.
- * @throws RequestError 400 when the cursor is none
+ * Lists the sessions that nobody holds, longest waiting first. Waiting order is id order, so a cursor stays valid while
+ * sessions come and go.
+ * @throws RequestError 400 when the cursor is invalid
  */
 export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor }: ListPage): Promise<SessionPage> {
   const [after = 0] = readCursor(cursor, 1)
@@ -80,8 +90,8 @@ export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor
 }
 
 /**
- * The sessions an admin holds, newest message first, as `{data, count, next_cursor}`. The order moves while it is
- * paged through; the cursor therefore carries the moment of the first page, and later pages keep the order of then.
+ * Lists the sessions that an admin holds, newest message first. The order changes while a client pages; the cursor
+ * therefore contains the time of the first page, and later pages keep the order of that time.
  * @throws RequestError 400 when the cursor is none
  */
 export async function listHeldSessions(
@@ -120,7 +130,7 @@ export async function listHeldSessions(
 }
 
 /** Opaque to clients: numbers, as text, in base64url. */
-function readCursor(cursor: string | undefined, length: number): number[] {
+export function readCursor(cursor: string | undefined, length: number): number[] {
   if (cursor === undefined) return []
   const parts = Buffer.from(cursor, 'base64url').toString().split('.')
   const isNumber = (part: string) => /^\d+$/.test(part) && Number.isSafeInteger(Number(part))
@@ -131,13 +141,19 @@ function readCursor(cursor: string | undefined, length: number): number[] {
 function toPage(rows: ListRow[], limit: number, count: number): SessionPage {
   const page = rows.slice(0, limit)
   const last = page.at(-1)
-  const next_cursor = rows.length > limit && last ? Buffer.from(last.cursor).toString('base64url') : null
+  const next_cursor = rows.length > limit && last ? encodeCursor(last.cursor) : null
   return { data: page.map(toItem), count, next_cursor }
 }
 
-function toItem(row: ListRow): SessionPage['data'][number] {
-  const [message] = messageColumns.toRows(row.lastMessages)
-  const [receipts] = receiptColumns.toRows(row.receipts)
-  const last_message = message === undefined ? null : toMessage(message, receipts)
-  return { ...toSession(row), store: row.store, last_message }
+export const encodeCursor = (numbers: string): string => Buffer.from(numbers).toString('base64url')
+
+export const toItem = (row: ItemRow): SessionPage['data'][number] => ({
+  ...toSession(row),
+  store: row.store,
+  last_message: readLastMessage(row),
+})
+
+export function readLastMessage({ lastMessages, receipts }: ItemRow): Message | null {
+  const [message] = messageColumns.toRows(lastMessages)
+  return message === undefined ? null : toMessage(message, receiptColumns.toRows(receipts)[0])
 }

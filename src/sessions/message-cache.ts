@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 
-/** The newest messages of a store's session, as the store was given them. */
+/** The newest messages of a store's session, as JSON for the store. */
 export interface CachedMessages {
-  /** Of what they were made from. */
+  /** The version of the rows that they were made from. */
   version: string
   /** An array of `Message`. */
   json: string
@@ -14,22 +14,22 @@ export interface CachedMessages {
 export type MessageCache = Pick<LRUCache<number, CachedMessages>, 'get' | 'set'>
 
 const MB = 1024 * 1024
-/** About what an entry takes beside its text. */
+/** The approximate size of an entry beside its text. */
 const ENTRY_BYTES = 300
 
 /**
- * Remembers what stores were given last, the least recently used forgotten first. Nothing in it is to be believed without
- * asking PostgreSQL for its version. 0 MB: remembers nothing.
+ * Creates a cache of the newest messages of stores' sessions, least recently used dropped first. An entry is valid only
+ * while its version is PostgreSQL's. Returns undefined for 0 MB: nothing is cached.
  */
 export function createMessageCache(mb: number): MessageCache | undefined {
   if (mb === 0) return undefined
   return new LRUCache({
     maxSize: mb * MB,
-    // A few long sessions may not push out all others.
+    // A few large sessions must not evict all others.
     maxEntrySize: (mb * MB) / 16,
     sizeCalculation: ({ json }) => ENTRY_BYTES + bytesOf(json),
   })
 }
 
-/** What V8 keeps a text in: a byte for each character, unless there is one beyond Latin-1. */
+/** The bytes of a text in V8: one per character, two when a character is beyond Latin-1. */
 const bytesOf = (text: string) => (/[^\0-\xff]/.test(text) ? 2 : 1) * text.length

@@ -6,43 +6,45 @@ import type { CachedMessages, MessageCache } from './message-cache.js'
 import { fromStore, storeExpressions, toStoreView, type SessionView, type StoreRow } from './read-session.js'
 import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
 
-/** Characters of JSON: reading so much at once would hold up the node, and the sessions that are read together with it. */
+/**
+ * Characters of JSON. Reading more at once would block the node, and delay the sessions that are read in the same batch.
+ */
 const LARGE_VIEW = 524_288
-/** Of messages of 10,000 characters, each of which JSON may write as six, so many are converted in a few milliseconds. */
+/** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
 const MESSAGES_OF_A_PART = 10
 
-type SessionPositionRow = StoreRow & { seq: number }
-const positionColumns = defineColumns<SessionPositionRow>({ ...storeExpressions, seq: 's.seq' })
+type LargeSessionRow = StoreRow & { seq: number }
+const sessionColumns = defineColumns<LargeSessionRow>({ ...storeExpressions, seq: 's.seq' })
 const withoutMessages = fromStore('false')
 const partColumns = defineColumns<MessageRow & { seq: number }>({ ...messageExpressions, seq: 'm.seq' })
 
-/** Whether a session is to be read by `readLargeActiveSession` from now on. */
+/** Whether a session must be read by `readLargeActiveSession` from now on. */
 export const isLarge = ({ view }: SessionView<string>) => view.length > LARGE_VIEW
 
 /**
- * Reads the active session of a store as `readActiveSessions` does, in parts and with other work in between. Messages never
- * change and none goes between others, so that parts which are read one after the other fit together.
+ * Reads the active session of a store as `readActiveSessions` does, but in parts, so that other work can run in between.
+ * Messages are immutable and never inserted between others, so parts that are read one after the other fit together.
  */
 export async function readLargeActiveSession(
   db: Statements,
   storeId: number,
-  memory?: MessageCache,
+  cache?: MessageCache,
 ): Promise<SessionView<string> | undefined> {
-  const remembered = memory?.get(storeId)
-  const [row] = await positionColumns.read(
+  const cached = cache?.get(storeId)
+  const [row] = await sessionColumns.read(
     db,
     Prisma.sql`
-    ${positionColumns.select} from chat_session s ${withoutMessages}
+    ${sessionColumns.select} from chat_session s ${withoutMessages}
     where s.store_id = ${storeId} and s.status <> 'closed'`,
   )
   if (row === undefined) return undefined
-  if (remembered?.version === row.version) return toStoreView(row, remembered)
-  const given = await giveInParts(db, row)
-  memory?.set(storeId, given)
-  return toStoreView(row, given)
+  if (cached?.version === row.version) return toStoreView(row, cached)
+  const newest = await readMessagesInParts(db, row)
+  cache?.set(storeId, newest)
+  return toStoreView(row, newest)
 }
 
-async function giveInParts(db: Statements, row: SessionPositionRow): Promise<CachedMessages> {
+async function readMessagesInParts(db: Statements, row: LargeSessionRow): Promise<CachedMessages> {
   const parts: string[] = []
   let newestForeignId: number | null = null
   let before = row.seq + 1
@@ -57,7 +59,7 @@ async function giveInParts(db: Statements, row: SessionPositionRow): Promise<Cac
   return { version: row.version, json: `[${parts.join()}]`, newestForeignId }
 }
 
-/** The newest messages before a seq, oldest first. */
+/** Reads the newest messages before a seq, oldest first. */
 async function readPart(db: Statements, sessionId: number, before: number) {
   const rows = await partColumns.read(
     db,

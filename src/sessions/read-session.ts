@@ -14,6 +14,8 @@ import {
 import type { FetchedMessages } from '../receipts/record-receipts.js'
 import type { CachedMessages, MessageCache } from './message-cache.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
+import { isOnlooker } from '../accounts/session-access.js'
+import type { Account } from '../protocol/account.js'
 import type { Store } from '../protocol/schemas/accounts.js'
 import { NEWEST_MESSAGES, type AdminSession } from '../protocol/schemas/sessions.js'
 
@@ -46,9 +48,10 @@ const joinNewest = (condition: string) => `
 
 const adminColumns = defineColumns<ViewRow>(viewExpressions)
 
-/** Reads any session as an admin sees it; whether that admin may is for the caller to decide. */
+/** Reads any session as an admin sees it. The caller checks whether that admin may. */
 export async function readSessionForAdmin(
   db: Statements,
+  reader: Account,
   sessionId: number,
 ): Promise<SessionView<AdminSession> | undefined> {
   const [row] = await adminColumns.read(
@@ -60,18 +63,18 @@ export async function readSessionForAdmin(
   )
   if (row === undefined) return undefined
   const messages = messageColumns.toRows(row.messages).reverse()
+  const viewer = isOnlooker(reader, ownersOf(row)) ? undefined : 'admin'
   const view = {
     ...toSession(row),
     store: row.store,
-    messages: messages.map((message) => toMessage(message, row, 'admin')),
+    messages: messages.map((message) => toMessage(message, row, viewer)),
   }
-  return { ...ownersOf(row), view, undeliveredUpTo: findUndelivered(messages, row, 'admin') }
+  return { ...ownersOf(row), view, undeliveredUpTo: viewer ? findUndelivered(messages, row, viewer) : null }
 }
 
 /**
- * What the store is given as messages follows from this: a session's `seq` and `updated` change with each message, which
- * never changes itself, and how far a message has got follows from the receipts. `updated` tells the same seq apart when
- * PostgreSQL has been set back to an earlier state.
+ * Identifies what a store gets as messages: messages are immutable, `seq` and `updated` of a session change with each new
+ * one, and their status follows from the receipts. `updated` distinguishes equal seqs after the database was set back.
  */
 const version = 'row(s.id, s.seq, s.updated, by_store.read_up_to, by_admin.delivered_up_to, by_admin.read_up_to)::text'
 
@@ -82,19 +85,21 @@ export interface StoreRow extends ViewRow {
 /** SQL of a StoreRow's fields behind `fromStore`. */
 export const storeExpressions = { ...viewExpressions, version: 'told.version' }
 const storeColumns = defineColumns<StoreRow & { isLarge: boolean }>({ ...storeExpressions, isLarge: 'size.is_large' })
-/** SQL that joins what a store is given, with its newest messages where a condition holds. */
+/** SQL of the joins for a store's view, with the newest messages where a condition holds. */
 export const fromStore = (messageCondition: string) =>
   Prisma.raw(`
   join store st on st.id = s.store_id ${joinReceipts('s.id')}
   cross join lateral (select ${version} as version) told
   ${joinNewest(messageCondition)}`)
 
-/** Bytes of text: converting so much at once would hold up the node, and the sessions that are read together with it. */
+/** Bytes of text. Converting more at once would block the node, and delay the sessions that are read in the same batch. */
 const LARGE_CONTENT = 524_288
 const isLargeContent = `coalesce((
   select sum(octet_length(content)) > ${LARGE_CONTENT}
   from (select content from chat_message where session_id = s.id order by seq desc limit ${NEWEST_MESSAGES}) newest), false)`
-/** Of a session that is not in the cache its size is asked first: the length of a text is known without reading it. */
+/**
+ * For a session that is not cached, the size is checked first: PostgreSQL knows the length of a text without reading it.
+ */
 const withNewMessages = (mayBeLarge: boolean) =>
   Prisma.sql`cross join lateral (
     select ${Prisma.raw(mayBeLarge ? 'false' : `known.version is null and ${isLargeContent}`)} as is_large) size
@@ -103,18 +108,18 @@ const withSmallMessages = withNewMessages(false)
 const withAllMessages = withNewMessages(true)
 
 /**
- * Reads the active sessions of stores, as those see them, by store id: the view as JSON. A store without one is not in the
- * answer. Messages that are remembered, and are still what there is to give, are not read again. With `onLarge`, a session
- * whose messages are too many to be read at once is not in the answer either, and `onLarge` is told.
+ * Reads the active sessions of stores as they see them, as JSON, by store id. A store without an active session is not in
+ * the answer. Cached messages whose version is current are not read again. With `onLarge`, a session that is too large to
+ * be read at once is not in the answer, and `onLarge` is called.
  */
 export async function readActiveSessions(
   db: Statements,
   storeIds: number[],
-  memory?: MessageCache,
+  cache?: MessageCache,
   onLarge?: (storeId: number) => void,
 ): Promise<Map<number, SessionView<string>>> {
-  const remembered = new Map(storeIds.map((storeId) => [storeId, memory?.get(storeId)]))
-  const versions = storeIds.map((storeId) => remembered.get(storeId)?.version ?? null)
+  const cached = new Map(storeIds.map((storeId) => [storeId, cache?.get(storeId)]))
+  const versions = storeIds.map((storeId) => cached.get(storeId)?.version ?? null)
   const rows = await storeColumns.read(
     db,
     Prisma.sql`
@@ -128,15 +133,15 @@ export async function readActiveSessions(
   const whole = rows.filter(({ isLarge }) => !isLarge)
   return new Map(
     whole.map((row) => {
-      const before = remembered.get(row.store_id)
-      const given = before?.version === row.version ? before : give(row)
-      if (given !== before) memory?.set(row.store_id, given)
-      return [row.store_id, toStoreView(row, given)]
+      const before = cached.get(row.store_id)
+      const newest = before?.version === row.version ? before : toCachedMessages(row)
+      if (newest !== before) cache?.set(row.store_id, newest)
+      return [row.store_id, toStoreView(row, newest)]
     }),
   )
 }
 
-function give(row: StoreRow): CachedMessages {
+function toCachedMessages(row: StoreRow): CachedMessages {
   const messages = messageColumns.toRows(row.messages).reverse()
   return {
     version: row.version,
@@ -145,7 +150,7 @@ function give(row: StoreRow): CachedMessages {
   }
 }
 
-/** A store is shown itself only once the session is claimed. */
+/** The view contains `store` only once the session is claimed. */
 export function toStoreView(row: StoreRow, { json, newestForeignId }: CachedMessages): SessionView<string> {
   const head = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
   return {

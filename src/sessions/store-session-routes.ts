@@ -1,8 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { describeRoute, JSON_TYPE, refusals, type App } from '../http/describe-route.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
+import { LimitSchema } from '../http/paging.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
+import { CursorSchema } from './list-sessions.js'
+import { listOwnSessions, OwnSessionPageSchema } from './list-store-sessions.js'
 import { SessionSchema, StoreSessionSchema } from '../protocol/schemas/sessions.js'
 
 export async function storeSessionRoutes(app: App): Promise<void> {
@@ -14,7 +17,7 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describeRoute('store', 'Get or create the one active session'),
         description: '`store` is present once an admin has claimed the session.',
-        // Sent as the text that it is.
+        // The answer is JSON text already.
         response: { 200: Type.Unsafe<string>(StoreSessionSchema), ...refusals(401, 403, 503) },
       },
     },
@@ -23,6 +26,18 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       await confirmDelivery(app.deps, 'store', session)
       return reply.type(JSON_TYPE).send(session.view)
     },
+  )
+
+  app.get(
+    '/store/sessions/',
+    {
+      schema: {
+        ...describeRoute('store', 'List your sessions, newest first, closed ones too'),
+        querystring: Type.Object({ limit: LimitSchema, cursor: CursorSchema }),
+        response: { 200: OwnSessionPageSchema, ...refusals(400, 401, 403, 503) },
+      },
+    },
+    async ({ account, query }) => listOwnSessions(app.db, account.id, query),
   )
 
   app.post(

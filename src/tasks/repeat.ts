@@ -1,4 +1,6 @@
-/** Does something again and again, with a pause in between. A failure is reported, and the next turn comes all the same. */
+/**
+ * Runs `act` repeatedly with a pause in between. A failure is reported to `onError`, and the next run follows all the same.
+ */
 export function repeat(pauseMs: number, act: () => Promise<void>, onError: (error: unknown) => void) {
   let timer: NodeJS.Timeout | undefined
   let turn = Promise.resolve()
@@ -11,7 +13,7 @@ export function repeat(pauseMs: number, act: () => Promise<void>, onError: (erro
   }
   schedule()
   return {
-    /** Resolves when the turn under way is over. */
+    /** Resolves when the current run has ended. */
     async stop(): Promise<void> {
       isStopped = true
       clearTimeout(timer)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { addAdmin, addStore, addToken } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const node = await startNode(t)
 const { database } = node

@@ -14,7 +14,7 @@ t.test('both sides learn who they are, and the limits of their sockets', async (
   const ofStore = await chat.get('me/', store)
   t.strictSame(ofStore.body, { side: 'store', id: store.id, name: 'Tech Störe', limits })
   t.equal(ofStore.headers['cache-control'], 'no-store')
-  t.strictSame((await chat.get('me/', admin)).body, { side: 'admin', id: admin.id, name: 'Ada', limits })
+  t.strictSame((await chat.get('me/', admin)).body, { side: 'admin', id: admin.id, name: 'Ada', role: 'agent', limits })
 })
 
 t.test('a name that changes is the new one', async (t) => {

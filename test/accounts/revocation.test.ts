@@ -3,8 +3,8 @@ import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { createNetwork, type NetworkKind } from '../support/network.js'
 import { startNodes } from '../support/node.js'
-import { startOwnRedis } from '../support/redis-server.js'
-import { until } from '../support/until.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
+import { until } from '../../harness/until.js'
 
 const config = { platformToken: 'platform-token-for-tests' }
 const path = '/v1/chat/store/session/'

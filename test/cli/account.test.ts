@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { createEmptyDatabase } from '../support/database.js'
 import { startNode } from '../support/node.js'
 import { runProgram } from '../support/server-process.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const database = await createEmptyDatabase(t)
 /** Nothing that it has opened keeps it once it is done. */
@@ -36,6 +36,20 @@ t.test('tokens are issued, listed and revoked', async (t) => {
   t.equal((await ask(t, issued['token'])).status, 401)
 })
 
+t.test('accounts are given a role, switched off and on, and signed out', async (t) => {
+  const created = await run(t, 'admin', 'create', '--name', 'Sue', '--id', '20', '--role', 'supervisor')
+  t.match(created, { admin: { id: 20, name: 'Sue', role: 'supervisor', active: true } })
+  t.match(await run(t, 'account', 'update', '--admin', '20', '--role', 'agent', '--active', 'false'), {
+    admin: { id: 20, name: 'Sue', role: 'agent', active: false },
+  })
+  t.match(await refuse(t, 'token', 'issue', '--admin', '20'), /^The admin 20 is switched off\n$/)
+  t.match(await run(t, 'account', 'update', '--admin', '20', '--active', 'true'), { admin: { active: true } })
+  await run(t, 'store', 'create', '--name', 'S', '--id', '21')
+  const issued = await run(t, 'token', 'issue', '--store', '21')
+  t.same(await run(t, 'account', 'sign-out', '--store', '21'), { store: 21, signed_out: true })
+  t.equal((await ask(t, issued['token'])).status, 401)
+})
+
 t.test('what it cannot do it says in words, with exit code 1', async (t) => {
   const refused: [string[], RegExp][] = [
     [[], /^Usage: /],
@@ -43,6 +57,10 @@ t.test('what it cannot do it says in words, with exit code 1', async (t) => {
     [['store', 'create', '--name', 'S', '--id', 'abc'], /^id: must be integer\n/],
     [['store', 'create', '--name', 'S', '--store', '5'], /^store create does not take store\n/],
     [['store', 'create', '--nonsense'], /^Unknown option '--nonsense'.*\nUsage: /],
+    [['account', 'update', '--role', 'owner', '--admin', '7'], /^role: must be one of agent, supervisor\n/],
+    [['account', 'update', '--active', 'no', '--admin', '7'], /^active: must be boolean\n/],
+    [['account', 'update', '--role', 'agent', '--store', '1'], /^A store has no role\n$/],
+    [['account', 'sign-out', '--admin', '404'], /^There is no admin 404\n$/],
     [['token', 'issue'], /^token issue needs --store or --admin, and only one of them\n/],
     [['token', 'issue', '--store', '404'], /^There is no store 404\n$/],
   ]

@@ -4,7 +4,7 @@ import { createChatClient } from '../support/chat-client.js'
 import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
 import { addMessages } from '../support/sessions.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { list, watchAdmin, watchStore, type Watched } from './connect.js'
 import { startProxy } from './proxy.js'
 
@@ -121,7 +121,7 @@ t.test('what happens between an answer over HTTP and the connection is told', as
   const way = await startProxy(t, node)
   way.lead(undefined)
   const admin = watchAdmin(t, way, account, {
-    fetch: (input, init) => fetch((input as URL).href.replace(way.origin, node.origin), init),
+    fetch: (input, init) => fetch((input as string).replace(way.origin, node.origin), init),
   })
   await admin.client.mySessions()
   await chat.post('store/message/', store, { content: 'between' })

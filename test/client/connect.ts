@@ -10,7 +10,7 @@ import {
   type StoreClient,
   type Timing,
 } from '../../src/client/index.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 type Events = { [Name in keyof ClientEvents]: ClientEvents[Name][] }
 
@@ -36,6 +36,7 @@ const names = [
   'reset',
   'gone',
   'status',
+  'read',
   'presence',
   'typing',
   'notification',
@@ -72,6 +73,7 @@ function watch<Client extends StoreClient | AdminClient>(t: Test, client: Client
     reset: [],
     gone: [],
     status: [],
+    read: [],
     presence: [],
     typing: [],
     notification: [],

@@ -2,7 +2,7 @@ import t from 'tap'
 import { ChatError } from '../../src/client/index.js'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { watchAdmin, watchStore } from './connect.js'
 
 const node = await startNode(t)

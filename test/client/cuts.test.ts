@@ -4,7 +4,7 @@ import { addAdmin, addStore } from '../support/accounts.js'
 import { startNodes } from '../support/node.js'
 import { chooseSeed, createRandom } from '../support/seed.js'
 import { findDisorder } from '../support/session-events.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { list, watchAdmin, watchStore } from './connect.js'
 import { startProxy } from './proxy.js'
 

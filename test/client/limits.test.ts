@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createFrameGate } from '../../src/client/transport/frame-gate.js'
+import { createFrameLimiter } from '../../src/client/transport/frame-limiter.js'
 import { countFrameBytes } from '../../src/client/transport/frame-size.js'
 import { toResumeRequests } from '../../src/client/state/resume-request.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { list, watchAdmin, watchStore } from './connect.js'
 import { startScriptedServer } from './scripted-server.js'
 import { scriptMessage, scriptSession } from './scripted-session.js'
@@ -83,10 +83,10 @@ t.test('frames leave no faster than the server allows, with a margin', async (t)
   ]
   for (const { allowed, atOnce } of cases) {
     const written: string[] = []
-    const gate = createFrameGate((text) => written.push(text))
-    t.teardown(() => gate.stop())
-    gate.obey(allowed)
-    for (const content of list(100, 'frame')) gate.send('typing', { content })
+    const limiter = createFrameLimiter((text) => written.push(text))
+    t.teardown(() => limiter.stop())
+    limiter.applyLimits(allowed)
+    for (const content of list(100, 'frame')) limiter.send('typing', { content })
     t.equal(written.length, atOnce)
   }
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Message } from '../../src/client/index.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { watchStore } from './connect.js'
 import { startScriptedServer } from './scripted-server.js'
 import { scriptMessage, scriptSession } from './scripted-session.js'

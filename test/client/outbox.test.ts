@@ -1,7 +1,7 @@
 import t from 'tap'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { list, watchAdmin, watchStore } from './connect.js'
 import { startProxy } from './proxy.js'
 

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { Message, ServerFrames } from '../../src/client/index.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { watchAdmin, watchStore, type Watched } from './connect.js'
 import { startScriptedServer, type ScriptedServer } from './scripted-server.js'
 import { scriptMessage, scriptSession } from './scripted-session.js'

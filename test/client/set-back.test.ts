@@ -3,7 +3,7 @@ import type { AdminClient, Message, StoreClient } from '../../src/client/index.j
 import { addAdmin, addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { readContents, removeSession, setBack } from '../support/set-back.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { list, watchAdmin, watchStore } from './connect.js'
 import { startProxy } from './proxy.js'
 

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { connectStore, type ChatError } from '../../src/client/index.js'
 import { addAdmin, addStore, addToken } from '../support/accounts.js'
 import { startNode, startNodes } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { watchAdmin, watchStore } from './connect.js'
 import { startProxy } from './proxy.js'
 

@@ -8,7 +8,7 @@ import { createChatClient } from '../support/chat-client.js'
 import { claimConversation } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { download } from '../support/uploads.js'
 import { watchAdmin, watchStore } from './connect.js'
 

@@ -11,6 +11,7 @@ import type {
   StoreSessionSchema,
 } from '../../src/protocol/schemas/sessions.js'
 import type { NotificationSchema } from '../../src/protocol/schemas/notifications.js'
+import type { OwnSessionPageSchema, StoreSessionPageSchema } from '../../src/sessions/list-store-sessions.js'
 
 type Equal<One, Other> = [Exact<Flat<One>>] extends [Exact<Flat<Other>>] ? true : false
 /** Only the very same type fits, optional keys included. */
@@ -29,6 +30,8 @@ const equal: {
   store: Equal<client.Store, Store>
   session: Equal<client.Session, Session>
   storeSession: Equal<client.StoreSession, Static<typeof StoreSessionSchema>>
+  ownSessions: Equal<client.SessionHistory<client.OwnSession>, Static<typeof OwnSessionPageSchema>>
+  storeSessions: Equal<client.SessionHistory<client.ListedSession>, Static<typeof StoreSessionPageSchema>>
   sessionWithStore: Equal<client.SessionWithStore, Static<typeof SessionWithStoreSchema>>
   adminSession: Equal<client.AdminSession, Static<typeof AdminSessionSchema>>
   message: Equal<client.Message, Message>
@@ -39,6 +42,7 @@ const equal: {
   ready: SameFrame<client.ServerFrames['ready'], Frames['ready']>
   messageFrame: Equal<client.ServerFrames['message'], Frames['message']>
   messageStatus: Equal<client.ServerFrames['message_status'], Frames['message_status']>
+  sessionRead: Equal<client.ServerFrames['session_read'], Frames['session_read']>
   adminConnected: Equal<client.ServerFrames['admin_connected'], Frames['admin_connected']>
   adminDisconnected: Equal<client.ServerFrames['admin_disconnected'], Frames['admin_disconnected']>
   sessionUpdate: Equal<client.ServerFrames['session_update'], Frames['session_update']>
@@ -52,6 +56,8 @@ const equal: {
   store: true,
   session: true,
   storeSession: true,
+  ownSessions: true,
+  storeSessions: true,
   sessionWithStore: true,
   adminSession: true,
   message: true,
@@ -61,6 +67,7 @@ const equal: {
   ready: true,
   messageFrame: true,
   messageStatus: true,
+  sessionRead: true,
   adminConnected: true,
   adminDisconnected: true,
   sessionUpdate: true,

@@ -22,6 +22,7 @@ t.test('every setting is read', async (t) => {
     REDIS_URL: 'rediss://host',
     CORS_ORIGINS: 'https://a.example, https://b.example,',
     TRUST_PROXY: '10.0.0.0/8',
+    PUBLIC_URL: 'https://example.com/support/',
     PLATFORM_TOKEN: 'x'.repeat(16),
     DATABASE_POOL_SIZE: '25',
     LIMIT_MESSAGE_BURST: '7',
@@ -33,6 +34,7 @@ t.test('every setting is read', async (t) => {
     redis: { kind: 'single', urls: ['rediss://host'], prefix: 'store-chat' },
     corsOrigins: ['https://a.example', 'https://b.example'],
     trustProxy: ['10.0.0.0/8'],
+    publicUrl: 'https://example.com/support',
     databasePoolSize: 25,
     limits: {
       requests: { perSecond: 50, burst: 500 },
@@ -53,7 +55,19 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
     DATABASE_START_TIMEOUT_MS: ['-1'],
     REDIS_URL: ['http://host'],
     REDIS_PREFIX: ['a b', 'x'.repeat(65)],
+    PUBLIC_URL: [
+      'example.com',
+      'ftp://example.com',
+      'https://',
+      'https://a:b@example.com',
+      'https://example.com/?a',
+      'https://example.com/#',
+    ],
     PLATFORM_TOKEN: ['short', 'with space in it, long', 'ä'.repeat(20)],
+    WEBHOOK_TIMEOUT_MS: ['0', '15001'],
+    WEBHOOK_RETRY_SECONDS: ['0', '5,', '5,x', '-5'],
+    MAIL_FROM: ['nobody', 'a@b\nBcc: c@d'],
+    MAIL_AFTER_MINUTES: ['-1', '0.5'],
     LOG_LEVEL: ['loud', 'INFO'],
   }
   for (const [name, values] of Object.entries(bad)) {
@@ -65,6 +79,34 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
   }
   const lines = readErrors(Object.fromEntries(Object.entries(bad).map(([name, [value]]) => [name, value])))
   t.same(lines.map((line) => line.split(' ')[0]).sort(), Object.keys(bad).sort(), 'all of them are told at once')
+})
+
+t.test('ranges for webhooks are CIDR', async (t) => {
+  for (const list of ['10.0.0.0/33', 'example.com', '10.0.0.0/8/8', '::/129', '10.0.0.0/', '10.0.0.0/8,x']) {
+    t.same(readErrors({ WEBHOOK_ALLOW_CIDRS: list }), [
+      'WEBHOOK_ALLOW_CIDRS must be a list of ranges such as 10.0.0.0/8',
+    ])
+  }
+  const { webhooks } = readConfig({ WEBHOOK_ALLOW_CIDRS: '10.0.0.0/8, fd00::/8,192.168.0.1' })
+  t.same(webhooks.allowedCidrs, ['10.0.0.0/8', 'fd00::/8', '192.168.0.1'])
+})
+
+t.test('mail needs a sender and an address for its links', async (t) => {
+  const SMTP_URL = 'smtp://chat:Secret@mail.example.com'
+  t.same(readErrors({ SMTP_URL }), [
+    'MAIL_FROM must be set when SMTP_URL is',
+    'PUBLIC_URL must be set when SMTP_URL is',
+  ])
+  t.match(readErrors({ SMTP_URL: 'smtp://chat:Secret/x@', MAIL_FROM: 'a@b', PUBLIC_URL: 'http://c' }), [
+    /^SMTP_URL is not a URL/,
+  ])
+  t.notMatch(readErrors({ SMTP_URL: 'smtp://chat:Secret/x@' }).join(), 'Secret')
+  const { mail } = readConfig({
+    SMTP_URL,
+    MAIL_FROM: 'Support <help@example.com>',
+    PUBLIC_URL: 'https://chat.example.com/',
+  })
+  t.same(mail, { smtpUrl: SMTP_URL, from: 'Support <help@example.com>', publicUrl: 'https://chat.example.com' })
 })
 
 t.test('a bad setting is not repeated: it may be a secret', async (t) => {

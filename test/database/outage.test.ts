@@ -2,7 +2,7 @@ import t from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startOwnPostgres } from '../support/own-postgres.js'
 import { startServer } from '../support/server-process.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 

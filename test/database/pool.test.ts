@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { startNode } from '../support/node.js'
-import { within } from '../support/until.js'
+import { within } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 

@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/database.js'
 import { startNode } from '../support/node.js'
 import { startOwnPostgres } from '../support/own-postgres.js'
 import { enter } from '../support/socket-client.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 const setReadOnly = async ({ query }: TestDatabase, value: 'on' | 'off') => {

@@ -6,7 +6,7 @@ import { addStore } from '../support/accounts.js'
 import { countConnections } from '../support/connection-count.js'
 import { createDatabase } from '../support/database.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const REFUSALS = 200
 

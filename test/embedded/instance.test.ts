@@ -5,7 +5,7 @@ import { openCluster } from '../../src/embedded/cluster.js'
 import { createHttpClient } from '../support/client.js'
 import { runProgram, startEmbeddedServer, type ProgramProcess } from '../support/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 const dataFolder = await createTempFolder(t)

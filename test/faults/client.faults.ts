@@ -1,10 +1,10 @@
 import t from 'tap'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
-import { readServices } from '../support/services.js'
+import { readServices } from '../../harness/services.js'
 import { startServer } from '../support/server-process.js'
 import { findDisorder } from '../support/session-events.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { list, watchAdmin, watchStore } from '../client/connect.js'
 import { startProxy } from '../client/proxy.js'
 

@@ -6,10 +6,10 @@ import { startFaultRun } from '../support/fault-run.js'
 import { createRedisEnvironment } from '../support/redis-environment.js'
 import { startReplicatedPostgres, startRestorablePostgres } from '../support/replicated-postgres.js'
 import { startServer } from '../support/server-process.js'
-import { readServices } from '../support/services.js'
+import { readServices } from '../../harness/services.js'
 import { checkSetBack, type Head, type SetBackDatabase } from '../support/check-set-back.js'
 import { enter } from '../support/socket-client.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const environment = () => createRedisEnvironment(readServices().redisUrl)
 const FAILOVERS = 4

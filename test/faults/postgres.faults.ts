@@ -3,9 +3,9 @@ import t from 'tap'
 import { startFaultRun } from '../support/fault-run.js'
 import { startOwnPostgres } from '../support/own-postgres.js'
 import { createRedisEnvironment } from '../support/redis-environment.js'
-import { readServices } from '../support/services.js'
+import { readServices } from '../../harness/services.js'
 import { addMessages } from '../support/sessions.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const environment = () => createRedisEnvironment(readServices().redisUrl)
 

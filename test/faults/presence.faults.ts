@@ -1,7 +1,7 @@
 import t from 'tap'
 import { addAdmin, addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
-import { readServices } from '../support/services.js'
+import { readServices } from '../../harness/services.js'
 import { startServer } from '../support/server-process.js'
 import { enter } from '../support/socket-client.js'
 

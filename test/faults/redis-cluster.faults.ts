@@ -4,7 +4,7 @@ import { claimConversation, sendMessages } from '../support/conversations.js'
 import { startPair } from '../support/pair.js'
 import { startOwnCluster } from '../support/redis-cluster.js'
 import { enter, type SocketClient } from '../support/socket-client.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const SHARE_OF_STORES = 9
 

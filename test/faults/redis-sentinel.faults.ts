@@ -4,10 +4,10 @@ import { Redis } from 'ioredis'
 import t from 'tap'
 import { claimConversation, sendMessages } from '../support/conversations.js'
 import { startPair } from '../support/pair.js'
-import { startOwnRedis } from '../support/redis-server.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
 import { enter } from '../support/socket-client.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 t.test('two nodes that find their Redis through a sentinel follow it to its replica', async (t) => {
   const master = await startOwnRedis(t)

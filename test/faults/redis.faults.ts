@@ -4,8 +4,8 @@ import { Redis } from 'ioredis'
 import t from 'tap'
 import { startFaultRun, type FaultRun } from '../support/fault-run.js'
 import { createRedisEnvironment } from '../support/redis-environment.js'
-import { startOwnRedis } from '../support/redis-server.js'
-import { startTcpProxy } from '../support/tcp-proxy.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
+import { startTcpProxy } from '../../harness/tcp-proxy.js'
 
 const latenciesOf = ({ writers }: FaultRun) => writers.flatMap(({ latenciesMs }) => latenciesMs)
 const percentile = (values: number[], part: number) =>

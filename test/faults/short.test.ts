@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { startFaultRun } from '../support/fault-run.js'
 import { createRedisEnvironment } from '../support/redis-environment.js'
-import { startOwnRedis } from '../support/redis-server.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
 
 /** The short form of `npm run test:faults`. */
 t.test('a node is killed, Redis is killed, the backends are terminated: nothing is lost', async (t) => {

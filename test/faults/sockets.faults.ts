@@ -8,9 +8,9 @@ import { openConversation, sendMessages } from '../support/conversations.js'
 import { startFaultRun } from '../support/fault-run.js'
 import { startNode } from '../support/node.js'
 import { createRedisEnvironment } from '../support/redis-environment.js'
-import { readServices } from '../support/services.js'
+import { readServices } from '../../harness/services.js'
 import { enter } from '../support/socket-client.js'
-import { until, within } from '../support/until.js'
+import { until, within } from '../../harness/until.js'
 
 const node = await startNode(t)
 const chat = createChatClient(node)

@@ -5,9 +5,9 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
-import { noLimits } from '../support/no-limits.js'
+import { noLimits } from '../../harness/no-limits.js'
 import { createJpeg } from '../support/pictures.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { encodeForm, uploadFile } from '../support/uploads.js'
 
 const UPLOADS = 1000

@@ -194,7 +194,7 @@ t.test('an upload may take longer than other requests', async (t) => {
   const accepted = await serverSide
   // When the handler has begun, the spool folder gets the first bytes.
   socket.write(body.subarray(0, -20))
-  const { until } = await import('../support/until.js')
+  const { until } = await import('../../harness/until.js')
   await until(async () => (await listSpool()).length > 0, 5000)
   node.app.server.emit('clientError', timeout, accepted)
   socket.write(body.subarray(-20))

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { startNode } from '../support/node.js'
 import { startOwnPostgres } from '../support/own-postgres.js'
-import { startOwnRedis } from '../support/redis-server.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
 import { createNetwork } from '../support/network.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 t.test('a node that works is live and ready, without a token', async (t) => {
   const node = await startNode(t)

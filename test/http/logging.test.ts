@@ -5,7 +5,7 @@ import { addStore } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { exchangeRaw } from '../support/raw-http.js'
 import { startServer } from '../support/server-process.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 t.test('logs are JSON lines that hold no token, and name the request', async (t) => {
   const database = await createDatabase(t)

@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { openRawConnection } from '../support/raw-http.js'
-import { within } from '../support/until.js'
+import { within } from '../../harness/until.js'
 
 t.test('a request behind a preflight is finished when the node closes', async (t) => {
   const node = await startNode(t, { config: { corsOrigins: ['https://shop.test'] } })

@@ -5,7 +5,7 @@ import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { exchangeRaw, openRawConnection, type RawAnswer } from '../support/raw-http.js'
 import { enter } from '../support/socket-client.js'
-import { within } from '../support/until.js'
+import { within } from '../../harness/until.js'
 
 const node = await startNode(t)
 const store = await addStore(node.database)

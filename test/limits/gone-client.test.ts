@@ -4,7 +4,7 @@ import t from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { captureStatements } from '../support/statements.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 t.test('a request whose client has gone while it waited is not handled', async (t) => {
   const node = await startNode(t)

@@ -4,9 +4,9 @@ import { addStore, type TestAccount } from '../support/accounts.js'
 import { createDatabase } from '../support/database.js'
 import { createNetwork } from '../support/network.js'
 import { startNodes, type TestNode } from '../support/node.js'
-import { startOwnRedis } from '../support/redis-server.js'
-import { readServices } from '../support/services.js'
-import { until } from '../support/until.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
+import { readServices } from '../../harness/services.js'
+import { until } from '../../harness/until.js'
 
 const BURST = 200
 const limits = {

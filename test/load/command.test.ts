@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { chooseScripts, scripts } from '../../scripts/load/runner/choose-scripts.js'
 
 /** Returns what the command says when it refuses. */
 async function runLoad(words: string[], k6Path: string): Promise<string> {
@@ -13,12 +12,6 @@ async function runLoad(words: string[], k6Path: string): Promise<string> {
     (error: unknown) => (error as { stderr: string }).stderr,
   )
 }
-
-void t.test('without a word all load tests are chosen, in their order', (t) => {
-  t.strictSame(chooseScripts([]), scripts)
-  t.strictSame(chooseScripts(['storm', 'race']), ['storm', 'race'])
-  t.end()
-})
 
 void t.test('a word that is no load test is named, with those that are', async (t) => {
   const text = await runLoad(['race', 'strom'], '/none')

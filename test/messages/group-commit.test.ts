@@ -7,7 +7,7 @@ import { createDatabase } from '../support/database.js'
 import { findDisorder } from '../support/session-events.js'
 import { lockSession } from '../support/session-lock.js'
 import { captureStatements, findTableScans } from '../support/statements.js'
-import { within } from '../support/until.js'
+import { within } from '../../harness/until.js'
 
 const database = await createDatabase(t)
 const options = { databasePoolSize: 5, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }

@@ -51,13 +51,25 @@ t.test('the same id with another body is a conflict and changes nothing', async 
   for (const other of [
     { content: 'b' },
     { attachment_url: 'https://example.com/b.png' },
-    { attachment_type: 'file' },
+    { attachment_type: 'application/pdf' },
   ]) {
     t.equal((await post('store/message/', store, { ...draft, ...other })).status, 409, JSON.stringify(other))
   }
-  t.equal((await post('store/message/', store, { ...draft, attachment_type: 'image' })).status, 200, 'said or guessed')
+  const said = { ...draft, attachment_type: 'image/png' }
+  t.equal((await post('store/message/', store, said)).status, 200, 'said or guessed')
   t.same(await countMessages(sessionId), { count: 1, seq: 2 })
   t.strictSame((await get('store/session/', store)).body.messages, [first.message])
+})
+
+t.test('a send of before attachment types were MIME types is repeated without a conflict', async (t) => {
+  const { store } = await openConversation(chat)
+  const draft = { attachment_url: 'https://example.com/a.png', client_message_id: 'before' }
+  const { body: first } = await post('store/message/', store, draft)
+  await database.query(`update chat_message set attachment_type = 'image' where id = $1`, [first.message.id])
+  const { status, body } = await post('store/message/', store, draft)
+  t.equal(status, 200)
+  t.strictSame(body.message, { ...first.message, attachment_type: 'image' })
+  t.equal((await post('store/message/', store, { ...draft, attachment_type: 'application/pdf' })).status, 409)
 })
 
 t.test('a send is remembered after its session was closed', async (t) => {

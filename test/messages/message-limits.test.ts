@@ -85,9 +85,10 @@ t.test('an attachment is an http(s) URL of 2,048 characters at most', async (t) 
 t.test("an attachment's type is guessed only when it is missing", async (t) => {
   const typeOf = async (fields: object) => (await send(fields)).body.message.attachment_type
   const attachment_url = 'https://example.com/photo.PNG?size=2#top'
-  t.equal(await typeOf({ attachment_url }), 'image')
-  t.equal(await typeOf({ attachment_url, attachment_type: '' }), 'image', 'empty is missing')
+  t.equal(await typeOf({ attachment_url }), 'image/png')
+  t.equal(await typeOf({ attachment_url, attachment_type: '' }), 'image/png', 'empty is missing')
   t.equal(await typeOf({ attachment_url, attachment_type: 'application/pdf' }), 'application/pdf')
+  t.equal(await typeOf({ attachment_url: 'https://example.com/photo' }), 'application/octet-stream')
   t.equal(await typeOf({ content: 'no attachment' }), '')
   t.equal(await typeOf({ content: 'no attachment', attachment_type: 'image' }), '', 'there is none to have a type')
 })

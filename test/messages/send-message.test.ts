@@ -4,7 +4,7 @@ import { addAdmin, addStore } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { claimConversation, closeConversation, openConversation } from '../support/conversations.js'
 import { startNode } from '../support/node.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const chat = createChatClient(await startNode(t))
 const { get, post } = chat

@@ -5,7 +5,13 @@ import type { Locator, Page } from 'playwright-core'
 export const write = async (page: Page, text: string): Promise<void> => {
   const field = page.getByRole('textbox', { name: /^Write a/ })
   await field.fill(text)
-  await field.press('Enter')
+  await send(page)
+}
+
+/** Sends what is written: with the button on a touch screen, where Enter begins a line. */
+export const send = async (page: Page): Promise<void> => {
+  if (await page.evaluate(() => matchMedia('(pointer: coarse)').matches)) await page.locator('.send').click()
+  else await page.locator('[data-composer]').press('Enter')
 }
 
 /** The stored message with this text. */

@@ -1,8 +1,6 @@
 import { chromium, type Browser } from 'playwright-core'
 import type { Test } from 'tap'
-
-/** Where the tests find the browser. */
-export const CHROMIUM_VARIABLE = 'TEST_CHROMIUM'
+import { CHROMIUM_VARIABLE } from '../../harness/variables.js'
 
 /** Starts a browser with a profile of its own, closed at the test's end. It asks nothing of the world outside. */
 export async function startBrowser(t: Pick<Test, 'teardown'>): Promise<Browser> {

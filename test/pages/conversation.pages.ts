@@ -29,6 +29,8 @@ t.test(
     await chat.getByRole('textbox', { name: 'Write a message' }).pressSequentially('Than')
     await desk.locator('.typing').getByText('Tech Store is typing').waitFor()
     t.equal(await message(chat, 'I look into it').count(), 1)
+    await stage.post('store/message/', store, { attachment_url: 'https://files.example/receipt.jpg' })
+    for (const page of [chat, desk]) await page.locator('.attachment').getByText('image', { exact: true }).waitFor()
     t.same(stage.complaints(), [])
   },
 )

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { claim, message, row, sees, write } from './acts.js'
 import { setStage } from './stage.js'
 

@@ -38,7 +38,7 @@ t.test('what somebody writes or is called is text, and nothing else', async (t) 
   // The service takes no such address; the page must not trust it for that.
   const { body: session } = await stage.get('store/session/', store)
   await addMessages(stage.node.database, session.id, [
-    { content: 'and here', attachmentUrl: 'javascript:window.hacked=1', attachmentType: 'file' },
+    { content: 'and here', attachmentUrl: 'javascript:window.hacked=1', attachmentType: 'application/pdf' },
   ])
   const nameless = await stage.store({ name: '\u200b\u2060\u00ad' })
   await stage.post('store/message/', nameless, { content: markup })
@@ -74,6 +74,7 @@ t.test('what somebody writes or is called is text, and nothing else', async (t) 
       { href: 'https://evil.example/', ...safe },
       { href: 'https://files.example/%3Cimg%20src=x%20onerror=alert(1)%3E%E2%80%AEgpj.exe', ...safe },
     ])
+    t.same(await page.locator('.attachment .kind').allTextContents(), ['<svg onload=alert(1)>', 'file'])
     t.notMatch(await page.locator('.attachment a').textContent(), /[\u200b-\u200f\u202a-\u202e]/)
     const isolation = await page
       .locator('.entry .text')

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Message, ServerFrames, Session } from '../../src/client/index.js'
 import { scriptMessage, scriptSession } from '../client/scripted-session.js'
 import { setBack } from '../support/set-back.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 import { claim, row, sees, write } from './acts.js'
 import { setStage } from './stage.js'
 
@@ -60,9 +60,15 @@ async function openScriptedChat(t: Parameters<typeof setStage>[0], messages: Mes
     opened.onMessage((text) => sent.push(JSON.parse(String(text)) as (typeof sent)[number]))
     say('ready', ready)
   })
-  await page.route(/\/v1\/chat\/store\/messages\//, (route) =>
-    route.fulfill({ json: { data: messages, has_more: false } }),
-  )
+  await page.route(/\/v1\/chat\/store\/messages\//, (route) => {
+    const sessionId = Number(new URL(route.request().url()).searchParams.get('session_id'))
+    const data = messages.filter(({ session_id }) => session_id === sessionId)
+    return route.fulfill({ json: { data, has_more: false } })
+  })
+  await page.route(/\/v1\/chat\/store\/sessions\//, (route) => {
+    const last_message = messages.findLast(({ session_id }) => session_id === ready.session?.id) ?? null
+    return route.fulfill({ json: { data: [{ ...ready.session, last_message }], next_cursor: null } })
+  })
   await page.route(/\/v1\/chat\/message\/read\//, (route) => route.fulfill({ json: { status: 'ok' } }))
   await page.goto(`${stage.node.origin}/chat/`)
   await page.getByLabel('Token').fill('a token')

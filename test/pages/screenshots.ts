@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import type { TestAccount } from '../support/accounts.js'
 import { claimSession } from '../support/sessions.js'
 import { claim, hasTick, row, sees, write } from './acts.js'
 import { startShop } from './shop.js'
@@ -34,6 +35,30 @@ async function fillList(stage: Stage): Promise<void> {
       [store.id, 47 - place * 8],
     )
   }
+}
+
+/** A store that writes Arabic, on a phone whose language that is. */
+async function shootArabic(stage: Stage, admin: TestAccount): Promise<void> {
+  const store = await stage.store({ name: 'متجر النور' })
+  await stage.post('store/message/', store, { content: 'مرحبًا، لم يصل الطلب رقم 4401 بعد، والعميل يسأل كل ساعة.' })
+  const session_id = await claimSession(stage.node.database, store.id, admin.id)
+  const desk = await stage.console(admin)
+  const chat = await stage.chat(store, { ...phone, locale: 'ar' })
+  for (const content of [
+    'صباح الخير، أراجع الأمر الآن.',
+    'خرجت الشحنة للتوصيل هذا الصباح وستصل قبل الظهر:\nhttps://tracking.example.com/4401',
+  ]) {
+    await stage.post('admin/message/', admin, { session_id, content })
+  }
+  await sees(chat, 'tracking.example.com')
+  await stage.post('store/message/', store, { content: 'ممتاز، شكرًا جزيلًا!' })
+  await desk.getByRole('tab', { name: /^Mine/ }).click()
+  await row(desk, 'متجر النور').click()
+  await hasTick(desk, 'خرجت الشحنة', 'Read')
+  await chat.getByText('قُرئت').last().waitFor({ state: 'attached' })
+  await desk.locator('[data-composer]').pressSequentially('على الر')
+  await chat.locator('.typing .dots').waitFor()
+  await shoot(chat, 'chat-arabic')
 }
 
 t.test('screenshots', async (t) => {
@@ -91,6 +116,7 @@ t.test('screenshots', async (t) => {
   await look(desk, 'keyboard')
   await desk.keyboard.press('Escape')
 
+  await shootArabic(stage, await stage.admin('Grace'))
   const { page } = await stage.visitor(store, { viewport: { width: 760, height: 780 } })
   await page.goto(await startShop(t, stage.node.origin, store.token, shopStyle))
   await page.getByRole('button', { name: /^Open the support chat/ }).click()

@@ -2,27 +2,59 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
+/** What a shop answers with. */
+export interface ShopOptions {
+  /** Its pages, by their paths: what stands in the head of each, the tag of the widget for one. */
+  pages: Record<string, string>
+  body?: string
+  /** Its scripts and styles, by their paths. */
+  files?: Record<string, string>
+  headers?: Record<string, string>
+}
+
+const types: Record<string, string> = { css: 'text/css', js: 'text/javascript' }
+
+/** Serves a shop and returns its origin. */
+export async function serveShop(t: Test, options: ShopOptions): Promise<string> {
+  const { pages, body = '<main><h1>Shop</h1><input aria-label="Search"></main>', files = {}, headers } = options
+  const server = createServer(({ url = '' }, response) => {
+    const head = pages[url]
+    const type = types[url.split('.').at(-1) ?? ''] ?? 'text/plain'
+    response.writeHead(200, { 'content-type': head === undefined ? type : 'text/html; charset=utf-8', ...headers })
+    if (head === undefined) response.end(files[url] ?? '')
+    else {
+      response.end(`<!doctype html><html lang="en"><head><title>Shop</title>
+        <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">${head}</head>
+        <body>${body}</body></html>`)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 const hostileStyle = '* { color: red !important } button, iframe, span { display: none !important; opacity: 0 }'
 
 /** A shop whose policy allows the chat's origin and nothing more, and whose style wants to be everywhere. */
-export async function startShop(t: Test, chatOrigin: string, token: string, style = hostileStyle): Promise<string> {
-  const files: Record<string, [type: string, text: string]> = {
-    '/': [
-      'text/html',
-      `<!doctype html><html lang="en"><head><title>Shop</title><link rel="icon" href="data:,">
-      <link rel="stylesheet" href="/shop.css"><script src="/shop.js"></script>
-      <script src="${chatOrigin}/widget.js" data-token="${token}" async></script></head>
-      <body><main><h1>Shop</h1><input aria-label="Search"></main></body></html>`,
-    ],
-    '/shop.css': ['text/css', style],
-    '/shop.js': ['text/javascript', 'window.namesBefore = Object.getOwnPropertyNames(window)'],
-  }
-  const policy = `default-src 'none'; img-src data:; style-src 'self'; script-src 'self' ${chatOrigin}; frame-src ${chatOrigin}`
-  const server = createServer(({ url = '' }, response) => {
-    const [type, text] = files[url] ?? ['text/plain', '']
-    response.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(text)
+export async function startShop(
+  t: Test,
+  chatOrigin: string,
+  token: string,
+  style = hostileStyle,
+  lang?: string,
+): Promise<string> {
+  const origin = await serveShop(t, {
+    pages: {
+      '/': `<link rel="stylesheet" href="/shop.css"><script src="/shop.js"></script>
+        <script src="${chatOrigin}/widget.js" data-token="${token}"${lang === undefined ? '' : ` data-lang="${lang}"`} async></script>`,
+    },
+    files: { '/shop.css': style, '/shop.js': 'window.namesBefore = Object.getOwnPropertyNames(window)' },
+    headers: {
+      'content-security-policy': `default-src 'none'; img-src data:; style-src 'self'; script-src 'self' ${chatOrigin}; frame-src ${chatOrigin}`,
+    },
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  return `${origin}/`
 }

@@ -42,9 +42,9 @@ export async function openVisitor(
   return { page, complaints }
 }
 
-/** Signs in on a page that asks for a token. */
+/** Signs in on a page that asks for a token, in whatever language. */
 export async function signIn(page: Page, token: string): Promise<void> {
-  await page.getByLabel('Token').fill(token)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByText('Connected', { exact: true }).waitFor()
+  await page.locator('input[name=token]').fill(token)
+  await page.locator('button[type=submit]').click()
+  await page.locator('.connection.online').waitFor()
 }

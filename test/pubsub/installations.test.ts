@@ -2,8 +2,8 @@ import t from 'tap'
 import { createDatabase } from '../support/database.js'
 import { startNode, startNodes, type TestNode } from '../support/node.js'
 import { startOwnPostgres } from '../support/own-postgres.js'
-import { startOwnRedis } from '../support/redis-server.js'
-import { until } from '../support/until.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
+import { until } from '../../harness/until.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
 const DEADLINE_MS = 10_000

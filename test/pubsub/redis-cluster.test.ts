@@ -3,8 +3,8 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { createRedisPubSub } from '../../src/pubsub/redis-pubsub.js'
 import { startOwnCluster } from '../support/redis-cluster.js'
-import type { RedisServer } from '../support/redis-server.js'
-import { until } from '../support/until.js'
+import type { RedisServer } from '../../harness/redis-server.js'
+import { until } from '../../harness/until.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
 const DEADLINE_MS = 15_000

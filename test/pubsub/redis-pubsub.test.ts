@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { createRedisPubSub } from '../../src/pubsub/redis-pubsub.js'
-import { startOwnRedis } from '../support/redis-server.js'
-import { readServices } from '../support/services.js'
-import { until } from '../support/until.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
+import { readServices } from '../../harness/services.js'
+import { until } from '../../harness/until.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
 const DEADLINE_MS = 10_000

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis'
 import t from 'tap'
 import { subscriberOptions } from '../../src/pubsub/redis-options.js'
 import { createRedisSubscriber } from '../../src/pubsub/redis-subscriber.js'
-import { startOwnRedis } from '../support/redis-server.js'
-import { until } from '../support/until.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
+import { until } from '../../harness/until.js'
 
 const DEADLINE_MS = 15_000
 

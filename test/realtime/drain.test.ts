@@ -5,7 +5,7 @@ import { startNode } from '../support/node.js'
 import { startServer } from '../support/server-process.js'
 import { addMessages } from '../support/sessions.js'
 import { enter, type Payload } from '../support/socket-client.js'
-import { within } from '../support/until.js'
+import { within } from '../../harness/until.js'
 
 const CLIENTS = 500
 const STORES = 25

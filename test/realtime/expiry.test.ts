@@ -2,7 +2,7 @@ import t from 'tap'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { enter } from '../support/socket-client.js'
-import { within } from '../support/until.js'
+import { within } from '../../harness/until.js'
 
 t.test('a socket ends when its token expires, however seldom sockets are pinged', async (t) => {
   const node = await startNode(t, { config: { socketPingIntervalMs: 600_000 } })

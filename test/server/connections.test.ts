@@ -8,7 +8,7 @@ import { addStore } from '../support/accounts.js'
 import { createDatabase, type TestDatabase } from '../support/database.js'
 import { startEmbeddedServer, startServer, type ServerProcess } from '../support/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 const ended = { code: 0, signal: null }

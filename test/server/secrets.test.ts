@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { createDatabase } from '../support/database.js'
-import { startOwnRedis } from '../support/redis-server.js'
+import { startOwnRedis } from '../../harness/redis-server.js'
 import { runProgram, startServer } from '../support/server-process.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const SECRET = 'Secret/Pass#1'
 

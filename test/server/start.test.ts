@@ -4,7 +4,7 @@ import { addStore } from '../support/accounts.js'
 import { createDatabase, createEmptyDatabase } from '../support/database.js'
 import { startOwnPostgres } from '../support/own-postgres.js'
 import { startServer } from '../support/server-process.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 t.test('several nodes start at once on an empty database: one migrates, all come up', async (t) => {
   const database = await createEmptyDatabase(t)

@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { addStore } from '../support/accounts.js'
 import { createDatabase, type TestDatabase } from '../support/database.js'
 import { startServer } from '../support/server-process.js'
-import { until } from '../support/until.js'
+import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 

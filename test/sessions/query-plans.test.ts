@@ -45,6 +45,8 @@ t.test('no statement of the chat reads all sessions or all messages', async (t) 
   const answers = [
     await get('admin/sessions/open/', admin),
     await get('admin/sessions/my/', admin),
+    await get('store/sessions/', store),
+    await get('admin/sessions/', admin, { store_id: store.id }),
     await get('admin/session/', admin, id),
     await get('admin/messages/', admin, id),
     await get('admin/messages/', admin, { ...id, before: first + 2 }),

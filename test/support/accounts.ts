@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { AdminRole } from '../../src/protocol/account.js'
 import type { TestDatabase } from './database.js'
 
 /** An account with a token, written straight into the database. */
@@ -26,10 +27,10 @@ export async function addStore({ query }: TestDatabase, fields: StoreFields = {}
 
 export async function addAdmin(
   { query }: TestDatabase,
-  fields: { id?: number; name?: string } = {},
+  fields: { id?: number; name?: string; role?: AdminRole } = {},
 ): Promise<TestAccount> {
-  const { id = chooseId(), name = `Admin ${id}` } = fields
-  await query('insert into admin (id, name) values ($1, $2)', [id, name])
+  const { id = chooseId(), name = `Admin ${id}`, role = 'agent' } = fields
+  await query('insert into admin (id, name, role) values ($1, $2, $3)', [id, name, role])
   return { id, ...(await addToken({ query }, { adminId: id })) }
 }
 

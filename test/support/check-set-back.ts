@@ -6,7 +6,7 @@ import type { FaultRun } from './fault-run.js'
 import { startReader, type Reader } from './reader.js'
 import { addMessages } from './sessions.js'
 import { enter } from './socket-client.js'
-import { until } from './until.js'
+import { until } from '../../harness/until.js'
 
 /** How long all may take to find what the database holds, once it answers again. */
 const CONVERGENCE_MS = 5000

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { Client, Pool, type QueryResultRow } from 'pg'
+import { Pool, type QueryResultRow } from 'pg'
 import type { Test } from 'tap'
-import { readServices } from './services.js'
+import { runAsAdministrator } from '../../harness/administrator.js'
+import { readServices } from '../../harness/services.js'
 
 /** A database and a way to look into it that does not pass through the product. */
 export interface TestDatabase {
@@ -41,16 +42,5 @@ export function lookInto(t: Test, url: string): TestDatabase {
       const { rows } = await pool.query<Row>(sql, values)
       return rows
     },
-  }
-}
-
-/** Runs one statement on a cluster, outside of any transaction. */
-export async function runAsAdministrator(databaseUrl: string, sql: string): Promise<void> {
-  const client = new Client(databaseUrl)
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
   }
 }

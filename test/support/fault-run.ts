@@ -2,15 +2,14 @@ import { appendFile } from 'node:fs/promises'
 import type { Test } from 'tap'
 import { addAdmin, addStore, type TestAccount } from './accounts.js'
 import { createDatabase, type TestDatabase } from './database.js'
-import { noLimitsEnvironment } from './no-limits.js'
+import { noLimitsEnvironment } from '../../harness/no-limits.js'
 import { MESSAGES_OF_A_RESET, startReader, type Reader } from './reader.js'
 import { chooseSeed, createRandom } from './seed.js'
 import { startServer, type ServerProcess } from './server-process.js'
-import { until } from './until.js'
+import { until } from '../../harness/until.js'
+import { FAULT_REPORT_VARIABLE } from '../../harness/variables.js'
 import { startWriter, type Writer, type WriterOptions } from './writer.js'
 
-/** Where the runs leave their line of the table. */
-export const REPORT_VARIABLE = 'FAULT_REPORT'
 const CONVERGENCE_DEADLINE_MS = 30_000
 
 export interface FaultRunOptions {
@@ -177,7 +176,7 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
         retries: writers.reduce((sum, { counts }) => sum + counts.retries, 0),
         medianMs: Math.round(latencies[Math.floor(latencies.length / 2)] ?? 0),
       }
-      const report = process.env[REPORT_VARIABLE]
+      const report = process.env[FAULT_REPORT_VARIABLE]
       if (report !== undefined) await appendFile(report, `${JSON.stringify(row)}\n`)
       t.strictSame(violations.slice(0, 10), [], 'once, in order, without holes')
       t.strictSame(unstored, [], 'what was acknowledged is stored')

@@ -6,8 +6,8 @@ import { readInstallation } from '../../src/database/installation.js'
 import { createInProcessPubSub, type Bus } from '../../src/pubsub/in-process.js'
 import { createRedisPubSub } from '../../src/pubsub/redis-pubsub.js'
 import type { PubSub } from '../../src/pubsub/pubsub.js'
-import { readServices } from './services.js'
-import { until } from './until.js'
+import { readServices } from '../../harness/services.js'
+import { until } from '../../harness/until.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
 /** What connects the nodes of a test, and lets the test listen in. */

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { lookInto, type TestDatabase } from './database.js'
-import { findFreePort } from './free-port.js'
+import { findFreePort } from '../../harness/free-port.js'
 import { createTempFolder } from './temp-folder.js'
 
 /** A PostgreSQL that belongs to one test, to be stopped and started there. It keeps its port. */

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import type { Test } from 'tap'
 import type { Pooler } from '../../src/database/session-settings.js'
-import { findProgram } from './find-program.js'
-import { findFreePort } from './free-port.js'
-import { readServices } from './services.js'
+import { findPgBouncer } from '../../harness/find-program.js'
+import { findFreePort } from '../../harness/free-port.js'
+import { readServices } from '../../harness/services.js'
 import { createTempFolder } from './temp-folder.js'
-import { until } from './until.js'
+import { until } from '../../harness/until.js'
 
 export type PoolMode = Exclude<Pooler, 'none'>
 
@@ -22,9 +22,6 @@ export interface TestPooler {
 const START_DEADLINE_MS = 10_000
 /** How the README says that settings get to the server connections of a pooler in transaction mode. */
 const CONNECT_QUERY = `connect_query='set statement_timeout = 5000; set idle_in_transaction_session_timeout = 5000'`
-
-/** Debian keeps it in a folder that is on root's PATH alone. */
-export const findPgBouncer = async () => (await findProgram('pgbouncer')) ?? findProgram('../sbin/pgbouncer')
 
 /** Starts one for the rest of the file. Undefined, and the file is skipped, where there is none. */
 export async function startPooler(t: Test, mode: PoolMode, withSettings = true): Promise<TestPooler | undefined> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Test } from 'tap'
-import { within } from './until.js'
+import { within } from '../../harness/until.js'
 
 const DEADLINE_MS = 5000
 

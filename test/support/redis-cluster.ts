@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
-import { findFreePort } from './free-port.js'
-import { startOwnRedis, type RedisServer } from './redis-server.js'
+import { findFreePort } from '../../harness/free-port.js'
+import { startOwnRedis, type RedisServer } from '../../harness/redis-server.js'
 import { createTempFolder } from './temp-folder.js'
-import { until } from './until.js'
+import { until } from '../../harness/until.js'
 
 const SLOTS = 16_384
 

@@ -7,10 +7,10 @@ import type { Test } from 'tap'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster, type Cluster } from '../../src/embedded/cluster.js'
 import { lookInto, type TestDatabase } from './database.js'
-import { findFreePort } from './free-port.js'
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.js'
+import { findFreePort } from '../../harness/free-port.js'
+import { startTcpProxy, type TcpProxy } from '../../harness/tcp-proxy.js'
 import { createTempFolder } from './temp-folder.js'
-import { until } from './until.js'
+import { until } from '../../harness/until.js'
 
 const execute = promisify(execFile)
 const STREAMING_DEADLINE_MS = 30_000

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { readConfig } from '../../src/config/config.js'
 import type { FilesConfig } from '../../src/files/file-settings.js'
-import { findFreePort } from './free-port.js'
+import { findFreePort } from '../../harness/free-port.js'
 import { createTempFolder } from './temp-folder.js'
-import { until } from './until.js'
+import { until } from '../../harness/until.js'
 
 /** Names the program to the tests. */
 export const S3_SERVER_VARIABLE = 'TEST_S3_SERVER'

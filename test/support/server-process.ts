@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { createHttpClient, type HttpClient } from './client.js'
 import { routeEnvironment } from './pooler.js'
-import { until, within } from './until.js'
+import { until, within } from '../../harness/until.js'
 
 const EXIT_DEADLINE_MS = 60_000
 

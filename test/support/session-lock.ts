@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import type { TestDatabase } from './database.js'
-import { until } from './until.js'
+import { until } from '../../harness/until.js'
 
 /** Holds a row, so that acts on it queue up in a known order. */
 export interface RowLock {

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
 import type { Answer } from './client.js'
-import { within } from './until.js'
+import { within } from '../../harness/until.js'
 import type { Side } from '../../src/protocol/account.js'
 
 const DEADLINE_MS = 5000

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.js'
+import { startTcpProxy, type TcpProxy } from '../../../harness/tcp-proxy.js'
 import type { LoadNode } from './start-nodes.js'
 
 /** How long nobody can connect after the network was cut. */

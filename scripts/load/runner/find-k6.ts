@@ -4,23 +4,18 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-export interface K6 {
-  path: string
-  version: string
-}
-
 /**
  * The k6 that `K6_PATH` names, or the one on the PATH, or where `go install` puts it.
  * @throws Error that says how to get it
  */
-export async function findK6(): Promise<K6> {
+export async function findK6(): Promise<string> {
   const given = process.env['K6_PATH'] ?? ''
   for (const path of given === '' ? ['k6', await findGoProgram()] : [given]) {
-    const version = await run(path, ['version']).then(
-      ({ stdout }) => /k6(?:\.exe)? (v\S+)/.exec(stdout)?.[1],
-      () => undefined,
+    const isK6 = await run(path, ['version']).then(
+      ({ stdout }) => /^k6(\.exe)? v/.test(stdout),
+      () => false,
     )
-    if (version !== undefined) return { path, version }
+    if (isK6) return path
   }
   throw new Error(
     given === ''

@@ -11,22 +11,15 @@ const NODES = 2
 const STORES = 20_000
 const ADMINS = 1000
 
-/** What a script runs against. */
-export interface Stand {
-  /** What the scripts read, by variable. */
-  variables: Record<string, string>
-  /** Is removed with the stand. */
-  folder: string
-}
-
 /**
  * Gives a script a PostgreSQL, a Redis, two nodes and accounts of its own, and ends all of it afterwards.
  * @param logFile takes what the nodes log
+ * @param use gets what the script reads, by variable
  */
 export async function withStand(
   logFile: string,
   signal: AbortSignal,
-  use: (stand: Stand) => Promise<void>,
+  use: (variables: Record<string, string>) => Promise<void>,
 ): Promise<void> {
   await withServices(async ({ databaseUrl, redisUrl }) => {
     const folder = await mkdtemp(join(tmpdir(), 'store-chat-load-'))
@@ -42,13 +35,12 @@ export async function withStand(
       await Promise.all(nodes.map((node) => node.start()))
       const faults = await startFaults(nodes)
       endings.push(faults.close)
-      const variables = {
+      await use({
         ACCOUNTS: accountsFile,
         NODES: nodes.map(({ origin }) => origin).join(','),
         SOCKET_NODES: faults.socketOrigins.join(','),
         FAULTS_URL: faults.url,
-      }
-      await use({ variables, folder })
+      })
     } finally {
       for (const end of endings.reverse()) await end()
     }

@@ -1,37 +1,37 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { K6 } from './find-k6.js'
 
-export interface K6Run {
-  /** The script, from the root of the repository. */
+export interface Run {
   script: string
+  /** What the script reads, by variable. */
   environment: Record<string, string>
-  /** Takes what k6 writes. */
-  folder: string
-}
-
-export interface K6Result {
-  exitCode: number
-  /** The end-of-test summary, as JSON. */
+  /** Where k6 writes its HTML report. */
+  reportFile: string
+  /** Where k6 writes the end-of-test summary as JSON. */
   summaryFile: string
-  /** Every sample, as CSV with times in milliseconds. */
-  samplesFile: string
 }
 
-/** Runs a script, with k6's own output on this terminal. */
+/**
+ * Runs a script and returns k6's exit code: not 0 when a threshold failed.
+ * @param signal kills k6
+ * @throws what the signal was aborted with
+ */
 export async function runK6(
-  { path }: K6,
-  { script, environment, folder }: K6Run,
+  path: string,
+  { script, environment, reportFile, summaryFile }: Run,
   signal: AbortSignal,
-): Promise<K6Result> {
-  const summaryFile = join(folder, 'summary.json')
-  const samplesFile = join(folder, 'samples.csv')
-  const files = [`--summary-export=${summaryFile}`, `--out=csv=${samplesFile}`]
+): Promise<number> {
+  const dashboard = {
+    K6_WEB_DASHBOARD: 'true',
+    K6_WEB_DASHBOARD_EXPORT: reportFile,
+    // No server, only the report; a point for each second, because the shortest runs take a few seconds.
+    K6_WEB_DASHBOARD_PORT: '-1',
+    K6_WEB_DASHBOARD_PERIOD: '1s',
+  }
   // A group of its own: a Ctrl-C would reach k6 twice otherwise, from the terminal and from here.
-  const child = spawn(path, ['run', '--no-usage-report', ...files, script], {
-    env: { ...process.env, ...environment, K6_CSV_TIME_FORMAT: 'unix_milli' },
+  const child = spawn(path, ['run', '--no-usage-report', `--summary-export=${summaryFile}`, script], {
+    env: { ...process.env, ...dashboard, ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
     detached: true,
   })
@@ -44,5 +44,5 @@ export async function runK6(
   const [code] = (await once(child, 'close')) as [number | null]
   signal.removeEventListener('abort', stop)
   signal.throwIfAborted()
-  return { exitCode: code ?? 1, summaryFile, samplesFile }
+  return code ?? 1
 }

@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { findFreePort } from '../../../test/support/free-port.js'
-import { noLimitsEnvironment } from '../../../test/support/no-limits.js'
-import { until } from '../../../test/support/until.js'
+import { findFreePort } from '../../../harness/free-port.js'
+import { noLimitsEnvironment } from '../../../harness/no-limits.js'
+import { until } from '../../../harness/until.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const START_DEADLINE_MS = 30_000

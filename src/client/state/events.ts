@@ -1,11 +1,11 @@
-/** Calls listeners by the name of what happens. */
+/** Calls the listeners of named events. */
 export interface Events<Map> {
-  /** Returns what takes the listener away again. */
+  /** Returns a function that removes the listener. */
   on<Name extends keyof Map>(name: Name, listener: (event: Map[Name]) => void): () => void
   emit<Name extends keyof Map>(name: Name, event: Map[Name]): void
 }
 
-/** A listener that throws harms no other: what it threw is reported as uncaught. */
+/** A listener that throws does not keep others from being called: its error is reported as uncaught. */
 export function createEvents<Map>(): Events<Map> {
   const listeners: { [Name in keyof Map]?: Set<(event: Map[Name]) => void> } = {}
   return {
@@ -19,7 +19,7 @@ export function createEvents<Map>(): Events<Map> {
         try {
           listener(event)
         } catch (error) {
-          queueMicrotask(() => {
+          setTimeout(() => {
             throw error
           })
         }

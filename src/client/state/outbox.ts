@@ -2,6 +2,7 @@ import { chooseRepeatMs, isRefusedForNow } from '../transport/backoff.js'
 import { ChatError, errorOfFrame } from '../transport/chat-error.js'
 import { countFrameBytes } from '../transport/frame-size.js'
 import type { Settings } from '../transport/options.js'
+import { createRandomId } from '../transport/random-id.js'
 import type { Message, Side } from '../../protocol/wire.js'
 
 export interface MessageInput {
@@ -19,8 +20,8 @@ interface Sending {
   answer: Promise<Message>
   /** How often the server has refused it for now. */
   refusals: number
-  /** It waits to leave, to be answered, or to be repeated. */
-  isUnderWay: boolean
+  /** It waits to be sent, to be answered, or to be repeated. */
+  isPending: boolean
   resolve(message: Message): void
   reject(error: ChatError): void
   timer?: ReturnType<typeof setTimeout>
@@ -29,21 +30,36 @@ interface Sending {
 /** The queue of a store, whose session need not exist yet. */
 const ONLY_QUEUE = 0
 
-export interface OutboxRoom {
+export interface OutboxDeps {
   side: Side
   settings: Settings
   canSend(): boolean
   /** Bytes of the largest frame that the server takes. */
   frameBytes(): number
-  /** `left` is called when the frame is on its way: until then it is not overdue. */
-  send(draft: Draft, left: () => void): void
+  /** `onSent` is called when the frame is sent: until then it is not overdue. */
+  send(draft: Draft, onSent: () => void): void
 }
 
 /**
- * Messages on their way. Of each session one is under way at a time, and again over as many connections as it takes, until
- * the server has answered: so each is stored once, and they are stored in the order in which they were given.
+ * Messages that are not stored yet. Of each session one is pending at a time, over as many connections as it takes, until
+ * the server has answered: so each is stored once, and they are stored in the order in which they were added.
  */
-export function createOutbox({ side, settings, canSend, frameBytes, send }: OutboxRoom) {
+export interface Outbox {
+  /** Resolves when the message is stored. The same `client_message_id` again gives the same promise. */
+  add(input: MessageInput & { session_id?: number }): Promise<Message>
+  /** Sends what waits. */
+  flush(): void
+  /** A message is stored; it may be one of these. */
+  acknowledge(message: Message): void
+  /** Returns whether the error was about one of these. */
+  refuse(payload: { code: string; message: string; client_message_id?: string }): boolean
+  /** The connection is lost, and with it perhaps what was sent. */
+  disconnected(): void
+  /** Rejects all. */
+  end(error: ChatError): void
+}
+
+export function createOutbox({ side, settings, canSend, frameBytes, send }: OutboxDeps): Outbox {
   const queues = new Map<number, Sending[]>()
 
   const fits = (draft: Draft) => countFrameBytes('message', draft) <= frameBytes()
@@ -51,13 +67,13 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
   const find = (id: string | undefined) => all().find(({ draft }) => draft.client_message_id === id)
 
   function transmit(sending: Sending | undefined): void {
-    if (sending === undefined || sending.isUnderWay || !canSend()) return
+    if (sending === undefined || sending.isPending || !canSend()) return
     // The server may have come back with another limit while the message waited.
     if (!fits(sending.draft)) {
       refuse(sending, tooLarge())
       return
     }
-    sending.isUnderWay = true
+    sending.isPending = true
     send(sending.draft, () => {
       if (find(sending.draft.client_message_id) === sending) repeatAfter(sending, settings.timing.acknowledgeMs)
     })
@@ -66,7 +82,7 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
   function repeatAfter(sending: Sending, pauseMs: number): void {
     clearTimeout(sending.timer)
     sending.timer = setTimeout(() => {
-      sending.isUnderWay = false
+      sending.isPending = false
       transmit(sending)
     }, pauseMs)
   }
@@ -86,8 +102,8 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
   }
 
   return {
-    add(input: MessageInput & { session_id?: number }): Promise<Message> {
-      const draft = { ...input, client_message_id: input.client_message_id ?? chooseId() }
+    add(input) {
+      const draft = { ...input, client_message_id: input.client_message_id ?? createRandomId() }
       const pending = find(draft.client_message_id)
       if (pending) return pending.answer
       if (!fits(draft)) return Promise.reject(tooLarge())
@@ -98,33 +114,29 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
       transmit(queue[0])
       return sending.answer
     },
-    /** Sends what waits. */
-    flush(): void {
+    flush() {
       for (const [first] of [...queues.values()]) transmit(first)
     },
-    /** A message that is stored: the answer to one of ours, perhaps. */
-    acknowledge(message: Message): void {
+    acknowledge(message) {
       const sending = message.sender_type === side ? find(message.client_message_id) : undefined
       if (sending === undefined || (sending.draft.session_id ?? message.session_id) !== message.session_id) return
       sending.resolve(message)
       settle(sending)
     },
-    /** Returns whether the error was about one of ours. */
-    refuse(payload: { code: string; message: string; client_message_id?: string }): boolean {
+    refuse(payload) {
       const sending = find(payload.client_message_id)
       if (sending === undefined) return false
       if (isRefusedForNow(payload)) repeatAfter(sending, chooseRepeatMs(settings, payload, sending.refusals++))
       else refuse(sending, errorOfFrame(payload))
       return true
     },
-    /** What was under way may have been lost. */
-    lost(): void {
+    disconnected() {
       for (const sending of all()) {
         clearTimeout(sending.timer)
-        sending.isUnderWay = false
+        sending.isPending = false
       }
     },
-    end(error: ChatError): void {
+    end(error) {
       const left = all()
       queues.clear()
       for (const sending of left) refuse(sending, error)
@@ -132,19 +144,11 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
   }
 }
 
-export type Outbox = ReturnType<typeof createOutbox>
-
 function expectAnswer(draft: Draft): Sending {
   let resolve: Sending['resolve'] = () => undefined
   let reject: Sending['reject'] = () => undefined
   const answer = new Promise<Message>((...both) => ([resolve, reject] = both))
-  return { draft, answer, refusals: 0, isUnderWay: false, resolve, reject }
+  return { draft, answer, refusals: 0, isPending: false, resolve, reject }
 }
 
 const tooLarge = () => new ChatError(413, 'The message is larger than the service takes')
-
-/** `crypto.randomUUID` is not there on pages that came over plain HTTP. */
-export function chooseId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}

@@ -3,74 +3,74 @@ import type { Http } from '../transport/http.js'
 import type { Settings } from '../transport/options.js'
 import type { History, Message, Reset, Side, StatusChange } from '../../protocol/wire.js'
 
-interface Marks {
+interface Watermarks {
   newestOwn: number
   delivered: number
   read: number
 }
 
-/** Fewer of one's own are seldom unread. */
+/** More of the own messages are seldom unread. */
 const PAGE = 50
 
 /** How far the other side has received and read each session. */
-export interface ReceiptBroadcast {
-  note(message: Message): void
-  told(change: StatusChange): void
-  /** The server tells it live only; after a reconnect a look at the newest messages makes up for what was missed. */
+export interface Receipts {
+  noteMessage(message: Message): void
+  receive(change: StatusChange): void
+  /** The server sends receipts live only: after a reconnect, the newest messages show what was missed. */
   refresh(sessionId: number): Promise<void>
-  /** Begins anew with what a reset tells. */
+  /** Replaces what was known of a session. */
   restart(reset: Reset): void
   forget(sessionId: number): void
 }
 
-export function createReceiptBroadcast(
+export function createReceipts(
   { http, settings, side }: { http: Http; settings: Settings; side: Side },
-  tell: (change: StatusChange) => void,
-): ReceiptBroadcast {
-  const marks = new Map<number, Marks>()
+  onChange: (change: StatusChange) => void,
+): Receipts {
+  const watermarks = new Map<number, Watermarks>()
   const by: Side = side === 'store' ? 'admin' : 'store'
 
-  function marksOf(sessionId: number): Marks {
-    const found = marks.get(sessionId) ?? { newestOwn: 0, delivered: 0, read: 0 }
-    marks.set(sessionId, found)
+  function watermarksOf(sessionId: number): Watermarks {
+    const found = watermarks.get(sessionId) ?? { newestOwn: 0, delivered: 0, read: 0 }
+    watermarks.set(sessionId, found)
     return found
   }
 
-  function grow(sessionId: number, status: 'delivered' | 'read', upTo: number): void {
-    const known = marksOf(sessionId)
+  function raise(sessionId: number, status: 'delivered' | 'read', upTo: number): void {
+    const known = watermarksOf(sessionId)
     if (upTo <= known[status]) return
     known[status] = upTo
     if (status === 'read') known.delivered = Math.max(known.delivered, upTo)
-    tell({ session_id: sessionId, status, up_to_message_id: upTo, by })
+    onChange({ session_id: sessionId, status, up_to_message_id: upTo, by })
   }
 
-  function look(messages: readonly Message[]): Marks {
-    const own = messages.filter(({ sender_type }) => sender_type === side)
+  function readWatermarks(messages: readonly Message[]): Watermarks {
+    const own = messages.filter(({ sender_type }) => sender_type === side).reverse()
     return {
-      newestOwn: own.at(-1)?.id ?? 0,
-      delivered: own.findLast(({ status }) => status !== 'sent')?.id ?? 0,
-      read: own.findLast(({ status }) => status === 'read')?.id ?? 0,
+      newestOwn: own[0]?.id ?? 0,
+      delivered: own.find(({ status }) => status !== 'sent')?.id ?? 0,
+      read: own.find(({ status }) => status === 'read')?.id ?? 0,
     }
   }
 
   return {
-    note({ id, session_id, sender_type }) {
-      if (sender_type === side) marksOf(session_id).newestOwn = id
+    noteMessage({ id, session_id, sender_type }) {
+      if (sender_type === side) watermarksOf(session_id).newestOwn = id
     },
-    told: (change) => grow(change.session_id, change.status, change.up_to_message_id),
+    receive: (change) => raise(change.session_id, change.status, change.up_to_message_id),
     async refresh(sessionId) {
-      const known = marks.get(sessionId)
-      const isWanted = () => known !== undefined && marks.get(sessionId) === known && known.read < known.newestOwn
+      const known = watermarks.get(sessionId)
+      const isWanted = () => known !== undefined && watermarks.get(sessionId) === known && known.read < known.newestOwn
       if (!isWanted()) return
-      const ask = () => http.get<History>(`${side}/messages/`, { session_id: sessionId, limit: PAGE })
+      const getNewest = () => http.get<History>(`${side}/messages/`, { session_id: sessionId, limit: PAGE })
       // Any other failure is left to the next reconnect.
-      const page = await repeatWhileRefused(settings, ask, isWanted).catch(() => undefined)
+      const page = await repeatWhileRefused(settings, getNewest, isWanted).catch(() => undefined)
       if (page === undefined || !isWanted()) return
-      const { delivered, read } = look(page.data)
-      if (delivered > read) grow(sessionId, 'delivered', delivered)
-      grow(sessionId, 'read', read)
+      const { delivered, read } = readWatermarks(page.data)
+      if (delivered > read) raise(sessionId, 'delivered', delivered)
+      raise(sessionId, 'read', read)
     },
-    restart: ({ session, messages }) => void marks.set(session.id, look(messages)),
-    forget: (sessionId) => void marks.delete(sessionId),
+    restart: ({ session, messages }) => void watermarks.set(session.id, readWatermarks(messages)),
+    forget: (sessionId) => void watermarks.delete(sessionId),
   }
 }

@@ -1,4 +1,5 @@
 import { countFrameBytes } from '../transport/frame-size.js'
+import { MAX_SESSIONS_PER_RESUME } from '../../protocol/limits.js'
 import type { ResumeRequest } from '../../protocol/wire.js'
 
 /** How far a session was seen, and in which history of the server. */
@@ -8,9 +9,6 @@ export interface Position {
   epoch: string | undefined
 }
 
-/** The protocol's limit for one frame. */
-const MAX_SESSIONS_PER_RESUME = 200
-
 interface Batch {
   request: ResumeRequest & { sessions: Record<string, number> }
   count: number
@@ -18,8 +16,8 @@ interface Batch {
 }
 
 /**
- * Says where a client stands, in as many requests as it takes: each of one epoch, and none larger than a frame may be. The
- * sessions are in the order of their ids, in which the server answers them.
+ * Puts positions into requests: each of one epoch, and none larger than a frame may be. The sessions are in the order of
+ * their ids, in which the server answers them.
  */
 export function toResumeRequests(positions: readonly Position[], frameBytes: number): ResumeRequest[] {
   const requests: ResumeRequest[] = []

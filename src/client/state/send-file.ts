@@ -1,9 +1,10 @@
-import { chooseRepeatMs, chooseRetryMs, isRefusedForNow, pause } from '../transport/backoff.js'
+import { chooseRepeatMs, chooseRetryMs, delay, isRefusedForNow } from '../transport/backoff.js'
 import { ChatError } from '../transport/chat-error.js'
 import type { Settings } from '../transport/options.js'
+import { createRandomId } from '../transport/random-id.js'
 import type { FileSource, Upload, UploadedFile, UploadOptions } from '../transport/upload.js'
 import type { Message } from '../../protocol/wire.js'
-import { chooseId, type MessageInput } from './outbox.js'
+import type { MessageInput } from './outbox.js'
 
 /** A message with a file, which is uploaded first. */
 export interface FileMessageInput
@@ -35,12 +36,12 @@ export function createFileSender({ settings, upload, findEnd, send }: SendFileDe
       if (!(outcome instanceof Error)) return outcome
       const pauseMs = outcome instanceof ChatError ? choosePauseMs(outcome, tries) : undefined
       if (pauseMs === undefined) throw outcome
-      await pause(pauseMs)
+      await delay(pauseMs)
     }
   }
 
   function choosePauseMs(error: ChatError, tries: number): number | undefined {
-    if (error.code === 'offline') return chooseRetryMs(settings.random, settings.timing, tries)
+    if (error.code === 'offline' || error.code === 'no_token') return chooseRetryMs(settings.random, settings.timing, tries)
     return isRefusedForNow(error) ? chooseRepeatMs(settings, error, tries) : undefined
   }
 
@@ -55,7 +56,7 @@ export function createFileSender({ settings, upload, findEnd, send }: SendFileDe
   }
 
   return (input: FileMessageInput & { session_id?: number }): Promise<Message> => {
-    const id = input.client_message_id ?? chooseId()
+    const id = input.client_message_id ?? createRandomId()
     const pending = underWay.get(id)
     if (pending !== undefined) return pending
     const sending = act({ ...input, client_message_id: id }).finally(() => underWay.delete(id))

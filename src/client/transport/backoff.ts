@@ -11,7 +11,7 @@ export function chooseRetryMs(random: () => number, { retryMs, longestRetryMs }:
 
 type Refusal = Pick<ChatError, 'code' | 'retryAfterMs'>
 
-/** Whether the same again may succeed later. */
+/** Whether the same request may succeed later. */
 export const isRefusedForNow = ({ code }: Pick<Refusal, 'code'>): boolean =>
   code === 'too_many' || code === 'unavailable'
 
@@ -36,15 +36,15 @@ export async function repeatWhileRefused<T>(
   isWanted: () => boolean,
 ): Promise<T | undefined> {
   for (let tries = 0; isWanted();) {
-    const refusal = await request().then(
+    const outcome = await request().then(
       (answer) => ({ answer }),
       (error: unknown) => error as ChatError,
     )
-    if ('answer' in refusal) return refusal.answer
-    if (!isRefusedForNow(refusal)) throw refusal
-    await pause(chooseRepeatMs(settings, refusal, tries++))
+    if ('answer' in outcome) return outcome.answer
+    if (!isRefusedForNow(outcome)) throw outcome
+    await delay(chooseRepeatMs(settings, outcome, tries++))
   }
   return undefined
 }
 
-export const pause = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs))
+export const delay = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs))

@@ -1,9 +1,11 @@
+import { toHttpUrl, type Fields } from './address.js'
 import { ChatError, type FieldError } from './chat-error.js'
+import { withDeadline } from './deadline.js'
 import type { Settings } from './options.js'
+import { readRetryAfter } from './retry-after.js'
+import type { Tokens } from './tokens.js'
 
-export type Fields = Record<string, string | number | undefined>
-
-/** Calls the service's routes below `/v1/chat/`. */
+/** Calls the service's routes below `/v1/chat/`. A request that is refused with 401 is repeated with a renewed token. */
 export interface Http {
   /** @throws ChatError */
   get<T>(path: string, query?: Fields): Promise<T>
@@ -11,39 +13,10 @@ export interface Http {
   post<T>(path: string, body?: Fields): Promise<T>
 }
 
-/** `onRefusal` hears of every refusal, before its caller does. */
-export function createHttp(settings: Settings, onRefusal: (error: ChatError) => void): Http {
-  const { origin, token, timing } = settings
-
+export function createHttp(settings: Settings, tokens: Tokens): Http {
   async function request<T>(path: string, query: Fields, body?: Fields): Promise<T> {
-    const url = new URL(`/v1/chat/${path}`, origin)
-    for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) url.searchParams.set(name, String(value))
-    }
-    const error = await ask(url, body)
-    if (!(error instanceof ChatError)) return error as T
-    onRefusal(error)
-    throw error
-  }
-
-  async function ask(url: URL, body?: Fields): Promise<unknown> {
-    try {
-      const response = await settings.fetch(url, {
-        method: body === undefined ? 'GET' : 'POST',
-        headers: {
-          authorization: `Token ${token}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timing.requestMs),
-      })
-      const answer: unknown = await response.json().catch(() => undefined)
-      if (response.ok && answer !== undefined) return answer
-      return toError(response, answer)
-    } catch {
-      // What failed might tell of the request, and with that of the token.
-      return new ChatError(0, 'The service cannot be reached')
-    }
+    const url = toHttpUrl(settings.baseUrl, path, query)
+    return (await repeatWithTokens(tokens, (token) => fetchAnswer(settings, url, token, body))) as T
   }
 
   return {
@@ -52,26 +25,57 @@ export function createHttp(settings: Settings, onRefusal: (error: ChatError) => 
   }
 }
 
-/** What of an answer tells why something was refused. */
+/**
+ * Makes a request with the current token, and again with a renewed one while the service refuses it with 401.
+ * @throws ChatError
+ */
+export async function repeatWithTokens<T>(tokens: Tokens, request: (token: string) => Promise<T | ChatError>): Promise<T> {
+  for (;;) {
+    const token = await tokens.get()
+    const outcome = await request(token)
+    if (!(outcome instanceof ChatError)) {
+      tokens.accepted(token)
+      return outcome
+    }
+    if (outcome.status !== 401 || !tokens.refused(token)) throw outcome
+  }
+}
+
+async function fetchAnswer(settings: Settings, url: string, token: string, body?: Fields): Promise<unknown> {
+  const abort = typeof AbortController === 'function' ? new AbortController() : undefined
+  const request: RequestInit = {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      authorization: `Token ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(abort && { signal: abort.signal }),
+  }
+  try {
+    return await withDeadline(readAnswer(settings.fetch(url, request)), settings.timing.requestMs)
+  } catch {
+    abort?.abort()
+    // The cause is left out: it could tell of the request, and with that of the token.
+    return new ChatError(0, 'The service cannot be reached')
+  }
+}
+
+async function readAnswer(fetching: Promise<Response>): Promise<unknown> {
+  const response = await fetching
+  const answer: unknown = await response.json().catch(() => undefined)
+  return response.ok && answer !== undefined ? answer : toError(response, answer)
+}
+
+/** The part of a response that says why something was refused. */
 interface Refusal {
   status: number
   headers: { get(name: string): string | null }
 }
 
-/** The error that an answer tells of. */
+/** The error that a response reports. */
 export function toError({ status, headers }: Refusal, body: unknown): ChatError {
   const { message, errors } = (body ?? {}) as { message?: string; errors?: FieldError[] }
   const text = message ?? `The service answered with ${status}`
   return new ChatError(status, text, undefined, errors, readRetryAfter(headers.get('retry-after')))
-}
-
-/** A proxy may ask for any time; timers overflow at 25 days. */
-const LONGEST_RETRY_AFTER_MS = 3_600_000
-
-/** RFC 9110, section 10.2.3: seconds, or a date. */
-function readRetryAfter(value: string | null): number | undefined {
-  if (value === null || value.trim() === '') return undefined
-  const seconds = Number(value)
-  const pauseMs = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000
-  return Number.isNaN(pauseMs) ? undefined : Math.min(Math.max(0, pauseMs), LONGEST_RETRY_AFTER_MS)
 }

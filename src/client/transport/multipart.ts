@@ -1,3 +1,4 @@
+import { createRandomId } from './random-id.js'
 import type { FileSource } from './upload.js'
 
 /** As the HTML standard has names in forms. */
@@ -10,7 +11,7 @@ export function encodeForm(
   sessionId: number | undefined,
   onSent: (bytes: number) => void,
 ): { body: ReadableStream<Uint8Array>; contentType: string } {
-  const boundary = `form-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16)).join('')}`
+  const boundary = `form-${createRandomId()}`
   const parts = writeParts(file, { boundary, sessionId, onSent })
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -1,4 +1,6 @@
-/** What of a WebSocket is used: that of browsers, of Node from 22 on, and of `ws`. */
+import { readBaseUrl } from './address.js'
+
+/** The part of a WebSocket that is used: browsers, Node from 22 on, React Native and `ws` have it. */
 export interface WebSocketLike {
   onopen: ((event: never) => void) | null
   onmessage: ((event: never) => void) | null
@@ -21,21 +23,28 @@ export interface Timing {
   pingMs: number
   /** And after so much more the connection counts as cut. */
   pongMs: number
+  /** The same after a change of network, and for `reconnect()`. */
+  checkMs: number
   /** Until a new connection is ready. */
   readyMs: number
   /** Until a message that was not acknowledged is sent again. */
   acknowledgeMs: number
-  /** Until an HTTP request is given up. */
+  /** Until an HTTP request, or a call of the token function, is given up. */
   requestMs: number
   /** Until an upload is given up. */
   uploadMs: number
 }
 
+/**
+ * A token of a store or an admin, or a function that gets one. The function is called for the first token, and again when
+ * the service refuses the one in use. It may return null: then the connection ends, as after a token that is refused.
+ */
+export type Token = string | (() => string | null | Promise<string | null>)
+
 export interface ConnectOptions {
-  /** Where the service is, like `https://chat.example.com`. */
+  /** Where the service is: `https://chat.example.com`, or `https://example.com/support` below a path. */
   origin: string
-  /** Of a store or of an admin. */
-  token: string
+  token: Token
   /** Default: the global one. Node 20 has none: give it that of the package `ws`. */
   WebSocket?: new (url: string) => WebSocketLike
   /** Default: the global one. */
@@ -52,21 +61,26 @@ export const defaultTiming: Timing = {
   tooManyMs: 1000,
   pingMs: 25_000,
   pongMs: 10_000,
+  checkMs: 2500,
   readyMs: 15_000,
   acknowledgeMs: 10_000,
   requestMs: 15_000,
   uploadMs: 900_000,
 }
 
-/** The options with all that may be left out. */
-export type Settings = Required<ConnectOptions> & { timing: Timing }
+/** The options with defaults for all that was left out. */
+export interface Settings extends Required<Omit<ConnectOptions, 'origin' | 'timing'>> {
+  baseUrl: string
+  timing: Timing
+}
 
-/** @throws TypeError where there is no WebSocket */
-export function readOptions(options: ConnectOptions): Settings {
+/** @throws TypeError when there is no WebSocket, or `origin` is not an http or https address */
+export function readOptions({ origin, token, ...options }: ConnectOptions): Settings {
   const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: Settings['WebSocket'] }).WebSocket
   if (WebSocket === undefined) throw new TypeError('There is no global WebSocket here: give one in the options')
   return {
-    ...options,
+    baseUrl: readBaseUrl(origin),
+    token,
     WebSocket,
     // A browser's fetch must be called on its window.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),

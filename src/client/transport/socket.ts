@@ -1,74 +1,111 @@
-import { createFrameGate, type FrameGate } from './frame-gate.js'
+import { toSocketUrl } from './address.js'
+import { ChatError } from './chat-error.js'
+import { createFrameLimiter, type FrameLimiter } from './frame-limiter.js'
 import type { Settings } from './options.js'
 import type { Limits, ServerFrame, Side } from '../../protocol/wire.js'
 
-/** As the browser names a connection that ended without a word. */
-export const CUT = 1006
+/** The code that browsers give to a connection that ended without a close frame. */
+const ABNORMAL = 1006
 
+/** One socket. Silence is followed by a ping, and further silence ends it. */
 export interface Socket {
-  send: FrameGate['send']
+  send: FrameLimiter['send']
   /** From now on frames leave no faster than this server allows. */
-  obey(limits: Limits | undefined): void
-  /** Ends it without a further word to its owner. `isCut`: without waiting for the other end. */
-  drop(isCut?: boolean): void
+  applyLimits(limits: Limits | undefined): void
+  /** The server must be heard within a short time: in answer to a ping or, before the first frame, by that frame. */
+  check(): void
+  /** Ends it. Its listener is not called any more. */
+  close(): void
 }
 
-export interface SocketOwner {
+/** `ended` and `unanswered` come once, the one or the other, and last. */
+export interface SocketListener {
   frame(frame: ServerFrame): void
-  /** Once, when it has ended or counts as cut. */
-  end(code: number): void
+  ended(code: number): void
+  /** A check was not answered. */
+  unanswered(): void
 }
 
-/** Opens one socket. Silence is asked about, and a silence that goes on ends it. */
-export function openSocket(settings: Settings, side: Side, owner: SocketOwner): Socket {
+/** @throws ChatError when the WebSocket cannot be made */
+export function openSocket(settings: Settings, side: Side, token: string, listener: SocketListener): Socket {
   const { timing } = settings
-  const socket = createSocket(settings, side)
-  const gate = createFrameGate((text) => socket.send(text))
-  let timer = setTimeout(() => end(CUT), timing.readyMs)
+  const socket = createWebSocket(settings, side, token)
+  const limiter = createFrameLimiter((text) => socket.send(text))
+  let isReady = false
+  let isChecked = false
+  let timer = setTimeout(() => end(ABNORMAL), timing.readyMs)
 
-  const listenOn = () => {
+  function restartTimer(next: () => void, pauseMs: number): void {
     clearTimeout(timer)
-    timer = setTimeout(() => {
-      gate.send('ping', {})
-      timer = setTimeout(() => end(CUT), timing.pongMs)
-    }, timing.pingMs)
+    timer = setTimeout(next, pauseMs)
+  }
+
+  const ping = () => {
+    limiter.send('ping', {})
+    restartTimer(() => end(ABNORMAL), timing.pongMs)
   }
 
   socket.onmessage = ({ data }: { data: unknown }) => {
-    listenOn()
-    owner.frame(JSON.parse(String(data)) as ServerFrame)
+    isReady = true
+    isChecked = false
+    restartTimer(ping, timing.pingMs)
+    listener.frame(JSON.parse(String(data)) as ServerFrame)
   }
   socket.onclose = ({ code }: { code: number }) => end(code)
   // A `close` follows. Without a listener `ws` would throw.
   socket.onerror = () => undefined
 
-  function drop(isCut = false): void {
+  function detach(): void {
     clearTimeout(timer)
-    gate.stop()
+    limiter.stop()
     socket.onmessage = null
     socket.onclose = null
-    // A browser gives up by itself; `ws` would wait for half a minute.
-    if (isCut && 'terminate' in socket) (socket as { terminate(): void }).terminate()
+  }
+
+  /** A browser gives up by itself; `ws` would wait half a minute for the other end. */
+  function terminate(): void {
+    detach()
+    if ('terminate' in socket) (socket as { terminate(): void }).terminate()
     else socket.close()
   }
 
   function end(code: number): void {
-    drop(true)
-    owner.end(code)
+    terminate()
+    listener.ended(code)
   }
 
-  return { send: gate.send, obey: gate.obey, drop }
+  function endUnanswered(): void {
+    terminate()
+    listener.unanswered()
+  }
+
+  return {
+    send: limiter.send,
+    applyLimits: limiter.applyLimits,
+    check() {
+      if (isChecked) return
+      isChecked = true
+      if (!isReady) {
+        restartTimer(endUnanswered, timing.checkMs)
+        return
+      }
+      // Patience begins when the ping leaves: frames that wait for the server's limits leave first.
+      limiter.send('ping', {}, () => {
+        if (isChecked) restartTimer(endUnanswered, timing.checkMs)
+      })
+    },
+    close() {
+      detach()
+      socket.close()
+    },
+  }
 }
 
-function createSocket({ origin, token, WebSocket }: Settings, side: Side) {
-  const url = new URL(`/v1/chat/ws/${side}/`, origin)
-  url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
-  // Browsers can set no header on a socket.
-  url.searchParams.set('token', token)
+function createWebSocket({ baseUrl, WebSocket }: Settings, side: Side, token: string) {
   try {
-    return new WebSocket(url.href)
+    return new WebSocket(toSocketUrl(baseUrl, side, token))
   } catch {
-    // The error's own text may hold the address.
-    throw new TypeError('The WebSocket could not be made')
+    // The error's own text may hold the address, and with that the token.
+    throw new ChatError(0, 'The WebSocket could not be made', 'error')
   }
 }

@@ -1,7 +1,9 @@
+import { toHttpUrl } from './address.js'
 import { ChatError } from './chat-error.js'
-import { toError } from './http.js'
+import { repeatWithTokens, toError } from './http.js'
 import { encodeForm } from './multipart.js'
 import type { Settings } from './options.js'
+import type { Tokens } from './tokens.js'
 
 /**
  * A file: the `File` of a browser, or anything with a name whose bytes can be read, from the beginning for each try. In Node:
@@ -35,16 +37,14 @@ export interface UploadedFile {
 /** @throws ChatError `aborted`, `too_large`, `unsupported`, `infected`, … */
 export type Upload = (file: FileSource, options?: UploadOptions) => Promise<UploadedFile>
 
-/** `onRefusal` hears of every refusal, before the caller does. */
-export function createUpload(settings: Settings, onRefusal: (error: ChatError) => void): Upload {
+export function createUpload(settings: Settings, tokens: Tokens): Upload {
   return async (file, options = {}) => {
     if (isAborted(options.signal)) throw aborted()
     // Only XMLHttpRequest tells how far an upload has got.
     const canWatch = typeof XMLHttpRequest === 'function' && typeof Blob === 'function' && file instanceof Blob
-    const outcome = await (canWatch ? uploadWatched(settings, file, options) : uploadStreamed(settings, file, options))
-    if (!(outcome instanceof ChatError)) return outcome
-    onRefusal(outcome)
-    throw outcome
+    return repeatWithTokens(tokens, (token) =>
+      canWatch ? uploadWatched(settings, token, file, options) : uploadStreamed(settings, token, file, options),
+    )
   }
 }
 
@@ -53,9 +53,14 @@ type Outcome = UploadedFile | ChatError
 const isAborted = (signal: AbortSignal | undefined) => signal?.aborted === true
 const aborted = () => new ChatError(0, 'The upload was ended', 'aborted')
 const unreachable = () => new ChatError(0, 'The service cannot be reached')
-const urlOf = ({ origin }: Settings) => new URL('/v1/chat/upload/', origin).href
+const urlOf = ({ baseUrl }: Settings) => toHttpUrl(baseUrl, 'upload/', {})
 
-function uploadWatched(settings: Settings, file: FileSource & Blob, options: UploadOptions): Promise<Outcome> {
+function uploadWatched(
+  settings: Settings,
+  token: string,
+  file: FileSource & Blob,
+  options: UploadOptions,
+): Promise<Outcome> {
   const { session_id, onProgress, signal } = options
   const form = new FormData()
   // In front of the file, so that the service need not keep one for a session that is none of the caller's.
@@ -69,7 +74,7 @@ function uploadWatched(settings: Settings, file: FileSource & Blob, options: Upl
     request.onerror = request.ontimeout = () => resolve(unreachable())
     request.onabort = () => resolve(aborted())
     request.open('POST', urlOf(settings))
-    request.setRequestHeader('authorization', `Token ${settings.token}`)
+    request.setRequestHeader('authorization', `Token ${token}`)
     request.timeout = settings.timing.uploadMs
     signal?.addEventListener('abort', abort)
     request.send(form)
@@ -90,19 +95,25 @@ function parse(text: string): unknown {
   }
 }
 
-async function uploadStreamed(settings: Settings, file: FileSource, options: UploadOptions): Promise<Outcome> {
+async function uploadStreamed(
+  settings: Settings,
+  token: string,
+  file: FileSource,
+  options: UploadOptions,
+): Promise<Outcome> {
   const { signal, onProgress } = options
-  const deadline = AbortSignal.timeout(settings.timing.uploadMs)
   const { body, contentType } = encodeForm(file, options.session_id, (sent) => onProgress?.({ sent }))
   const controller = new AbortController()
   const abort = () => controller.abort()
-  for (const one of [signal, deadline]) one?.addEventListener('abort', abort)
+  // Not every browser has `AbortSignal.timeout` and `AbortSignal.any`.
+  const deadline = setTimeout(abort, settings.timing.uploadMs)
+  signal?.addEventListener('abort', abort)
   try {
     const response = await settings.fetch(urlOf(settings), {
       method: 'POST',
-      headers: { authorization: `Token ${settings.token}`, 'content-type': contentType },
+      headers: { authorization: `Token ${token}`, 'content-type': contentType },
       body,
-      // A body that is read as it goes cannot be answered before its end.
+      // Required with a streamed body: `fetch` does not read the answer before the body has ended.
       duplex: 'half',
       signal: controller.signal,
     } as RequestInit)
@@ -112,6 +123,7 @@ async function uploadStreamed(settings: Settings, file: FileSource, options: Upl
   } catch {
     return isAborted(signal) ? aborted() : unreachable()
   } finally {
-    for (const one of [signal, deadline]) one?.removeEventListener('abort', abort)
+    clearTimeout(deadline)
+    signal?.removeEventListener('abort', abort)
   }
 }

@@ -23,7 +23,7 @@ export const messageExpressions = {
 }
 export const messageColumns = defineColumns<MessageRow>(messageExpressions)
 
-/** How far each side has got in a session, as message ids; nulls for not at all. */
+/** The watermarks of both sides of a session, as message ids; null where nothing was delivered or read. */
 export interface Receipts {
   deliveredToStore: number | null
   readByStore: number | null
@@ -48,7 +48,7 @@ export const joinReceipts = (id: string) => `
 /** SQL of a session's receipts as a value for `receiptColumns.toRows`. */
 export const receiptsOf = (id: string) => `(select ${receiptColumns.json} from (select) one ${joinReceipts(id)})`
 
-/** A message as it goes over the wire, whatever else the row has. What `viewer` fetches is delivered to it by that. */
+/** Converts a row to a message as it goes over the wire. A message that `viewer` fetches is delivered by that. */
 export function toMessage(row: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message {
   const message: Message = {
     id: row.id,
@@ -73,20 +73,20 @@ function statusOf({ id, sender_type }: MessageRow, receipts: Receipts | undefine
   return viewer === (isAdmins ? 'store' : 'admin') || id <= (delivered ?? 0) ? 'delivered' : 'sent'
 }
 
-/** The newest message that is not the reader's own; null when there is none. Oldest first. */
+/** The newest of these messages (oldest first) that the reader did not write; null when there is none. */
 export function newestForeign(messages: Pick<Message, 'id' | 'sender_type'>[], reader: Side): number | null {
   return messages.findLast(({ sender_type }) => sender_type !== reader)?.id ?? null
 }
 
-/** A message id, or null when it had been received before. */
+/** The message id, or null when it was received before. */
 export const unreceived = (id: number | null, receivedUpTo: number | null) =>
   id !== null && id > (receivedUpTo ?? 0) ? id : null
 
-/** The newest of a reader's messages that it had not received before; null when it had them all. Oldest first. */
+/** The newest of these messages (oldest first) that the reader had not received before; null when there is none. */
 export function findUndelivered(messages: MessageRow[], receipts: Receipts, reader: Side): number | null {
   const { deliveredToStore, deliveredToAdmin } = receipts
   return unreceived(newestForeign(messages, reader), reader === 'store' ? deliveredToStore : deliveredToAdmin)
 }
 
-/** Of a message `m`: who held the session when it was sent. */
+/** SQL: who held the session when the message `m` was sent. */
 export const holderOfMessage = `case m.sender_type when 'admin' then m.sender_id else m.holder_id end`

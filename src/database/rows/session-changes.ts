@@ -13,7 +13,7 @@ export interface SessionChange {
   seq: number
   /** The seq of the change before this one; 0 for a creation. Between the two lie only messages. */
   previousChangeSeq: number
-  /** When the session moved before, in milliseconds since the epoch; undefined for a creation. */
+  /** When the event before this change was committed, in milliseconds since the epoch; undefined for a creation. */
   previousAt?: number | undefined
   adminId: number | null
   previousAdminId: number | null
@@ -33,7 +33,7 @@ export interface SessionChangeRow {
   session: SessionJson
 }
 
-/** What a row of chat_session_change, under the alias `change`, says of itself. */
+/** The columns of chat_session_change, where `change` is its alias. */
 export const changeColumns = Prisma.raw(`
   change.kind::text, change.session_id as "sessionId", change.seq, change.admin_id as "adminId",
   change.previous_admin_id as "previousAdminId", change.session`)

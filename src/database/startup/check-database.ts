@@ -19,7 +19,7 @@ interface Findings {
 }
 
 /**
- * Checks that the database behind a connection is one that the service keeps its promises on.
+ * Checks that the service can keep its guarantees on the database behind a connection.
  * @throws StartupError with one line that says what to change; an Error that passes while the database is read-only
  */
 export async function checkDatabase(client: Client, target: ConnectionTarget): Promise<void> {
@@ -52,7 +52,7 @@ async function readFindings(client: Client, { settings }: ConnectionTarget): Pro
   return rows[0]
 }
 
-/** What was set at the start of the connection holds, unless somebody in between has dropped it. */
+/** Startup settings hold, unless a pooler in between has dropped them. */
 async function checkConnection(client: Client, found: Findings, target: ConnectionTarget): Promise<void> {
   const lost = Object.entries(target.settings).find(([name, value]) => found.settings[name] !== value)
   if (lost !== undefined) {
@@ -61,7 +61,7 @@ async function checkConnection(client: Client, found: Findings, target: Connecti
     )
   }
   if (await sharesServer(found.pid, target)) {
-    // What was set is with the pooler's server connection now, which is lent to others.
+    // The setting is left on the pooler's server connection, which other clients get next.
     await client.query('reset all')
     throw new StartupError('A pooler lends server connections for a transaction. Set DATABASE_POOLER to transaction.')
   }
@@ -84,7 +84,7 @@ async function sharesServer(pid: number, target: ConnectionTarget): Promise<bool
   }
 }
 
-/** Where settings of a connection do not hold, they come from the role. How a statement is planned is left to PostgreSQL. */
+/** Where session settings do not last, the role must have them. Planner settings are not required. */
 function checkRole(found: Findings, { address, settings }: ConnectionTarget): void {
   const wrong = Object.entries(settings).filter(([name, value]) => {
     const actual = found.settings[name] ?? ''
@@ -122,7 +122,7 @@ function isGoodEnough(name: string, actual: string, wanted: string): boolean {
       return actual.startsWith('ISO')
     case 'extra_float_digits':
       return Number(actual) > 0
-    // The pooler's matter, or of speed alone.
+    // Settings of the pooler, or of speed alone.
     case 'idle_session_timeout':
     case 'enable_seqscan':
     case 'jit':

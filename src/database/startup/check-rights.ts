@@ -3,11 +3,14 @@ import { StartupError } from '../../errors/startup-error.js'
 import type { ConnectionTarget } from '../connection-pool.js'
 import { readMigrations } from './migrate.js'
 
-/** Of no other table the service deletes rows. */
-const emptiedTables = ['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file']
+/** The tables from which the service deletes rows. */
+const emptiedTables = [
+  ...['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file'],
+  ...['webhook', 'webhook_session', 'webhook_delivery'],
+]
 
 /**
- * Checks that the role may do with the tables what the service does, as another role may have made them.
+ * Checks that the role has the privileges that the service needs: another role may own the tables.
  * @throws StartupError that names a right that is missing
  */
 export async function checkRights(client: Client, { address }: ConnectionTarget): Promise<void> {

@@ -13,7 +13,7 @@ import { describeReason } from './wait-for-database.js'
 
 const migrationsFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 
-/** A queue of our own, because Prisma's lock, which the engine takes below it, gives up after 10 s. */
+/** An advisory lock above Prisma's own one, which gives up after 10 s. */
 export const MIGRATION_LOCK = 7_266_002
 
 export interface MigrationOptions {
@@ -22,7 +22,7 @@ export interface MigrationOptions {
   pooler?: Pooler
   /** How long to wait while another node migrates. */
   timeoutMs?: number
-  /** Is called when another node migrates. */
+  /** Called when another node is migrating. */
   onWait?: () => void
 }
 
@@ -33,10 +33,9 @@ export function describeMigrationTarget(databaseUrl: string, options: MigrationO
 }
 
 /**
- * Brings a database up to the newest migration and returns the names of those applied now. Of many nodes that start at
- * once one does the work and the others wait for it. A database that has them all is only read. The history is Prisma's:
- * same table, same checksums.
- * @throws StartupError with one line: no right to create tables, another node that does not come to an end, a failure
+ * Applies the migrations that a database lacks and returns their names. Of many nodes that start at once, one migrates and
+ * the others wait. An up-to-date database is only read. The history is Prisma's: same table, same checksums.
+ * @throws StartupError with one line: no privilege to create tables, another node that does not finish, a failed migration
  */
 export async function migrateDatabase(databaseUrl: string, options: MigrationOptions = {}): Promise<string[]> {
   const target = describeMigrationTarget(databaseUrl, options)
@@ -57,7 +56,7 @@ export async function migrateDatabase(databaseUrl: string, options: MigrationOpt
   }
 }
 
-/** The names of this package's migrations that a database has not got. */
+/** Reads the names of the migrations that a database lacks. */
 export async function findPendingMigrations(client: Client, { address }: ConnectionTarget): Promise<string[]> {
   const table = `${escapeIdentifier(address.schema)}._prisma_migrations`
   const { migrationDirectories } = await readMigrations()
@@ -79,7 +78,7 @@ async function lockMigrations(client: Client, { timeoutMs, onWait }: MigrationOp
   ])
   if (rows[0]?.locked === true) return
   onWait?.()
-  // 0 would be for ever.
+  // 0 would mean no limit.
   if (timeoutMs !== undefined) await client.query(`set lock_timeout = ${Math.max(1, Math.ceil(timeoutMs))}`)
   await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]).catch((error: unknown) => {
     if (!isLockTimeout(error)) throw error
@@ -87,7 +86,7 @@ async function lockMigrations(client: Client, { timeoutMs, onWait }: MigrationOp
   })
 }
 
-/** As `prisma migrate deploy` does, it makes a schema that is not there. */
+/** Creates a missing schema, as `prisma migrate deploy` does. */
 async function provideSchema(client: Client, schema: string): Promise<void> {
   const { rows } = await client.query<{ role: string; isThere: boolean; mayCreate: boolean | null }>(
     `select current_user as role, to_regnamespace($1) is not null as "isThere",
@@ -120,7 +119,7 @@ async function applyMigrations(target: ConnectionTarget): Promise<string[]> {
   }
 }
 
-/** The migrations of this package, in the order they apply. */
+/** The migrations of this package, in the order in which they are applied. */
 export async function readMigrations(): Promise<MigrationList> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)

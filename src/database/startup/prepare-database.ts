@@ -7,14 +7,13 @@ import { describeMigrationTarget, findPendingMigrations, migrateDatabase } from 
 import { describeReason, waitForDatabase } from './wait-for-database.js'
 
 export interface PrepareOptions extends DatabaseOptions {
-  /** An address past the pooler, or a role that may create tables. Default: the database's own. */
+  /** Another URL for migrations: past the pooler, or with a role that may create tables. Default: the database's own. */
   migrationDatabaseUrl?: string | undefined
   databaseStartTimeoutMs: number
 }
 
 /**
- * Makes a configured database ready to be served from: waits for it, checks it, migrates it. What is waited for is told by
- * `onWait`, a line each.
+ * Waits for a configured database, checks it and migrates it. `onWait` gets one line for each thing that is waited for.
  * @throws StartupError with one line that says what to change
  */
 export async function prepareDatabase(options: PrepareOptions, onWait: (line: string) => void): Promise<void> {
@@ -35,7 +34,7 @@ async function prepare(options: PrepareOptions, onWait: (line: string) => void):
   if (ignored.length > 0) onWait(`DATABASE_URL has parameters that mean nothing here: ${ignored.join(', ')}`)
   await waitForDatabase(target, remainingMs(), onRetry)
 
-  // With another address to migrate through, what is missing may come with the migrations.
+  // With another URL for migrations, missing tables and privileges may come with them.
   const mayLack = options.migrationDatabaseUrl !== undefined
   if (await isMigrated(target).catch((error: unknown) => (mayLack ? false : Promise.reject(error as Error)))) return
   const { url, ...migration } = describeMigration(options)
@@ -53,7 +52,7 @@ async function prepare(options: PrepareOptions, onWait: (line: string) => void):
   }
 }
 
-/** @throws StartupError when the role may not use what is there */
+/** @throws StartupError when the role lacks a privilege */
 async function isMigrated(target: ConnectionTarget): Promise<boolean> {
   const client = await openConnection(target)
   try {

@@ -2,7 +2,7 @@ import { Prisma } from '../../generated/prisma/client.js'
 import { replaceConnections, type Database } from '../database.js'
 import { readMigrations } from './migrate.js'
 
-/** What keeps a database that answers from being served from, for people; undefined when nothing does. */
+/** Finds why a database that answers cannot be used, as a text for people; undefined when it can. */
 export async function findObstacle(db: Database): Promise<string | undefined> {
   const newest = await (newestMigration ??= readNewestMigration())
   const [row] = await db.$queryRaw<{ isReadOnly: boolean; isMigrated: boolean }[]>(Prisma.sql`
@@ -15,7 +15,7 @@ export async function findObstacle(db: Database): Promise<string | undefined> {
   return row.isMigrated ? undefined : 'The database lacks a migration'
 }
 
-/** The package's files stay as they are while the process runs. */
+/** The migrations of the package do not change while the process runs. */
 let newestMigration: Promise<string> | undefined
 
 async function readNewestMigration(): Promise<string> {

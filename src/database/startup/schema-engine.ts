@@ -6,8 +6,8 @@ import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import { openPool, type ConnectionTarget } from '../connection-pool.js'
 
 /**
- * Lends Prisma's own schema engine, in its WebAssembly build, on a database. It is the engine behind
- * `prisma migrate deploy`, but it comes from npm and needs no download of a native binary.
+ * Runs Prisma's schema engine, in its WebAssembly build, on a database. It is the engine behind `prisma migrate deploy`,
+ * but it comes from npm and needs no download of a native binary.
  */
 export async function withSchemaEngine<T>(
   target: ConnectionTarget,
@@ -26,8 +26,8 @@ export async function withSchemaEngine<T>(
 }
 
 /**
- * The adapter's own way of running a script is to cut it at every semicolon, which breaks function bodies and leaves half
- * a migration behind when a later part fails. Sent whole, PostgreSQL parses it itself and runs it in one transaction.
+ * The adapter splits a script at every semicolon, which breaks function bodies, and leaves half a migration behind when a
+ * later part fails. Sent whole, PostgreSQL parses the script itself and runs it in one transaction.
  */
 class WholeScriptPg extends PrismaPg {
   override async connect() {
@@ -39,10 +39,12 @@ class WholeScriptPg extends PrismaPg {
   }
 }
 
-/** The bindings hold one instance for the whole process; a second one would pull the ground from under the first. */
+/** The bindings keep one instance per process; a second one would break the first. */
 let instantiated: ReturnType<typeof instantiateEngine> | undefined
 
-/** The engine forgets the timers of its lock, each of which would keep a finished process for ten more seconds. */
+/**
+ * The engine does not clear the timers of its lock, each of which would keep a finished process alive for ten more seconds.
+ */
 function withQuietTimers(imports: WebAssembly.ModuleImports): WebAssembly.ModuleImports {
   const startTimer = (callback: () => void, delayMs: number) => setTimeout(callback, delayMs).unref()
   const quiet = Object.keys(imports).flatMap((name) =>
@@ -51,7 +53,7 @@ function withQuietTimers(imports: WebAssembly.ModuleImports): WebAssembly.Module
   return { ...imports, ...(Object.fromEntries(quiet) as WebAssembly.ModuleImports) }
 }
 
-/** The package is written for bundlers, which would do this by themselves. */
+/** Bundlers, for which the package is made, would instantiate it by themselves. */
 async function instantiateEngine(): Promise<(adapter: object) => Promise<SchemaEngine>> {
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')

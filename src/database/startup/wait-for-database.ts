@@ -6,12 +6,12 @@ import { isDatabaseAway } from '../failures.js'
 
 const PAUSE_MS = 1000
 const CONNECT_TIMEOUT_MS = 3000
-/** Names of services appear while a cluster of containers starts. One that is still unknown then is a wrong one. */
+/** Host names may appear late while containers start. A name that is unknown after this time is wrong. */
 const NAME_TIMEOUT_MS = 10_000
 
 /**
- * Waits until the database answers and takes writes, and checks that it is one to build on.
- * @throws StartupError with one line: at once for what waiting does not mend, otherwise when the time is over
+ * Waits until the database answers and accepts writes, and checks it.
+ * @throws StartupError with one line: at once for what waiting does not fix, otherwise when the time is over
  */
 export async function waitForDatabase(
   target: ConnectionTarget,
@@ -44,14 +44,14 @@ async function lookAtDatabase(target: ConnectionTarget): Promise<void> {
   }
 }
 
-/** Waiting does not mend wrong credentials, an unknown database, a certificate, or a pooler that takes no settings. */
+/** Waiting does not fix wrong credentials, an unknown database, a certificate, or a pooler that refuses settings. */
 function isPassing(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string }
   if (code.startsWith('28') || code === '3D000') return false
   return isDatabaseAway(error) && !POOLER_REFUSALS.test(message) && !message.includes(UNSUPPORTED_PARAMETER)
 }
 
-/** PgBouncer's texts: it has one code (08P01) for everything. */
+/** Texts of PgBouncer, which has one code (08P01) for everything. */
 const UNSUPPORTED_PARAMETER = 'unsupported startup parameter'
 const POOLER_REFUSALS =
   /no such (database|user)|authentication failed|auth failed|(database|role) ".*" does not exist|not permitted/i

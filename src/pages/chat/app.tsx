@@ -1,7 +1,17 @@
 import { render } from 'preact'
+import { setLanguage } from '../languages/language.js'
+import { translate } from '../languages/translate.js'
+import { followVisibleArea } from '../shared/visible-area.js'
 import { ChatPage } from './chat-page.js'
+import { runClock } from '../shared/clock.js'
+import { stayOnDrop } from '../shared/stay-on-drop.js'
 import { WidgetFrame } from './widget-frame.js'
 
+runClock()
+stayOnDrop()
+followVisibleArea(document.documentElement)
+await setLanguage()
+document.title = translate('chat.title')
 const root = document.getElementById('app')
 const isFramed = document.documentElement.dataset['page'] === 'widget'
 if (root) render(isFramed ? <WidgetFrame /> : <ChatPage />, root)

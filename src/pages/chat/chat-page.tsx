@@ -1,5 +1,7 @@
-import { useSignal } from '@preact/signals'
+import { useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
+import { formatCapped } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
 import { watchLooking } from '../shared/looking.js'
 import { SignIn } from '../shared/sign-in.js'
 import { openTokenBox } from '../shared/tokens.js'
@@ -21,8 +23,8 @@ export function ChatPage() {
   if (token.value === undefined) {
     return (
       <SignIn
-        title="Support chat"
-        hint="Sign in with the token of your store."
+        title={translate('chat.title')}
+        hint={translate('chat.signInHint')}
         problem={problem.value}
         onToken={(given, isRemembered) => {
           box.keep(given, isRemembered)
@@ -38,14 +40,19 @@ export function ChatPage() {
 function SignedIn({ token, onLeave }: { token: string; onLeave: (reason?: string) => void }) {
   const chat = useMemo(() => openStoreChat(token, isLooking), [token])
   useEffect(() => () => chat.close(), [chat])
+  useSignalEffect(() => {
+    const count = chat.unread.value
+    document.title = `${count > 0 ? `(${formatCapped(count, 99)}) ` : ''}${translate('chat.title')}`
+    return () => (document.title = translate('chat.title'))
+  })
   const isRevoked = chat.connection.value === 'revoked'
   useEffect(() => {
-    if (isRevoked) onLeave('This token is not valid for a store, or not any more.')
+    if (isRevoked) onLeave(translate('chat.invalidToken'))
   }, [isRevoked])
   return (
     <ChatView chat={chat}>
       <button type="button" class="quiet" onClick={() => onLeave()}>
-        Sign out
+        {translate('signOut')}
       </button>
     </ChatView>
   )

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
 import { Announcer } from '../shared/announcer.js'
 import { Composer } from '../conversation/composer.js'
 import { ConnectionBadge } from '../shared/connection-badge.js'
@@ -19,35 +20,37 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
     <div class="chat">
       <header class="bar">
         <div class="titles">
-          <h1>Support</h1>
+          <h1>{translate('chat.support')}</h1>
           <p class="muted">{describeSide(chat)}</p>
         </div>
         <ConnectionBadge connection={connection} />
         {isActive && (
           <button type="button" class="quiet" onClick={() => closing.current?.showModal()}>
-            End
+            {translate('chat.end')}
           </button>
         )}
         {children}
       </header>
       <main class="room">
-        {isEmpty ? <Welcome isKnown={chat.wasOnline.value} /> : <Log chat={chat} />}
+        {isEmpty && !timeline.hasOlder.value ? <Welcome isKnown={chat.isKnown.value} /> : <Log chat={chat} />}
         {session.value?.status === 'closed' && (
-          <p class="notice">This conversation has ended. Your next message begins a new one.</p>
+          <p class="notice" role="status">
+            {translate('chat.ended')}
+          </p>
         )}
         {problem.value !== undefined && (
-          <p class="notice problem" role="alert">
+          <p class="notice problem" role="alert" dir="auto">
             {problem.value}
           </p>
         )}
-        <TypingLine name="Support" isTyping={chat.isAdminTyping.value} />
-        <Composer text={text} label="Write a message" onSend={timeline.write} onTyping={chat.typing} />
+        <TypingLine name={translate('chat.support')} isTyping={chat.isAdminTyping.value} />
+        <Composer text={text} label={translate('chat.write')} onSend={timeline.write} onTyping={chat.typing} />
       </main>
       <ConfirmDialog
         dialog={closing}
-        title="End this conversation?"
-        text="Support sees that it has ended. You can begin a new one at any time."
-        action="End conversation"
+        title={translate('chat.endTitle')}
+        text={translate('chat.endText')}
+        action={translate('chat.endAction')}
         onConfirm={() => void chat.closeSession()}
       />
       <Announcer />
@@ -56,21 +59,21 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
 }
 
 const Log = ({ chat }: { chat: StoreChat }) => (
-  <MessageLog timeline={chat.timeline} side="store" otherName="Support" onOlder={chat.loadOlder} />
+  <MessageLog timeline={chat.timeline} side="store" otherName={translate('chat.support')} onOlder={chat.loadOlder} />
 )
 
 function Welcome({ isKnown }: { isKnown: boolean }) {
   return (
     <div class="empty">
       <ChatIcon />
-      <h2>{isKnown ? 'How can we help?' : 'One moment…'}</h2>
-      <p class="muted">Write to us here. You can leave and come back: nothing gets lost.</p>
+      <h2>{translate(isKnown ? 'chat.welcome' : 'chat.moment')}</h2>
+      <p class="muted">{translate('chat.welcomeText')}</p>
     </div>
   )
 }
 
 function describeSide({ session, isAdminOnline }: StoreChat): string {
-  if (session.value?.status === 'open') return 'Somebody will be with you soon'
-  if (session.value?.status !== 'claimed') return 'We are here to help'
-  return isAdminOnline.value ? 'Online now' : 'Away; your messages will be read later'
+  if (session.value?.status === 'open') return translate('chat.soon')
+  if (session.value?.status !== 'claimed') return translate('chat.idle')
+  return translate(isAdminOnline.value ? 'chat.online' : 'chat.away')
 }

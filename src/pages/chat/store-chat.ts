@@ -1,90 +1,97 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
-import { ChatError, connectStore, type Message, type Session } from '../../client/index.js'
-import { announce } from '../shared/announcer.js'
-import { watchConnection } from '../shared/connection.js'
+import { connectStore, type Message, type Session } from '../../client/index.js'
+import { createEarlierSessions } from '../conversation/earlier-sessions.js'
+import { createKeptConversations } from '../conversation/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
+import { translate } from '../languages/translate.js'
+import { announce } from '../shared/announcer.js'
+import { fetchWithClock } from '../shared/clock.js'
+import { watchConnection } from '../shared/connection.js'
+import { describeError } from '../shared/describe-error.js'
+import { serviceUrl } from '../shared/service.js'
+import { createLatestSessions } from './latest-sessions.js'
 
 const PAGE = 50
+/** To the browser's storage: a store has one conversation, whose session may not exist yet. */
+const ONLY_CONVERSATION = 0
 
 /**
- * A store's one conversation. Opening the page asks for no session: that would make one, and every store that only looks
- * would wait in the admins' list. The first message makes it.
+ * A store's conversation: its latest session, ended or not, and those before it. Opening the page asks for no session:
+ * that would make one, and every store that only looks would wait in the admins' list. The first message makes it.
  */
 export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>) {
-  const client = connectStore({ origin: location.origin, token })
+  const client = connectStore({ origin: serviceUrl, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const session = signal<Session>()
   const problem = signal<string>()
   const isAdminOnline = signal(false)
   const isAdminTyping = signal(false)
-  const wasOnline = signal(false)
-  const text = signal('')
   const timeline = createTimeline((input) => client.send(input))
-  let loaded: number | undefined
+  const kept = createKeptConversations()
+  const text = kept.textOf(ONLY_CONVERSATION)
+  const stopKeeping = kept.follow(ONLY_CONVERSATION, timeline)
+  const earlier = createEarlierSessions({
+    sessions: (cursor) => client.sessions({ cursor, limit: PAGE }),
+    history: (page) => client.history({ ...page, limit: PAGE }),
+  })
+  const latest = createLatestSessions(client, { session, timeline, earlier })
 
   const isUnread = ({ sender_type, status }: Message) => sender_type === 'admin' && status !== 'read'
   const unread = computed(() => timeline.messages.value.filter(isUnread).length)
 
-  async function loadNewest(): Promise<void> {
-    const id = session.value?.id
-    if (id === undefined || id === loaded) return
-    try {
-      const page = await timeline.read(
-        () => client.history({ session_id: id, limit: PAGE }),
-        ({ data, has_more }) => {
-          // A conversation from its beginning follows the one before it.
-          if (timeline.messages.value.every(({ session_id }) => session_id === id)) timeline.hasOlder.value = has_more
-          return data
-        },
-      )
-      if (page === undefined) {
-        void loadNewest()
-        return
-      }
-      loaded = id
-    } catch {
-      // Being online again tries again.
-    }
-  }
-
   client.on('session', (next) => {
     if (next.status === 'closed' && session.value !== undefined && session.value.id !== next.id) return
     session.value = next
-    void loadNewest()
+    // The first one is told before the connection counts as online.
+    if (client.state === 'online' && !latest.isLoaded(next.id)) void latest.load()
   })
   client.on('reset', (reset) => {
     timeline.reset(reset)
     // How the session stands comes as an event of its own.
-    loaded = reset.session.id
+    latest.noteLoaded(reset.session.id)
   })
   client.on('gone', ({ session_id }) => {
     timeline.drop(session_id)
     if (session.value?.id === session_id) session.value = undefined
+    void latest.load()
   })
   client.on('message', (message) => {
     timeline.merge([message])
-    if (message.sender_type === 'admin') announce(`Support: ${message.content || 'an attachment'}`)
+    if (message.sender_type !== 'admin') return
+    announce(
+      translate('messageFrom', {
+        name: translate('chat.support'),
+        content: message.content || translate('attachment'),
+      }),
+    )
   })
   client.on('status', timeline.mark)
+  client.on('read', (read) => timeline.mark({ ...read, status: 'read', by: 'store' }))
   client.on('presence', ({ online }) => (isAdminOnline.value = online))
   client.on('typing', ({ is_typing }) => (isAdminTyping.value = is_typing))
   client.on('state', (state) => {
     if (state !== 'online') return
-    wasOnline.value = true
-    void loadNewest()
+    if (client.account) kept.open(client.account)
+    // What was read elsewhere meanwhile is told by no event.
+    void latest.load()
   })
-  client.on('error', ({ message }) => (problem.value = message))
+  client.on('error', (error) => (problem.value = describeError(error)))
 
   const markSeen = effect(() => {
     if (!isLooking.value || unread.value === 0) return
-    client.read()
-    // Those of a conversation that has ended meanwhile as well.
-    for (const { session_id, id } of timeline.messages.peek().filter(isUnread)) {
+    const newest = new Map(
+      timeline.messages
+        .peek()
+        .filter(isUnread)
+        .map(({ session_id, id }) => [session_id, id]),
+    )
+    for (const [session_id, id] of newest) {
+      client.read({ session_id })
       timeline.mark({ session_id, status: 'read', up_to_message_id: id, by: 'store' })
     }
   })
   const warn = (event: BeforeUnloadEvent) => {
-    if (timeline.drafts.value.length > 0) event.preventDefault()
+    if (timeline.drafts.value.length > 0 && !kept.isKeeping()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -94,24 +101,24 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     problem,
     isAdminOnline,
     isAdminTyping,
-    wasOnline,
+    /** Whether it is known what there is to show. */
+    isKnown: latest.isKnown,
     text,
     timeline,
     unread,
     typing: client.typing,
-    loadOlder: () =>
-      void timeline.loadOlder((before) => {
-        const session_id = timeline.messages.value[0]?.session_id
-        return client.history({ before, limit: PAGE, ...(session_id !== undefined && { session_id }) })
-      }),
+    loadOlder: () => void timeline.loadOlder(earlier.readBefore),
     async closeSession(): Promise<void> {
       problem.value = undefined
       await client.closeSession().catch((error: unknown) => {
-        problem.value = error instanceof ChatError ? error.message : String(error)
+        problem.value = describeError(error)
       })
     },
     close(): void {
       markSeen()
+      stopKeeping()
+      kept.close()
+      latest.close()
       window.removeEventListener('beforeunload', warn)
       client.close()
     },

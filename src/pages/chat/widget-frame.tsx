@@ -1,7 +1,10 @@
 import { computed, effect, signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { formatCapped } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
+import { isComposing } from '../shared/keys.js'
 import { watchLooking } from '../shared/looking.js'
-import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
+import { FRAME_IS_READY, type FrameNews, type LauncherTexts, type Shown, type Welcome } from '../shared/widget-talk.js'
 import { ChatView } from './chat-view.js'
 import { openStoreChat, type StoreChat } from './store-chat.js'
 
@@ -16,25 +19,33 @@ interface Framed {
  */
 export function WidgetFrame() {
   const framed = useSignal<Framed>()
-  useEffect(() => waitForToken((token, port) => (framed.value = start(token, port))), [])
+  useEffect(() => waitForWelcome((welcome, port) => (framed.value = start(welcome, port))), [])
+  useEffect(() => {
+    // Opened before it was here. A frame that the page has put back opened is not looked for.
+    if (framed.value !== undefined && document.hasFocus()) focusComposer()
+  }, [framed.value])
   if (framed.value === undefined) return null
   const { chat, tell } = framed.value
-  if (chat.connection.value === 'revoked')
-    return <p class="notice problem">The chat is not available: please sign in again.</p>
+  if (chat.connection.value === 'revoked') return <p class="notice problem">{translate('chat.unavailable')}</p>
   return (
     <ChatView chat={chat}>
-      <button type="button" class="quiet" aria-label="Close the chat" onClick={() => tell({ wantsToClose: true })}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={translate('chat.close')}
+        onClick={() => tell({ wantsToClose: true })}
+      >
         ✕
       </button>
     </ChatView>
   )
 }
 
-function waitForToken(found: (token: string, port: MessagePort) => void): () => void {
-  const listen = ({ source, data, ports: [port] }: MessageEvent<Partial<Welcome> | null>) => {
-    if (source !== window.parent || data?.type !== 'store-chat:welcome' || !port || data.token === undefined) return
+function waitForWelcome(found: (welcome: Welcome, port: MessagePort) => void): () => void {
+  const listen = ({ source, data, ports: [port] }: MessageEvent<Welcome | null>) => {
+    if (source !== window.parent || data?.type !== 'store-chat:welcome' || !port) return
     window.removeEventListener('message', listen)
-    found(data.token, port)
+    found(data, port)
   }
   window.addEventListener('message', listen)
   // It holds no secret, and who frames this page is not known yet.
@@ -42,8 +53,8 @@ function waitForToken(found: (token: string, port: MessagePort) => void): () => 
   return () => window.removeEventListener('message', listen)
 }
 
-function start(token: string, port: MessagePort): Framed {
-  const isOpen = signal(false)
+function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
+  const isOpen = signal(welcome.isOpen)
   const isLooking = watchLooking()
   const chat = openStoreChat(
     token,
@@ -52,11 +63,23 @@ function start(token: string, port: MessagePort): Framed {
   const tell = (news: FrameNews) => port.postMessage(news)
   port.onmessage = ({ data }: MessageEvent<Shown>) => {
     isOpen.value = data.isOpen
-    if (data.isOpen) document.querySelector<HTMLElement>('[data-composer]')?.focus()
+    if (data.isOpen) focusComposer()
   }
-  effect(() => tell({ unread: chat.unread.value }))
-  window.addEventListener('keydown', ({ key }) => {
-    if (key === 'Escape' && document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
+  effect(() => tell({ unread: chat.unread.value, texts: launcherTexts(chat.unread.value) }))
+  window.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || isComposing(event)) return
+    if (document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
   })
   return { chat, tell }
 }
+
+const focusComposer = () => document.querySelector<HTMLElement>('[data-composer]')?.focus()
+
+const launcherTexts = (unread: number): LauncherTexts => ({
+  lang: document.documentElement.lang,
+  dir: document.documentElement.dir,
+  title: translate('chat.title'),
+  open: unread === 0 ? translate('launcher.open') : translate('launcher.openUnread', { count: unread }),
+  close: translate('launcher.close'),
+  badge: formatCapped(unread, 99),
+})

@@ -1,7 +1,12 @@
 import { useSignal } from '@preact/signals'
 import { render } from 'preact'
+import { setLanguage } from '../languages/language.js'
+import { translate } from '../languages/translate.js'
+import { runClock } from '../shared/clock.js'
+import { stayOnDrop } from '../shared/stay-on-drop.js'
 import { SignIn } from '../shared/sign-in.js'
 import { openTokenBox } from '../shared/tokens.js'
+import { followVisibleArea } from '../shared/visible-area.js'
 import { Console } from './console.js'
 
 const box = openTokenBox('console')
@@ -17,8 +22,8 @@ function App() {
   if (token.value !== undefined) return <Console key={token.value} token={token.value} onLeave={leave} />
   return (
     <SignIn
-      title="Admin console"
-      hint="Sign in with the token of an admin."
+      title={translate('console.signInTitle')}
+      hint={translate('console.signInHint')}
       problem={problem.value}
       onToken={(given, isRemembered) => {
         box.keep(given, isRemembered)
@@ -29,5 +34,10 @@ function App() {
   )
 }
 
+runClock()
+stayOnDrop()
+followVisibleArea(document.documentElement)
+await setLanguage()
+document.title = translate('console.documentTitle')
 const root = document.getElementById('app')
 if (root) render(<App />, root)

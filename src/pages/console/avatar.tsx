@@ -1,4 +1,5 @@
 import type { Store } from '../../client/index.js'
+import { translate } from '../languages/translate.js'
 import { showable } from '../shared/links.js'
 import { nameStore } from './state/name-store.js'
 
@@ -18,7 +19,7 @@ export function Avatar({ store, storeId, isOnline }: AvatarProps) {
       <span aria-hidden="true">{letter.toUpperCase()}</span>
       {isOnline && (
         <span class="online">
-          <span class="unseen">online</span>
+          <span class="unseen">{translate('console.isOnline')}</span>
         </span>
       )}
     </span>

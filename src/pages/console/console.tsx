@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { translate, translateWith } from '../languages/translate.js'
 import { Announcer } from '../shared/announcer.js'
 import { ConnectionBadge } from '../shared/connection-badge.js'
 import { watchLooking } from '../shared/looking.js'
@@ -24,30 +25,30 @@ export function Console({ token, onLeave }: ConsoleProps) {
   useShortcuts(desk, help)
   const isRevoked = desk.connection.value === 'revoked'
   useEffect(() => {
-    if (isRevoked) onLeave('This token is not valid for an admin, or not any more.')
+    if (isRevoked) onLeave(translate('console.invalidToken'))
   }, [isRevoked])
 
   const id = desk.chosen.value?.id
   return (
     <div class={`console ${id === undefined ? 'at-list' : 'at-conversation'}`}>
       <header class="bar">
-        <h1>Support console</h1>
+        <h1>{translate('console.title')}</h1>
         <ConnectionBadge connection={desk.connection} />
         <NoticeBell desk={desk} />
         <button
           type="button"
           class="quiet help"
-          aria-label="Keyboard shortcuts"
+          aria-label={translate('keyboard.label')}
           onClick={() => help.current?.showModal()}
         >
           ?
         </button>
         <button type="button" class="quiet" onClick={() => onLeave()}>
-          Sign out
+          {translate('signOut')}
         </button>
       </header>
       <Sidebar desk={desk} />
-      <main class="room" aria-label="Conversation">
+      <main class="room" aria-label={translate('console.conversation')}>
         {desk.chosen.value ? (
           <ConversationView key={id} desk={desk} conversation={desk.chosen.value} />
         ) : (
@@ -63,9 +64,7 @@ export function Console({ token, onLeave }: ConsoleProps) {
 
 const NothingChosen = () => (
   <div class="empty">
-    <h2>No conversation chosen</h2>
-    <p class="muted">
-      Choose one from the list. <kbd>?</kbd> shows what the keyboard can do.
-    </p>
+    <h2>{translate('console.nothingChosen')}</h2>
+    <p class="muted">{translateWith('console.choose', { key: <kbd>?</kbd> })}</p>
   </div>
 )

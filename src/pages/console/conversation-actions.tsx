@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
 import { ConfirmDialog, Dialog } from '../shared/dialog.js'
 import type { Conversation } from './state/conversation.js'
 import type { Desk } from './state/desk.js'
@@ -18,22 +19,22 @@ export function ConversationActions({ desk, conversation }: ActionsProps) {
   return (
     <div class="tools">
       <button type="button" disabled={isBusy} data-act="release" onClick={() => void desk.release()}>
-        Release
+        {translate('session.release')}
       </button>
       <button type="button" disabled={isBusy} data-act="transfer" onClick={() => handing.current?.showModal()}>
-        Transfer
+        {translate('session.transfer')}
       </button>
       <button type="button" disabled={isBusy} data-act="close" onClick={() => closing.current?.showModal()}>
-        Close
+        {translate('session.close')}
       </button>
       <ConfirmDialog
         dialog={closing}
-        title="Close this conversation?"
-        text="A closed conversation stays closed. The next message of the store begins a new one."
-        action="Close conversation"
+        title={translate('session.closeTitle')}
+        text={translate('session.closeText')}
+        action={translate('session.closeAction')}
         onConfirm={() => void desk.closeSession()}
       />
-      <Dialog dialog={handing} title={`Transfer conversation #${conversation.id}`}>
+      <Dialog dialog={handing} title={translate('session.transferTitle', { id: String(conversation.id) })}>
         <TransferForm
           onCancel={() => handing.current?.close()}
           onTransfer={(adminId) => {
@@ -56,26 +57,30 @@ function TransferForm({ onCancel, onTransfer }: { onCancel: () => void; onTransf
       }}
     >
       <label>
-        Id of the admin who takes over
+        {translate('session.transferTo')}
         <input
           type="text"
           inputMode="numeric"
           pattern="[1-9][0-9]{0,14}"
-          title="A number"
+          title={translate('session.transferHint')}
           required
           autocomplete="off"
           value={adminId.value}
-          onInput={({ currentTarget }) => (adminId.value = currentTarget.value)}
+          onInput={({ currentTarget }) => (adminId.value = toLatinDigits(currentTarget.value))}
         />
       </label>
       <div class="actions">
         <button type="button" onClick={onCancel}>
-          Cancel
+          {translate('cancel')}
         </button>
         <button type="submit" class="primary">
-          Transfer
+          {translate('session.transfer')}
         </button>
       </div>
     </form>
   )
 }
+
+/** Digits as Arabic, Persian and Chinese keyboards write them: the last four bits of each are its value. */
+const toLatinDigits = (text: string) =>
+  text.replace(/[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g, (digit) => String(digit.charCodeAt(0) & 0xf))

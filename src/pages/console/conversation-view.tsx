@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
 import { Composer } from '../conversation/composer.js'
 import { BackIcon } from '../shared/icons.js'
+import { isTouchScreen } from '../shared/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
 import { Avatar } from './avatar.js'
@@ -19,21 +21,24 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   const head = useRef<HTMLHeadingElement>(null)
   // What was pressed to come here may be out of sight now. On a phone the keyboard would hide what there is to read.
   useEffect(() => {
-    const field = matchMedia('(pointer: coarse)').matches
-      ? null
-      : document.querySelector<HTMLElement>('[data-composer]')
+    const field = isTouchScreen() ? null : document.querySelector<HTMLElement>('[data-composer]')
     const target = field ?? head.current
     target?.focus()
   }, [desk.isHeld.value])
 
   const storeId = session.value?.store_id ?? store.value?.id ?? 0
-  const name = storeId === 0 ? 'Conversation' : nameStore(store.value, storeId)
+  const name = storeId === 0 ? translate('console.conversation') : nameStore(store.value, storeId)
   const isOnline = desk.online.value.has(id)
-  const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0
+  const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0 && !timeline.hasOlder.value
   return (
     <>
       <header class="conversation-head">
-        <button type="button" class="quiet back" aria-label="Back to the list" onClick={() => desk.choose(undefined)}>
+        <button
+          type="button"
+          class="quiet back"
+          aria-label={translate('console.back')}
+          onClick={() => desk.choose(undefined)}
+        >
           <BackIcon />
         </button>
         <Avatar store={store.value} storeId={storeId} isOnline={false} />
@@ -43,19 +48,30 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
           </h2>
           <p class="muted">
             {/* Who is not online is told to the holder only. */}
-            {isOnline ? <span class="is-online">Online · </span> : desk.isHeld.value && 'Offline · '}
-            {store.value?.email && <bdi>{store.value.email} · </bdi>}#{id}
+            {isOnline ? (
+              <span class="is-online">{translate('console.online')} · </span>
+            ) : (
+              desk.isHeld.value && `${translate('console.offline')} · `
+            )}
+            {store.value?.email && (
+              <>
+                <bdi>{store.value.email}</bdi> ·{' '}
+              </>
+            )}
+            <bdi>#{id}</bdi>
           </p>
         </div>
         <ConversationActions desk={desk} conversation={conversation} />
       </header>
       {problem.value !== undefined && (
-        <p class="notice problem" role="alert">
+        <p class="notice problem" role="alert" dir="auto">
           {problem.value}
         </p>
       )}
       {isEmpty ? (
-        <p class="empty muted">{isLoaded.value ? 'No message yet' : problem.value === undefined ? 'Loading…' : ''}</p>
+        <p class="empty muted">
+          {isLoaded.value ? translate('messages.none') : problem.value === undefined && translate('loading')}
+        </p>
       ) : (
         <MessageLog timeline={timeline} side="admin" otherName={name} onOlder={conversation.loadOlder} />
       )}
@@ -73,7 +89,7 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
         <TypingLine name={name} isTyping={desk.typing.value.has(id)} />
         <Composer
           text={desk.textOf(id)}
-          label="Write an answer"
+          label={translate('session.write')}
           onSend={timeline.write}
           onTyping={conversation.typing}
           onEscape={() => document.querySelector<HTMLElement>('.window [tabindex="0"]')?.focus()}
@@ -84,9 +100,9 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
   if (session.value?.status === 'open') {
     return (
       <div class="claim">
-        <p class="muted">Nobody has taken this conversation yet.</p>
+        <p class="muted">{translate('session.unclaimed')}</p>
         <button type="button" class="primary" disabled={desk.isBusy.value} onClick={() => void desk.claim()}>
-          Claim
+          {translate('session.claim')}
         </button>
       </div>
     )
@@ -95,8 +111,8 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
   return (
     <p class="notice" role="status">
       {session.value.status === 'closed'
-        ? 'This conversation has ended.'
-        : `Admin ${session.value.admin_id ?? ''} has this conversation now.`}
+        ? translate('session.ended')
+        : translate('session.heldBy', { id: String(session.value.admin_id ?? '') })}
     </p>
   )
 }

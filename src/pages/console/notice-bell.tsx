@@ -1,6 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { formatCapped } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
 import { BellIcon } from '../shared/icons.js'
+import { isComposing } from '../shared/keys.js'
 import { showBriefly } from '../shared/times.js'
 import type { Desk } from './state/desk.js'
 import { nameStore } from './state/name-store.js'
@@ -26,12 +29,12 @@ export function NoticeBell({ desk }: { desk: Desk }) {
         type="button"
         class="quiet"
         aria-expanded={isOpen.value}
-        aria-label={`Notifications, ${showCount(count.value)} unread`}
+        aria-label={translate('notifications.label', { count: count.value, shown: showCount(count.value) })}
         data-act="notifications"
         onClick={toggle}
       >
         <BellIcon />
-        {count.value > 0 && <span class="badge">{count.value > 99 ? '99+' : count.value}</span>}
+        {count.value > 0 && <span class="badge">{formatCapped(count.value, 99)}</span>}
       </button>
       {isOpen.value && <NoticePanel desk={desk} onClose={close} />}
     </div>
@@ -53,16 +56,16 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
     <section
       ref={panel}
       class="notices"
-      aria-label="Notifications"
+      aria-label={translate('notifications.title')}
       tabIndex={-1}
-      onKeyDown={({ key }) => {
-        if (key === 'Escape') onClose()
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !isComposing(event)) onClose()
       }}
     >
       <header>
-        <h2>Notifications</h2>
+        <h2>{translate('notifications.title')}</h2>
         <button type="button" class="quiet" onClick={() => void notices.readAll()}>
-          Mark all read
+          {translate('notifications.readAll')}
         </button>
       </header>
       {notices.permission.value === 'default' && (
@@ -74,10 +77,10 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
             void notices.ask()
           }}
         >
-          Notify me also when I look elsewhere
+          {translate('notifications.ask')}
         </button>
       )}
-      {notices.listed.value.length === 0 && <p class="empty muted">Nothing yet</p>}
+      {notices.listed.value.length === 0 && <p class="empty muted">{translate('notifications.none')}</p>}
       <ul>
         {notices.listed.value.map(({ id, is_read, session_id, store_id, store_name, content, created_at }) => (
           <li key={id}>
@@ -93,8 +96,8 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
                 <bdi class="name">{nameStore({ name: store_name }, store_id)}</bdi>
                 <span class="when">{showBriefly(created_at)}</span>
               </span>
-              <bdi class="snippet">{content || 'An attachment'}</bdi>
-              {!is_read && <span class="unseen">unread</span>}
+              <bdi class="snippet">{content || translate('attachment')}</bdi>
+              {!is_read && <span class="unseen">{translate('notifications.unread')}</span>}
             </button>
           </li>
         ))}

@@ -1,7 +1,10 @@
+import type { Message } from '../../client/index.js'
 import { Avatar } from './avatar.js'
 import type { Desk, ListName } from './state/desk.js'
 import { nameStore } from './state/name-store.js'
 import type { Row } from './state/rows.js'
+import { formatCapped } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
 import { ReceiptBroadcast } from '../conversation/receipt-mark.js'
 import { showBriefly, showSpan } from '../shared/times.js'
 
@@ -22,10 +25,7 @@ export function SessionRow({ row: { session, store, last, unread }, list, desk, 
           <bdi class="name">{nameStore(store, session.store_id)}</bdi>
           <span class="when">
             {list === 'waiting' ? (
-              <>
-                <span class="unseen">waiting for </span>
-                {showSpan(session.created, nowMs)}
-              </>
+              <WaitingTime time={showSpan(session.created, nowMs)} />
             ) : (
               showBriefly(session.last_message_at)
             )}
@@ -33,13 +33,11 @@ export function SessionRow({ row: { session, store, last, unread }, list, desk, 
         </span>
         <span class="row-tail">
           {!isTyping && last?.sender_type === 'admin' && <ReceiptBroadcast status={last.status} />}
-          <bdi class="snippet">
-            {isTyping ? 'is typing…' : last ? last.content || 'An attachment' : 'No message yet'}
-          </bdi>
+          <bdi class="snippet">{isTyping ? translate('list.isTyping') : describeLast(last)}</bdi>
           {unread > 0 && (
             <span class="badge">
-              {unread > 99 ? '99+' : unread}
-              <span class="unseen"> unread</span>
+              <span aria-hidden="true">{formatCapped(unread, 99)}</span>
+              <span class="unseen">{translate('list.unread', { count: unread, shown: formatCapped(unread, 99) })}</span>
             </span>
           )}
         </span>
@@ -47,3 +45,14 @@ export function SessionRow({ row: { session, store, last, unread }, list, desk, 
     </>
   )
 }
+
+const describeLast = (last: Message | null) =>
+  last === null ? translate('messages.none') : last.content || translate('attachment')
+
+/** Everybody sees a length of time; a screen reader is also told what for. */
+const WaitingTime = ({ time }: { time: string }) => (
+  <>
+    <span aria-hidden="true">{time}</span>
+    <span class="unseen">{translate('list.waitingFor', { time })}</span>
+  </>
+)

@@ -1,10 +1,14 @@
 import { signal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useEffect } from 'preact/hooks'
+import type { PlainKey } from '../languages/catalogue.js'
+import { translate } from '../languages/translate.js'
 import { Dialog } from '../shared/dialog.js'
+import { isComposing, shortcutOf } from '../shared/keys.js'
+import { nameInStorage } from '../shared/service.js'
 import type { Desk } from './state/desk.js'
 
-const KEPT = 'store-chat.console.shortcuts'
+const KEPT = nameInStorage('console.shortcuts')
 const readKept = () => {
   try {
     return localStorage.getItem(KEPT) !== 'off'
@@ -15,19 +19,19 @@ const readKept = () => {
 /** Single keys get in the way of speech input, so that they can be turned off. */
 const areOn = signal(readKept())
 
-const shortcuts: [keys: string[], what: string][] = [
-  [['?'], 'Show this'],
-  [['W'], 'Waiting sessions'],
-  [['M'], 'My sessions'],
-  [['↑', '↓'], 'Go through the list; also Home, End, Page up, Page down'],
-  [['Enter'], 'Open the session; in the text field: send'],
-  [['Shift', 'Enter'], 'New line'],
-  [['C'], 'Claim the open conversation'],
-  [['R'], 'Write an answer'],
-  [['T'], 'Transfer the conversation'],
-  [['X'], 'Close the conversation'],
-  [['N'], 'Notifications'],
-  [['Esc'], 'From the text field to the list, from the list out of the conversation'],
+const shortcuts: [keys: string[], what: PlainKey][] = [
+  [['?'], 'keyboard.help'],
+  [['W'], 'keyboard.waiting'],
+  [['M'], 'keyboard.own'],
+  [['↑', '↓'], 'keyboard.rows'],
+  [['Enter'], 'keyboard.enter'],
+  [['Shift', 'Enter'], 'keyboard.line'],
+  [['C'], 'keyboard.claim'],
+  [['R'], 'keyboard.write'],
+  [['T'], 'keyboard.transfer'],
+  [['X'], 'keyboard.close'],
+  [['N'], 'keyboard.notifications'],
+  [['Esc'], 'keyboard.escape'],
 ]
 
 const press = (selector: string) => document.querySelector<HTMLElement>(selector)?.click()
@@ -59,7 +63,8 @@ export function useShortcuts(desk: Desk, help: RefObject<HTMLDialogElement | nul
     const known = acts(desk, help)
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isWriting(event.target)) return
-      const act = known[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+      if (isComposing(event)) return
+      const act = known[shortcutOf(event)]
       if (act === undefined || (event.key.length === 1 && !areOn.value) || document.querySelector('dialog[open]'))
         return
       event.preventDefault()
@@ -80,7 +85,7 @@ export function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElemen
     }
   }
   return (
-    <Dialog dialog={dialog} title="Keyboard">
+    <Dialog dialog={dialog} title={translate('keyboard.title')}>
       <dl class="shortcuts">
         {shortcuts.map(([keys, what]) => (
           <div key={what}>
@@ -89,17 +94,17 @@ export function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElemen
                 <kbd key={key}>{key}</kbd>
               ))}
             </dt>
-            <dd>{what}</dd>
+            <dd>{translate(what)}</dd>
           </div>
         ))}
       </dl>
       <label class="check">
         <input type="checkbox" checked={areOn.value} onChange={({ currentTarget }) => turn(currentTarget.checked)} />
-        Single keys are shortcuts
+        {translate('keyboard.singleKeys')}
       </label>
       <div class="actions">
         <button type="button" class="primary" onClick={() => dialog.current?.close()}>
-          Done
+          {translate('keyboard.done')}
         </button>
       </div>
     </Dialog>

@@ -1,32 +1,26 @@
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { formatNumber } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
+import { minute } from '../shared/clock.js'
 import type { Desk, ListName } from './state/desk.js'
 import type { Row } from './state/rows.js'
 import { SessionRow } from './session-row.js'
 import { WindowList } from './window-list.js'
 
 const ROW_PX = 76
-const MINUTE_MS = 60_000
 
 const names: ListName[] = ['waiting', 'own']
-const titles = { waiting: 'Waiting', own: 'Mine' }
 const keyOf = ({ session }: Row) => session.id
 
 /** The two lists, as tabs. */
 export function Sidebar({ desk }: { desk: Desk }) {
   const { book, list } = desk
-  const nowMs = useSignal(Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => (nowMs.value = Date.now()), MINUTE_MS)
-    return () => clearInterval(timer)
-  }, [])
   const rows = book[list.value].value
   return (
-    <nav class="sidebar" aria-label="Sessions">
+    <nav class="sidebar" aria-label={translate('list.sessions')}>
       <Tabs desk={desk} />
       <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${list.value}`}>
         {book.problem.value !== undefined && (
-          <p class="notice problem" role="alert">
+          <p class="notice problem" role="alert" dir="auto">
             {book.problem.value}
           </p>
         )}
@@ -38,11 +32,11 @@ export function Sidebar({ desk }: { desk: Desk }) {
             items={rows}
             keyOf={keyOf}
             rowPx={ROW_PX}
-            label={list.value === 'own' ? 'My sessions' : 'Waiting sessions, longest first'}
+            label={translate(list.value === 'own' ? 'list.ownLabel' : 'list.waitingLabel')}
             chosen={desk.chosen.value?.id}
             onChoose={desk.choose}
           >
-            {(row) => <SessionRow row={row} list={list.value} desk={desk} nowMs={nowMs.value} />}
+            {(row) => <SessionRow row={row} list={list.value} desk={desk} nowMs={minute.value} />}
           </WindowList>
         )}
       </div>
@@ -58,7 +52,7 @@ function Tabs({ desk: { book, list } }: { desk: Desk }) {
     document.getElementById(`tab-${list.value}`)?.focus()
   }
   return (
-    <div class="tabs" role="tablist" aria-label="Lists" onKeyDown={onKeyDown}>
+    <div class="tabs" role="tablist" aria-label={translate('list.label')} onKeyDown={onKeyDown}>
       {names.map((name) => (
         <button
           key={name}
@@ -70,8 +64,8 @@ function Tabs({ desk: { book, list } }: { desk: Desk }) {
           tabIndex={list.value === name ? 0 : -1}
           onClick={() => (list.value = name)}
         >
-          {titles[name]} <span class="count">{book[name].value.length}</span>
-          {name === 'own' && unread > 0 && <span class="badge">{unread} new</span>}
+          {translate(`list.${name}`)} <span class="count">{formatNumber(book[name].value.length)}</span>
+          {name === 'own' && unread > 0 && <span class="badge">{translate('list.new', { count: unread })}</span>}
         </button>
       ))}
     </div>
@@ -79,16 +73,16 @@ function Tabs({ desk: { book, list } }: { desk: Desk }) {
 }
 
 function Nothing({ list, isLoaded }: { list: ListName; isLoaded: boolean }) {
-  if (!isLoaded) return <p class="empty muted">Loading…</p>
+  if (!isLoaded) return <p class="empty muted">{translate('loading')}</p>
   return list === 'waiting' ? (
     <div class="empty">
-      <h2>Nobody is waiting</h2>
-      <p class="muted">New conversations appear here by themselves.</p>
+      <h2>{translate('list.nobodyWaits')}</h2>
+      <p class="muted">{translate('list.nobodyWaitsText')}</p>
     </div>
   ) : (
     <div class="empty">
-      <h2>You hold no session</h2>
-      <p class="muted">Claim one from those that wait.</p>
+      <h2>{translate('list.noneHeld')}</h2>
+      <p class="muted">{translate('list.noneHeldText')}</p>
     </div>
   )
 }

@@ -1,3 +1,4 @@
+import { translate } from '../languages/translate.js'
 import type { Toasts } from './state/toasts.js'
 
 export function ToastList({ toasts }: { toasts: Toasts }) {
@@ -5,8 +6,13 @@ export function ToastList({ toasts }: { toasts: Toasts }) {
     <div class="toasts" role="alert">
       {toasts.shown.value.map(({ id, text }) => (
         <p key={id} class="toast">
-          {text}
-          <button type="button" class="quiet" aria-label="Dismiss" onClick={() => toasts.remove(id)}>
+          <span dir="auto">{text}</span>
+          <button
+            type="button"
+            class="quiet"
+            aria-label={translate('console.dismiss')}
+            onClick={() => toasts.remove(id)}
+          >
             ✕
           </button>
         </p>

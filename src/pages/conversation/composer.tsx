@@ -1,6 +1,9 @@
-import type { Signal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
 import { SendIcon } from '../shared/icons.js'
+import { isComposing, isTouchScreen } from '../shared/keys.js'
+import { useIncomingFiles } from './incoming-files.js'
 
 /** The service takes no longer ones. */
 const LONGEST_TEXT = 10_000
@@ -13,12 +16,16 @@ interface ComposerProps {
   onSend: (content: string) => void
   onTyping: (isTyping: boolean) => void
   onEscape?: () => void
+  /** Takes files that were dropped or pasted. Without it the composer says that it cannot. */
+  onFiles?: (files: readonly File[]) => void
 }
 
-/** Enter sends, Shift+Enter begins a line. */
-export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerProps) {
+/** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
+export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
+  const areFilesRefused = useSignal(false)
+  useIncomingFiles(field, onFiles ?? (() => (areFilesRefused.value = true)))
   useLayoutEffect(() => {
     if (!field.current) return
     field.current.style.height = 'auto'
@@ -33,41 +40,58 @@ export function Composer({ text, label, onSend, onTyping, onEscape }: ComposerPr
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    // While a character is being composed, Enter chooses it.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (isComposing(event)) return
+    if (event.key === 'Enter' && sendsBy(event)) {
       event.preventDefault()
       send()
     }
     if (event.key === 'Escape') onEscape?.()
   }
   return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault()
-        send()
-      }}
-    >
-      <textarea
-        ref={field}
-        rows={1}
-        dir="auto"
-        aria-label={label}
-        placeholder={label}
-        maxLength={LONGEST_TEXT}
-        value={text.value}
-        onInput={({ currentTarget }) => {
-          text.value = currentTarget.value
-          onTyping(currentTarget.value !== '')
+    <>
+      {areFilesRefused.value && (
+        <p class="notice" role="alert">
+          {translate('composer.noFiles')}
+        </p>
+      )}
+      <form
+        class="composer"
+        onSubmit={(event) => {
+          event.preventDefault()
+          send()
         }}
-        onBlur={() => onTyping(false)}
-        onKeyDown={onKeyDown}
-        data-composer
-      />
-      {left < 500 && <span class="left">{left} left</span>}
-      <button type="submit" class="primary send" aria-label="Send" disabled={text.value.trim() === ''}>
-        <SendIcon />
-      </button>
-    </form>
+      >
+        <textarea
+          ref={field}
+          rows={1}
+          // An empty text would run from left to right in every language, and its placeholder with it.
+          dir={text.value === '' ? undefined : 'auto'}
+          aria-label={label}
+          placeholder={label}
+          maxLength={LONGEST_TEXT}
+          enterkeyhint={isTouchScreen() ? 'enter' : 'send'}
+          value={text.value}
+          onInput={({ currentTarget }) => {
+            text.value = currentTarget.value
+            areFilesRefused.value = false
+            onTyping(currentTarget.value !== '')
+          }}
+          onBlur={() => onTyping(false)}
+          onKeyDown={onKeyDown}
+          data-composer
+        />
+        {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}
+        <button
+          type="submit"
+          class="primary send"
+          aria-label={translate('composer.send')}
+          disabled={text.value.trim() === ''}
+        >
+          <SendIcon />
+        </button>
+      </form>
+    </>
   )
 }
+
+const sendsBy = ({ shiftKey, ctrlKey, metaKey }: KeyboardEvent) => ctrlKey || metaKey || (!shiftKey && !isTouchScreen())

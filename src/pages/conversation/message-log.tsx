@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Message, Side } from '../../client/index.js'
+import { translate, translateWith } from '../languages/translate.js'
 import { Attachment, MessageText } from './message-text.js'
 import { followLog } from './follow-log.js'
 import { ReceiptBroadcast } from './receipt-mark.js'
@@ -36,10 +37,10 @@ export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
 
   return (
     <div class="log-frame">
-      <div class="log" ref={box} tabIndex={0} role="region" aria-label="Messages">
+      <div class="log" ref={box} tabIndex={0} role="region" aria-label={translate('messages.label')}>
         {hasOlder.value && (
           <button type="button" class="quiet older" disabled={isLoading.value} onClick={onOlder}>
-            {isLoading.value ? 'Loading…' : 'Earlier messages'}
+            {translate(isLoading.value ? 'loading' : 'messages.earlier')}
           </button>
         )}
         <ol class="messages">
@@ -53,7 +54,7 @@ export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
       </div>
       {isBehind.value && (
         <button type="button" class="jump" onClick={() => follower.current?.toEnd()}>
-          New messages ↓
+          {translate('messages.new')} ↓
         </button>
       )}
     </div>
@@ -79,9 +80,13 @@ function Entry({ message, before, side, otherName }: EntryProps) {
   return (
     <li class={`entry ${isOwn ? 'own' : 'other'} ${isFollowing ? 'following' : ''}`} data-message-id={message.id}>
       {isNewDay && <p class="day">{showDay(message.created)}</p>}
-      {before !== undefined && before.session_id !== message.session_id && <p class="day">New conversation</p>}
+      {before !== undefined && before.session_id !== message.session_id && (
+        <p class="day">{translate('messages.newConversation')}</p>
+      )}
       <div class="bubble">
-        <span class="unseen">{isOwn ? 'You' : <bdi>{otherName}</bdi>}: </span>
+        <span class="unseen">
+          {translateWith('messages.sender', { name: isOwn ? translate('messages.you') : <bdi>{otherName}</bdi> })}{' '}
+        </span>
         {message.content !== '' && <MessageText content={message.content} />}
         <Attachment message={message} />
         <p class="meta">
@@ -98,18 +103,18 @@ function DraftEntry({ draft, timeline }: { draft: Draft; timeline: Timeline }) {
   return (
     <li class={`entry own draft ${error === undefined ? '' : 'failed'}`}>
       <div class="bubble">
-        <span class="unseen">You: </span>
+        <span class="unseen">{translate('messages.sender', { name: translate('messages.you') })} </span>
         <MessageText content={content} />
         <p class="meta">{error === undefined && <ReceiptBroadcast status="waiting" />}</p>
       </div>
       {error !== undefined && (
         <p class="failure" role="alert">
-          Not sent: {error}{' '}
+          {translateWith('draft.notSent', { error: <bdi>{error}</bdi> })}{' '}
           <button type="button" class="link" onClick={() => timeline.retry(draft)}>
-            Try again
+            {translate('draft.retry')}
           </button>{' '}
           <button type="button" class="link" onClick={() => timeline.discard(draft)}>
-            Discard
+            {translate('draft.discard')}
           </button>
         </p>
       )}

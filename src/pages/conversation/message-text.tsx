@@ -19,10 +19,13 @@ export function Attachment({ message }: { message: Message }) {
     <p class="attachment">
       <ClipIcon />
       {href === undefined ? <bdi>{attachment_url}</bdi> : <Link href={href}>{nameFile(href)}</Link>}
-      {attachment_type !== '' && <span class="kind">{attachment_type}</span>}
+      {attachment_type !== '' && <span class="kind">{nameKind(attachment_type)}</span>}
     </p>
   )
 }
+
+/** `image` for `image/jpeg`. Messages of earlier versions hold such a word instead of a MIME type. */
+const nameKind = (type: string) => type.replace(/^application\/.*/, 'file').replace(/\/.*/, '')
 
 function Link({ href, children }: { href: string; children: string }) {
   return (

@@ -1,15 +1,15 @@
 import type { MessageStatus } from '../../client/index.js'
+import { translate } from '../languages/translate.js'
 import { ClockIcon, TickIcon, TicksIcon } from '../shared/icons.js'
-
-const words = { waiting: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read' }
 
 /** How far a message has come: shape and colour for the eye, a word for screen readers. */
 export function ReceiptBroadcast({ status }: { status: MessageStatus | 'waiting' }) {
   const Shape = status === 'waiting' ? ClockIcon : status === 'sent' ? TickIcon : TicksIcon
+  const word = translate(`receipt.${status}`)
   return (
-    <span class={`ticks ${status}`} title={words[status]}>
+    <span class={`ticks ${status}`} title={word}>
       <Shape />
-      <span class="unseen">{words[status]}</span>
+      <span class="unseen">{word}</span>
     </span>
   )
 }

@@ -1,6 +1,8 @@
-import { batch, signal } from '@preact/signals'
-import type { ChatError, Message, MessageInput, MessageStatus, Reset, StatusChange } from '../../client/index.js'
+import { batch, computed, signal } from '@preact/signals'
+import type { ChatError, Message, MessageInput, Reset, StatusChange } from '../../client/index.js'
+import { describeError } from '../shared/describe-error.js'
 import { patiently } from '../shared/patiently.js'
+import { createReceipts, order } from './receipts.js'
 
 /** A message that is not known to be stored yet. */
 export interface Draft {
@@ -9,7 +11,14 @@ export interface Draft {
   error?: string
 }
 
-const order: Record<MessageStatus, number> = { sent: 0, delivered: 1, read: 2 }
+/** Messages before the oldest one. */
+export interface OlderPage {
+  data: readonly Message[]
+  /** Whether there are older ones in the session of the oldest of these. */
+  has_more: boolean
+  /** Whether there are earlier sessions. */
+  hasEarlier: boolean
+}
 
 /**
  * The messages of a conversation, by id: answers over HTTP and live events bring the same one more than once and in any
@@ -19,15 +28,21 @@ const order: Record<MessageStatus, number> = { sent: 0, delivered: 1, read: 2 }
 export function createTimeline(send: (input: MessageInput) => Promise<Message>) {
   const messages = signal<readonly Message[]>([])
   const drafts = signal<readonly Draft[]>([])
-  const hasOlder = signal(false)
+  /** Whether the oldest session that is shown is shown from its beginning. */
+  const isWhole = signal(true)
+  /** Whether there are sessions before it. */
+  const hasEarlier = signal(false)
+  const hasOlder = computed(() => !isWhole.value || hasEarlier.value)
   const isLoading = signal(false)
+  const receipts = createReceipts()
   let resets = 0
 
   function merge(more: readonly Message[]): void {
     const known = new Map(messages.value.map((message) => [message.id, message]))
     for (const message of more) {
       const before = known.get(message.id)
-      known.set(message.id, before && order[before.status] > order[message.status] ? before : message)
+      const newer = before && order[before.status] > order[message.status] ? before : message
+      known.set(message.id, receipts.apply(newer))
     }
     show([...known.values()], more)
   }
@@ -43,6 +58,7 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
   /** The messages of a session are these and no others. */
   function replace(sessionId: number, all: readonly Message[]): void {
     resets++
+    receipts.forget(sessionId)
     const taken = new Set(all.map(({ id }) => id))
     const others = messages.value.filter(({ id, session_id }) => session_id !== sessionId && !taken.has(id))
     show([...others, ...all], all)
@@ -69,7 +85,9 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
       // After a reset the message comes with it, or as an event.
       (message) => (resets === before ? merge([message]) : show(messages.value, [message])),
       (reason: unknown) => {
-        const error = (reason as ChatError).message
+        // The page is left, or signs out: it waits for the next time.
+        if (['closed', 'unauthorized'].includes((reason as ChatError).code)) return
+        const error = describeError(reason)
         drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, error } : draft))
       },
     )
@@ -78,47 +96,50 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
   return {
     messages,
     drafts,
+    isWhole,
+    hasEarlier,
     hasOlder,
     isLoading,
     merge,
     read,
     reset({ session, messages: all, complete }: Reset): void {
       replace(session.id, all)
-      if (isOldest(session.id)) hasOlder.value = !complete
+      if (isOldest(session.id)) isWhole.value = complete
     },
     /** The session is not there any more. */
     drop(sessionId: number): void {
       const wasOldest = isOldest(sessionId)
       replace(sessionId, [])
-      if (wasOldest) hasOlder.value = false
+      if (wasOldest) isWhole.value = true
     },
-    /** The other side has received or read what was written to it, up to a message. */
-    mark({ session_id, status, up_to_message_id, by }: StatusChange): void {
-      messages.value = messages.value.map((message) =>
-        message.session_id === session_id &&
-        message.sender_type !== by &&
-        message.id <= up_to_message_id &&
-        order[message.status] < order[status]
-          ? { ...message, status }
-          : message,
-      )
+    /** A side has received or read what was written to it, up to a message. It may be told before the message is. */
+    mark(change: StatusChange): void {
+      receipts.note(change)
+      messages.value = messages.value.map(receipts.apply)
     },
     write: (content: string) => transmit({ id: chooseId(), content }),
     /** Under the same id: if it was stored after all, it is not stored again. */
     retry: transmit,
+    /** What was sent by an earlier page: under the same id, it is stored once. What was refused stays refused. */
+    restore(draft: Draft): void {
+      if (drafts.value.some(({ id }) => id === draft.id)) return
+      if (draft.error === undefined) transmit(draft)
+      else drafts.value = [...drafts.value, draft]
+    },
     discard({ id }: Draft): void {
       drafts.value = drafts.value.filter((draft) => draft.id !== id)
     },
     /** Reads the page before the oldest message, once at a time. */
-    async loadOlder(ask: (before: number) => Promise<{ data: Message[]; has_more: boolean }>): Promise<void> {
+    async loadOlder(ask: (oldest: Message | undefined, isWhole: boolean) => Promise<OlderPage>): Promise<void> {
       const [oldest] = messages.value
-      if (!hasOlder.value || isLoading.value || oldest === undefined) return
+      if (!hasOlder.value || isLoading.value) return
       isLoading.value = true
       try {
         await read(
-          () => ask(oldest.id),
+          () => ask(oldest, isWhole.value),
           (page) => {
-            hasOlder.value = page.has_more
+            isWhole.value = !page.has_more
+            hasEarlier.value = page.hasEarlier
             return page.data
           },
         )

@@ -1,10 +1,12 @@
+import { translateWith } from '../languages/translate.js'
+
 /** Keeps its height when nobody types, so that nothing jumps. */
 export function TypingLine({ name, isTyping }: { name: string; isTyping: boolean }) {
   return (
     <p class="typing" aria-live="polite">
       {isTyping && (
         <>
-          <bdi>{name}</bdi> is typing
+          {translateWith('messages.typing', { name: <bdi>{name}</bdi> })}
           <span class="dots" aria-hidden="true">
             <i />
             <i />

@@ -1,12 +1,13 @@
 import type { ReadonlySignal } from '@preact/signals'
-import { connectionWords, type Connection } from './connection.js'
+import { translate } from '../languages/translate.js'
+import type { Connection } from './connection.js'
 
 /** Always there to be seen, and told to screen readers when it changes. */
 export function ConnectionBadge({ connection }: { connection: ReadonlySignal<Connection> }) {
   return (
     <span class={`connection ${connection.value}`} role="status">
       <span class="dot" aria-hidden="true" />
-      {connectionWords[connection.value]}
+      {translate(`connection.${connection.value}`)}
     </span>
   )
 }

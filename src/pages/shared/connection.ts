@@ -23,13 +23,3 @@ export function watchConnection(client: AdminClient | StoreClient): ReadonlySign
 }
 
 const isOver = (state: State) => state === 'revoked' || state === 'closed'
-
-export const connectionWords: Record<Connection, string> = {
-  connecting: 'Connecting…',
-  online: 'Connected',
-  offline: 'Reconnecting…',
-  draining: 'Changing servers…',
-  unplugged: 'Offline',
-  revoked: 'Signed out: the token is not valid',
-  closed: 'Disconnected',
-}

@@ -1,4 +1,6 @@
 import type { ComponentChildren, RefObject } from 'preact'
+import { translate } from '../languages/translate.js'
+import { isComposing } from './keys.js'
 
 interface DialogProps {
   dialog: RefObject<HTMLDialogElement | null>
@@ -9,7 +11,7 @@ interface DialogProps {
 /** A native modal dialog: it keeps the focus, gives it back, and closes with Escape. */
 export function Dialog({ dialog, title, children }: DialogProps) {
   return (
-    <dialog ref={dialog} aria-label={title} onClick={closeFromOutside}>
+    <dialog ref={dialog} aria-label={title} onClick={closeFromOutside} onKeyDown={keepWhileComposing}>
       <div class="dialog-body">
         <h2>{title}</h2>
         {children}
@@ -21,6 +23,11 @@ export function Dialog({ dialog, title, children }: DialogProps) {
 /** What is not covered by its body is the backdrop. */
 function closeFromOutside(event: MouseEvent & { currentTarget: HTMLDialogElement }): void {
   if (event.target === event.currentTarget) event.currentTarget.close()
+}
+
+/** Escape that gives up a character does not close the dialog. */
+function keepWhileComposing(event: KeyboardEvent): void {
+  if (event.key === 'Escape' && isComposing(event)) event.preventDefault()
 }
 
 interface ConfirmProps {
@@ -38,7 +45,7 @@ export function ConfirmDialog({ dialog, title, text, action, onConfirm }: Confir
       <p>{text}</p>
       <div class="actions">
         <button type="button" onClick={() => dialog.current?.close()}>
-          Cancel
+          {translate('cancel')}
         </button>
         <button
           type="button"

@@ -1,8 +1,15 @@
 import type { ComponentChildren } from 'preact'
 
-function Icon({ children, box = '0 0 20 20' }: { children: ComponentChildren; box?: string }) {
+interface IconProps {
+  children: ComponentChildren
+  box?: string
+  /** It points along the line of text, so that it is mirrored where that runs from right to left. */
+  isDirected?: boolean
+}
+
+function Icon({ children, box = '0 0 20 20', isDirected = false }: IconProps) {
   return (
-    <svg class="icon" viewBox={box} aria-hidden="true" focusable="false">
+    <svg class={isDirected ? 'icon directed' : 'icon'} viewBox={box} aria-hidden="true" focusable="false">
       {children}
     </svg>
   )
@@ -19,7 +26,7 @@ export const BellIcon = () => (
   </Icon>
 )
 export const BackIcon = () => (
-  <Icon>
+  <Icon isDirected>
     <path d="M12 4.5 6.5 10l5.5 5.5" />
   </Icon>
 )

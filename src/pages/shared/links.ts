@@ -1,25 +1,35 @@
+import { findAddressEnd } from './address-end.js'
+
 /** A piece of a text: as it is, or as a link. */
 export interface Piece {
   text: string
   href?: string
 }
 
-/** No white space, no quotes, and nothing that would show the address in another order than it has. */
-const ADDRESS = /https?:\/\/[^\s<>"'\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/giu
-/** What rather ends the sentence than the address. */
-const SENTENCE_END = /[.,;:!?)\]}]+$/
+const BEGINNING = /https?:\/\//giu
+/**
+ * Begins like the name of a host, perhaps behind the name of a user. Whether there can be such a host is for the browser to
+ * say: asking `URL` takes up to 20 µs for each of a thousand addresses.
+ */
+const HOST = /^(?:[^/?#@]*@)?[\p{L}\p{N}[]/u
 
-/** Finds the web addresses in a text. Nothing but http and https becomes a link. */
+/**
+ * Finds the web addresses in a text. Nothing but http and https becomes a link. The time follows the length of the text,
+ * whatever it holds: no character is looked at more than a few times.
+ */
 export function findLinks(text: string): Piece[] {
   const pieces: Piece[] = []
+  const beginning = new RegExp(BEGINNING)
   let end = 0
-  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const address = found.replace(SENTENCE_END, '')
-    const href = readWebAddress(address)
-    if (href === undefined) continue
-    if (index > end) pieces.push({ text: text.slice(end, index) })
-    pieces.push({ text: address, href })
-    end = index + address.length
+  for (let found = beginning.exec(text); found !== null; found = beginning.exec(text)) {
+    const { linkEnd, scanEnd } = findAddressEnd(text, beginning.lastIndex)
+    const hasHost = HOST.test(text.slice(beginning.lastIndex, linkEnd))
+    beginning.lastIndex = scanEnd
+    if (!hasHost) continue
+    if (found.index > end) pieces.push({ text: text.slice(end, found.index) })
+    const address = text.slice(found.index, linkEnd)
+    pieces.push({ text: address, href: address })
+    end = linkEnd
   }
   if (end < text.length) pieces.push({ text: text.slice(end) })
   return pieces

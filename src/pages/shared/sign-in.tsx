@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
 
 interface SignInProps {
   title: string
@@ -28,7 +29,7 @@ export function SignIn({ title, hint, problem, onToken }: SignInProps) {
         <h1>{title}</h1>
         <p class="muted">{hint}</p>
         <label>
-          Token
+          {translate('signIn.token')}
           <input
             type="password"
             name="token"
@@ -48,7 +49,7 @@ export function SignIn({ title, hint, problem, onToken }: SignInProps) {
             checked={isRemembered.value}
             onChange={({ currentTarget }) => (isRemembered.value = currentTarget.checked)}
           />
-          Remember on this device
+          {translate('signIn.remember')}
         </label>
         {problem !== undefined && (
           <p id="problem" class="problem" role="alert">
@@ -56,7 +57,7 @@ export function SignIn({ title, hint, problem, onToken }: SignInProps) {
           </p>
         )}
         <button type="submit" class="primary">
-          Sign in
+          {translate('signIn.submit')}
         </button>
       </form>
     </main>

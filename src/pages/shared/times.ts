@@ -1,30 +1,31 @@
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
-const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+import { formatDay, formatDaysAgo, formatLength, formatNow, formatShortDay, formatTime } from '../languages/formats.js'
+import { startOfDay, today } from './clock.js'
+
 const DAY_MS = 86_400_000
 
-const startOfDay = (at: Date) => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
-const daysAgo = (at: Date) => Math.round((startOfDay(new Date()) - startOfDay(at)) / DAY_MS)
+/** What was written since the present day was looked at last is of today, not of tomorrow. */
+const daysAgo = (at: Date) => Math.max(0, Math.round((today.value - startOfDay(at)) / DAY_MS))
 
 /** Whether two moments are of the same day here. */
 export const isSameDay = (one: string, other: string) => startOfDay(new Date(one)) === startOfDay(new Date(other))
 
-export const showTime = (iso: string) => time.format(new Date(iso))
+export const showTime = (iso: string) => formatTime(new Date(iso))
 
 export function showDay(iso: string): string {
   const ago = daysAgo(new Date(iso))
-  if (ago === 0) return 'Today'
-  return ago === 1 ? 'Yesterday' : day.format(new Date(iso))
+  return ago === 0 || ago === 1 ? formatDaysAgo(ago) : formatDay(new Date(iso))
 }
 
 /** The time of today's, the day of what is older. */
 export const showBriefly = (iso: string) =>
-  daysAgo(new Date(iso)) === 0 ? showTime(iso) : shortDay.format(new Date(iso))
+  daysAgo(new Date(iso)) === 0 ? showTime(iso) : formatShortDay(new Date(iso))
 
 /** How long something has lasted, in one unit. */
 export function showSpan(sinceIso: string, nowMs: number): string {
   const minutes = Math.max(0, Math.floor((nowMs - Date.parse(sinceIso)) / 60_000))
-  if (minutes < 1) return 'now'
-  if (minutes < 60) return `${minutes} min`
-  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`
+  if (minutes < 1) return formatNow()
+  if (minutes < 60) return formatLength(minutes, 'minute')
+  return minutes < 2880
+    ? formatLength(Math.floor(minutes / 60), 'hour')
+    : formatLength(Math.floor(minutes / 1440), 'day')
 }

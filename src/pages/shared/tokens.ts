@@ -1,3 +1,5 @@
+import { nameInStorage } from './service.js'
+
 /** Where a page keeps its token: for this tab only, or for this browser where the person wants to be remembered. */
 export interface TokenBox {
   read(): string | undefined
@@ -9,7 +11,7 @@ const names = ['sessionStorage', 'localStorage'] as const
 
 /** A browser may forbid its storages; then the token lives as long as the page does. */
 export function openTokenBox(page: string): TokenBox {
-  const key = `store-chat.${page}.token`
+  const key = nameInStorage(`${page}.token`)
   const use = <T>(name: (typeof names)[number], act: (storage: Storage) => T): T | undefined => {
     try {
       return act(window[name])

@@ -6,7 +6,7 @@
 export const FRAME_IS_READY = 'store-chat:ready'
 
 /** From the script to the frame, with the port. */
-export interface Welcome {
+export interface Welcome extends Shown {
   type: 'store-chat:welcome'
   token: string
 }
@@ -16,5 +16,16 @@ export interface Shown {
   isOpen: boolean
 }
 
+/** What the launcher says in the language of the frame. */
+export interface LauncherTexts {
+  lang: string
+  dir: string
+  title: string
+  open: string
+  close: string
+  /** The number of unread messages, up to 99. */
+  badge: string
+}
+
 /** From the frame, through the port. */
-export type FrameNews = { unread: number } | { wantsToClose: true }
+export type FrameNews = { unread: number; texts: LauncherTexts } | { wantsToClose: true }

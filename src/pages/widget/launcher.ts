@@ -1,11 +1,42 @@
+import { followVisibleArea } from '../shared/visible-area.js'
+import type { LauncherTexts } from '../shared/widget-talk.js'
 import { launcherStyle } from './launcher-style.js'
+
+/** Valid as the name of a custom element, so that no style for the page's own elements means it. */
+export const HOST_NAME = 'store-chat-widget'
 
 const CHAT = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z'
 const CLOSE = 'm5.5 7.5 4.5 4.5 4.5-4.5'
 
+/** Until the frame has said it in its language. */
+const english = {
+  title: 'Support chat',
+  open: 'Open the support chat',
+  close: 'Close the support chat',
+}
+
 /** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
-export function createLauncher(onChange: (isOpen: boolean) => void) {
-  const host = document.createElement('div')
+export interface Launcher {
+  /** To be put into the page. */
+  host: HTMLElement
+  frame: HTMLIFrameElement
+  /** Makes the button work. Again is no more than once. */
+  listen(): void
+  isOpen(): boolean
+  /** Opens or closes the frame. The focus goes into it, unless it shall not, and back to the button. */
+  show(shallOpen: boolean, options?: { takesFocus: boolean }): void
+  showUnread(count: number, texts: LauncherTexts): void
+}
+
+/**
+ * `onChange` hears of every opening and closing.
+ * @param lang what decides on the side of the page, until the frame knows better
+ */
+export function createLauncher(lang: string, onChange: (isOpen: boolean) => void): Launcher {
+  let texts = english
+  const host = document.createElement(HOST_NAME)
+  host.dir = /^ar\b/i.test(lang) ? 'rtl' : 'ltr'
+  followVisibleArea(host)
   const root = host.attachShadow({ mode: 'open' })
   // The page's policy may forbid style elements; this is none.
   const sheet = new CSSStyleSheet()
@@ -20,39 +51,42 @@ export function createLauncher(onChange: (isOpen: boolean) => void) {
   button.append(icon, badge)
   badge.className = 'badge'
   badge.hidden = true
-  frame.title = 'Support chat'
+  frame.title = texts.title
   frame.hidden = true
   root.append(frame, button)
 
-  let unread = 0
   let isOpen = false
   const name = () => {
-    const count = unread === 0 ? '' : `, ${unread} unread`
-    button.setAttribute('aria-label', isOpen ? 'Close the support chat' : `Open the support chat${count}`)
+    button.setAttribute('aria-label', isOpen ? texts.close : texts.open)
     button.setAttribute('aria-expanded', String(isOpen))
   }
-  const show = (shallOpen: boolean) => {
+  const show = (shallOpen: boolean, { takesFocus } = { takesFocus: true }) => {
+    // A frame that is hidden loses the focus.
+    const hadFocus = document.activeElement === host
     isOpen = shallOpen
     frame.hidden = !isOpen
     path.setAttribute('d', isOpen ? CLOSE : CHAT)
     name()
     onChange(isOpen)
-    if (isOpen) frame.focus()
-    else button.focus()
+    if (isOpen && takesFocus) frame.focus()
+    if (!isOpen && hadFocus) button.focus()
   }
-  button.addEventListener('click', () => show(!isOpen))
+  const toggle = () => show(!isOpen)
   name()
   return {
+    host,
     frame,
+    listen: () => button.addEventListener('click', toggle),
+    isOpen: () => isOpen,
     show,
-    showUnread(count: number): void {
-      unread = count
+    showUnread(count, next) {
+      texts = next
       badge.hidden = count === 0
-      badge.textContent = count > 99 ? '99+' : String(count)
+      badge.textContent = next.badge
+      frame.title = texts.title
+      host.lang = next.lang
+      host.dir = next.dir
       name()
-    },
-    mount: () => {
-      document.body.append(host)
     },
   }
 }

@@ -1,5 +1,5 @@
-import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
-import { createLauncher } from './launcher.js'
+import { findRunning, takeOver } from './page-global.js'
+import { createStoreChat } from './store-chat.js'
 
 /*
  * <script src="https://chat.example.com/widget.js" data-token="…" async></script>
@@ -8,31 +8,40 @@ import { createLauncher } from './launcher.js'
  * out, the service needs neither CORS nor another origin for its sockets, and of a strict policy the page only has to allow
  * that origin in script-src and frame-src. The token goes to the frame by a message and is in no address.
  */
-const script = document.currentScript
-if (script instanceof HTMLScriptElement) start(script)
+const { currentScript } = document
+if (currentScript instanceof HTMLScriptElement) obey(currentScript)
+else obeyModuleTags()
 
-function start({ src, dataset }: HTMLScriptElement): void {
-  const { token } = dataset
-  if (token === undefined || token === '') {
-    console.error('store-chat: the script needs a data-token')
-    return
-  }
-  const { origin } = new URL(src)
-  const { frame, show, showUnread, mount } = createLauncher((isOpen) => port?.postMessage({ isOpen } satisfies Shown))
-  let port: MessagePort | undefined
+/** Does what a tag says: begins the widget where it does not run yet, and signs in with the token, if the tag has one. */
+function obey({ src, dataset: { token, lang } }: HTMLScriptElement): void {
+  const running = findRunning()
+  const chat = running ?? createStoreChat(folderOf(src))
+  if (token !== undefined) chat.signIn(token, { lang })
+  // What the page has called is later than its tag.
+  if (running === undefined) takeOver(chat)
+}
 
-  window.addEventListener('message', ({ source, origin: from, data }: MessageEvent<unknown>) => {
-    if (source !== frame.contentWindow || from !== origin || data !== FRAME_IS_READY) return
-    const channel = new MessageChannel()
-    port?.close()
-    port = channel.port1
-    port.onmessage = ({ data }: MessageEvent<FrameNews>) => {
-      if ('unread' in data) showUnread(data.unread)
-      else show(false)
-    }
-    frame.contentWindow?.postMessage({ type: 'store-chat:welcome', token } satisfies Welcome, origin, [channel.port2])
+/**
+ * A module is not told its tag, and runs once however many tags name it. But each tag has a `load` event, that of the first
+ * at once after the module has run.
+ */
+function obeyModuleTags(): void {
+  let folder: string | undefined
+  document.addEventListener(
+    'load',
+    ({ target }) => {
+      if (!(target instanceof HTMLScriptElement) || target.type !== 'module') return
+      if (!/\/widget\.js(?:$|[?#])/.test(target.src)) return
+      folder ??= folderOf(target.src)
+      if (folderOf(target.src) === folder) obey(target)
+    },
+    true,
+  )
+  setTimeout(() => {
+    if (folder === undefined) console.error('store-chat: load widget.js by a script tag, which says where the chat is')
   })
-  frame.src = `${origin}/widget/`
-  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', mount)
-  else mount()
+}
+
+function folderOf(src: string): string {
+  return new URL('.', src).href
 }

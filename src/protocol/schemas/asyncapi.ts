@@ -65,7 +65,7 @@ function message(from: 'client' | 'server', type: string, payload: TSchema): [st
   return [`${from}.${type}`, { name: type, title: type, ...summary, payload: frame }]
 }
 
-/** Actions are told from the server's side, as AsyncAPI has it. */
+/** Actions are named from the server's side, as AsyncAPI demands. */
 function describeOperation(action: 'send' | 'receive', side: Side, types: string[], from: 'client' | 'server'): object {
   const messages = types.map((type) => ({ $ref: `#/channels/${side}/messages/${from}.${type}` }))
   return { action, channel: { $ref: `#/channels/${side}` }, messages }

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 
-/** The one error body of the whole API. */
+/** The error body of every route. */
 export const ErrorBodySchema = Type.Object(
   {
     success: Type.Literal(false),

@@ -1,4 +1,4 @@
 import { Type } from '@sinclair/typebox'
 
-/** A platform's own id, and every id here: a JSON integer that JavaScript can hold. */
+/** Every id, the platform's own ones included: a JSON integer that JavaScript can represent. */
 export const IdSchema = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [5] })

@@ -11,7 +11,10 @@ export const MessageSchema = Type.Object(
     sender_id: IdSchema,
     content: Type.String(),
     attachment_url: Type.String({ description: 'Empty when there is none.' }),
-    attachment_type: Type.String({ description: 'Empty when there is none.' }),
+    attachment_type: Type.String({
+      description: 'MIME type; `application/octet-stream` when nothing is known, empty without an attachment.',
+      examples: ['image/jpeg'],
+    }),
     status: Type.Union([Type.Literal('sent'), Type.Literal('delivered'), Type.Literal('read')]),
     created: Type.String({ format: 'date-time' }),
     client_message_id: Type.Optional(Type.String({ description: 'Only when the sender gave one.' })),
@@ -35,7 +38,14 @@ export const StoreMessageInputSchema = Type.Object({
   attachment_url: Type.Optional(
     Type.String({ maxLength: 2048, format: 'http-url-or-empty', examples: ['https://example.com/receipt.png'] }),
   ),
-  attachment_type: Type.Optional(Type.String({ maxLength: 100, format: 'text', examples: ['image'] })),
+  attachment_type: Type.Optional(
+    Type.String({
+      maxLength: 100,
+      format: 'text',
+      description: 'MIME type. Guessed from the URL when missing.',
+      examples: ['image/png'],
+    }),
+  ),
   client_message_id: Type.Optional(ClientMessageIdSchema),
 })
 

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { AdminRoleSchema } from './accounts.js'
 import { IdSchema } from './id.js'
 import { MessageSchema, SideSchema } from './messages.js'
 import { SessionSchema } from './sessions.js'
@@ -22,7 +23,10 @@ export const serverFrames = {
         description:
           'The history that `seq` counts in: another one after the database was restored or a standby was promoted. Keep it beside your seqs, and send it with `resume`.',
       }),
-      account: Type.Object({ side: SideSchema, id: IdSchema }, { description: 'Whom the token belongs to.' }),
+      account: Type.Object(
+        { side: SideSchema, id: IdSchema, role: Type.Optional(AdminRoleSchema) },
+        { description: 'Whom the token belongs to; an admin has a role.' },
+      ),
       limits: ClientLimitsSchema,
     },
     describe('The first frame. A store gets its active session, if it has one.'),
@@ -41,6 +45,12 @@ export const serverFrames = {
       by: SideSchema,
     },
     describe('Every message of yours up to that id has at least that status.'),
+  ),
+  session_read: Type.Object(
+    { session_id: IdSchema, up_to_message_id: IdSchema },
+    describe(
+      'You have read a session: all messages of the other side up to that id. Comes to all sockets of the account, except the socket that sent the `read`.',
+    ),
   ),
   admin_connected: { ...NoticeSchema, description: 'To the store: an admin has claimed the session.' },
   admin_disconnected: {

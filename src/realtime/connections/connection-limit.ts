@@ -2,14 +2,14 @@ import type { Socket } from 'node:net'
 import type { Account } from '../../protocol/account.js'
 
 /**
- * Limits the sockets of each account. One counts from before its upgrade until it has gone and what was being done for it
- * has ended: `workOf` tells what that is.
+ * Limits the sockets of each account. A socket counts from before its upgrade until it is closed and the work for it, which
+ * `workOf` returns, has ended.
  */
 export function createConnectionLimit(limit: number, workOf: (socket: Socket) => Promise<void> | undefined) {
   const counts = { store: new Map<number, number>(), admin: new Map<number, number>() }
   const owners = new WeakMap<Socket, Account>()
 
-  /** One for all sockets: an idle socket should cost little, and a listener of its own is a good part of it. */
+  /** Shared by all sockets: a listener for each would be a large part of what an idle socket costs. */
   function leave(this: Socket): void {
     const owner = owners.get(this)
     if (owner === undefined) return
@@ -25,12 +25,12 @@ export function createConnectionLimit(limit: number, workOf: (socket: Socket) =>
   }
 
   return {
-    /** False when the account has as many as it may. */
+    /** Returns false when the account has reached its limit. */
     take(account: Account, socket: Socket): boolean {
       const { side, id } = account
       const count = counts[side].get(id) ?? 0
       if (count >= limit) return false
-      // One that has gone meanwhile will not say so again.
+      // A socket that was closed meanwhile emits no other `close`.
       if (socket.destroyed) return true
       counts[side].set(id, count + 1)
       owners.set(socket, account)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
@@ -6,27 +7,27 @@ import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
 
-/** After a close frame, a peer that does not answer is cut. */
+/** A peer that does not answer a close frame within this time is cut. */
 const CLOSE_PATIENCE_MS = 1000
 
 export interface SocketLimits {
-  /** Bytes that may wait for a slow reader. */
+  /** Bytes that may wait for a slow reader; beyond, the socket is closed with 4008. */
   bufferBytes: number
   framesPerSecond: number
   frameBurst: number
 }
 
-/** Frames that wait to be handled before the socket is not read any more. */
+/** When so many frames wait to be handled, the socket is paused. */
 const MAX_WAITING_FRAMES = 32
 
-/** So much does not wait for more. */
+/** Once so many bytes are corked they are sent, without waiting for the end of the tick. */
 const MAX_CORKED_BYTES = 65_536
 
 /** What all connections of a node share. */
 export interface ConnectionDeps {
   limits: SocketLimits
   flushes: FlushScheduler
-  /** A number for each connection, in the order in which they come. */
+  /** Numbers the connections, in the order in which they come. */
   nextNumber(): number
   /** Handles frames of a connection, in their order. It must not reject. */
   handle(connection: Connection, frames: RawData[]): Promise<void>
@@ -34,39 +35,50 @@ export interface ConnectionDeps {
 
 /** One socket of an account. */
 export class Connection {
-  /** Spreads regular work over the sockets. */
+  /** Spreads the pings over the interval. */
   readonly number: number
-  /** Undefined while there is nothing to do: an idle socket should cost little. */
+  /** Undefined while nothing is being done, so that an idle socket costs little. */
   #work: Promise<void> | undefined
   /** Frames that came while others are being handled. */
   #waiting: RawData[] | undefined
+  #name: string | undefined
   #isCorked = false
   #allowance: number
   #allowanceAt = Date.now()
-  /** Pings of ours that have not been answered. */
+  /** Pings that the peer has not answered. */
   #unansweredPings = 0
   /** Undefined until the socket is ready. */
   #replay: ReplayBuffer | undefined
 
   constructor(
     readonly socket: WebSocket,
-    /** What the WebSocket runs over. */
+    /** The TCP or TLS socket under the WebSocket. */
     readonly wire: Socket,
-    readonly account: Account,
+    /** Replaced when its role changes. */
+    public account: Account,
     readonly deps: ConnectionDeps,
   ) {
     this.number = deps.nextNumber()
     this.#allowance = deps.limits.frameBurst
   }
 
+  /** The same for no other connection of any node. Only those that need one have a name: it costs memory. */
+  get name(): string {
+    return (this.#name ??= randomUUID())
+  }
+
+  isNamed(name: string | undefined): boolean {
+    return name !== undefined && this.#name === name
+  }
+
   get isOpen(): boolean {
     return this.socket.readyState === this.socket.OPEN
   }
 
-  /** Sends the first frame; from then on live frames are due. It tells of a session up to a seq. */
+  /** Sends `ready`, which tells of `session` up to its seq. Live frames are sent from then on. */
   ready(frame: string, session?: { id: number; seq: number }): void {
     this.#replay = new ReplayBuffer()
-    if (session) this.#replay.setFloor(session.id, session.seq)
+    if (session) this.#replay.setWatermark(session.id, session.seq)
     this.send(frame)
   }
 
@@ -74,7 +86,7 @@ export class Connection {
     this.#write(encodeTextFrame(text))
   }
 
-  /** Past `ws`, which would encode a frame for each socket that it goes to. What is written in one turn leaves together. */
+  /** Writes past `ws`, which would encode a frame once per socket. All frames of one tick leave together. */
   #write(frame: Buffer): void {
     if (this.#replay === undefined || !this.isOpen) return
     if (!this.#isCorked) {
@@ -88,14 +100,17 @@ export class Connection {
     this.wire.cork()
   }
 
-  /** When more waits then than may, the socket is closed; the client resumes when it can. */
+  /** A reader that is too slow is closed with 4008; its client reconnects and resumes. */
   uncork(): void {
     this.#isCorked = false
     this.wire.uncork()
     if (this.wire.writableLength > this.deps.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
   }
 
-  /** Sends a durable event's frame, encoded, unless this socket knows the event. Returns whether it was sent now. */
+  /**
+   * Sends the encoded frame of a durable event, unless the socket has got it by `ready` or `sync`, or it is held. Returns
+   * whether it was sent now.
+   */
   sendLive(sessionId: number, seq: number, frame: Buffer): boolean {
     const replay = this.#replay
     if (replay === undefined) return false
@@ -112,27 +127,27 @@ export class Connection {
     return this.#replay?.hold(sessionId) ?? null
   }
 
-  /** Whether the session was begun anew since `hold`. */
+  /** Whether this node reset the session since `hold`. */
   wasReset(sessionId: number): boolean {
     return this.#replay?.wasReset(sessionId) === true
   }
 
-  /** Ends `hold`: what came meanwhile goes out, but for what a sync has told, up to `floor`. */
-  release(sessionId: number, floor?: number): void {
+  /** Ends `hold`: sends the frames that came meanwhile, except those up to `watermark`, which a sync has told. */
+  release(sessionId: number, watermark?: number): void {
     const frames = this.#replay?.release(sessionId) ?? []
-    if (floor !== undefined) this.#replay?.setFloor(sessionId, floor)
+    if (watermark !== undefined) this.#replay?.setWatermark(sessionId, watermark)
     for (const { seq, frame } of frames) this.sendLive(sessionId, seq, frame)
   }
 
-  /** A sync begins a session anew for this socket. */
+  /** Forgets what was sent of a session: a sync begins it anew for this socket. */
   forget(sessionId: number): void {
     this.#replay?.forget(sessionId)
   }
 
-  /** This node begins a session anew at a seq. Sends the sync that says so, encoded. */
+  /** This node resets a session to a seq: sends the encoded sync that tells it. */
   reset(sessionId: number, seq: number, sync: Buffer): void {
     this.#replay?.reset(sessionId)
-    this.#replay?.setFloor(sessionId, seq)
+    this.#replay?.setWatermark(sessionId, seq)
     this.#write(sync)
   }
 
@@ -152,7 +167,7 @@ export class Connection {
     }
   }
 
-  /** Takes one frame from the allowance, which refills evenly; false when there is none left. */
+  /** Takes one frame from the allowance, which refills evenly. Returns false when none is left. */
   allowFrame(): boolean {
     const { framesPerSecond, frameBurst } = this.deps.limits
     const now = Date.now()
@@ -164,7 +179,7 @@ export class Connection {
     return true
   }
 
-  /** Pings the peer; false when it has missed too many pings. */
+  /** Pings the peer. Returns false when it has missed too many pings. */
   ping(mostMissed: number): boolean {
     if (this.#unansweredPings >= mostMissed) return false
     this.#unansweredPings++
@@ -172,26 +187,26 @@ export class Connection {
     return true
   }
 
-  /** The peer has sent something, so it is there. Returns whether a ping of ours waited for that. */
+  /** The peer has sent something, so it is alive. Returns whether a ping was waiting for an answer. */
   noteAlive(): boolean {
     const wasAsked = this.#unansweredPings > 0
     this.#unansweredPings = 0
     return wasAsked
   }
 
-  /** What is being done for the socket; undefined when nothing is. It may outlast the socket. */
+  /** The work under way for the socket; undefined when there is none. It may outlast the socket. */
   get work(): Promise<void> | undefined {
     return this.#work
   }
 
-  /** Does something before the first frame is handled. */
+  /** Runs work before the first frame is handled. */
   begin(work: Promise<void>): void {
     this.#work = work.then(() => this.#handleWaiting())
   }
 
   /**
-   * Has a frame handled after those before it, with those that wait as well. While many wait, the socket is not read. Once
-   * the socket is closed or closing, nothing that waits is handled any more.
+   * Handles a frame after those before it; frames that wait are handled together. While many wait, the socket is paused.
+   * Once the socket is closed or closing, waiting frames are dropped.
    */
   take(frame: RawData): void {
     if (!this.isOpen) return
@@ -212,33 +227,33 @@ export class Connection {
     this.#work = undefined
   }
 
-  /** Closes when the frames that came are handled, and resolves when the socket has gone. */
+  /** Closes when the frames that came are handled. Resolves when the socket is closed. */
   async closeWhenDone(code: number, reason: string): Promise<void> {
     await Promise.race([this.#work, new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE_MS))])
     if (this.socket.readyState === this.socket.CLOSED) return
     const gone = new Promise((resolve) => this.socket.once('close', resolve))
     this.close(code, reason)
-    // Also one that has begun to close by itself and gets no further.
+    // Also ends a socket that has begun to close by itself and hangs.
     const timer = setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
     await gone
     clearTimeout(timer)
   }
 
-  /** Closes with a code of the table. A peer that does not answer is cut. */
+  /** Closes with one of `closeCodes`. A peer that does not answer is cut. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     this.socket.close(code, reason)
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
   }
 
-  /** The peer has broken the protocol, and ws has closed the socket with the code that fits. */
+  /** Ends a socket that `ws` has closed because the peer broke the protocol. */
   endBroken(): void {
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
-    // After ws, which would go on to read what comes, only to drop it.
+    // After `ws` has resumed reading, only to drop what comes.
     setImmediate(() => this.wire.pause())
   }
 
-  /** Closes for a fault of the peer, which is not listened to any more: what it goes on to send costs nothing. */
+  /** Closes because of a fault of the peer and stops reading: what the peer goes on to send costs nothing. */
   refuse(code: number, reason: string): void {
     if (!this.isOpen) return
     this.close(code, reason)

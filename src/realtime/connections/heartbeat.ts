@@ -6,8 +6,8 @@ const SLICES = 30
 const EXPIRY_INTERVAL_MS = 500
 
 /**
- * Pings every socket once in an interval, a slice of them at a time, and cuts those that missed two: a peer that is frozen
- * or gone looks connected for ever otherwise. Closes the sockets whose token has expired, within a second of it: a look at
+ * Pings every socket once per interval, a slice of them at a time, and cuts those that missed two pings: without it, a peer
+ * that is frozen or gone looks connected for ever. Closes sockets within a second of the expiry of their token: checking
  * 10,000 sockets takes a fraction of a millisecond.
  */
 export function createHeartbeat(connections: Set<Connection>, intervalMs: number) {

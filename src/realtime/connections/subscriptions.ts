@@ -1,23 +1,40 @@
 import type { Connection } from './connection.js'
 
-/** Long enough for a page that is reloaded. */
+/** An account stays open this long after its last connection: a page that reloads is back by then. */
 const LINGER_MS = 1000
 
 type Close = () => void | Promise<void>
 
 interface Entry {
   connections: Set<Connection>
-  /** On their way in. */
+  /** Connections that are being added. */
   expected: number
   opened: Promise<Close>
   timer?: NodeJS.Timeout
 }
 
 /**
- * Who is connected to this node, by account. An account is opened with its first connection and closed with its last,
- * after a delay and a second look; when opening fails it is as if nobody had come.
+ * The connections of this node by account. An account is opened (its channel is subscribed to) with its first connection, and closed
+ * with its last one, after a delay and a second look.
  */
-export function createSubscriptions(open: (id: number) => Promise<Close>) {
+export interface Subscriptions {
+  /** The accounts that are open here. */
+  ids(): number[]
+  has(id: number): boolean
+  connectionsOf(id: number): Iterable<Connection>
+  /**
+   * Opens the account if it is not open, adds the connection, and runs `prepare`, which makes it ready for live frames.
+   * @throws what opening or preparing throws; the connection is not added then
+   */
+  add(id: number, connection: Connection, prepare: () => Promise<void> | void): Promise<void>
+  /** Removes a connection. Returns whether it was the last one of its account here. */
+  remove(id: number, connection: Connection): boolean
+  /** Closes every account. */
+  close(): Promise<void>
+}
+
+/** `open` opens an account and returns the function that closes it. When it fails, the next connection opens the account again. */
+export function createSubscriptions(open: (id: number) => Promise<Close>): Subscriptions {
   const entries = new Map<number, Entry>()
 
   function createEntry(id: number): Entry {
@@ -33,7 +50,7 @@ export function createSubscriptions(open: (id: number) => Promise<Close>) {
     clearTimeout(entry.timer)
     if (entry.connections.size + entry.expected > 0) return
     entry.timer = setTimeout(() => {
-      // One that could not be opened has left its place, which may be taken by now.
+      // An account that could not be opened was removed, and another entry may have replaced it.
       if (entry.connections.size + entry.expected > 0 || entries.get(id) !== entry) return
       entries.delete(id)
       entry.opened.then(
@@ -45,10 +62,9 @@ export function createSubscriptions(open: (id: number) => Promise<Close>) {
 
   return {
     ids: () => [...entries.keys()],
-    has: (id: number) => entries.has(id),
-    connectionsOf: (id: number): Iterable<Connection> => entries.get(id)?.connections ?? [],
-    /** Opens the account and takes the connection in; `prepare` makes it ready for what is delivered. */
-    async enter(id: number, connection: Connection, prepare: () => Promise<void> | void): Promise<void> {
+    has: (id) => entries.has(id),
+    connectionsOf: (id) => entries.get(id)?.connections ?? [],
+    async add(id, connection, prepare) {
       const entry = entries.get(id) ?? createEntry(id)
       entry.expected++
       try {
@@ -63,14 +79,13 @@ export function createSubscriptions(open: (id: number) => Promise<Close>) {
         closeUnlessUsed(id, entry)
       }
     },
-    /** True when it was the account's last connection here. */
-    leave(id: number, connection: Connection): boolean {
+    remove(id, connection) {
       const entry = entries.get(id)
       if (entry?.connections.delete(connection) !== true) return false
       closeUnlessUsed(id, entry)
       return entry.connections.size === 0
     },
-    async close(): Promise<void> {
+    async close() {
       const all = [...entries.values()]
       entries.clear()
       for (const entry of all) clearTimeout(entry.timer)
@@ -83,5 +98,3 @@ export function createSubscriptions(open: (id: number) => Promise<Close>) {
     },
   }
 }
-
-export type Subscriptions = ReturnType<typeof createSubscriptions>

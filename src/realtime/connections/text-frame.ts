@@ -2,8 +2,8 @@
 const FINAL_TEXT = 0x81
 
 /**
- * A text message, given as text or as its UTF-8, as a server sends it over a WebSocket without extensions: header and
- * payload in one buffer. Made once, it can be written to any number of sockets, where `ws` would encode it for each.
+ * Encodes a text message (text or its UTF-8) as a server sends it over a WebSocket without extensions: header and payload
+ * in one buffer. The buffer can be written to any number of sockets, where `ws` would encode the message for each.
  */
 export function encodeTextFrame(text: string | Buffer): Buffer {
   const length = Buffer.byteLength(text)

@@ -9,8 +9,16 @@ import {
 } from './session-positions.js'
 import { createTypingAndPresence } from '../presence/typing-and-presence.js'
 import { createSubscriptions } from '../connections/subscriptions.js'
-import { factsOf, type Position, type Standing } from './sequencer.js'
-import { createBackfillingSequencer, subscribeThenRead, closeAsGone, sendReset, type DeliveryDeps } from './delivery.js'
+import { factsOf, type Position, type Standing } from './position.js'
+import {
+  receiveEvent,
+  type Delivery,
+  createBackfillingSequencer,
+  subscribeThenRead,
+  closeAsGone,
+  sendReset,
+  type DeliveryDeps,
+} from './delivery.js'
 import { encodeTextFrame } from '../connections/text-frame.js'
 import { createReceiptBroadcast } from '../receipts/receipt-broadcast.js'
 import { createUnreadCounter } from '../receipts/unread-counter.js'
@@ -18,27 +26,47 @@ import { encodeFrame } from '../../protocol/encode-frame.js'
 import { ADMINS_CHANNEL, adminChannel } from '../../events/channels.js'
 import type { ChatEvent, ChangeEvent, DurableEvent } from '../../events/events.js'
 
-/** The one entry of the subscriptions of everyone. */
+/** The one account of `everyone`, whose subscription is the channel of all admins. */
 const EVERYONE = 0
-/** An admin who holds and held nothing: no account has this id. */
+/** An admin who holds and held nothing. No account has this id. */
 const NOBODY = 0
-/** Stragglers of a closed session are not older than this. */
-const CLOSED_IS_KNOWN_MS = 60_000
+/** A closed session is kept this long, so that its stragglers are recognised. */
+const KEEP_CLOSED_MS = 60_000
 
 /**
- * Brings to this node's admin sockets what concerns them: every change of any session, the messages of the open ones, and
- * the messages of those they hold. A node therefore sees the whole of a session only while it is open or its holder is
- * connected here; of the others it sees the changes.
+ * Delivers to this node's admin sockets: every change of any session, the messages of open sessions, and the messages of the sessions
+ * that an admin here holds. So this node sees all messages of a session only while it is open or its holder is connected here.
  */
-export function createAdminDelivery(deps: DeliveryDeps) {
-  const { db, pubsub, onError } = deps
+export interface AdminDelivery extends Delivery {
+  /** The admins who are connected here. */
+  readonly holdersHere: ReadonlySet<number>
+  /** Since when the channel of all admins is subscribed to, in ms of the database's clock. */
+  listeningSince(): number
+  /** The newest ids when that subscription began. */
+  startWatermark(): Watermark
+  isAnybodyHere(): boolean
+  /** The sessions that admins here hold, as far as this node knows. */
+  heldSessions(): Position[]
+  /** The sessions whose store's presence an admin here is shown: those held here, and those shown as online. */
+  watchedSessions(): Position[]
+  /** Adds a socket. @throws what subscribing or `prepare` throws */
+  enter(connection: Connection, prepare: () => Promise<void> | void): Promise<void>
+  /** Removes a socket. Returns whether it was the admin's last one here. */
+  leave(connection: Connection): boolean
+  /** Reads every unread count again: they may have changed without an event. */
+  recountUnread(): void
+  /** Forgets the sessions that were closed a minute ago or earlier. */
+  forgetClosed(): void
+}
+
+export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
+  const { db, subscriber, onError } = deps
   const holdersHere = new Set<number>()
   const closed: { sessionId: number; at: number }[] = []
   let listeningSince = Date.now()
-  let floor: Watermark = { messageId: 0, changeId: 0 }
+  let startWatermark: Watermark = { messageId: 0, changeId: 0 }
 
-  /** A session is gone that admins here know of. */
-  let isBereft = false
+  let hasVanishedSession = false
 
   const everyone = createSubscriptions(openEveryone)
   const subscriptions = createSubscriptions(openAdmin)
@@ -50,7 +78,7 @@ export function createAdminDelivery(deps: DeliveryDeps) {
     onReset,
     onVanished: ({ sessionId }) => {
       forget(sessionId)
-      isBereft = true
+      hasVanishedSession = true
     },
   })
   const send = (sessionId: number, text: string) => {
@@ -65,15 +93,16 @@ export function createAdminDelivery(deps: DeliveryDeps) {
     for (const connection of subscriptions.connectionsOf(adminId)) connection.send(text)
   }
   const unread = createUnreadCounter(db, sendTo, onError)
+  const base = { subscriptions, sequencer, receiptBroadcast, typingAndPresence }
 
   const connectionsOf = (holderId: number | null) =>
     holderId === null ? everyone.connectionsOf(EVERYONE) : subscriptions.connectionsOf(holderId)
 
   async function openEveryone(): Promise<() => void> {
-    const leave = await subscribeThenRead(pubsub, ADMINS_CHANNEL, receive, async () => {
+    const leave = await subscribeThenRead(subscriber, ADMINS_CHANNEL, receive, async () => {
       listeningSince = await readDatabaseClock(db)
-      floor = await readWatermark(db)
-      for (const head of await readActivePositions(db)) start(head)
+      startWatermark = await readWatermark(db)
+      for (const position of await readActivePositions(db)) start(position)
     })
     return () => {
       leave()
@@ -82,12 +111,12 @@ export function createAdminDelivery(deps: DeliveryDeps) {
   }
 
   async function openAdmin(adminId: number) {
-    const leave = await subscribeThenRead(pubsub, adminChannel(adminId), receive, async () => {
-      const heads = await readPositionsOfAdmins(db, [adminId])
-      // Before anybody is told as this holder: what came in its absence is not live.
-      await Promise.all(heads.map(finishChanges))
+    const leave = await subscribeThenRead(subscriber, adminChannel(adminId), receive, async () => {
+      const positions = await readPositionsOfAdmins(db, [adminId])
+      // Before this holder gets live frames: what came in its absence is not live.
+      await Promise.all(positions.map(finishChanges))
       holdersHere.add(adminId)
-      for (const head of heads) start(head)
+      for (const position of positions) start(position)
     })
     await deps.presence.enter({ side: 'admin', id: adminId })
     return () => {
@@ -98,22 +127,22 @@ export function createAdminDelivery(deps: DeliveryDeps) {
     }
   }
 
-  /** A change that is on its way, or was lost, is still owed to the other admins here. */
+  /** A change that is on its way, or was lost, must still be delivered to the other admins here. */
   const owesChange = ({ sessionId, changeSeq }: SessionPosition) =>
     (sequencer.positions.get(sessionId)?.last ?? changeSeq) < changeSeq
 
-  async function finishChanges(head: SessionPosition): Promise<void> {
-    const position = sequencer.positions.get(head.sessionId)
-    if (position && owesChange(head)) await sequencer.fill(position)
+  async function finishChanges(stored: SessionPosition): Promise<void> {
+    const position = sequencer.positions.get(stored.sessionId)
+    if (position && owesChange(stored)) await sequencer.fill(position)
   }
 
-  /** A session whose holder is not connected here is seen only as far as its changes go. */
+  /** Of a session whose holder is not connected here, only the changes are seen. */
   function toStanding({ storeId, holderId, isClosed, seq, changeSeq, updated }: SessionPosition): Standing {
     const isSeen = holderId === null || holdersHere.has(holderId) || changeSeq === seq
     return { storeId, holderId, isClosed, last: isSeen ? seq : changeSeq, lastAt: isSeen ? updated : undefined }
   }
 
-  /** The session is at an earlier state, in which ids may be given again: its holder is told of it, and what others may see the others. */
+  /** The session was set back, and its ids may be given again: its holder gets all of it, the others what they may see. */
   async function onReset({ sessionId, holderId }: Position): Promise<void> {
     const readAs = (id: number) =>
       deps.readSync({ account: { side: 'admin', id }, sessionId, after: null, before: null, epoch: null })
@@ -135,13 +164,13 @@ export function createAdminDelivery(deps: DeliveryDeps) {
     }
   }
 
-  function start(head: SessionPosition): void {
-    if (owesChange(head)) return
-    sequencer.start({ sessionId: head.sessionId, ...toStanding(head) })
-    receiptBroadcast.start(head.sessionId, { delivered: head.deliveredTo.store, read: head.readBy.store })
+  function start(position: SessionPosition): void {
+    if (owesChange(position)) return
+    sequencer.start({ sessionId: position.sessionId, ...toStanding(position) })
+    receiptBroadcast.start(position.sessionId, { delivered: position.deliveredTo.store, read: position.readBy.store })
   }
 
-  /** What nobody here could see need not have been delivered. */
+  /** Messages that nobody here may see are not delivered. */
   function predecessorOf(event: DurableEvent): number {
     if ('message' in event) return event.message.seq - 1
     const { seq, previousHolderId, previousChangeSeq } = event.change
@@ -149,35 +178,28 @@ export function createAdminDelivery(deps: DeliveryDeps) {
   }
 
   function receive(event: ChatEvent): void {
-    if ('message' in event || 'change' in event) sequencer.accept(event)
-    else if ('receipt' in event) {
-      const { sessionId, status, upToMessageId } = event.receipt
-      receiptBroadcast.note(sessionId, { [status]: upToMessageId })
-    } else if ('typing' in event) typingAndPresence.showTyping(event.typing)
-    else if ('presence' in event) {
-      const { sessionId, isOnline } = event.presence
-      typingAndPresence.showPresence(sessionId, isOnline)
-    } else if ('unreadOf' in event) unread.recount(event.unreadOf)
+    if ('unreadOf' in event) unread.recount(event.unreadOf)
+    else receiveEvent(base, event)
   }
 
   function deliver(event: DurableEvent): void {
     const { sessionId, seq } = factsOf(event)
     const isChange = 'change' in event
     const encoded = encodeTextFrame(event.frame)
-    let isTold = false
+    let isSent = false
     for (const connection of connectionsOf(isChange ? null : event.message.holderId)) {
-      if (connection.sendLive(sessionId, seq, encoded)) isTold = true
+      if (connection.sendLive(sessionId, seq, encoded)) isSent = true
     }
     if (isChange) followAudience(event.change)
     if (isChange && event.change.kind === 'close') closed.push({ sessionId, at: Date.now() })
     if (isChange || event.message.senderType === 'admin') return
     const { messageId, holderId } = event.message
-    if (isTold) deps.deliveryReceipts.note(sessionId, 'admin', messageId)
+    if (isSent) deps.deliveryReceipts.note(sessionId, 'admin', messageId)
     for (const adminId of holderId === null ? subscriptions.ids() : [holderId])
       if (subscriptions.has(adminId)) unread.add(adminId)
   }
 
-  /** Who sees a session now and did not before is told its store's presence: each admin of a released one, a new holder. */
+  /** Who sees a session only from now on is sent its store's presence: all admins of a released one, a new holder. */
   function followAudience({ sessionId, kind, holderId }: ChangeEvent): void {
     if (kind === 'close' || (holderId !== null && !holdersHere.has(holderId))) return
     typingAndPresence.doubtPresence(sessionId, kind === 'release' || kind === 'transfer')
@@ -190,55 +212,46 @@ export function createAdminDelivery(deps: DeliveryDeps) {
   }
 
   return {
-    subscriptions,
-    everyone,
-    sequencer,
-    receiptBroadcast,
-    typingAndPresence,
+    ...base,
     start,
     listeningSince: () => listeningSince,
-    floor: () => floor,
+    startWatermark: () => startWatermark,
     isAnybodyHere: () => everyone.has(EVERYONE),
     holdersHere,
-    /** The sessions that admins here hold, as far as is known here. */
     heldSessions: () =>
       [...sequencer.positions.values()].filter(
         ({ holderId, isClosed }) => !isClosed && holderId !== null && holdersHere.has(holderId),
       ),
-    /** The sessions whose store's presence somebody here is shown: those held here, and those told to be online. */
-    watchedSessions(): Position[] {
+    watchedSessions() {
       const online = new Set(typingAndPresence.onlineSessions())
       return [...sequencer.positions.values()].filter(
         ({ sessionId, holderId, isClosed }) =>
           !isClosed && (online.has(sessionId) || (holderId !== null && holdersHere.has(holderId))),
       )
     },
-    async enter(connection: Connection, prepare: () => Promise<void> | void): Promise<void> {
-      await everyone.enter(EVERYONE, connection, () => subscriptions.enter(connection.account.id, connection, prepare))
+    async enter(connection, prepare) {
+      await everyone.add(EVERYONE, connection, () => subscriptions.add(connection.account.id, connection, prepare))
     },
-    leave(connection: Connection): boolean {
-      everyone.leave(EVERYONE, connection)
-      return subscriptions.leave(connection.account.id, connection)
+    leave(connection) {
+      everyone.remove(EVERYONE, connection)
+      return subscriptions.remove(connection.account.id, connection)
     },
-    /** Has clients that know of a session that is gone find out by themselves what there is. */
-    dismissBereft(): void {
-      if (isBereft) closeAsGone(everyone.connectionsOf(EVERYONE))
-      isBereft = false
+    closeVanished() {
+      if (hasVanishedSession) closeAsGone(everyone.connectionsOf(EVERYONE))
+      hasVanishedSession = false
     },
-    /** The numbers of unread notifications may have changed without a word. */
-    recountUnread(): void {
+    recountUnread() {
       for (const adminId of subscriptions.ids()) unread.recount(adminId)
     },
-    /** Forgets sessions that were closed long ago. */
-    tidy(): void {
-      const oldest = Date.now() - CLOSED_IS_KNOWN_MS
+    forgetClosed() {
+      const oldest = Date.now() - KEEP_CLOSED_MS
       while (closed[0] !== undefined && closed[0].at < oldest) {
         const sessionId = closed.shift()?.sessionId ?? 0
-        // It may be active again: the database was at an earlier state.
+        // It may be active again when the database was set back.
         if (sequencer.positions.get(sessionId)?.isClosed !== false) forget(sessionId)
       }
     },
-    async close(): Promise<void> {
+    async close() {
       await subscriptions.close()
       await everyone.close()
       sequencer.clear()
@@ -248,5 +261,3 @@ export function createAdminDelivery(deps: DeliveryDeps) {
     },
   }
 }
-
-export type AdminDelivery = ReturnType<typeof createAdminDelivery>

@@ -6,44 +6,83 @@ import type { Connection } from '../connections/connection.js'
 import { readSessionPositions, type SessionPosition } from './session-positions.js'
 import type { Presence } from '../presence/presence.js'
 import type { Sync, SyncRequest } from '../resume/read-syncs.js'
-import type { PubSub } from '../../pubsub/pubsub.js'
-import { createSequencer, factsOf, type Position, type Standing } from './sequencer.js'
+import type { Subscriber } from '../../events/publisher.js'
+import type { Subscriptions } from '../connections/subscriptions.js'
+import type { TypingAndPresence } from '../presence/typing-and-presence.js'
+import type { ReceiptBroadcast } from '../receipts/receipt-broadcast.js'
+import { createSequencer, type Sequencer } from './sequencer.js'
+import { factsOf, type Position, type Standing } from './position.js'
 import { encodeTextFrame } from '../connections/text-frame.js'
 import { closeCodes } from '../../protocol/codes.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
-import type { ChatEvent, DurableEvent } from '../../events/events.js'
+import { sessionReadFrame } from '../../events/event-frames.js'
+import type { ChatEvent, DurableEvent, SessionReadEvent } from '../../events/events.js'
 
-/** What both sides of the delivery need of their node. */
+/** What the deliveries of both sides need. */
 export interface DeliveryDeps {
   db: Database
-  pubsub: PubSub
+  subscriber: Subscriber
   deliveryReceipts: DeliveryReceipts
   presence: Presence
+  /** Reads what an account has missed of a session; undefined where the account may not see it. */
   readSync(request: SyncRequest): Promise<Sync | undefined>
-  /** Somebody's presence is in doubt. */
+  /** A presence should be read again soon. */
   onPresenceDoubt(): void
   onError(error: unknown): void
 }
 
-/** A session that began this long before its listener did may be told from its beginning. */
+/** Delivers to one side's sockets on this node. Both sides offer this. */
+export interface Delivery {
+  /** The sockets by account. */
+  readonly subscriptions: Subscriptions
+  readonly sequencer: Sequencer
+  readonly receiptBroadcast: ReceiptBroadcast
+  readonly typingAndPresence: TypingAndPresence
+  /** Begins delivering a session at its position in PostgreSQL, or advances it to there. */
+  start(position: SessionPosition): void
+  /** Closes, with 1001, the sockets of clients that may know a session which is gone: they find out what there is. */
+  closeVanished(): void
+  /** Closes every subscription. */
+  close(): Promise<void>
+}
+
+/** Takes an event that concerns a session. */
+export function receiveEvent(delivery: Omit<Delivery, 'start' | 'closeVanished' | 'close'>, event: ChatEvent): void {
+  const { subscriptions, sequencer, receiptBroadcast, typingAndPresence } = delivery
+  if ('message' in event || 'change' in event) sequencer.accept(event)
+  else if ('receipt' in event) {
+    const { sessionId, status, upToMessageId } = event.receipt
+    receiptBroadcast.note(sessionId, { [status]: upToMessageId })
+  } else if ('sessionRead' in event) {
+    const { sessionRead } = event
+    sendSessionRead(subscriptions.connectionsOf(sessionRead.accountId), sessionRead)
+  } else if ('typing' in event) typingAndPresence.showTyping(event.typing)
+  else if ('presence' in event) {
+    const { sessionId, isOnline } = event.presence
+    typingAndPresence.showPresence(sessionId, isOnline)
+  }
+}
+
+/** A session that was created this long before its channel was subscribed to is delivered from its beginning. */
 export const OVERLAP_MS = 10_000
 
-/** A sequencer that fills its gaps from PostgreSQL. `listeningSince` is a moment of the database's clock, in ms, by event. */
+/** A sequencer that fills its gaps from PostgreSQL. `listeningSince` is a time of the database's clock, in ms, by event. */
 export function createBackfillingSequencer(
   { db, onError }: DeliveryDeps,
   side: {
     predecessorOf(event: DurableEvent): number
     deliver(event: DurableEvent): void
     listeningSince(event: DurableEvent): number
-    /** Where a session stands for the sockets of this side. */
-    toStanding(head: SessionPosition): Standing
+    /** The position of a session as the sockets of this side may see it. */
+    toStanding(position: SessionPosition): Standing
     onReset(position: Position): Promise<void>
     onVanished(position: Position): void
     onKnown?(position: Position): void
   },
-) {
-  const readHead = batchReads(
-    async (ids: number[]) => new Map((await readSessionPositions(db, ids)).map((head) => [head.sessionId, head])),
+): Sequencer {
+  const readPosition = batchReads(
+    async (ids: number[]) =>
+      new Map((await readSessionPositions(db, ids)).map((position) => [position.sessionId, position])),
   )
   const readEventsAfter = batchReads((keys: string[]) => readEvents(db, keys), MAX_SESSIONS_PER_BATCH)
   return createSequencer({
@@ -54,39 +93,46 @@ export function createBackfillingSequencer(
     async findStart(event) {
       const { sessionId, seq } = factsOf(event)
       const since = new Date(side.listeningSince(event) - OVERLAP_MS)
-      // An old session that is not known is a closed one, and the event a straggler.
+      // An old session that is unknown here was closed, and the event is a straggler.
       return (await wasCreatedSince(db, sessionId, since)) ? 0 : seq
     },
     async readStanding(sessionId) {
-      const head = await readHead(sessionId)
-      return head && side.toStanding(head)
+      const position = await readPosition(sessionId)
+      return position && side.toStanding(position)
     },
   })
 }
 
-/** Sends sockets a session anew, as a sync that says so. */
+/** Sends sockets a sync with `reset`: it takes the place of all that they know of the session. */
 export function sendReset(connections: Iterable<Connection>, sessionId: number, { answer, seq }: Sync): void {
   const encoded = encodeTextFrame(encodeFrame('sync', answer))
   for (const connection of connections) connection.reset(sessionId, seq, encoded)
 }
 
-/** Has clients find out by themselves what there is: what they know of is gone. */
+/** Tells the sockets of an account that it has read a session, except the socket that it read by. */
+function sendSessionRead(connections: Iterable<Connection>, event: SessionReadEvent): void {
+  const text = sessionReadFrame(event)
+  for (const connection of connections) if (!connection.isNamed(event.readBy)) connection.send(text)
+}
+
+/** Closes sockets with 1001, so that their clients reconnect and read again: a session that they know is gone. */
 export function closeAsGone(connections: Iterable<Connection>): void {
   for (const connection of connections) connection.close(closeCodes.goingAway, 'the session is gone')
 }
 
 /**
- * Listens to a channel from before `read` is called, which reads from PostgreSQL where things stand, and hands out what
- * came only after it: so nothing falls between the two. Returns how to stop listening.
+ * Subscribes to a channel, then reads from PostgreSQL by `read`, then hands out the events that came meanwhile: so none
+ * falls between the two. Returns how to unsubscribe.
+ * @throws what `read` throws; the subscription is ended then
  */
 export async function subscribeThenRead(
-  pubsub: PubSub,
+  subscriber: Subscriber,
   channel: string,
   receive: (event: ChatEvent) => void,
   read: () => Promise<void>,
 ): Promise<() => void> {
   let early: ChatEvent[] | undefined = []
-  const leave = await pubsub.subscribe(channel, (event) => {
+  const leave = await subscriber.subscribe(channel, (event) => {
     if (early) early.push(event)
     else receive(event)
   })

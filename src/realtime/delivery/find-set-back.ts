@@ -1,17 +1,17 @@
 import type { Statements } from '../../database/database.js'
 import { readStandings } from './session-positions.js'
-import type { Position } from './sequencer.js'
+import type { Position } from './position.js'
 
 const SESSIONS_TOGETHER = 1000
 
 /**
- * Finds the sessions of which events were delivered that PostgreSQL does not hold: it is at an earlier state, or has gone
- * on from one.
+ * Finds the sessions of which events were delivered that PostgreSQL does not hold: the database was set back, and may have
+ * gone on from there.
  */
 export async function* findSetBack(db: Statements, positions: Position[]): AsyncGenerator<Position> {
   for (let from = 0; from < positions.length; from += SESSIONS_TOGETHER) {
     const some = positions.slice(from, from + SESSIONS_TOGETHER).filter(({ beginning }) => beginning === undefined)
-    // As they are before they are compared: events that are delivered meanwhile prove nothing.
+    // A copy from before the comparison: events that are delivered meanwhile prove nothing.
     const delivered = some.map((position) => ({ position, ...position }))
     const standings = new Map((await readStandings(db, delivered)).map((standing) => [standing.sessionId, standing]))
     for (const { position, sessionId, storeId, last, lastAt } of delivered) {

@@ -13,12 +13,12 @@ import {
 import type { SessionChangeKind } from '../../database/rows/session-changes.js'
 import { readSessionJson, type SessionJson } from '../../database/rows/sessions.js'
 import { commitTimesOf } from './session-positions.js'
-import type { MissedEvents } from './sequencer.js'
+import type { MissedEvents } from './position.js'
 import type { DurableEvent } from '../../events/events.js'
 import { changeFrame, messageFrame } from '../../events/event-frames.js'
 const EVENTS_PER_READ = 200
 
-/** What has happened in a session after a seq. */
+/** The durable events of a session after a seq. */
 interface EventsRow extends Receipts {
   sessionId: number
   storeId: number
@@ -70,7 +70,10 @@ const fromMissed = Prisma.raw(`
   cross join lateral (select ${sentColumns.json} as messages from ${missedOf('chat_message')} m) sent
   cross join lateral (select ${changedColumns.json} as changes from ${missedOf('chat_session_change')} c) changed`)
 
-/** What has happened in sessions since a seq, oldest first, some or all of it and without gaps. Keys are `session:after`. */
+/**
+ * Reads the durable events of sessions after a seq: in `seq` order, without gaps, some or all of them. Keys are
+ * `session:after`.
+ */
 export async function readEvents(db: Statements, keys: string[]): Promise<Map<string, MissedEvents>> {
   const asked = keys.map((key) => key.split(':').map(Number)).map(([session_id, after]) => ({ session_id, after }))
   const rows = await eventsColumns.read(
@@ -82,7 +85,10 @@ export async function readEvents(db: Statements, keys: string[]): Promise<Map<st
   return new Map(rows.map((row) => [`${row.sessionId}:${row.after}`, { events: toEvents(row), lastAt: row.lastAt }]))
 }
 
-/** Both kinds are cut at their limit, so the later part may have holes; it is read by the next look. */
+/**
+ * Messages and changes are each cut at a limit, so there may be gaps towards the end: what follows the first gap is read
+ * next time.
+ */
 function toEvents(row: EventsRow): DurableEvent[] {
   const sent = sentColumns.toRows(row.sent).map((message) => toMessageEvent(row, message))
   const changed = changedColumns.toRows(row.changed).map((change) => toChangeEvent(row, change))
@@ -105,14 +111,14 @@ function toChangeEvent({ sessionId, storeId }: EventsRow, changed: ChangedRow): 
   return { seq: changed.seq, event: { change, frame: changeFrame(changed.seq, session) } }
 }
 
-/** Whether a session was made after a moment of the database's clock. */
+/** Whether a session was created after a time of the database's clock. */
 export async function wasCreatedSince(db: Statements, sessionId: number, moment: Date): Promise<boolean> {
   const [row] = await db.$queryRaw<{ isNew: boolean }[]>(Prisma.sql`
     select created >= ${moment} as "isNew" from chat_session where id = ${sessionId}`)
   return row?.isNew === true
 }
 
-/** A moment of the database's clock, in milliseconds since the epoch. */
+/** The time of the database's clock, in milliseconds since the epoch. */
 export async function readDatabaseClock(db: Statements): Promise<number> {
   const [row] = await db.$queryRaw<{ now: Date }[]>(Prisma.sql`select clock_timestamp() as now`)
   return row?.now.getTime() ?? Date.now()

@@ -22,21 +22,22 @@ import { OVERLAP_MS } from './delivery.js'
 import type { StoreDelivery } from './store-delivery.js'
 
 export const RECONCILE_INTERVAL_MS = 700
-/** Receipts that got lost are looked for in one sweep of so many. */
+/** One of so many rounds rounds for receipts whose event was lost. */
 const RECEIPTS_EVERY = 20
-/** Sessions that are gone are looked for in one sweep of so many. */
+/** One of so many rounds rounds for held sessions that are gone. */
 const MISSING_EVERY = 4
 
 /**
- * Looks for what no live event will ever show: an event that was committed but not published, or lost on its way, and was
- * the last of its session. It compares PostgreSQL with what was delivered here. Being behind once is normal (the event may
- * be on its way); what is still missing at the next look is read. The cost follows this node's own accounts, and only the
- * sessions that have moved lately are read.
+ * Compares PostgreSQL with what was delivered here, and repairs the difference: an event that was committed but not published, or
+ * whose publication was lost, leaves no gap when it is the last one of its session. A session that is behind in one round may
+ * have its event still on the way; one that is still behind in the next round is read. Only sessions that moved lately are
+ * read, so the cost follows this node's own accounts.
  *
- * PostgreSQL may also be behind what was delivered, at an earlier state: those sessions begin anew. After a restart of the
- * server, of which that may be the reason, all sessions here are compared, and those that have become active again begin anew.
+ * A session of which more was delivered than PostgreSQL holds was set back, and is reset. After each restart of the server, all
+ * sessions here are compared, because a restore or a failover needs one.
  *
- * Nothing that has begun after `opened` is overlooked.
+ * Covers everything that begins after `opened`. Returns the function that does one round.
+ * @throws (one round) RequestError 503 on a standby, and what the database throws
  */
 export function createReconciler(
   db: Database,
@@ -46,20 +47,20 @@ export function createReconciler(
 ) {
   const behind = { store: new Map<number, number>(), admin: new Map<number, number>() }
   const overlapMs = longestStatementMs + 1000
-  const nextFloor = createWatermarkHistory<Watermark>(overlapMs, (one, other) => ({
+  const nextWatermark = createWatermarkHistory<Watermark>(overlapMs, (one, other) => ({
     messageId: Math.min(one.messageId, other.messageId),
     changeId: Math.min(one.changeId, other.changeId),
   }))
-  const nextMoment = createWatermarkHistory<DatabaseState>(overlapMs, (one, other) => ({
+  const nextState = createWatermarkHistory<DatabaseState>(overlapMs, (one, other) => ({
     ...one,
     sessionId: Math.min(one.sessionId, other.sessionId),
   }))
-  /** The run of the server with which was compared what was delivered here. */
+  /** The run of the server that the positions here were last compared with. */
   let agreedRun = opened.run
-  let looks = 0
+  let rounds = 0
 
   async function compareRuns(newest: DatabaseState): Promise<void> {
-    // A standby may lag; what it does not hold is not gone.
+    // A standby may lag: what it lacks is not gone.
     if (newest.run === null) throw unavailable('The database is a standby')
     if (newest.run !== agreedRun) {
       await resetSetBack(store.sequencer, store.sequencer.positions.keys())
@@ -80,63 +81,63 @@ export function createReconciler(
     await Promise.all(resets)
   }
 
-  async function sweepStores(newest: DatabaseState): Promise<void> {
-    if (looks++ % RECEIPTS_EVERY === 0) await lookForReceipts()
-    const { floor, done } = nextMoment(opened, newest)
-    const heads = await readPositionsAfter(db, floor.sessionId, store.subscriptions.ids())
-    for (const head of heads) {
-      const { sessionId, storeId, holderId } = head
-      if (store.sequencer.positions.has(sessionId) || !store.isNews(head)) continue
+  async function reconcileStores(newest: DatabaseState): Promise<void> {
+    if (rounds++ % RECEIPTS_EVERY === 0) await repairReceipts()
+    const { watermark, done } = nextState(opened, newest)
+    const positions = await readPositionsAfter(db, watermark.sessionId, store.subscriptions.ids())
+    for (const stored of positions) {
+      const { sessionId, storeId, holderId } = stored
+      if (store.sequencer.positions.has(sessionId) || !store.isNew(stored)) continue
       store.sequencer.start({ sessionId, storeId, holderId, isClosed: false, last: 0 })
     }
-    await resetSetBack(store.sequencer, aheadOf(store.sequencer, heads))
-    // Also where the clock was set back meanwhile.
-    const since = Math.min(floor.at.getTime(), newest.at.getTime()) - overlapMs
+    await resetSetBack(store.sequencer, aheadOf(store.sequencer, positions))
+    // The clock may have been set back meanwhile.
+    const since = Math.min(watermark.at.getTime(), newest.at.getTime()) - overlapMs
     const delivered = store.unended().map(({ sessionId, last }) => ({ sessionId, last }))
     const moved = await readMovedSessions(db, delivered, new Date(since))
     await resetSetBack(store.sequencer, aheadOf(store.sequencer, moved))
-    behind.store = compare(store.sequencer, moved, behind.store)
+    behind.store = fillBehind(store.sequencer, moved, behind.store)
     done()
   }
 
-  async function lookForReceipts(): Promise<void> {
+  async function repairReceipts(): Promise<void> {
     const sessionIds = store.unended().map(({ sessionId }) => sessionId)
     for (const { sessionId, deliveredTo, readBy } of await readSessionPositions(db, sessionIds)) {
       store.receiptBroadcast.note(sessionId, { delivered: deliveredTo.admin, read: readBy.admin })
     }
   }
 
-  async function sweepAdmins(): Promise<void> {
+  async function reconcileAdmins(): Promise<void> {
     if (!admin.isAnybodyHere()) return
-    const heads = await readPositionsOfAdmins(db, [...admin.holdersHere])
-    for (const head of heads) {
-      admin.receiptBroadcast.note(head.sessionId, { delivered: head.deliveredTo.store, read: head.readBy.store })
+    const positions = await readPositionsOfAdmins(db, [...admin.holdersHere])
+    for (const stored of positions) {
+      admin.receiptBroadcast.note(stored.sessionId, { delivered: stored.deliveredTo.store, read: stored.readBy.store })
     }
-    const { floor, done } = nextFloor(admin.floor(), await readWatermark(db))
-    const news = await readChangesForAdmins(db, floor)
-    await startUnknown(news.flatMap(({ sessionId }) => (admin.sequencer.positions.has(sessionId) ? [] : sessionId)))
-    await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...heads, ...news]))
-    if (looks % MISSING_EVERY === 0) await lookForMissing(heads)
-    behind.admin = compare(admin.sequencer, [...heads, ...news], behind.admin)
-    admin.tidy()
+    const { watermark, done } = nextWatermark(admin.startWatermark(), await readWatermark(db))
+    const changes = await readChangesForAdmins(db, watermark)
+    await startUnknown(changes.flatMap(({ sessionId }) => (admin.sequencer.positions.has(sessionId) ? [] : sessionId)))
+    await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...positions, ...changes]))
+    if (rounds % MISSING_EVERY === 0) await resetMissing(positions)
+    behind.admin = fillBehind(admin.sequencer, [...positions, ...changes], behind.admin)
+    admin.forgetClosed()
     done()
   }
 
-  /** Sessions that are held here as far as this node knows, but not in PostgreSQL: given away just now, or gone. */
-  async function lookForMissing(heads: SessionPosition[]): Promise<void> {
-    const held = new Set(heads.map(({ sessionId }) => sessionId))
+  /** Sessions that this node takes for held here and PostgreSQL does not: handed over just now, or gone. */
+  async function resetMissing(positions: SessionPosition[]): Promise<void> {
+    const held = new Set(positions.map(({ sessionId }) => sessionId))
     await resetSetBack(
       admin.sequencer,
       admin.heldSessions().flatMap(({ sessionId }) => (held.has(sessionId) ? [] : sessionId)),
     )
   }
 
-  /** Sessions of which not even the creation has come: new ones are told whole, others had ended before. */
+  /** Sessions of which not even the creation has arrived: new ones are delivered whole, the others had ended before. */
   async function startUnknown(sessionIds: number[]): Promise<void> {
     const newSince = admin.listeningSince() - OVERLAP_MS
-    for (const head of await readSessionPositions(db, sessionIds)) {
-      const { sessionId, storeId, holderId, isClosed, seq, updated } = head
-      const beginning = head.created >= newSince ? { last: 0 } : { last: seq, lastAt: updated }
+    for (const stored of await readSessionPositions(db, sessionIds)) {
+      const { sessionId, storeId, holderId, isClosed, seq, updated } = stored
+      const beginning = stored.created >= newSince ? { last: 0 } : { last: seq, lastAt: updated }
       admin.sequencer.start({ sessionId, storeId, holderId, isClosed, ...beginning })
     }
   }
@@ -144,38 +145,39 @@ export function createReconciler(
   return async () => {
     const newest = await readDatabaseState(db, epoch)
     await compareRuns(newest)
-    await sweepStores(newest)
-    await sweepAdmins()
-    // Only now: what they come back with are the positions that they were reset to.
-    store.dismissBereft()
-    admin.dismissBereft()
+    await reconcileStores(newest)
+    await reconcileAdmins()
+    // After the resets: the clients resume with the positions that they were reset to.
+    store.closeVanished()
+    admin.closeVanished()
   }
 }
 
-/** A session that ended long ago is not known here any more, and nobody would be told that it has not ended. */
+/** A session that was closed long ago was forgotten here. When the database was set back it may be active again. */
 function resetForgotten({ sequencer, start }: StoreDelivery | AdminDelivery, active: SessionPosition[]): void {
-  for (const head of active) {
-    if (sequencer.positions.has(head.sessionId)) continue
-    start(head)
-    const position = sequencer.positions.get(head.sessionId)
+  for (const stored of active) {
+    if (sequencer.positions.has(stored.sessionId)) continue
+    start(stored)
+    const position = sequencer.positions.get(stored.sessionId)
     if (position) void sequencer.reset(position)
   }
 }
 
-/** The sessions of which more was delivered than PostgreSQL seems to hold; an event may have been delivered meanwhile. */
-function aheadOf(sequencer: Sequencer, heads: Pick<SessionPosition, 'sessionId' | 'seq'>[]): Set<number> {
-  const isAhead = ({ sessionId, seq }: (typeof heads)[number]) => (sequencer.positions.get(sessionId)?.last ?? 0) > seq
-  return new Set(heads.filter(isAhead).map(({ sessionId }) => sessionId))
+/** The sessions of which more was delivered than was read; an event may have been delivered meanwhile. */
+function aheadOf(sequencer: Sequencer, positions: Pick<SessionPosition, 'sessionId' | 'seq'>[]): Set<number> {
+  const isAhead = ({ sessionId, seq }: (typeof positions)[number]) =>
+    (sequencer.positions.get(sessionId)?.last ?? 0) > seq
+  return new Set(positions.filter(isAhead).map(({ sessionId }) => sessionId))
 }
 
-/** Reads what has been missing since the look before, and returns what is missing now. */
-function compare(
+/** Fills the sessions that were behind in the round before and still are. Returns the sessions that are behind now. */
+function fillBehind(
   sequencer: Sequencer,
-  heads: Pick<SessionPosition, 'sessionId' | 'seq'>[],
+  positions: Pick<SessionPosition, 'sessionId' | 'seq'>[],
   before: Map<number, number>,
 ) {
   const behind = new Map<number, number>()
-  for (const { sessionId, seq } of heads) {
+  for (const { sessionId, seq } of positions) {
     const position = sequencer.positions.get(sessionId)
     if (position === undefined || position.last >= seq) continue
     behind.set(sessionId, Math.max(seq, behind.get(sessionId) ?? 0))
@@ -185,28 +187,28 @@ function compare(
 }
 
 /**
- * Ids are given before the commit, so an id below the newest may still appear. Each look therefore begins where the ids
- * stood some time before the look before it: longer than a statement may take. Where the database is back at an earlier
- * state, it begins where the ids stand now.
+ * Ids are assigned before the commit, so a smaller id may still appear after a larger one was read. Each round therefore begins
+ * at the watermark of an earlier round: one that is older than the longest statement. When the database was set back, it begins
+ * at the present watermark.
  */
-function createWatermarkHistory<Place>(overlapMs: number, lower: (one: Place, other: Place) => Place) {
-  let first: Place | undefined
-  let history: { at: number; floor: Place }[] = []
-  let lastLookAt = 0
+function createWatermarkHistory<Mark>(overlapMs: number, lower: (one: Mark, other: Mark) => Mark) {
+  let first: Mark | undefined
+  let history: { at: number; watermark: Mark }[] = []
+  let lastRoundAt = 0
 
-  return (start: Place, newest: Place) => {
+  return (start: Mark, newest: Mark) => {
     if (start !== first) {
       first = start
-      history = [{ at: 0, floor: start }]
+      history = [{ at: 0, watermark: start }]
     }
     const now = Date.now()
-    while (history[1] !== undefined && history[1].at <= lastLookAt - overlapMs) history.shift()
+    while (history[1] !== undefined && history[1].at <= lastRoundAt - overlapMs) history.shift()
     return {
-      floor: lower(history[0]?.floor ?? start, newest),
-      /** The look succeeded: only then may the next one begin later. */
+      watermark: lower(history[0]?.watermark ?? start, newest),
+      /** The round succeeded: only then may later ones begin at a newer watermark. */
       done(): void {
-        history.push({ at: now, floor: newest })
-        lastLookAt = now
+        history.push({ at: now, watermark: newest })
+        lastRoundAt = now
       },
     }
   }

@@ -1,73 +1,60 @@
 import type { DurableEvent } from '../../events/events.js'
-
-/** What messages and changes have in common. */
-export const factsOf = (event: DurableEvent) => ('message' in event ? event.message : event.change)
-
-/** How far a session has been delivered to one side's sockets on this node. */
-export interface Position {
-  sessionId: number
-  storeId: number
-  /** Who holds the session, as of `last`. */
-  holderId: number | null
-  isClosed: boolean
-  /** The seq of the newest event delivered or known to concern nobody here. */
-  last: number
-  /** When that event was committed, in ms of the database's clock; undefined where that is not known. */
-  lastAt?: number | undefined
-  /** `last` is being read: events wait until it is known. */
-  beginning?: Promise<void>
-  /** How often the session has begun anew. */
-  resets?: number
-  /** Came early. */
-  waiting?: Map<number, DurableEvent>
-  gapTimer?: NodeJS.Timeout
-  filling?: Promise<void>
-}
-
-/** Where a session stands in PostgreSQL. */
-export type Standing = Pick<Position, 'storeId' | 'holderId' | 'isClosed' | 'last' | 'lastAt'>
-
-export interface MissedEvents {
-  events: DurableEvent[]
-  /** The moments that the event may be known by after which they follow. */
-  lastAt: (number | null)[]
-}
+import { factsOf, type MissedEvents, type Position, type Standing } from './position.js'
 
 export interface SequencerOptions {
-  /** The seq that must have been delivered before this event may be. */
+  /** The seq that must be delivered before this event. */
   predecessorOf(event: DurableEvent): number
   deliver(event: DurableEvent): void
   /** Reads the events of a session after a seq from PostgreSQL, in order, some or all of them. */
   readEvents(sessionId: number, after: number): Promise<MissedEvents>
-  /** Where to begin with a session that is not known: the seq up to which nothing is owed. */
+  /** Where delivery of an unknown session begins: the seq up to which nothing is owed. */
   findStart(event: DurableEvent): Promise<number>
-  /** Where a session stands now; undefined where it is gone. */
+  /** Reads the position of a session; undefined where it is gone. */
   readStanding(sessionId: number): Promise<Standing | undefined>
-  /** The session is at an earlier state than what was delivered of it, and begins anew at this position. */
+  /** The session was set back, and begins anew at this position: sends the sockets a reset. */
   onReset(position: Position): Promise<void>
-  /** The session is gone: it is known no more. */
+  /** The session is gone and was forgotten. */
   onVanished(position: Position): void
-  /** A session is known from now on. */
+  /** A session was added. */
   onKnown?(position: Position): void
   onError(error: unknown): void
 }
 
-/** Long enough for an event that was merely overtaken on its way. */
+/** An event that was merely overtaken arrives within this time. */
 const GAP_PATIENCE_MS = 40
-/** More early events than this are dropped, and read again when their turn comes. */
-const MOST_WAITING = 64
+/** Early events beyond this number are dropped, and read from PostgreSQL when their turn comes. */
+const MAX_WAITING_EVENTS = 64
 
 /**
- * Brings the durable events of each session into `seq` order, each once. The next in line goes out at once. One that came
- * early waits a moment for what was overtaken; what is still missing then was lost, and is read from PostgreSQL.
+ * Delivers the durable events of each session in `seq` order, each once. It knows neither transport nor database.
  *
- * PostgreSQL may come back at an earlier state of a session, and give the same numbers to other events. Events are dated, so
- * one that is newer than what was delivered, but has a number that was delivered, gives that away.
+ * The next event in line is delivered at once. An event that comes early waits a moment for the one it overtook; what is
+ * still missing then was lost, and is read from PostgreSQL.
+ *
+ * A database that was set back gives the same numbers to other events. Events carry the time of their commit: a newer event with
+ * a number that was delivered before shows that the session was set back.
  */
-export function createSequencer(options: SequencerOptions) {
+export interface Sequencer {
+  readonly positions: ReadonlyMap<number, Position>
+  /** Takes an event from pub/sub, in any order and any number of times. */
+  accept(event: DurableEvent): void
+  /** Reads what is missing of a session and delivers it. A failure is reported, and left to the reconciler. */
+  fill(position: Position): Promise<void>
+  /** Delivers a session up to a seq that is known to be stored; false when that failed. */
+  catchUp(sessionId: number, seq: number): Promise<boolean>
+  /** Begins a session anew at its position in PostgreSQL. A failure is reported, and tried again by `retryResets`. */
+  reset(position: Position): Promise<void>
+  retryResets(): void
+  /** Adds a session, or advances it: nothing up to `last` is owed to anybody here. */
+  start(position: Position): void
+  forget(sessionId: number): void
+  clear(): void
+}
+
+export function createSequencer(options: SequencerOptions): Sequencer {
   const { predecessorOf, deliver, readEvents, findStart, readStanding, onReset, onVanished, onKnown, onError } = options
   const positions = new Map<number, Position>()
-  /** Sessions that were set back, until they have begun anew. */
+  /** Sessions that were set back and were not reset yet. */
   const setBack = new Set<number>()
 
   function accept(event: DurableEvent): void {
@@ -85,7 +72,7 @@ export function createSequencer(options: SequencerOptions) {
     release(position)
   }
 
-  /** Whether the next event in line belongs to the same history as what was delivered, as far as that can be told. */
+  /** Whether an event continues the history that was delivered, as far as its times tell. */
   function follows(event: DurableEvent, { last, lastAt }: Position): boolean {
     const { seq, previousAt } = factsOf(event)
     return seq !== last + 1 || previousAt === undefined || lastAt === undefined || previousAt === lastAt
@@ -113,7 +100,7 @@ export function createSequencer(options: SequencerOptions) {
     )
   }
 
-  /** The beginning is known: what waited for it is handled in its order. */
+  /** The beginning is known: the events that waited for it are accepted in order. */
   function goOn(position: Position): void {
     delete position.beginning
     const waiting = [...(position.waiting ?? [])].sort(([one], [other]) => one - other)
@@ -121,7 +108,6 @@ export function createSequencer(options: SequencerOptions) {
     for (const [, event] of waiting) accept(event)
   }
 
-  /** Begins a session anew. What fails is tried again by `retryResets`. */
   function reset(position: Position): Promise<void> {
     setBack.add(position.sessionId)
     delete position.waiting
@@ -143,7 +129,7 @@ export function createSequencer(options: SequencerOptions) {
       onVanished(position)
       return
     }
-    // A standby that lags fails here: what it does not hold is not gone, and would be delivered twice from its position on.
+    // A standby that lags fails here. What it lacks is not gone: resetting to its position would deliver that twice.
     await onReset({ ...position, ...standing })
     if (positions.get(sessionId) !== position) return
     Object.assign(position, standing)
@@ -159,7 +145,7 @@ export function createSequencer(options: SequencerOptions) {
 
   function keep(position: Position, event: DurableEvent): void {
     position.waiting ??= new Map()
-    if (position.waiting.size < MOST_WAITING) position.waiting.set(factsOf(event).seq, event)
+    if (position.waiting.size < MAX_WAITING_EVENTS) position.waiting.set(factsOf(event).seq, event)
   }
 
   function wait(position: Position, event: DurableEvent): void {
@@ -194,7 +180,6 @@ export function createSequencer(options: SequencerOptions) {
     delete position.gapTimer
   }
 
-  /** Reads what is missing and delivers it. A failure is left to the next sweep. */
   function fill(position: Position): Promise<void> {
     position.filling ??= readMissing(position).finally(() => delete position.filling)
     return position.filling
@@ -207,7 +192,7 @@ export function createSequencer(options: SequencerOptions) {
         if (positions.get(position.sessionId) !== position) return
         const { last, resets } = position
         const { events, lastAt } = await readEvents(position.sessionId, last)
-        // It begins anew, or has meanwhile: what was read may be of the past.
+        // The session is being reset, or was meanwhile: what was read may belong to the history that is gone.
         if (position.beginning !== undefined || position.resets !== resets) continue
         if (last > 0 && position.last === last && position.lastAt !== undefined && !lastAt.includes(position.lastAt)) {
           await reset(position)
@@ -233,24 +218,21 @@ export function createSequencer(options: SequencerOptions) {
     positions,
     accept,
     fill,
-    /** Delivers a session up to a seq that is known to be stored, unless that has been done; false when that failed. */
-    async catchUp(sessionId: number, seq: number): Promise<boolean> {
+    async catchUp(sessionId, seq) {
       const position = positions.get(sessionId)
       if (position === undefined || position.last >= seq) return true
       await fill(position)
       return position.last >= seq
     },
     reset,
-    /** Begins the sessions anew for which that has failed so far. */
-    retryResets(): void {
+    retryResets() {
       for (const sessionId of setBack) {
         const position = positions.get(sessionId)
         if (position) void reset(position)
         else setBack.delete(sessionId)
       }
     },
-    /** Notes that up to `last` nothing of a session is owed to anybody here. */
-    start(position: Position): void {
+    start(position) {
       const known = positions.get(position.sessionId)
       if (known === undefined) add(position)
       else if (known.beginning === undefined && known.last < position.last) {
@@ -259,11 +241,9 @@ export function createSequencer(options: SequencerOptions) {
       }
     },
     forget,
-    clear(): void {
+    clear() {
       for (const { gapTimer } of positions.values()) clearTimeout(gapTimer)
       positions.clear()
     },
   }
 }
-
-export type Sequencer = ReturnType<typeof createSequencer>

@@ -5,7 +5,7 @@ import { epochMs } from '../../database/sql.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import { joinReceipts, receiptExpressions, type Receipts } from '../../database/rows/messages.js'
 
-/** Where a session stands: as a beginning for its delivery, and for the sweep to compare with. */
+/** The position of a session in PostgreSQL: where its delivery begins, and what the reconciler compares with. */
 export interface SessionPosition {
   sessionId: number
   storeId: number
@@ -47,7 +47,7 @@ const positionColumns = defineColumns<SessionPositionRow>({
 
 const joinBoth = Prisma.raw(joinReceipts('s.id'))
 
-/** Reads the heads of the sessions `s` for which a condition holds. */
+/** Reads the positions of the sessions `s` for which a condition holds. */
 async function readPositionsWhere(db: Statements, condition: Prisma.Sql): Promise<SessionPosition[]> {
   const rows = await positionColumns.read(
     db,
@@ -70,18 +70,18 @@ function toSessionPosition({
   }
 }
 
-/** The heads of the active sessions of stores. */
+/** Reads the positions of the active sessions of stores. */
 export async function readPositionsOfStores(db: Statements, storeIds: number[]): Promise<SessionPosition[]> {
   return readPositionsWhere(db, Prisma.sql`s.store_id = any(${storeIds}::bigint[]) and s.status <> 'closed'`)
 }
 
-/** The heads of sessions, whatever became of them. */
+/** Reads the positions of sessions, closed ones too. A session that is gone is not in the answer. */
 export async function readSessionPositions(db: Statements, sessionIds: number[]): Promise<SessionPosition[]> {
   if (sessionIds.length === 0) return []
   return readPositionsWhere(db, Prisma.sql`s.id = any(${sessionIds}::bigint[])`)
 }
 
-/** The heads of the sessions of stores that began after one. */
+/** Reads the positions of the sessions of stores with an id above `sessionId`. */
 export async function readPositionsAfter(
   db: Statements,
   sessionId: number,
@@ -97,16 +97,21 @@ export interface Delivered {
   last: number
 }
 
-/** Where a session stands beside what was delivered of it; `seq` is null where it is gone. */
+/** The position of a session beside what was delivered of it; `seq` is null where the session is gone. */
 export interface Standing {
   sessionId: number
   storeId: number | null
   seq: number | null
-  /** When the event was committed that PostgreSQL holds under the seq delivered last, as far as it holds one. */
+  /**
+   * The commit times of the event that PostgreSQL holds under the seq that was delivered last; nulls where it holds none.
+   */
   lastAt: (number | null)[]
 }
 
-/** SQL of the moments that an event of the session `id` may be known by: its own, and that which it left on the session. */
+/**
+ * SQL of the times at which an event of the session `id` may have been committed: the message's, the change's, the
+ * session's.
+ */
 export const commitTimesOf = (id: string, seq: string) => `json_build_array(
   (select ${epochMs('m.created')} from chat_message m where m.session_id = ${id} and m.seq = ${seq}),
   (select ${epochMs(`(c.session ->> 'updated')::timestamptz`)} from chat_session_change c
@@ -123,7 +128,7 @@ const standingColumns = defineColumns<Standing>({
 const columnsOf = (delivered: Delivered[]) => Prisma.sql`unnest(
   ${delivered.map(({ sessionId }) => sessionId)}::bigint[], ${delivered.map(({ last }) => last)}::bigint[]) as known(id, last)`
 
-/** Where sessions stand beside what was delivered of them. */
+/** Reads the positions of sessions beside what was delivered of them. */
 export async function readStandings(db: Statements, delivered: Delivered[]): Promise<Standing[]> {
   if (delivered.length === 0) return []
   return standingColumns.read(
@@ -132,7 +137,7 @@ export async function readStandings(db: Statements, delivered: Delivered[]): Pro
   )
 }
 
-/** Of these sessions, those that have moved since a moment of the database's clock, or are not as far as was delivered. */
+/** Reads which of these sessions have moved since a time of the database's clock, or are behind what was delivered. */
 export async function readMovedSessions(
   db: Statements,
   delivered: Delivered[],
@@ -145,7 +150,7 @@ export async function readMovedSessions(
   return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq ?? 0) }))
 }
 
-/** A moment of the database's clock, and the newest session of then. */
+/** The time of the database's clock, and the newest session at that time. */
 export interface DatabaseState {
   at: Date
   sessionId: number
@@ -160,24 +165,24 @@ export async function readDatabaseState(db: Statements, { run }: EpochExpression
   return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0), run: row?.run ?? null }
 }
 
-/** The heads of the sessions that admins hold. */
+/** Reads the positions of the sessions that admins hold. */
 export async function readPositionsOfAdmins(db: Statements, adminIds: number[]): Promise<SessionPosition[]> {
   if (adminIds.length === 0) return []
   return readPositionsWhere(db, Prisma.sql`s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed'`)
 }
 
-/** The heads of all active sessions: what an admin who is new on this node is owed nothing of. */
+/** Reads the positions of all active sessions: delivery to the first admin on a node begins there. */
 export async function readActivePositions(db: Statements): Promise<SessionPosition[]> {
   return readPositionsWhere(db, Prisma.sql`s.status <> 'closed'`)
 }
 
-/** A place in the ids of all messages and all changes. */
+/** A position in the ids of all messages and of all changes. */
 export interface Watermark {
   messageId: number
   changeId: number
 }
 
-/** The newest ids there are. */
+/** Reads the newest ids. */
 export async function readWatermark(db: Statements): Promise<Watermark> {
   const [row] = await db.$queryRaw<{ messageId: bigint; changeId: bigint }[]>(Prisma.sql`
     select coalesce((select max(id) from chat_message), 0) as "messageId",
@@ -185,7 +190,7 @@ export async function readWatermark(db: Statements): Promise<Watermark> {
   return { messageId: Number(row?.messageId ?? 0), changeId: Number(row?.changeId ?? 0) }
 }
 
-/** How far the sessions have got that told every admin something above a floor: by session, the newest such seq. */
+/** Reads the sessions with events above a watermark that every admin sees, each with the newest such seq. */
 export async function readChangesForAdmins(
   db: Statements,
   floor: Watermark,

@@ -3,13 +3,13 @@ import { batchReads } from '../../database/batch.js'
 import { idOrNull } from '../../database/sql.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import { publishPresence } from '../../events/publish.js'
-import type { PubSub } from '../../pubsub/pubsub.js'
+import type { Publisher } from '../../events/publisher.js'
 import { repeat } from '../../tasks/repeat.js'
 import type { Account, Side } from '../../protocol/account.js'
 import type { Parties } from '../../events/events.js'
 
 const HEARTBEAT_MS = 10_000
-/** A node that was not seen for this long is dead. */
+/** The lease of a node: without a heartbeat for this long, the node is dead. */
 const DEAD_AFTER = Prisma.raw(`interval '30 seconds'`)
 const isAlive = Prisma.sql`n.seen_at > clock_timestamp() - ${DEAD_AFTER}`
 
@@ -24,11 +24,34 @@ const asked = (keys: Key[]) => Prisma.sql`
   json_to_recordset(${JSON.stringify(keys.map(readKey))}::json) as asked(side side, account_id bigint)`
 
 /**
- * Who is online: an account with a socket on at least one living node. Each node keeps a row for each of its accounts and
- * shows that it lives, so that what a dead node said of its accounts ends with it. With each heartbeat it compares its rows
- * with who is connected: a row may not have been written, or the database may have been set back.
+ * Presence is leased: an account is online while a living node reports a socket of it. A node renews its lease by a heartbeat
+ * every 10 s; 30 s after the last one, all that it reported has expired.
  */
-export function createPresence(db: Database, pubsub: PubSub, nodeId: string, onError: (error: unknown) => void) {
+export interface Presence {
+  /** Takes the node's lease. @throws what the database throws */
+  open(): Promise<void>
+  /** Reports that an account has its first socket on this node. Failures are reported to `onError` and repaired by the next heartbeat. */
+  enter(account: Owner): Promise<void>
+  /** Reports that an account has no socket on this node any more. */
+  leave(account: Owner): Promise<void>
+  /** Reads which of these accounts are online on any node. */
+  readOnline(accounts: Owner[]): Promise<(account: Owner) => boolean>
+  /** Reads the open sessions whose store is online on any node. */
+  readOnlineOpenSessions(): Promise<number[]>
+  /** Ends the lease. */
+  close(): Promise<void>
+}
+
+/**
+ * With each heartbeat the node compares its rows with its sockets: a row may not have been written, or the database may have
+ * been set back.
+ */
+export function createPresence(
+  db: Database,
+  publisher: Publisher,
+  nodeId: string,
+  onError: (error: unknown) => void,
+): Presence {
   const here = { store: new Set<number>(), admin: new Set<number>() }
   const enter = batchReads((keys: Key[]) => writeOnline(db, nodeId, keys))
   const leave = batchReads((keys: Key[]) => writeOffline(db, nodeId, keys))
@@ -46,7 +69,7 @@ export function createPresence(db: Database, pubsub: PubSub, nodeId: string, onE
     const written = await readRowsOf(db, nodeId)
     const isWritten = new Set(written.map(keyOf))
     const isWrong = (account: Owner) => here[account.side].has(account.id) !== isWritten.has(keyOf(account))
-    // A turn under way writes what is right by itself.
+    // A write under way repairs its account by itself.
     const wrong = [...listHere(), ...written].filter((account) => isWrong(account) && !turns.has(keyOf(account)))
     await Promise.all(wrong.map(queue))
   }
@@ -59,11 +82,11 @@ export function createPresence(db: Database, pubsub: PubSub, nodeId: string, onE
     const isOnline = here[account.side].has(account.id)
     if ((await (isOnline ? enter : leave)(key)) !== 'changed') return
     for (const parties of (await readSessions(key)) ?? []) {
-      publishPresence(pubsub, { ...parties, of: account.side, isOnline })
+      publishPresence(publisher, { ...parties, of: account.side, isOnline })
     }
   }
 
-  /** One after the other for each account, or a leaving that is overtaken would undo a coming. */
+  /** The writes of one account follow each other: a `leave` that was overtaken would undo the `enter` after it. */
   function queue(account: Owner): Promise<void> {
     const key = keyOf(account)
     const last = (turns.get(key) ?? Promise.resolve())
@@ -77,25 +100,21 @@ export function createPresence(db: Database, pubsub: PubSub, nodeId: string, onE
   }
 
   return {
-    async open(): Promise<void> {
+    async open() {
       await showAlive(db, nodeId)
     },
-    /** An account has come to this node. */
-    enter(account: Owner): Promise<void> {
+    enter(account) {
       here[account.side].add(account.id)
       return queue(account)
     },
-    /** An account has gone from this node. */
-    leave(account: Owner): Promise<void> {
+    leave(account) {
       here[account.side].delete(account.id)
       return queue(account)
     },
-    /** Which of these accounts are online anywhere. */
-    async readOnline(accounts: Owner[]): Promise<(account: Owner) => boolean> {
+    async readOnline(accounts) {
       const online = accounts.length > 0 ? await readOnline(db, accounts.map(keyOf)) : new Set<Key>()
       return (account) => online.has(keyOf(account))
     },
-    /** The open sessions whose store is online anywhere. */
     readOnlineOpenSessions: () => readOnlineOpenSessions(db),
     async close(): Promise<void> {
       await heartbeat.stop()
@@ -104,9 +123,7 @@ export function createPresence(db: Database, pubsub: PubSub, nodeId: string, onE
   }
 }
 
-export type Presence = ReturnType<typeof createPresence>
-
-/** A node that was taken for dead meanwhile has lost its rows with it. */
+/** A node whose lease had expired has lost its rows: `reconcile` writes them again. */
 async function showAlive(db: Database, nodeId: string): Promise<void> {
   await db.$executeRaw(Prisma.sql`
     insert into chat_node (id, seen_at) values (${nodeId}, clock_timestamp())
@@ -181,7 +198,7 @@ async function forgetDeadNodes(db: Database): Promise<void> {
   await db.$executeRaw(Prisma.sql`delete from chat_node n where not ${isAlive}`)
 }
 
-/** The sessions whose other side wants to know of accounts. */
+/** Reads the sessions in which the other side is shown the presence of these accounts. */
 async function readSessionsOf(db: Database, keys: Key[]): Promise<Map<Key, Parties[]>> {
   const rows = await db.$queryRaw<
     { side: Side; sessionId: bigint; storeId: bigint; holderId: bigint | null }[]

@@ -6,15 +6,33 @@ const TYPING_MS = 6000
 
 type Send = (sessionId: number, frame: string) => void
 
-/**
- * What one side's sockets are shown of the other side (`of`) at the moment: who types, who is online. Nothing of it is stored.
- * Typing ends by itself, so that it cannot stay on when its end gets lost; presence is told when it differs from what was
- * told before.
- */
-export function createTypingAndPresence(of: Side, send: Send, onDoubt: () => void) {
+/** What one side's sockets are shown of the other side: who is typing, and who is online. Nothing of it is stored. */
+export interface TypingAndPresence {
+  /** Shows that somebody types, or has stopped. Typing ends by itself after 6 s, in case its end is lost. */
+  showTyping(event: TypingEvent): void
+  /** Shows a presence that was read or published, unless it is the one that was sent before. */
+  showPresence(sessionId: number, isOnline: boolean): void
+  /**
+   * Asks for the presence to be read again soon. With `isDue` it is then sent even when it is the same as before: others
+   * see the session now, or it has another holder.
+   */
+  doubtPresence(sessionId: number, isDue: boolean): void
+  doubtedSessions(): number[]
+  /** There is nobody on the other side any more. */
+  clearPresence(sessionId: number): void
+  /** Sends a new socket the presence that the others were sent. */
+  repeatPresence(socket: { send(text: string): void }, sessionId: number): void
+  /** The sessions whose other side was last shown as online. */
+  onlineSessions(): number[]
+  forget(sessionId: number): void
+  close(): void
+}
+
+/** `of` is the side that is shown. `onDoubt` is called when a presence should be read again soon. */
+export function createTypingAndPresence(of: Side, send: Send, onDoubt: () => void): TypingAndPresence {
   const typing = new Map<number, NodeJS.Timeout>()
   const online = new Map<number, boolean>()
-  /** Sessions to look at soon, and whether their presence is told even where it is the same as before. */
+  /** Sessions whose presence is to be read again, and whether it is sent even when it has not changed. */
   const doubted = new Map<number, boolean>()
 
   return {
@@ -38,26 +56,19 @@ export function createTypingAndPresence(of: Side, send: Send, onDoubt: () => voi
       online.set(sessionId, isOnline)
       send(sessionId, presenceFrame({ sessionId, of, isOnline }))
     },
-    /**
-     * It is not known whether what was told is still true: soon somebody looks, by `onDoubt`. `isDue` when it is owed in
-     * any case, because others see it now, or see somebody else.
-     */
     doubtPresence(sessionId: number, isDue: boolean): void {
       doubted.set(sessionId, isDue || doubted.get(sessionId) === true)
       onDoubt()
     },
     doubtedSessions: () => [...doubted.keys()],
-    /** There is nobody on the other side. */
     clearPresence(sessionId: number): void {
       online.delete(sessionId)
       doubted.delete(sessionId)
     },
-    /** Tells a new socket what those before it were told. */
     repeatPresence(socket: { send(text: string): void }, sessionId: number): void {
       const isOnline = online.get(sessionId) ?? false
       if (isOnline) socket.send(presenceFrame({ sessionId, of, isOnline }))
     },
-    /** The sessions whose other side was last told to be online. */
     onlineSessions: () => [...online].flatMap(([sessionId, isOnline]) => (isOnline ? sessionId : [])),
     forget(sessionId: number): void {
       clearTimeout(typing.get(sessionId))
@@ -73,5 +84,3 @@ export function createTypingAndPresence(of: Side, send: Send, onDoubt: () => voi
     },
   }
 }
-
-export type TypingAndPresence = ReturnType<typeof createTypingAndPresence>

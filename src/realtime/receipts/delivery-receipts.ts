@@ -2,12 +2,12 @@ import { defineColumns } from '../../database/columns.js'
 import type { Database } from '../../database/database.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import { publishReceipt } from '../../events/publish.js'
-import type { PubSub } from '../../pubsub/pubsub.js'
+import type { Publisher } from '../../events/publisher.js'
 import type { Side } from '../../protocol/account.js'
 
 const FLUSH_MS = 200
 
-interface MarkRow {
+interface DeliveredRow {
   sessionId: number
   storeId: number
   holderId: number | null
@@ -15,32 +15,46 @@ interface MarkRow {
   upTo: number
 }
 
-const markColumns = defineColumns<MarkRow>({
-  sessionId: 'marked.session_id',
+const deliveredColumns = defineColumns<DeliveredRow>({
+  sessionId: 'delivered.session_id',
   storeId: 's.store_id',
   holderId: 's.admin_id',
-  side: 'marked.side',
-  upTo: 'marked.delivered_up_to',
+  side: 'delivered.side',
+  upTo: 'delivered.delivered_up_to',
 })
 
+/** Records messages as delivered once they were written to a socket of the other side. */
+export interface DeliveryReceipts {
+  /** A message was written to a socket of a side. The receipt is stored and published within a few hundred milliseconds. */
+  note(sessionId: number, side: Side, messageId: number): void
+  /** Drops the receipts of a session that are not stored yet: the database was set back, and its messages are gone. */
+  forget(sessionId: number): void
+  /** Stores the receipts that wait. */
+  close(): Promise<void>
+}
+
 /**
- * Collects what was written to sockets, and notes it as delivered a few times a second, in one statement for all sessions.
- * What cannot be noted is tried again: it stays collected.
+ * Collects delivery receipts and stores those of all sessions by one statement, five times a second. Receipts that cannot be
+ * stored stay collected, so that the next statement stores them.
  */
-export function createDeliveryReceipts(db: Database, pubsub: PubSub, onError: (error: unknown) => void) {
-  let deliveryReceipts = new Map<string, { session_id: number; side: Side; up_to: number }>()
+export function createDeliveryReceipts(
+  db: Database,
+  publisher: Publisher,
+  onError: (error: unknown) => void,
+): DeliveryReceipts {
+  let waiting = new Map<string, { session_id: number; side: Side; up_to: number }>()
   let flushing = Promise.resolve()
   const timer = setInterval(() => {
-    if (deliveryReceipts.size > 0) flushing = flush()
+    if (waiting.size > 0) flushing = flush()
   }, FLUSH_MS)
 
   async function flush(): Promise<void> {
     await flushing
-    const written = deliveryReceipts
-    deliveryReceipts = new Map()
+    const written = waiting
+    waiting = new Map()
     if (written.size === 0) return
     try {
-      for (const row of await writeMarks(db, [...written.values()])) announceDelivered(pubsub, row)
+      for (const row of await storeReceipts(db, [...written.values()])) publishDelivered(publisher, row)
     } catch (error) {
       for (const { session_id, side, up_to } of written.values()) note(session_id, side, up_to)
       onError(error)
@@ -49,17 +63,15 @@ export function createDeliveryReceipts(db: Database, pubsub: PubSub, onError: (e
 
   function note(sessionId: number, side: Side, messageId: number): void {
     const key = `${side}:${sessionId}`
-    const mark = deliveryReceipts.get(key)
-    if (mark === undefined) deliveryReceipts.set(key, { session_id: sessionId, side, up_to: messageId })
-    else if (mark.up_to < messageId) mark.up_to = messageId
+    const receipt = waiting.get(key)
+    if (receipt === undefined) waiting.set(key, { session_id: sessionId, side, up_to: messageId })
+    else if (receipt.up_to < messageId) receipt.up_to = messageId
   }
 
   return {
-    /** A message was written to a socket of a side. */
     note,
-    /** Drops what is not yet noted of a session: its messages are gone. */
     forget(sessionId: number): void {
-      for (const side of ['store', 'admin']) deliveryReceipts.delete(`${side}:${sessionId}`)
+      for (const side of ['store', 'admin']) waiting.delete(`${side}:${sessionId}`)
     },
     async close(): Promise<void> {
       clearInterval(timer)
@@ -68,27 +80,25 @@ export function createDeliveryReceipts(db: Database, pubsub: PubSub, onError: (e
   }
 }
 
-export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
-
-/** A session may be gone: the database is at an earlier state. Its mark is dropped, as it would make all others fail for ever. */
-async function writeMarks(db: Database, deliveryReceipts: object[]): Promise<MarkRow[]> {
-  return markColumns.read(
+/** A session may be gone when the database was set back. Its receipt is dropped: it would make the statement fail for ever. */
+async function storeReceipts(db: Database, receipts: object[]): Promise<DeliveredRow[]> {
+  return deliveredColumns.read(
     db,
     Prisma.sql`
-    with marked as (
+    with delivered as (
       insert into chat_receipt as r (session_id, side, delivered_up_to)
       select session_id, side, up_to
-      from json_to_recordset(${JSON.stringify(deliveryReceipts)}::json) as mark(session_id bigint, side side, up_to bigint)
-      where exists (select from chat_message m where m.id = mark.up_to and m.session_id = mark.session_id)
+      from json_to_recordset(${JSON.stringify(receipts)}::json) as receipt(session_id bigint, side side, up_to bigint)
+      where exists (select from chat_message m where m.id = receipt.up_to and m.session_id = receipt.session_id)
       order by session_id, side
       on conflict (session_id, side) do update set delivered_up_to = excluded.delivered_up_to
         where r.delivered_up_to < excluded.delivered_up_to
       returning session_id, side, delivered_up_to
     )
-    ${markColumns.select} from marked join chat_session s on s.id = marked.session_id`,
+    ${deliveredColumns.select} from delivered join chat_session s on s.id = delivered.session_id`,
   )
 }
 
-function announceDelivered(pubsub: PubSub, { sessionId, storeId, holderId, side, upTo }: MarkRow): void {
-  publishReceipt(pubsub, { sessionId, storeId, holderId, status: 'delivered', upToMessageId: upTo, by: side })
+function publishDelivered(publisher: Publisher, { sessionId, storeId, holderId, side, upTo }: DeliveredRow): void {
+  publishReceipt(publisher, { sessionId, storeId, holderId, status: 'delivered', upToMessageId: upTo, by: side })
 }

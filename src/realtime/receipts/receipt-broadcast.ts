@@ -6,52 +6,59 @@ interface SessionReceipts {
   read: number
 }
 
-/** At most this often per session: receipts come in crowds, and only the last of them matters. */
+/** A session is reported at most this often: receipts come in bursts, and only the last of them matters. */
 const MERGE_MS = 250
 
-/**
- * Merges what is known of how far the other side has received and read each session, and tells it when it has grown.
- * What comes late, twice or out of order tells nothing.
- */
-export function createReceiptBroadcast(tell: (sessionId: number, status: Status, upToMessageId: number) => void) {
-  const told = new Map<number, SessionReceipts>()
+/** Tells one side's sockets how far the other side has received and read each session. */
+export interface ReceiptBroadcast {
+  /** Sets what the sockets know of a session already. Does nothing for a session that is known. */
+  start(sessionId: number, receipts: SessionReceipts): void
+  /** Takes a receipt. What comes late, twice or out of order is not sent: a watermark only grows. */
+  note(sessionId: number, receipts: Partial<SessionReceipts>): void
+  forget(sessionId: number): void
+  close(): void
+}
+
+/** Merges receipts: of those that come within 250 ms, only the last one of a session is sent. */
+export function createReceiptBroadcast(
+  send: (sessionId: number, status: Status, upToMessageId: number) => void,
+): ReceiptBroadcast {
+  const sent = new Map<number, SessionReceipts>()
   const grown = new Map<number, SessionReceipts>()
   let timer: NodeJS.Timeout | undefined
 
   function flush(): void {
     timer = undefined
-    for (const [sessionId, marks] of grown) {
-      const before = told.get(sessionId) ?? { delivered: 0, read: 0 }
-      told.set(sessionId, marks)
-      // What is read is delivered; saying so twice would say nothing.
-      if (marks.delivered > Math.max(before.delivered, marks.read)) tell(sessionId, 'delivered', marks.delivered)
-      if (marks.read > before.read) tell(sessionId, 'read', marks.read)
+    for (const [sessionId, receipts] of grown) {
+      const before = sent.get(sessionId) ?? { delivered: 0, read: 0 }
+      sent.set(sessionId, receipts)
+      // A read message is delivered, too: one frame says both.
+      if (receipts.delivered > Math.max(before.delivered, receipts.read))
+        send(sessionId, 'delivered', receipts.delivered)
+      if (receipts.read > before.read) send(sessionId, 'read', receipts.read)
     }
     grown.clear()
   }
 
   return {
-    /** What is told already, or was known before anybody here could be told. */
-    start(sessionId: number, marks: SessionReceipts): void {
-      if (!told.has(sessionId)) told.set(sessionId, marks)
+    start(sessionId: number, receipts: SessionReceipts): void {
+      if (!sent.has(sessionId)) sent.set(sessionId, receipts)
     },
     note(sessionId: number, { delivered, read }: Partial<SessionReceipts>): void {
-      const known = grown.get(sessionId) ?? told.get(sessionId) ?? { delivered: 0, read: 0 }
+      const known = grown.get(sessionId) ?? sent.get(sessionId) ?? { delivered: 0, read: 0 }
       const next = { delivered: Math.max(known.delivered, delivered ?? 0), read: Math.max(known.read, read ?? 0) }
       if (next.delivered === known.delivered && next.read === known.read) return
       grown.set(sessionId, next)
       timer ??= setTimeout(flush, MERGE_MS)
     },
     forget(sessionId: number): void {
-      told.delete(sessionId)
+      sent.delete(sessionId)
       grown.delete(sessionId)
     },
     close(): void {
       clearTimeout(timer)
-      told.clear()
+      sent.clear()
       grown.clear()
     },
   }
 }
-
-export type ReceiptBroadcast = ReturnType<typeof createReceiptBroadcast>

@@ -4,43 +4,45 @@ import { encodeFrame } from '../../protocol/encode-frame.js'
 import { MAX_UNREAD_COUNT } from '../../protocol/limits.js'
 import type { UnreadCount } from '../../protocol/schemas/notifications.js'
 
-/** At most this often: a crowd of messages is one change of a number. */
+/** A count is sent at most this often, however many messages come. */
 const MERGE_MS = 500
-/** What was committed before a number was read may be announced so much later. */
+/** The event of a message may arrive this long after the count that includes it. */
 const LAG_MS = 3000
-/** Numbers in doubt are read again after so many times what their reading took, and at the latest after so long. */
-const REST = 20
-const LONGEST_REST_MS = 10_000
-/** So many admins' numbers are read by one statement, which keeps it far below what a statement may take. */
+/**
+ * Counts in doubt are read again after REST_FACTOR × the duration of the last count, and after MAX_REST_MS at the latest.
+ */
+const REST_FACTOR = 20
+const MAX_REST_MS = 10_000
+/** Admins per statement: so few that a statement stays far below the statement timeout. */
 const READ_TOGETHER = 16
-/** A number that could not be read is tried again after a time that doubles, at the latest after so long. */
+/** A count that failed is retried after a time that doubles, up to MAX_RETRY_MS. */
 const FIRST_RETRY_MS = 1000
-const LONGEST_RETRY_MS = 30_000
+const MAX_RETRY_MS = 30_000
 
 interface Tally {
   /** Undefined until it has been read. */
   unread?: UnreadCount
-  told?: UnreadCount
-  /** When it was last asked for, and how many have come since. */
+  sent?: UnreadCount
+  /** When the count was last read, and how many messages have come since. */
   readAt: number
   meanwhile: number
   isInDoubt: boolean
 }
 
-/** How often in a row an admin's number could not be read, and when to try again. */
+/** How often in a row the count of an admin failed, and when to try again. */
 interface Retry {
   failures: number
   at: number
 }
 
 /**
- * Tells admins how many of their notifications are unread. A number is read once and then counted up with each message;
- * when the admin reads, it is read again. What is announced while it is being read, or soon after, may be in it or not: then
- * it is in doubt, and is read again, but not so often that admins to whom messages pour in would keep the database counting.
- * From its bound on, a number stays as it is until the admin reads.
+ * Sends admins the number of their unread notifications. A count is read once and then incremented with each message; when
+ * the admin reads, it is read again. A message whose event arrives during a count or soon after may be included in it or
+ * not: the count is in doubt then and is read again, but not so often that a stream of messages keeps the database
+ * counting. A count at its maximum stays as it is until the admin reads.
  *
- * A number that cannot be read is put off, longer each time, and is read alone then, after the others: no admin keeps
- * another from being told.
+ * A count that fails is retried later each time, alone and after the others, so that one admin's failing count does not
+ * delay the others.
  */
 export function createUnreadCounter(
   db: Database,
@@ -66,11 +68,11 @@ export function createUnreadCounter(
         (unread === undefined || (isInDoubt && areDoubtsDue)) && startedAt >= (retries.get(adminId)?.at ?? 0),
     )
     for (const group of groupDue(due)) {
-      // The rest has its turn in the next round: a database that is away is not asked once for each group.
+      // The others wait for the next round: a database that is away is not asked once per group.
       if (!(await readGroup(group))) break
     }
-    // Those who have just read do not put off the others.
-    if (areDoubtsDue) doubtsDueAt = Date.now() + Math.min(REST * (Date.now() - startedAt), LONGEST_REST_MS)
+    // Measured from the beginning of the round, so that admins who have just read do not delay the others.
+    if (areDoubtsDue) doubtsDueAt = Date.now() + Math.min(REST_FACTOR * (Date.now() - startedAt), MAX_REST_MS)
   }
 
   async function readGroup(group: [number, Tally][]): Promise<boolean> {
@@ -96,11 +98,11 @@ export function createUnreadCounter(
 
   function putOff(adminId: number): void {
     const failures = (retries.get(adminId)?.failures ?? 0) + 1
-    const longest = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS)
+    const longest = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS)
     retries.set(adminId, { failures, at: Date.now() + longest * (0.5 + Math.random() / 2) })
   }
 
-  /** Those who may be read together, and then one by one those who were put off. */
+  /** Groups of admins whose counts are read together, then, one by one, those whose count failed before. */
   function groupDue(due: [number, Tally][]): [number, Tally][][] {
     const fresh = due.filter(([adminId]) => !retries.has(adminId))
     const groups: [number, Tally][][] = []
@@ -108,11 +110,11 @@ export function createUnreadCounter(
     return groups.concat(due.filter(([adminId]) => retries.has(adminId)).map((alone) => [alone]))
   }
 
-  function tell(): void {
+  function sendCounts(): void {
     for (const [adminId, tally] of tallies) {
-      const { unread, told } = tally
-      if (unread === undefined || (unread.count === told?.count && unread.has_more === told.has_more)) continue
-      tally.told = unread
+      const { unread, sent } = tally
+      if (unread === undefined || (unread.count === sent?.count && unread.has_more === sent.has_more)) continue
+      tally.sent = unread
       send(adminId, encodeFrame('new_notification', unread))
     }
   }
@@ -120,7 +122,7 @@ export function createUnreadCounter(
   function schedule(): void {
     timer ??= setTimeout(() => {
       void readCounts().finally(() => {
-        tell()
+        sendCounts()
         timer = undefined
         if ([...tallies.values()].some(({ unread, isInDoubt }) => unread === undefined || isInDoubt)) schedule()
       })
@@ -128,7 +130,7 @@ export function createUnreadCounter(
   }
 
   return {
-    /** A notification has come for an admin. */
+    /** An admin has got a notification. */
     add(adminId: number): void {
       const tally = tallies.get(adminId) ?? begin(adminId)
       tally.meanwhile++
@@ -139,7 +141,7 @@ export function createUnreadCounter(
       if (Date.now() - tally.readAt < LAG_MS) tally.isInDoubt = true
       schedule()
     },
-    /** An admin has read some: what is being read now is no longer true. */
+    /** An admin has read notifications: the count that is being read is outdated. */
     recount(adminId: number): void {
       begin(adminId)
       schedule()

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Account } from '../../protocol/account.js'
 
-/** What an account may be sent by syncs at once, and per second in the long run. */
+/** Bytes of syncs that an account may be sent at once, and per second in the long run. */
 const BURST_BYTES = 8 * 2 ** 20
 const BYTES_PER_SECOND = 2 ** 20
 
@@ -11,15 +11,18 @@ interface Turns {
   /** Bytes that may be read at once; negative after more was read. */
   allowance: number
   allowanceAt: number
-  /** Set while nothing is asked for and the allowance is not full yet. */
+  /** Removes the entry of an idle account when its allowance is full again. */
   restTimer?: NodeJS.Timeout | undefined
 }
 
-/** Bounds what the sockets of one account make this node read: one piece of work at a time, and so many bytes a second. */
+/**
+ * Bounds what the sockets of one account make this node read: one piece of work at a time, and a number of bytes per
+ * second.
+ */
 export interface AccountTurns {
   /**
-   * Does a piece of work after those that the account's sockets asked for before. `isWanted` is asked when its turn
-   * comes; undefined is returned when it is not wanted any more. `sizeOf` tells how many bytes the work has read.
+   * Runs work after the account's earlier work. `isWanted` is asked when its turn comes; when it returns false, the work is
+   * skipped and undefined is returned. `sizeOf` returns how many bytes the work has read.
    */
   run<T>(
     account: Pick<Account, 'side' | 'id'>,

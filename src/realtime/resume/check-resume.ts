@@ -1,7 +1,7 @@
 import { invalidInput } from '../../errors/request-error.js'
 import { MAX_SESSIONS_PER_RESUME, MAX_EPOCH_LENGTH } from '../../protocol/limits.js'
 
-/** A resume as the client asks for it. */
+/** The checked payload of a `resume` frame. */
 export interface Resume {
   /** The last seq seen, by session id, in the order of the ids. */
   sessions: [sessionId: number, after: number][]
@@ -13,8 +13,8 @@ const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) &
 const shorten = (key: string) => (key.length > 20 ? `${key.slice(0, 20)}…` : key)
 
 /**
- * Checks the payload of a `resume` frame, up to the first mistake. A validator that looks for all of them takes a time that
- * grows faster than the frame, and answers with a text as long.
+ * Checks the payload of a `resume` frame up to the first error. A validator that collects all errors takes time that grows
+ * faster than the frame, and answers with a text of the same length.
  * @throws RequestError 400
  */
 export function checkResume(payload: unknown): Resume {

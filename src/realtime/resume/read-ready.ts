@@ -6,7 +6,7 @@ import { Prisma } from '../../generated/prisma/client.js'
 import { sessionExpressions, toSession, type SessionRow } from '../../database/rows/sessions.js'
 import type { Session } from '../../protocol/schemas/sessions.js'
 
-/** What `ready` tells a store: its active session, if it has one, and the epoch in which `seq` counts. */
+/** What `ready` contains for a store: its active session, if there is one, and the epoch that `seq` counts in. */
 export interface Ready {
   session: (Session & { seq: number }) | null
   epoch: string
@@ -18,7 +18,7 @@ type ReadyRow = { [Key in keyof SessionRow]: SessionRow[Key] | null } & {
   epoch: string | null
 }
 
-/** Reads what stores are told by `ready`. Concurrent reads share a statement. */
+/** Creates a function that reads what `ready` contains for a store. Concurrent reads share a statement. */
 export function createReadyReader(db: Statements, epoch: EpochExpressions): (storeId: number) => Promise<Ready> {
   const columns = defineColumns<ReadyRow>({
     ...sessionExpressions,
@@ -48,7 +48,7 @@ function toReady({ id, seq, epoch, ...row }: ReadyRow): Ready {
   return { session, epoch: requireEpoch(epoch) }
 }
 
-/** Reads the present epoch. Concurrent reads share a statement. */
+/** Creates a function that reads the current epoch. Concurrent reads share a statement. */
 export function createEpochReader(db: Statements, { epoch }: EpochExpressions): () => Promise<string> {
   const columns = defineColumns<{ epoch: string | null }>({ epoch })
   const read = batchReads(async (keys: string[]) => {

@@ -13,28 +13,29 @@ import {
   holderOfMessage,
 } from '../../database/rows/messages.js'
 import { sessionExpressions, toSession, type SessionRow } from '../../database/rows/sessions.js'
+import { isOnlooker } from '../../accounts/session-access.js'
 import type { Account, Side } from '../../protocol/account.js'
 import type { Message } from '../../protocol/schemas/messages.js'
 import type { Session } from '../../protocol/schemas/sessions.js'
 
-/** What an account asks of a session. */
+/** What an account asks for of a session. */
 export interface SyncRequest {
-  account: Pick<Account, 'side' | 'id'>
+  account: Pick<Account, 'side' | 'id' | 'role'>
   sessionId: number
-  /** The last seq that it saw; null to begin anew. */
+  /** The last seq that it saw; null for the newest messages. */
   after: number | null
-  /** The seq from which on it was told live; null where it was not. */
+  /** The first seq that the socket was sent live; null where it was sent none. */
   before: number | null
   /** The epoch that `after` counts in; null where the client does not tell. */
   epoch: string | null
 }
 
-/** The answer to a request, and what the server needs of it. */
+/** The answer to a request, and what the server needs to know of it. */
 export interface Sync {
   answer: { session: Session; messages: Message[]; seq: number; complete: boolean; reset?: true }
-  /** How far the session goes. */
+  /** The newest seq of the session. */
   seq: number
-  /** The newest message of the other side in the answer. */
+  /** The newest message of the other side that is delivered by the answer. */
   newestForeignId: number | null
   /** How far the other side has received and read, as message ids. */
   deliveredUpTo: number
@@ -52,19 +53,19 @@ interface SyncRow extends SessionRow, Receipts {
 }
 
 const MESSAGES_PER_SYNC = 200
-/** What a message takes in JSON beside its text, and a character of text at most: an escape like `\\u0001`. */
+/** JSON bytes of a message beside its text, and of a character at most (an escape like `\\u0001`). */
 const MESSAGE_BYTES = 500
 const CHARACTER_BYTES = 6
-/** As many as do not keep the event loop long, whatever is in them. */
+/** So few that handling them does not block the event loop for long, whatever they contain. */
 const SYNCS_PER_STATEMENT = 8
 
 /** SQL: whether the account `asked` may see the message `m` of the session `s`. */
-const isVisible = `(asked.side = 'store' or s.admin_id is null or s.admin_id = asked.account_id
+const isVisible = `(asked.side = 'store' or asked.is_supervisor or s.admin_id is null or s.admin_id = asked.account_id
   or coalesce(${holderOfMessage}, asked.account_id) = asked.account_id)`
 
 const isMissed = 'not state.is_reset and m.seq > asked.after and m.seq < coalesce(asked.before, m.seq + 1)'
 
-/** SQL of as many messages as a sync holds: the first of those for which a condition holds, in an order. */
+/** SQL of the first messages, in an order, for which a condition holds: as many as fit into a sync. */
 const firstMessages = (condition: string, order: 'asc' | 'desc') => `
   select m.*, row_number() over taken as place, sum(length(m.content) * ${CHARACTER_BYTES} + ${MESSAGE_BYTES}) over taken as bytes
   from (
@@ -73,13 +74,13 @@ const firstMessages = (condition: string, order: 'asc' | 'desc') => `
   ) m window taken as (order by m.seq ${order})`
 
 /**
- * Reads what accounts have missed of sessions: concurrent requests share a statement. A request whose epoch is not the
- * present one, or that names a seq which the session has not reached, counts in a history that is gone: it is answered with
- * the newest messages, as a beginning (`reset`). An admin who does not hold the session any more is told how it stands, but
- * not what others wrote in it. The answer is undefined where the account may not know of the session.
+ * Creates a function that reads what an account has missed of a session; concurrent requests share a statement. A request
+ * with another epoch than the current one, or with a seq that the session has not reached, counts in a history that is
+ * gone: its answer has `reset` and the newest messages. An admin who no longer holds the session gets its state, but not
+ * the messages of others, unless it is a supervisor. The answer is undefined where the account may not see the session.
  *
- * A sync takes up to `mostBytes`, or one message. More than may wait for a slow reader would get that reader cut, and the
- * same would be sent again on its next connection.
+ * A sync holds up to `mostBytes`, and at least one message. A larger one could exceed what may wait for a slow reader: the
+ * reader would be cut, and get the same sync again on its next connection.
  */
 export function createSyncReader(
   db: Statements,
@@ -117,7 +118,7 @@ export function createSyncReader(
 
   return batch<SyncRequest, Sync | undefined>(async (requests) => {
     const asked = requests.map(({ account, sessionId, after, before, epoch }, place) => ({
-      ...{ place, side: account.side, account_id: account.id },
+      ...{ place, side: account.side, account_id: account.id, is_supervisor: account.role === 'supervisor' },
       ...{ session_id: sessionId, after, before, epoch },
     }))
     const rows = await columns.read(
@@ -125,7 +126,7 @@ export function createSyncReader(
       Prisma.sql`
       ${columns.select}
       from json_to_recordset(${JSON.stringify(asked)}::json) as asked(place int, side side, account_id bigint,
-        session_id bigint, after bigint, before bigint, epoch text) ${from}`,
+        is_supervisor boolean, session_id bigint, after bigint, before bigint, epoch text) ${from}`,
     )
     const byPlace = new Map(rows.map((row) => [row.place, row]))
     return requests.map((request, place) => {
@@ -143,10 +144,11 @@ function toSync(row: SyncRow, { account, before }: SyncRequest): Sync {
   const seq = before === null || row.isReset ? row.seq : Math.min(row.seq, before - 1)
   const answer = { session: toSession(row), messages, seq, complete: row.isComplete }
   const { delivered, read } = receiptsOfOther(row, side)
+  const isDelivered = !isOnlooker(account, { storeId: row.store_id, adminId: row.admin_id })
   return {
     answer: row.isReset ? { ...answer, reset: true } : answer,
     seq: row.seq,
-    newestForeignId: newestForeign(messages, side),
+    newestForeignId: isDelivered ? newestForeign(messages, side) : null,
     deliveredUpTo: delivered ?? 0,
     readUpTo: read ?? 0,
   }

@@ -1,4 +1,7 @@
-/** How long after `ready` the first live frames are noted, so that a resume does not repeat them. */
+/**
+ * For this long after `ready`, the first live seq of each session is recorded, so that a resume does not repeat live
+ * frames.
+ */
 const RESUME_WINDOW_MS = 15_000
 
 interface LiveFrame {
@@ -7,37 +10,40 @@ interface LiveFrame {
   frame: Buffer
 }
 
-/** A session whose sync is being read. */
+/** The live frames of a session whose sync is being read. */
 interface Hold {
   frames: LiveFrame[]
   wasReset: boolean
 }
 
 /**
- * Joins what a socket is sent live with what it is sent by `ready` and `sync`: each durable event reaches the socket once,
- * whichever of them brings it.
+ * Joins the live frames of a socket with `ready` and `sync`: each durable event reaches the socket once, whichever of them
+ * brings it.
  */
 export class ReplayBuffer {
-  /** By session, the seq up to which this socket was sent otherwise than live. */
-  #floors: Map<number, number> | undefined
+  /** By session, the seq up to which `ready` or a `sync` has told the socket. */
+  #watermarks: Map<number, number> | undefined
   #holds: Map<number, Hold> | undefined
-  /** By session, the first seq that was sent live. Undefined once a resume comes too late to need it. */
+  /** By session, the first seq that was sent live. Undefined once RESUME_WINDOW_MS is over. */
   #liveFrom: Map<number, number> | undefined = new Map()
   #heldBytes = 0
   readonly #readyAt = Date.now()
 
-  /** Bytes of frames that wait for syncs. */
+  /** Bytes of the frames that are held. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
-  /** `ready` or a `sync` has told of a session up to a seq. */
-  setFloor(sessionId: number, seq: number): void {
-    this.#floors ??= new Map()
-    this.#floors.set(sessionId, seq)
+  /** Records that `ready` or a `sync` has told the socket of a session up to a seq. */
+  setWatermark(sessionId: number, seq: number): void {
+    this.#watermarks ??= new Map()
+    this.#watermarks.set(sessionId, seq)
   }
 
-  /** Whether a live frame is to be sent now: not while it is held back, and not when the socket knows the event. */
+  /**
+   * Whether a live frame is to be sent now. A frame of a session on hold is kept; an event that the socket has got is
+   * dropped.
+   */
   admit(sessionId: number, seq: number, frame: Buffer): boolean {
     const hold = this.#holds?.get(sessionId)
     if (hold) {
@@ -45,10 +51,10 @@ export class ReplayBuffer {
       this.#heldBytes += frame.length
       return false
     }
-    const floor = this.#floors?.get(sessionId)
-    if (floor !== undefined) {
-      if (seq <= floor) return false
-      this.#floors?.delete(sessionId)
+    const watermark = this.#watermarks?.get(sessionId)
+    if (watermark !== undefined) {
+      if (seq <= watermark) return false
+      this.#watermarks?.delete(sessionId)
     }
     this.#noteLive(sessionId, seq)
     return true
@@ -67,12 +73,12 @@ export class ReplayBuffer {
     return this.#liveFrom?.get(sessionId) ?? null
   }
 
-  /** Whether the session was begun anew since `hold`: what was read of it meanwhile is of the past. */
+  /** Whether the session was reset since `hold`: what was read of it meanwhile is outdated. */
   wasReset(sessionId: number): boolean {
     return this.#holds?.get(sessionId)?.wasReset === true
   }
 
-  /** Ends `hold`. Returns the frames that came meanwhile, in their order; each has still to be admitted. */
+  /** Ends `hold`. Returns the frames that came meanwhile, in order; each has still to pass `admit`. */
   release(sessionId: number): LiveFrame[] {
     const frames = this.#holds?.get(sessionId)?.frames ?? []
     this.#holds?.delete(sessionId)
@@ -80,13 +86,13 @@ export class ReplayBuffer {
     return frames
   }
 
-  /** A sync begins a session anew: what was noted of it counts in a history that is gone. */
+  /** Forgets what was recorded of a session: a sync with `reset` begins it anew. */
   forget(sessionId: number): void {
-    this.#floors?.delete(sessionId)
+    this.#watermarks?.delete(sessionId)
     this.#liveFrom?.delete(sessionId)
   }
 
-  /** The node begins a session anew: what came live before, and what is being read of it, is of the past, too. */
+  /** The node resets a session: frames on hold, and what is being read of it, are outdated, too. */
   reset(sessionId: number): void {
     this.forget(sessionId)
     const hold = this.#holds?.get(sessionId)

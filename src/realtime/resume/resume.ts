@@ -7,7 +7,7 @@ import type { Sync, SyncRequest } from './read-syncs.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import { errorFrame } from '../../errors/error-frame.js'
 
-/** So many sessions are read at once: what a socket has asked for and will not read is little. */
+/** Sessions that are read at once: little is read for a socket that will not read its answers. */
 const SESSIONS_TOGETHER = 8
 
 /** The socket that asks: what a resume needs of it. */
@@ -35,9 +35,9 @@ export interface ResumeDeps {
 }
 
 /**
- * Answers a `resume`: a `sync` for each session, in their order, or an `error` that names the session. No more is read than
- * the socket takes: the next sessions have to wait until most of the answers are on their way, and until the account's turn
- * comes. Ends when the socket does.
+ * Answers a `resume` with a `sync` for each session, in order, or with an `error` that names the session. Reading follows
+ * the socket: the next sessions are read when most of the answers before have been sent, and when it is the account's turn.
+ * Stops when the socket is closed.
  * @throws what the database does
  */
 export async function resumeSessions(
@@ -58,8 +58,8 @@ async function resumeSome(
   epoch: string | null,
 ): Promise<void> {
   const { account } = socket
-  /** Where each session's sync ends, once that is sent. */
-  const floors = new Map<number, number>()
+  /** By session, the seq up to which the sync that was sent tells. */
+  const watermarks = new Map<number, number>()
   const read = () => {
     const requests = sessions.map(([sessionId, after]) => {
       return { account, sessionId, after, before: socket.hold(sessionId), epoch }
@@ -70,7 +70,7 @@ async function resumeSome(
     const found = await turns.run(account, () => socket.isOpen, read, sizeOf)
     for (const { request, sync } of found ?? []) {
       const { sessionId, before } = request
-      // The reset was the answer, and newer than what has been read.
+      // The reset has answered, and is newer than what was read.
       if (socket.wasReset(sessionId)) continue
       if (sync === undefined) {
         socket.send(refuseSession(sessionId))
@@ -79,15 +79,15 @@ async function resumeSome(
       if (sync.answer.reset === true) socket.forget(sessionId)
       socket.send(encodeFrame('sync', sync.answer))
       sendStatus(socket, sessionId, sync)
-      if (before === null || sync.answer.reset === true) floors.set(sessionId, sync.seq)
+      if (before === null || sync.answer.reset === true) watermarks.set(sessionId, sync.seq)
       if (sync.newestForeignId !== null) deliveryReceipts.note(sessionId, account.side, sync.newestForeignId)
     }
   } finally {
-    for (const [sessionId] of sessions) socket.release(sessionId, floors.get(sessionId))
+    for (const [sessionId] of sessions) socket.release(sessionId, watermarks.get(sessionId))
   }
 }
 
-/** What is read of a session beside its messages, and to find out that it is another's: more, as nobody honest asks for those. */
+/** Bytes that count for a session beside its messages, and for a foreign one, which no honest client asks for. */
 const SESSION_BYTES = 500
 const FOREIGN_BYTES = 4096
 
@@ -103,7 +103,7 @@ const sizeOf = (found: { sync: Sync | undefined }[]) => {
 const refuseSession = (session_id: number) =>
   errorFrame(notFound(`Session ${session_id} not found`), { type: 'resume', session_id })
 
-/** Tells how far the other side has got while the client was away. What is read is delivered. */
+/** Sends how far the other side has received and read while the client was away. A read message is delivered, too. */
 function sendStatus(socket: ResumingSocket, sessionId: number, { deliveredUpTo, readUpTo }: Sync): void {
   const by = socket.account.side === 'store' ? 'admin' : 'store'
   const tell = (status: 'delivered' | 'read', upTo: number) =>

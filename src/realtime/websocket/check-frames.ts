@@ -5,7 +5,7 @@ import { clientFrames, type ClientFrameType } from '../../protocol/schemas/clien
 type Payloads<S extends 'store' | 'admin'> = {
   [T in ClientFrameType]: T extends 'resume' ? Resume : Static<(typeof clientFrames)[S][T]>
 }
-/** What a client has sent, checked. Only an admin names the session. */
+/** The checked payload of a client's frame. Only admins name the session. */
 export type Payload<T extends ClientFrameType> = Payloads<'store'>[T] & Partial<Payloads<'admin'>[T]>
 
 type Check = (payload: unknown) => unknown
@@ -16,5 +16,5 @@ const checksOf = (schemas: (typeof clientFrames)['store' | 'admin']) =>
     ['resume', checkResume],
   ])
 
-/** By side and type: a check that returns the payload or throws a 400. */
+/** By side and type, a check that returns the payload or throws RequestError 400. */
 export const clientFrameChecks = { store: checksOf(clientFrames.store), admin: checksOf(clientFrames.admin) }

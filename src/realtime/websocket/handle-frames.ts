@@ -9,6 +9,7 @@ import { clientFrameChecks, type Payload } from './check-frames.js'
 import type { Hub } from '../hub.js'
 import { yieldToEventLoop } from './yield-to-event-loop.js'
 import { resumeSessions } from '../resume/resume.js'
+import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import type { ClientFrameType } from '../../protocol/schemas/client-frames.js'
@@ -20,15 +21,15 @@ import { messageFrame } from '../../events/event-frames.js'
 export interface FrameDeps extends SendDeps {
   limits: Limits
   hub: Hub
-  /** Whether a token has been revoked, as far as this node may go by what it knows. */
-  isRevoked(tokenId: number): Promise<boolean>
+  /** The account as of less than a second ago; undefined when its token or JWT has ended. */
+  checkAccount(account: Account): Promise<Account | undefined>
   onFault(error: unknown): void
 }
 
 /**
- * Handles frames of a client in their order; messages that follow each other are sent together. What the client did wrong
- * is answered with an `error` frame and the socket stays; what we did wrong ends the socket with 1011. Once the socket is
- * closed or closing, or its token revoked, nothing more is handled.
+ * Handles frames of a client in order; consecutive messages are stored together. A client's fault is answered with an
+ * `error` frame, and the socket stays open; a fault of the server closes it with 1011. Once the socket is closed or
+ * closing, or its token is revoked, nothing more is handled.
  */
 export async function handleFrames(deps: FrameDeps, connection: Connection, frames: RawData[]): Promise<void> {
   await handleInOrder(deps, connection, frames).catch((error: unknown) => refuse(deps, connection, error))
@@ -63,20 +64,22 @@ async function handleFrame(
   type: Exclude<ClientFrameType, 'message'>,
   payload: unknown,
 ): Promise<void> {
-  if (!(await isWelcome(deps, connection))) return
-  // What asks the database or goes to others is a request of the account, like those over HTTP.
+  if (!(await mayAct(deps, connection))) return
+  // Frames that ask the database or reach others count as requests of the account, like those over HTTP.
   if (type !== 'ping') deps.limits.takeRequest(connection.account)
   await handlers[type](deps, connection, payload as never)
 }
 
 /**
- * Whether the socket may still act. Its token may have been revoked while frames waited.
+ * Whether the socket may still act: its token may have been revoked while frames waited. Closes it when not.
  * @throws what the database does when that cannot be told
  */
-async function isWelcome({ isRevoked }: FrameDeps, connection: Connection): Promise<boolean> {
+async function mayAct({ checkAccount }: FrameDeps, connection: Connection): Promise<boolean> {
   if (!connection.isOpen) return false
-  if (await isRevoked(connection.account.tokenId)) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
-  else if (connection.account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  const account = await checkAccount(connection.account)
+  if (account === undefined) connection.refuse(closeCodes.tokenRevoked, 'token revoked')
+  else if (account.expiresAt <= Date.now()) connection.refuse(closeCodes.tokenRevoked, 'token expired')
+  else connection.account = account
   return connection.isOpen
 }
 
@@ -92,7 +95,7 @@ type ReadFrame = { answered: Answered; payload?: unknown } & (
   { type: ClientFrameType; refusal?: undefined } | { type?: undefined; refusal: unknown }
 )
 
-/** Bytes of a frame that are worth a request of the account: reading it takes time. */
+/** For each so many bytes, a frame counts as a request of the account: parsing takes time. */
 const BYTES_OF_A_REQUEST = 8192
 
 function readFrame({ limits }: FrameDeps, connection: Connection, data: RawData): ReadFrame {
@@ -119,14 +122,14 @@ function parse(data: RawData): { type?: unknown; payload?: unknown } {
     const value: unknown = JSON.parse((data as Buffer).toString())
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch {
-    // Told below.
+    // Refused below.
   }
   throw invalidInput([{ field: 'frame', message: 'is not a JSON object' }])
 }
 
 const LONGEST_ECHO = 64
 
-/** Says of an `error` which frame it answers, as far as the frame tells by plain values. */
+/** Describes the frame that an `error` answers, as far as the frame has valid fields. */
 function describeFrame(type: unknown, payload: unknown): Answered {
   const { client_message_id, session_id } = (payload ?? {}) as { client_message_id?: unknown; session_id?: unknown }
   return {
@@ -150,10 +153,10 @@ const describeMessage = ({ session_id, client_message_id }: Payload<'message'>):
   ...(client_message_id !== undefined && { client_message_id }),
 })
 
-/** Each message has its own answer, also when none can be handled: the client repeats them by it. */
+/** Each message gets its own answer, so that the client can repeat it, also when none of them can be handled. */
 async function handleMessages(deps: FrameDeps, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
   try {
-    if (await isWelcome(deps, connection)) await limitMessages(deps, connection, payloads)
+    if (await mayAct(deps, connection)) await limitMessages(deps, connection, payloads)
   } catch (error) {
     for (const payload of payloads) refuse(deps, connection, error, describeMessage(payload))
   }
@@ -165,11 +168,11 @@ async function limitMessages(deps: FrameDeps, connection: Connection, payloads: 
   for (const payload of payloads.slice(admitted)) refuse(deps, connection, refusal, describeMessage(payload))
 }
 
-/** Messages are acknowledged by the `message` frame that the sender's sockets get like all others, once they are committed. */
+/** A committed message is acknowledged by its `message` frame, which the sender's sockets get like all others. */
 async function handleAdmitted(deps: FrameDeps, connection: Connection, payloads: Payload<'message'>[]): Promise<void> {
   const results = await sendMessages(deps, connection.account, payloads)
   if (results.every((result) => !(result instanceof Error) && result.outcome === 'stored')) return
-  // The others among them are acknowledged first: their events go out in the next tick.
+  // The stored ones are acknowledged first: their events are delivered in the next tick.
   await new Promise<void>((resolve) => process.nextTick(resolve))
   for (const [index, result] of results.entries()) {
     const payload = payloads[index]
@@ -183,7 +186,7 @@ async function handleAdmitted(deps: FrameDeps, connection: Connection, payloads:
   }
 }
 
-/** What was sent before is announced no more. The answer may not overtake what this socket is still owed before it. */
+/** Answers a repeated message to this socket alone. The answer may not overtake earlier events of the session. */
 async function repeatMessage(
   { hub }: FrameDeps,
   connection: Connection,
@@ -212,11 +215,11 @@ const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
     const { hub } = deps
     const sessionId = account.side === 'store' ? hub.store.activeSessionOf(account.id)?.sessionId : session_id
     if (sessionId === undefined) throw notFound('Session not found')
-    // The sockets of one account could otherwise take all connections to the database.
+    // One at a time: the sockets of one account could take all database connections otherwise.
     await hub.resume.turns.run(
       account,
       () => connection.isOpen,
-      () => markRead(deps, account, sessionId),
+      () => markRead(deps, account, sessionId, connection.name),
       () => 0,
     )
   },

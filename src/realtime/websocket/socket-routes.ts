@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
-import { readAuthorization } from '../../accounts/tokens.js'
+import { canBeToken, readAuthorization } from '../../accounts/tokens.js'
 import type { Config } from '../../config/config.js'
 import { forbidden, RequestError, tooMany } from '../../errors/request-error.js'
 import { refusals, type App } from '../../http/describe-route.js'
@@ -18,18 +18,18 @@ const querystring = Type.Object({
   token: Type.Optional(Type.String({ description: 'For clients that cannot set headers on a socket, like browsers.' })),
 })
 
-/** The two sockets. Whom they refuse is refused before the upgrade, in the standard body. */
+/** The WebSocket routes. A refusal comes before the upgrade, as an HTTP answer with the standard body. */
 export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const { hub } = app
   const connectionOver = new WeakMap<Socket, Connection>()
   const connectionLimit = createConnectionLimit(config.socketsPerAccount, (socket) => connectionOver.get(socket)?.work)
-  // The listeners are shared by all sockets: three closures each are a good part of what an idle one costs.
+  // All sockets share their listeners: closures for each would be a large part of what an idle socket costs.
   const connectionOf = new WeakMap<WebSocket, Connection>()
   const deps: FrameDeps = {
     ...app.deps,
     limits: app.limits,
     hub,
-    isRevoked: app.isTokenRevoked,
+    checkAccount: app.credentials.check,
     onFault: (error) => app.log.error({ err: error }, 'a frame failed'),
   }
   let connectionCount = 0
@@ -65,8 +65,8 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
 
   async function authenticateUpgrade(request: FastifyRequest, side: Side): Promise<void> {
     const { token: inQuery } = request.query as { token?: unknown }
-    const token = readAuthorization(request.headers.authorization) ?? (typeof inQuery === 'string' ? inQuery : '')
-    const account = await app.authenticate(token, request.ip)
+    const queried = typeof inQuery === 'string' && canBeToken(inQuery) ? inQuery : undefined
+    const account = await app.authenticate(readAuthorization(request.headers.authorization) ?? queried, request.ip)
     if (account.side !== side) throw forbidden()
     if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
     if (request.ws && !connectionLimit.take(account, request.raw.socket))
@@ -74,7 +74,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     request.account = account
   }
 
-  /** Listeners come first: what the client sends at once must not be missed while it is being taken in. */
+  /** Adds the listeners before anything is awaited, so that no frame that the client sends at once is missed. */
   function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
     forgetRequest(socket, raw)
     const connection = new Connection(socket, raw.socket, account, connectionDeps)
@@ -110,7 +110,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     if (connection) mayGoOn(connection)
   }
 
-  /** A pong that nobody asked for is a frame like any other. */
+  /** An unsolicited pong counts as a frame. */
   function notePong(this: WebSocket): void {
     const connection = connectionOf.get(this)
     if (connection?.noteAlive() === false) mayGoOn(connection)
@@ -129,15 +129,17 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   }
 }
 
-/** The service's own pages need not be named. Behind a proxy only the host tells them: which protocol it spoke is not known. */
+/**
+ * The service's own pages are always allowed. They are recognised by the host alone: behind a proxy the scheme is unknown.
+ */
 function isOriginAllowed({ origin, host }: IncomingHttpHeaders, origins: string[]): boolean {
   if (origin === undefined || origins.length === 0 || origins.includes(origin)) return true
   return host !== undefined && [`http://${host}`, `https://${host}`].includes(origin)
 }
 
 /**
- * An open socket would keep the request that opened it, headers and all, for as long as it lives: by the plugin's error
- * listener, and by the response that the plugin made for refusals. It is most of what an idle socket costs.
+ * Releases the request that opened a socket. The plugin's error listener and the response it made for refusals would keep
+ * it, with its headers, as long as the socket lives: most of what an idle socket costs.
  */
 function forgetRequest(socket: WebSocket, request: IncomingMessage): void {
   socket.removeAllListeners('error')

@@ -1,11 +1,11 @@
-/** So long other work waits at the most. */
+/** Other work waits at most this long. */
 const LONGEST_TURN_MS = 5
 
 let turnEndsAt = 0
 
 /**
- * Lets other work go on when this turn of the event loop has taken long: promises that follow each other would keep the
- * node from its other sockets and requests. Within a turn it costs a look at the clock.
+ * Waits for the next turn of the event loop when this one has taken more than 5 ms: a chain of resolved promises would
+ * block other sockets and requests. Otherwise it costs one reading of the clock.
  */
 export async function yieldToEventLoop(): Promise<void> {
   const now = performance.now()

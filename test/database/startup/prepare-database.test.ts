@@ -3,11 +3,12 @@ import t, { type Test } from 'tap'
 import { prepareDatabase, type PrepareOptions } from '../../../src/database/startup/prepare-database.js'
 import { StartupError } from '../../../src/errors/startup-error.js'
 import { addStore } from '../../support/accounts.js'
-import { createDatabase, createEmptyDatabase, lookInto, runAsAdministrator } from '../../support/database.js'
+import { runAsAdministrator } from '../../../harness/administrator.js'
+import { createDatabase, createEmptyDatabase, lookInto } from '../../support/database.js'
 import { startNode } from '../../support/node.js'
 import { startPooler } from '../../support/pooler.js'
-import { readServices } from '../../support/services.js'
-import { until } from '../../support/until.js'
+import { readServices } from '../../../harness/services.js'
+import { until } from '../../../harness/until.js'
 
 const { databaseUrl: administratorUrl } = readServices()
 const randomName = () => `test_${randomBytes(6).toString('hex')}`

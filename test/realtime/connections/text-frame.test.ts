@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { WebSocket, WebSocketServer, type RawData } from 'ws'
 import { encodeTextFrame } from '../../../src/realtime/connections/text-frame.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 
 t.test('ws reads what is encoded, at every length of header, in its order', async (t) => {
   const lengths = [0, 1, 125, 126, 127, 65_535, 65_536, 200_000]

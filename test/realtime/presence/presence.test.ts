@@ -7,7 +7,10 @@ import { createChatClient } from '../../support/chat-client.js'
 import { startNode } from '../../support/node.js'
 import { startPair } from '../../support/pair.js'
 import { enter, type Payload } from '../../support/socket-client.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
+
+/** They wait most of the time. */
+t.jobs = 2
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`presence and typing across two nodes (${kind} pubsub)`, { jobs: 4 }, async (t) => {

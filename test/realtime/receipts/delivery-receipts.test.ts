@@ -3,7 +3,7 @@ import { createDeliveryReceipts } from '../../../src/realtime/receipts/delivery-
 import { createChatClient } from '../../support/chat-client.js'
 import { openConversation, sendMessages } from '../../support/conversations.js'
 import { startNode } from '../../support/node.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 
 t.test('a mark of a session that is gone does not keep the others from being noted', async (t) => {
   const node = await startNode(t)

@@ -9,7 +9,7 @@ import { startNode } from '../../support/node.js'
 import { startPair } from '../../support/pair.js'
 import { readContents, removeSession, setBack } from '../../support/set-back.js'
 import { enter, type Payload, type SocketClient } from '../../support/socket-client.js'
-import { until, within } from '../../support/until.js'
+import { until, within } from '../../../harness/until.js'
 
 /** A node notices within its look; beside other tests that takes its time. */
 const DEADLINE_MS = 5000

@@ -10,7 +10,7 @@ t.test('while nobody knows whether the token was revoked, each frame has its own
     account: { side: 'store', id: 1, tokenId: 1, expiresAt: Infinity },
     send: (text: string) => answers.push(JSON.parse(text)),
   } as unknown as Connection
-  const room = { isRevoked: () => Promise.reject(unavailable()), onFault: t.fail } as unknown as FrameDeps
+  const room = { checkAccount: () => Promise.reject(unavailable()), onFault: t.fail } as unknown as FrameDeps
   const frames = [
     { type: 'message', payload: { content: 'one', client_message_id: 'a' } },
     { type: 'message', payload: { content: 'two', client_message_id: 'b' } },

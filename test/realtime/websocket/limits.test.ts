@@ -2,10 +2,10 @@ import t from 'tap'
 import { addAdmin, addStore, addToken } from '../../support/accounts.js'
 import { createChatClient } from '../../support/chat-client.js'
 import { claimConversation } from '../../support/conversations.js'
-import { noLimits } from '../../support/no-limits.js'
+import { noLimits } from '../../../harness/no-limits.js'
 import { startNode } from '../../support/node.js'
 import { enter } from '../../support/socket-client.js'
-import { until, within } from '../../support/until.js'
+import { until, within } from '../../../harness/until.js'
 import { publishRevocation } from '../../../src/events/revocations.js'
 
 const BUFFER_BYTES = 65_536

@@ -6,7 +6,7 @@ import { startNode } from '../../support/node.js'
 import { lockSession } from '../../support/session-lock.js'
 import { readContents } from '../../support/set-back.js'
 import { enter, refuseSocket, type SocketClient } from '../../support/socket-client.js'
-import { until, within } from '../../support/until.js'
+import { until, within } from '../../../harness/until.js'
 import { publishRevocation } from '../../../src/events/revocations.js'
 
 const node = await startNode(t, { config: { socketsPerAccount: 2 } })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { addAdmin, addStore, addToken } from '../../support/accounts.js'
 import { startNode } from '../../support/node.js'
 import { enter, openSocket, refuseSocket } from '../../support/socket-client.js'
-import { until } from '../../support/until.js'
+import { until } from '../../../harness/until.js'
 
 const node = await startNode(t, { config: { socketsPerAccount: 3, websocketOrigins: ['https://shop.example'] } })
 const { database } = node

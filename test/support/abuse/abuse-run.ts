@@ -1,3 +1,4 @@
+import { ABUSE_REPORT_VARIABLE } from '../../../harness/variables.js'
 import { appendFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
@@ -5,15 +6,12 @@ import type { TestAccount } from '../accounts.js'
 import { createDatabase, type TestDatabase } from '../database.js'
 import { createRedisEnvironment } from '../redis-environment.js'
 import { startServer, type ServerProcess } from '../server-process.js'
-import { readServices } from '../services.js'
-import { until } from '../until.js'
+import { readServices } from '../../../harness/services.js'
+import { until } from '../../../harness/until.js'
 import { addSessions, addStores } from './abuse-data.js'
 import { runAttack } from './run-attack.js'
 import { residentBytes, startVictims } from './victims.js'
 import type { Counts, Spec } from './wire.js'
-
-/** Where the attacks leave their lines of the table. */
-export const ABUSE_REPORT_VARIABLE = 'ABUSE_REPORT'
 
 const QUIET_MS = 3000
 const ATTACK_SECONDS = 6

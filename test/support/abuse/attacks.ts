@@ -1,3 +1,4 @@
+/* eslint max-lines: ['error', 300] -- one table of all attacks */
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   askForUpgrade,

@@ -1,3 +1,4 @@
+/* eslint max-lines: ['error', 300] -- everything that writes past the protocol, used by that table alone */
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,14 +1,12 @@
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
-import {
-  connectAdmin,
-  type ChatError,
-  type Message,
-  type Presence,
-  type Session,
-  type Typing,
-} from '../../../client/index.js'
+import { connectAdmin, type Message, type Presence, type Session, type Typing } from '../../../client/index.js'
+import { createKeptConversations } from '../../conversation/kept-conversations.js'
+import { translate } from '../../languages/translate.js'
 import { announce } from '../../shared/announcer.js'
+import { fetchWithClock } from '../../shared/clock.js'
 import { watchConnection } from '../../shared/connection.js'
+import { describeError } from '../../shared/describe-error.js'
+import { serviceUrl } from '../../shared/service.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { createNotices, showCount } from './notices.js'
@@ -19,7 +17,7 @@ export type ListName = 'own' | 'waiting'
 
 /** Everything an admin has on the desk. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
-  const client = connectAdmin({ origin: location.origin, token })
+  const client = connectAdmin({ origin: serviceUrl, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const toasts = createToasts()
   const chosen = signal<Conversation>()
@@ -29,7 +27,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const isBusy = signal(false)
   const online = signal<ReadonlySet<number>>(new Set())
   const typing = signal<ReadonlySet<number>>(new Set())
-  const texts = new Map<number, Signal<string>>()
+  const inBrowser = createKeptConversations()
 
   const isRead = (sessionId: number) => isLooking.value && chosen.value?.id === sessionId
   const book = createSessionBook(client, isRead)
@@ -58,9 +56,21 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
 
   function open(sessionId: number): Conversation {
     const { session, store } = book.rows.value.get(sessionId) ?? {}
-    const opened = openConversation(client, sessionId, { ...(session && { session }), ...(store && { store }) })
+    const start = { ...(session && { session }), ...(store && { store }) }
+    const opened = openConversation(client, sessionId, { ...start, inBrowser })
     kept.set(sessionId, opened)
     return opened
+  }
+
+  function sendWaiting(sessionId: number): void {
+    const stop = open(sessionId).timeline.drafts.subscribe((drafts) => {
+      const error = drafts.find((draft) => draft.error !== undefined)?.error
+      if (error === undefined) return
+      // The session may be in no list any more.
+      if (chosen.value === undefined) choose(sessionId)
+      else if (chosen.value.id !== sessionId) toasts.add(translate('draft.notSent', { error }))
+    })
+    ends.push(stop)
   }
 
   /** Does something to the chosen session, and tells when it is refused. */
@@ -74,7 +84,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       conversation.apply(session)
       book.apply(session)
     } catch (error) {
-      toasts.add((error as ChatError).message)
+      toasts.add(describeError(error))
     } finally {
       isBusy.value = false
     }
@@ -98,20 +108,30 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     keep(typing, (event) => event.is_typing),
   )
   client.on('message', hear)
-  client.on('error', ({ message }) => toasts.add(message))
+  client.on('state', (state) => {
+    if (state !== 'online' || !client.account) return
+    inBrowser.open(client.account)
+    book.knowOwnId(client.account.id)
+    // What waits is sent, also to sessions that nobody looks at.
+    for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) sendWaiting(sessionId)
+  })
+  client.on('error', (error) => toasts.add(describeError(error)))
 
   function hear(message: Message): void {
     if (message.sender_type !== 'store') return
     notices.hear(message)
     if (chosen.value?.id === message.session_id) {
-      announce(`${nameStore(chosen.value.store.value, message.sender_id)}: ${message.content || 'an attachment'}`)
+      const name = nameStore(chosen.value.store.value, message.sender_id)
+      announce(translate('messageFrom', { name, content: message.content || translate('attachment') }))
     }
   }
 
-  const ends = [
+  const ends: (() => void)[] = [
     effect(() => {
       const id = chosen.value?.id
-      const newest = chosen.value?.timeline.messages.value.findLast(({ sender_type }) => sender_type === 'store')
+      const newest = chosen.value?.timeline.messages.value.findLast(
+        ({ sender_type, session_id }) => sender_type === 'store' && session_id === id,
+      )
       if (id === undefined || !newest || newest.status === 'read' || !isHeld.value || !isLooking.value) return
       client.read({ session_id: id })
       chosen.peek()?.timeline.mark({ session_id: id, status: 'read', up_to_message_id: newest.id, by: 'admin' })
@@ -119,11 +139,12 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
     effect(() => {
       const { count } = notices
-      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}Console · store-chat`
+      document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}${translate('console.documentTitle')}`
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
-    if ([...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)) event.preventDefault()
+    const isWaiting = [...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)
+    if (isWaiting && !inBrowser.isKeeping()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -140,11 +161,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     typing,
     choose,
     /** What is being written to a session, also while another is looked at. */
-    textOf(sessionId: number): Signal<string> {
-      const text = texts.get(sessionId) ?? signal('')
-      texts.set(sessionId, text)
-      return text
-    },
+    textOf: inBrowser.textOf,
     claim: () =>
       act(client.claim, ({ admin_id }) => {
         book.knowOwnId(admin_id)
@@ -158,9 +175,10 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       window.removeEventListener('beforeunload', warn)
       chosen.value = undefined
       for (const conversation of kept.values()) conversation.close()
+      inBrowser.close()
       book.close()
       client.close()
-      document.title = 'Console · store-chat'
+      document.title = translate('console.documentTitle')
     },
   }
 }

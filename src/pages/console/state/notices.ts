@@ -1,5 +1,7 @@
 import { signal } from '@preact/signals'
 import type { AdminClient, Message, Notification as Notice } from '../../../client/index.js'
+import { formatNumber } from '../../languages/formats.js'
+import { translate } from '../../languages/translate.js'
 import { patiently } from '../../shared/patiently.js'
 
 const PAGE = 50
@@ -8,7 +10,8 @@ const GATHER_MS = 300
 /** The service counts no further. */
 const MAX_UNREAD_COUNT = 999
 
-export const showCount = (count: number) => (count < MAX_UNREAD_COUNT ? `${count}` : `${MAX_UNREAD_COUNT}+`)
+export const showCount = (count: number) =>
+  count < MAX_UNREAD_COUNT ? formatNumber(count) : `${formatNumber(MAX_UNREAD_COUNT)}+`
 
 interface NoticesRoom {
   isRead(sessionId: number): boolean
@@ -31,6 +34,10 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
   client.on('state', (state) => {
     if (state === 'online') recount()
   })
+  client.on('read', ({ session_id, up_to_message_id }) => {
+    const isRead = (notice: Notice) => notice.session_id === session_id && notice.message_id <= up_to_message_id
+    listed.value = listed.value.map((notice) => (isRead(notice) ? { ...notice, is_read: true } : notice))
+  })
   for (const name of ['reset', 'gone'] as const) client.on(name, recountSoon)
 
   function recount(): void {
@@ -46,7 +53,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
   /** A new store's name is in no list yet, but in the notification. */
   async function findName({ id }: Message): Promise<string> {
     const newest = await client.notifications({ limit: PAGE }).catch(() => [])
-    return newest.find(({ message_id }) => message_id === id)?.store_name ?? 'A store'
+    return newest.find(({ message_id }) => message_id === id)?.store_name ?? translate('console.someStore')
   }
 
   async function show(message: Message): Promise<void> {
@@ -54,7 +61,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
     const name = nameOf(message) ?? (await findName(message))
     try {
       const shown = new Notification(name, {
-        body: message.content.slice(0, 140) || 'An attachment',
+        body: message.content.slice(0, 140) || translate('attachment'),
         tag: `session-${message.session_id}`,
       })
       shown.onclick = () => {

@@ -16,6 +16,6 @@ export function refreshRow(before: Row | undefined, read: Row): Row {
   return { ...read, last: before.last, unread: before.unread, session: { ...read.session, last_message_at } }
 }
 
-/** How many of a store's messages no admin has read. */
-export const countUnread = (messages: readonly Message[]): number =>
-  messages.filter(({ sender_type, status }) => sender_type === 'store' && status !== 'read').length
+/** How many of a store's messages no admin has read; `readUpTo`: up to which it is known that one has. */
+export const countUnread = (messages: readonly Message[], readUpTo = 0): number =>
+  messages.filter(({ id, sender_type, status }) => sender_type === 'store' && status !== 'read' && id > readUpTo).length

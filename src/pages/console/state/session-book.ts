@@ -6,16 +6,19 @@ import type {
   Message,
   Reset,
   Session,
+  SessionRead,
   StatusChange,
   Store,
 } from '../../../client/index.js'
+import { describeError } from '../../shared/describe-error.js'
 import { patiently } from '../../shared/patiently.js'
 import { readWholeList } from './read-whole-list.js'
 import { countUnread, refreshRow, type Row } from './rows.js'
 
 const GATHER_MS = 300
 const RETRY_MS = 5000
-const PAGE = 50
+/** As many as are counted one by one. */
+const PAGE = 100
 /** More at once are rather read with the whole lists. */
 const MOST_SINGLE = 5
 
@@ -31,6 +34,8 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   const isLoaded = signal(false)
   const problem = signal<string>()
   const incomplete = new Set<number>()
+  /** Up to which message each session was read, here or elsewhere. It may be told before the message is. */
+  const readUpTo = new Map<number, number>()
   let touched = new Set<number>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReading = false
@@ -76,7 +81,8 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     if (!rows.value.has(session_id)) return
     change(session_id, (row) => {
       if (!row || (row.last !== null && row.last.id > message.id)) return row
-      const isSeen = sender_type === 'admin' || isRead(session_id)
+      const isSeen =
+        sender_type === 'admin' || !isOwn(row.session) || isRead(session_id) || message.id <= readOf(session_id)
       // The same message may come twice: as an answer's last one and live.
       const unread = isSeen ? 0 : row.unread + (row.last?.id === message.id ? 0 : 1)
       return { ...row, last: message, unread, session: { ...row.session, last_message_at: created } }
@@ -89,8 +95,19 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     change(session_id, (row) => row && { ...row, last: { ...last, status } })
   }
 
+  const readOf = (sessionId: number) => readUpTo.get(sessionId) ?? 0
+
+  function noteRead({ session_id, up_to_message_id }: SessionRead): void {
+    readUpTo.set(session_id, Math.max(readOf(session_id), up_to_message_id))
+    const row = rows.value.get(session_id)
+    if (row === undefined || row.unread === 0) return
+    if ((row.last?.id ?? 0) <= up_to_message_id) setUnread(session_id, 0)
+    else completeSoon(session_id)
+  }
+
   /** An earlier state, so the newer one must not stay. Of answers that are under way nobody knows how old they are. */
   function restart({ session, messages }: Reset): void {
+    readUpTo.delete(session.id)
     const last = messages.at(-1) ?? null
     const unread = isOwn(session) && !isRead(session.id) ? countUnread(messages) : 0
     const concerns = session.status === 'open' || isOwn(session)
@@ -136,7 +153,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     stores.set(store.id, store)
     change(sessionId, (row) => {
       if (row === undefined || row.session.updated > session.updated) return row && { ...row, store }
-      const unread = isOwn(session) && !isRead(sessionId) ? countUnread(messages) : 0
+      const unread = isOwn(session) && !isRead(sessionId) ? countUnread(messages, readOf(sessionId)) : 0
       return { ...refreshRow(row, { session, store, last: messages.at(-1) ?? null, unread }), unread }
     })
   }
@@ -158,7 +175,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
       void readUnread(mine, turn)
     } catch (error) {
       if (turn !== turns) return
-      problem.value = (error as Error).message
+      problem.value = describeError(error)
       clearTimeout(timer)
       timer = setTimeout(() => {
         timer = undefined
@@ -198,7 +215,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
       const read = () => client.history({ session_id: id, limit: PAGE })
       const page = isUnread && (await patiently(read).catch(() => undefined))
       if (turn !== turns) return
-      setUnread(id, page ? countUnread(page.data) : 0)
+      setUnread(id, page ? countUnread(page.data, readOf(id)) : 0)
     }
   }
 
@@ -209,6 +226,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   client.on('session', apply)
   client.on('message', note)
   client.on('status', mark)
+  client.on('read', noteRead)
   client.on('reset', restart)
   client.on('gone', drop)
   client.on('state', (state) => {

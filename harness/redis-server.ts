@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { Redis } from 'ioredis'
+import type { Test } from 'tap'
+import { findProgram } from './find-program.js'
+import { findFreePort } from './free-port.js'
+import { until } from './until.js'
+
+/** A Redis of our own on a port of its own, which keeps nothing. */
+export interface RedisServer {
+  url: string
+  /** Starts it again on the same port. */
+  start(): Promise<void>
+  /** Ends it as a crash would. */
+  stop(): Promise<void>
+  /** Stops it from answering, while its connections stay. */
+  freeze(): void
+  thaw(): void
+}
+
+const START_DEADLINE_MS = 10_000
+
+/** The first program on the PATH that can be a Redis. */
+export const findRedisProgram = () => findProgram('redis-server', 'valkey-server')
+
+/** @throws Error when it does not answer in time */
+export async function startRedisServer(program: string, settings: string[] = []): Promise<RedisServer> {
+  const port = await findFreePort()
+  const url = `redis://127.0.0.1:${port}`
+  // A configuration file has to come first.
+  const words = [...settings, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  let child: ReturnType<typeof spawn>
+
+  async function start() {
+    child = spawn(program, words, { stdio: 'ignore', cwd: tmpdir() })
+    child.unref()
+    const failed = new Promise<never>((_, reject) => child.once('error', reject))
+    await Promise.race([failed, until(() => answers(url), START_DEADLINE_MS, `${program} answers on ${url}`)])
+  }
+  async function stop() {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    // Nothing else may be left that keeps this process alive until then.
+    child.ref()
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await exited
+  }
+  await start()
+  return { url, start, stop, freeze: () => child.kill('SIGSTOP'), thaw: () => child.kill('SIGCONT') }
+}
+
+/** A Redis that belongs to one test, to be stopped and started there. */
+export async function startOwnRedis(t: Pick<Test, 'teardown'>, settings: string[] = []): Promise<RedisServer> {
+  const program = await findRedisProgram()
+  if (program === undefined) throw new Error('There is no redis-server or valkey-server on the PATH')
+  const server = await startRedisServer(program, settings)
+  t.teardown(() => server.stop())
+  return server
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.ping()
+    return true
+  } finally {
+    client.disconnect()
+  }
+}

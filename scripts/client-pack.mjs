@@ -1,0 +1,73 @@
+/**
+ * `npm run client:pack`: makes the package of the client library from src/client, as a tarball in dist/ or in the folder
+ * that is named. Its code and its types are those of src/client, once as ES modules and once as CommonJS.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const target = resolve(process.argv[2] ?? join(root, 'dist'))
+const folder = mkdtempSync(join(tmpdir(), 'store-chat-client-'))
+const at = (...path) => join(folder, ...path)
+const writeJson = (path, content) => writeFileSync(at(path), `${JSON.stringify(content, null, 2)}\n`)
+const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'))
+
+try {
+  compileModules()
+  await convertToCommonJs()
+  addSubpath('react')
+  writeJson('package.json', { ...readJson('src/client/package.json'), version: readJson('package.json').version })
+  cpSync(join(root, 'src/client/README.md'), at('README.md'))
+  cpSync(join(root, 'LICENSE'), at('LICENSE'))
+  mkdirSync(target, { recursive: true })
+  const packed = run('npm', 'pack', folder, '--json', '--ignore-scripts', '--pack-destination', target)
+  console.log(join(target, JSON.parse(packed)[0].filename))
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function run(command, ...words) {
+  return execFileSync(command, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** Into an empty folder, so that nothing of an earlier build is packed. */
+function compileModules() {
+  const options = [
+    '--outDir',
+    at('esm'),
+    '--incremental',
+    'false',
+    '--emitDeclarationOnly',
+    'false',
+    '--sourceMap',
+    'false',
+  ]
+  run(process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.client.json', ...options)
+}
+
+/** File by file, as the modules are: so the classes of the entry points are the same. The types are the same text. */
+async function convertToCommonJs() {
+  const names = readdirSync(at('esm'), { recursive: true })
+  await build({
+    entryPoints: names.filter((name) => name.endsWith('.js')).map((name) => at('esm', name)),
+    outbase: at('esm'),
+    outdir: at('cjs'),
+    format: 'cjs',
+    target: 'es2020',
+    logLevel: 'warning',
+  })
+  for (const name of names.filter((name) => name.endsWith('.d.ts'))) cpSync(at('esm', name), at('cjs', name))
+  writeJson('cjs/package.json', { type: 'commonjs' })
+}
+
+/** For what does not know `exports`: TypeScript's `moduleResolution: node`, older versions of Metro. */
+function addSubpath(name) {
+  mkdirSync(at(name))
+  const main = `../cjs/client/${name}/index`
+  const module = `../esm/client/${name}/index.js`
+  writeJson(`${name}/package.json`, { main: `${main}.js`, module, types: `${main}.d.ts`, sideEffects: false })
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { nameServices } from '../../harness/services.js'
+import { endLeftovers } from './leftovers.js'
+import { runTests, type TestRun } from './run-tests.js'
+import { startServices } from './start-services.js'
+import { createSteps } from './steps.js'
+import { RESULTS } from './totals.js'
+
+/** The files that were named on the command line, or all of a folder with an ending. */
+export async function chooseFiles(folder: string, ending: string): Promise<string[]> {
+  const given = process.argv.slice(2)
+  if (given.length > 0) return given
+  const names = (await readdir(folder)).filter((name) => name.endsWith(ending))
+  return names.sort().map((name) => join(folder, name))
+}
+
+interface FilesRun extends Omit<TestRun, 'environment' | 'reporter'> {
+  name: string
+  /** What else the files find in their environment. */
+  provide(folder: string): Promise<Record<string, string>> | Record<string, string>
+  /** Looks at what the run has left in its folder, before that is removed. */
+  review?(folder: string): Promise<void>
+}
+
+/** Runs files of tests without coverage, with a PostgreSQL and a Redis, and ends all that was started. */
+export async function runFiles({ name, provide, review, ...tests }: FilesRun): Promise<void> {
+  await rm(RESULTS, { force: true })
+  const folder = await mkdtemp(join(tmpdir(), `store-chat-${name}-`))
+  const steps = createSteps({ ...process.env, TMPDIR: folder })
+  const { step } = steps
+  const provided = await step('needs', async () => provide(folder))
+  const services = provided && (await step('services', () => startServices(folder)))
+  if (services) {
+    const environment = { ...nameServices(services), ...provided }
+    await step(name, () => runTests(steps, { ...tests, reporter: 'spec', environment }))
+    await step('services end', () => services.stop())
+  }
+  await step('leftovers', () => endLeftovers(folder))
+  await review?.(folder)
+  await rm(folder, { recursive: true, force: true })
+}

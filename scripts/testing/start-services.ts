@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import { migrateDatabase } from '../../src/database/startup/migrate.js'
+import { openCluster } from '../../src/embedded/cluster.js'
+import { runAsAdministrator } from '../../harness/administrator.js'
+import { findRedisProgram, startRedisServer } from '../../harness/redis-server.js'
+import type { Services } from '../../harness/services.js'
+import { installPackage } from './debian-packages.js'
+import { StepFailure } from './steps.js'
+
+const TEMPLATE = 'store_chat_template'
+
+/** Starts what all tests share, in a folder: a PostgreSQL with one migrated database, and a Redis. */
+export async function startServices(folder: string): Promise<Services & { stop(): Promise<void> }> {
+  const redis = await provideRedis()
+  const cluster = await openCluster(join(folder, 'shared'))
+  const stop = async () => {
+    await Promise.all([cluster.stop('immediate'), redis.stop()])
+  }
+  try {
+    // What a crash of the machine would lose is no loss here; all else is as in production.
+    await cluster.start({ settings: { fsync: 'off', max_connections: '300' } })
+    const databaseUrl = await cluster.url()
+    if (databaseUrl === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
+    await runAsAdministrator(databaseUrl, `create database ${TEMPLATE}`)
+    const template = new URL(databaseUrl)
+    template.pathname = TEMPLATE
+    await migrateDatabase(template.href)
+    return { databaseUrl, templateDatabase: TEMPLATE, redisUrl: redis.url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function provideRedis(): Promise<{ url: string; stop(): Promise<void> }> {
+  const given = process.env['REDIS_URL']
+  if (given !== undefined && given !== '') return { url: given, stop: async () => undefined }
+  const program = (await findRedisProgram()) ?? (await installRedis())
+  return startRedisServer(program)
+}
+
+async function installRedis(): Promise<string> {
+  console.error('There is no redis-server or valkey-server: installing redis-server')
+  await installPackage('redis-server')
+  const program = await findRedisProgram()
+  if (program !== undefined) return program
+  throw new StepFailure('The tests need a Redis: install redis-server or valkey-server, or set REDIS_URL to one.')
+}

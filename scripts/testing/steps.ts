@@ -1,0 +1,68 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { resolve } from 'node:path'
+
+/** How long a program that was told to end may take. */
+const PATIENCE_MS = 3000
+
+type Environment = Record<string, string | undefined>
+
+export interface Steps {
+  /** Does one step and prints its time. Undefined when it failed. */
+  step<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
+  /**
+   * Runs a program of node_modules, or one with an absolute path.
+   * @throws StepFailure when it fails
+   */
+  run(program: string, words: string[], more?: Environment): Promise<void>
+}
+
+/**
+ * The steps of a run. A step that fails makes the run fail, and the next ones are done nevertheless. A signal ends the
+ * programs that run and leaves out those that have not begun; steps without a program, which clean up, are done.
+ */
+export function createSteps(environment: Environment): Steps {
+  let interruption: NodeJS.Signals | undefined
+  const running = new Set<ChildProcess>()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      interruption = signal
+      process.exitCode = 1
+      for (const child of running) child.kill('SIGTERM')
+      setTimeout(() => {
+        for (const child of running) child.kill('SIGKILL')
+      }, PATIENCE_MS).unref()
+    })
+  }
+
+  return {
+    async step(name, work) {
+      const startedAt = performance.now()
+      try {
+        return await work()
+      } catch (error) {
+        process.exitCode = 1
+        console.error(error instanceof StepFailure ? error.message : error)
+        return undefined
+      } finally {
+        console.error(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
+      }
+    },
+    async run(program, words, more = {}) {
+      if (interruption !== undefined) throw new StepFailure(`${program}: not run after ${interruption}`)
+      const child = spawn(resolve('node_modules/.bin', program), words, {
+        env: { ...environment, ...more },
+        stdio: ['ignore', 'inherit', 'inherit'],
+      })
+      running.add(child)
+      const code = await new Promise<number | null>((done, reject) => {
+        child.once('error', reject)
+        child.once('close', done)
+      })
+      running.delete(child)
+      if (code !== 0) throw new StepFailure(`${program} failed`)
+    },
+  }
+}
+
+/** What failed has said so itself; the rest is one line. */
+export class StepFailure extends Error {}

@@ -1,0 +1,73 @@
+import { Prisma } from '../generated/prisma/client.js'
+
+/** Who follows the log of durable events. Each has a cursor of its own. */
+export type Consumer = 'webhooks' | 'reminders'
+
+/** What one sweep reads at most, so that it ends in time after a long absence. The next one goes on from there. */
+const EVENTS_PER_SWEEP = 200_000
+
+/**
+ * SQL of CTEs that find the sessions that moved: `moved (session_id, seq, unread_id, admin_message_id)`, each with the
+ * newest that was found, zeros for none. Empty while another node sweeps.
+ *
+ * Ids are given before the commit, so an id below the newest may still appear. The cursor therefore moves only to ids that
+ * were the newest longer ago than `overlapMs`, which is longer than a transaction may take; what lies above is read by each
+ * sweep. Whoever wakes a consumer with the sessions of its own node makes the sweep a mere safety net.
+ */
+export const sweepMovedSessions = (consumer: Consumer, overlapMs: number) => Prisma.sql`
+  cursor as materialized (
+    select * from event_cursor where consumer = ${consumer} for update skip locked
+  ), message as materialized (
+    select m.* from cursor c cross join lateral (
+      select id, session_id, seq, sender_type from chat_message where id > c.message_id order by id limit ${EVENTS_PER_SWEEP}
+    ) m
+  ), change as materialized (
+    select m.* from cursor c cross join lateral (
+      select id, session_id, seq from chat_session_change where id > c.change_id order by id limit ${EVENTS_PER_SWEEP}
+    ) m
+  ), unread as materialized (
+    select m.* from cursor c cross join lateral (
+      select id, session_id from unread_event where id > c.unread_id order by id limit ${EVENTS_PER_SWEEP}
+    ) m
+  ), moved as materialized (
+    select session_id, max(seq) as seq, max(unread_id) as unread_id, max(admin_message_id) as admin_message_id
+    from (
+      select session_id, seq, 0::bigint as unread_id,
+        case sender_type when 'admin' then id else 0 end as admin_message_id from message
+      union all select session_id, seq, 0, 0 from change
+      union all select session_id, 0, id, 0 from unread
+    ) event group by session_id
+  ), advanced as (
+    update event_cursor c set
+      message_id = c.next_message_id, change_id = c.next_change_id, unread_id = c.next_unread_id,
+      next_message_id = greatest(c.next_message_id, (select max(id) from message)),
+      next_change_id = greatest(c.next_change_id, (select max(id) from change)),
+      next_unread_id = greatest(c.next_unread_id, (select max(id) from unread)),
+      next_at = now()
+    from cursor where c.consumer = cursor.consumer and c.next_at < now() - ${overlapMs} * interval '1 millisecond'
+  )`
+
+/** SQL of the newest ids there are, as a row. */
+const newestIds = Prisma.sql`
+  select coalesce((select max(id) from chat_message), 0) as message_id,
+    coalesce((select max(id) from chat_session_change), 0) as change_id,
+    coalesce((select max(id) from unread_event), 0) as unread_id`
+
+/**
+ * SQL of the CTEs `newest (message_id, change_id, unread_id)`, the newest ids there are, and `begun`, which lets a
+ * consumer's cursor begin there, unless it has one for which the condition does not hold.
+ */
+export const beginCursor = (consumer: Consumer, isStale: Prisma.Sql) => Prisma.sql`
+  newest as materialized (${newestIds}), begun as (
+    insert into event_cursor as c (consumer, message_id, change_id, unread_id,
+      next_message_id, next_change_id, next_unread_id, next_at)
+    select ${consumer}, message_id, change_id, unread_id, message_id, change_id, unread_id, now() from newest
+    on conflict (consumer) do update set
+      message_id = excluded.message_id, change_id = excluded.change_id, unread_id = excluded.unread_id,
+      next_message_id = excluded.message_id, next_change_id = excluded.change_id, next_unread_id = excluded.unread_id,
+      next_at = excluded.next_at
+    where ${isStale}
+  )`
+
+/** A transaction ends after its longest statement, or after as long a pause. The clock has a second to spare. */
+export const overlapOf = (longestStatementMs: number) => 2 * longestStatementMs + 1000

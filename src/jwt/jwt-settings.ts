@@ -1,0 +1,119 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { Type, type Static, type TObject } from '@sinclair/typebox'
+import type { FieldErrors } from '../protocol/schemas/error-body.js'
+
+const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const
+export type JwtAlgorithm = (typeof algorithms)[number]
+
+/** The settings of JWT sign-in, by the names of their environment variables. */
+export const jwtEnvironment = {
+  JWT_ALGORITHMS: Type.Optional(
+    Type.String({
+      description: 'Algorithms of JWTs, separated by commas: HS256, RS256, ES256, EdDSA. Unset: no JWTs.',
+    }),
+  ),
+  JWT_SECRET: Type.Optional(Type.String({ description: 'Shared secret for HS256, 32 bytes at least.' })),
+  JWT_PUBLIC_KEY: Type.Optional(
+    Type.String({ description: 'Public key in PEM, for RS256, ES256 or EdDSA; `\\n` may stand for a line break.' }),
+  ),
+  JWT_JWKS_URL: Type.Optional(
+    Type.String({ format: 'http-url', description: 'Address of a JSON Web Key Set, instead of JWT_PUBLIC_KEY.' }),
+  ),
+  JWT_ISSUER: Type.Optional(Type.String({ description: 'What `iss` must be. Unset: anything.' })),
+  JWT_AUDIENCE: Type.Optional(Type.String({ description: 'What `aud` must be or hold. Unset: anything.' })),
+}
+type JwtEnvironment = Static<TObject<typeof jwtEnvironment>>
+
+/** Which JWTs are valid. The keys fit the algorithms. */
+export interface JwtSettings {
+  algorithms: JwtAlgorithm[]
+  secret?: string | undefined
+  /** PEM. */
+  publicKey?: string | undefined
+  jwksUrl?: string | undefined
+  issuer?: string | undefined
+  audience?: string | undefined
+}
+
+/** Undefined where JWTs are not configured. The environment has passed `checkJwtSettings`. */
+export function readJwtSettings(environment: JwtEnvironment): JwtSettings | undefined {
+  if (environment.JWT_ALGORITHMS === undefined) return undefined
+  return {
+    algorithms: algorithms.filter((algorithm) => listAlgorithms(environment).includes(algorithm)),
+    secret: environment.JWT_SECRET,
+    publicKey: environment.JWT_PUBLIC_KEY === undefined ? undefined : toPem(environment.JWT_PUBLIC_KEY),
+    jwksUrl: environment.JWT_JWKS_URL,
+    issuer: environment.JWT_ISSUER,
+    audience: environment.JWT_AUDIENCE,
+  }
+}
+
+const listAlgorithms = ({ JWT_ALGORITHMS = '' }: JwtEnvironment) =>
+  JWT_ALGORITHMS.split(',').flatMap((name) => name.trim() || [])
+/** Environment files often cannot hold line breaks. */
+const toPem = (text: string) => text.replaceAll('\\n', '\n')
+
+/** RFC 7518 (3.2): a key of the size of the hash or larger. */
+const SHORTEST_SECRET = 32
+const PEM = /-----BEGIN [A-Z ]+-----/
+
+/** Says what is wrong with the settings together. A setting that would have no effect is an error, too. */
+export function checkJwtSettings(environment: JwtEnvironment): FieldErrors {
+  const { JWT_SECRET: secret, JWT_PUBLIC_KEY: publicKey, JWT_JWKS_URL: jwksUrl } = environment
+  const names = listAlgorithms(environment)
+  const error = (field: string, message: string) => [{ field, message }]
+  if (names.length === 0) {
+    const given = Object.keys(jwtEnvironment).filter((name) => environment[name as keyof JwtEnvironment] !== undefined)
+    return given.length > 0 ? error('JWT_ALGORITHMS', `is needed by ${given.join(', ')}`) : []
+  }
+  if (names.some((name) => !algorithms.some((known) => known === name))) {
+    return error('JWT_ALGORITHMS', `may hold ${algorithms.join(', ')}`)
+  }
+  const asymmetric = names.filter((name) => name !== 'HS256')
+  return [
+    ...(names.includes('HS256') ? checkSecret(secret) : []),
+    ...(secret !== undefined && !names.includes('HS256') ? error('JWT_SECRET', 'is for HS256 in JWT_ALGORITHMS') : []),
+    ...(asymmetric.length > 0 && publicKey === undefined && jwksUrl === undefined
+      ? error('JWT_PUBLIC_KEY', `or JWT_JWKS_URL is needed for ${asymmetric.join(', ')}`)
+      : []),
+    ...(publicKey !== undefined && jwksUrl !== undefined ? error('JWT_JWKS_URL', 'excludes JWT_PUBLIC_KEY') : []),
+    ...(publicKey === undefined ? [] : checkPublicKey(publicKey, asymmetric)),
+    ...(jwksUrl !== undefined && asymmetric.length === 0
+      ? error('JWT_JWKS_URL', 'is for other algorithms than HS256')
+      : []),
+  ]
+}
+
+function checkSecret(secret: string | undefined): FieldErrors {
+  const message =
+    secret === undefined
+      ? 'is needed for HS256'
+      : PEM.test(secret)
+        ? // Whoever knows a public key could sign with it.
+          'is a PEM key; HS256 needs a secret that is random'
+        : Buffer.byteLength(secret) < SHORTEST_SECRET
+          ? `must have ${SHORTEST_SECRET} bytes at least`
+          : undefined
+  return message === undefined ? [] : [{ field: 'JWT_SECRET', message }]
+}
+
+/** An RSA, P-256 or Ed25519 key verifies one algorithm. */
+const algorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): JwtAlgorithm | undefined => {
+  if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return 'RS256'
+  if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256'
+  return asymmetricKeyType === 'ed25519' ? 'EdDSA' : undefined
+}
+
+function checkPublicKey(text: string, names: string[]): FieldErrors {
+  const pem = toPem(text)
+  const error = (message: string) => [{ field: 'JWT_PUBLIC_KEY', message }]
+  if (pem.includes('PRIVATE KEY')) return error('is a private key, which belongs nowhere but to the platform')
+  try {
+    const algorithm = algorithmOf(createPublicKey(pem))
+    if (algorithm === undefined) return error('must be an RSA key of 2048 bits or more, a P-256 or an Ed25519 key')
+    if (names.length !== 1 || names[0] !== algorithm) return error(`is a key for ${algorithm} alone`)
+    return []
+  } catch {
+    return error('is not a public key in PEM')
+  }
+}

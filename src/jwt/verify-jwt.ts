@@ -1,0 +1,91 @@
+import { createPublicKey } from 'node:crypto'
+import type { FlattenedJWSInput, JWSHeaderParameters, JWTPayload } from 'jose'
+import { RequestError } from '../errors/request-error.js'
+import { openKeySet } from './key-set.js'
+import type { JwtSettings } from './jwt-settings.js'
+
+/** How far ahead the platform's clock may be. */
+const CLOCK_TOLERANCE_S = 5
+/** A JWT that ends later than this is refused: what is signed for years is a password, which nobody can change. */
+const LONGEST_LIFE_S = 7 * 86_400
+
+/** What a valid JWT says. */
+export interface JwtIdentity {
+  side: 'store' | 'admin'
+  id: number
+  /** In ms since the epoch, whole seconds as a rule; -Infinity where the JWT does not say. */
+  issuedAt: number
+  /** In ms since the epoch. */
+  expiresAt: number
+  /** Claims about the account, unchecked. */
+  claims: { name?: unknown; logo_url?: unknown; email?: unknown }
+}
+
+/** Tells valid JWTs of the platform from all others. */
+export interface JwtVerifier {
+  /**
+   * What a JWT says; undefined when it is not valid, for whatever reason.
+   * @throws RequestError 503 while the platform's keys could not be read yet
+   */
+  verify(token: string): Promise<JwtIdentity | undefined>
+  close(): void
+}
+
+/** Opens a verifier. jose is loaded only here, so that nodes without JWTs start without it. */
+export async function openJwtVerifier(settings: JwtSettings, onError: (error: unknown) => void): Promise<JwtVerifier> {
+  const { jwtVerify } = await import('jose')
+  const { algorithms, issuer, audience, jwksUrl } = settings
+  const secret = settings.secret === undefined ? undefined : new TextEncoder().encode(settings.secret)
+  const publicKey = settings.publicKey === undefined ? undefined : createPublicKey(settings.publicKey)
+  const keySet = jwksUrl === undefined ? undefined : await openKeySet({ url: jwksUrl, onError })
+  const options = {
+    algorithms,
+    requiredClaims: ['sub', 'exp'],
+    clockTolerance: CLOCK_TOLERANCE_S,
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  }
+
+  /** The secret verifies HS256 and nothing else does; so no public key can pass for a secret. */
+  async function findKey(header: JWSHeaderParameters, token: FlattenedJWSInput) {
+    const key = header.alg === 'HS256' ? secret : (publicKey ?? (await keySet?.find(header, token)))
+    if (key === undefined) throw new Error(`There is no key for ${header.alg}`)
+    return key
+  }
+
+  return {
+    async verify(token) {
+      try {
+        const { payload, protectedHeader } = await jwtVerify(token, findKey, options)
+        return isAccessToken(protectedHeader.typ) ? readIdentity(payload) : undefined
+      } catch (error) {
+        if (error instanceof RequestError) throw error
+        return undefined
+      }
+    },
+    close: () => keySet?.close(),
+  }
+}
+
+/** A JWT that was signed for another purpose, like a logout token, says so by its type (RFC 8725, 3.11). */
+const isAccessToken = (type: unknown) =>
+  type === undefined || (typeof type === 'string' && /^(application\/)?(at\+)?jwt$/i.test(type))
+
+/** jose has checked the types of `exp`, `iat` and `nbf`, and no others. */
+function readIdentity({ sub, exp = 0, iat, name, logo_url, email }: JWTPayload): JwtIdentity | undefined {
+  const [, side, digits] = /^(store|admin):([1-9]\d{0,15})$/.exec(typeof sub === 'string' ? sub : '') ?? []
+  const id = Number(digits)
+  const now = Date.now()
+  const latestMs = now + CLOCK_TOLERANCE_S * 1000
+  if (side === undefined || !Number.isSafeInteger(id)) return undefined
+  if (exp * 1000 <= now || exp * 1000 > latestMs + LONGEST_LIFE_S * 1000) return undefined
+  if (iat !== undefined && iat * 1000 > latestMs) return undefined
+  return {
+    side: side as JwtIdentity['side'],
+    id,
+    // A clock that is ahead may not carry a JWT past a sign-out that comes after it.
+    issuedAt: iat === undefined ? -Infinity : Math.min(iat * 1000, now),
+    expiresAt: exp * 1000,
+    claims: { name, logo_url, email },
+  }
+}

@@ -1,0 +1,110 @@
+import { defineColumns } from '../database/columns.js'
+import type { Database } from '../database/database.js'
+import { epochMs } from '../database/sql.js'
+import { Prisma } from '../generated/prisma/client.js'
+import type { Reminder } from '../reminders/claim-reminders.js'
+import type { Mail, Mailer } from './mailer.js'
+import type { Unsubscribing } from './unsubscribe.js'
+
+const MESSAGES_PER_MAIL = 10
+const LONGEST_TEXT = 500
+
+interface UnreadMessage {
+  content: string
+  attachmentUrl: string
+  adminName: string
+  /** In milliseconds since the epoch. */
+  created: number
+}
+
+const messageColumns = defineColumns<UnreadMessage>({
+  content: `left(m.content, ${LONGEST_TEXT + 1})`,
+  attachmentUrl: 'm.attachment_url',
+  adminName: 'a.name',
+  created: epochMs('m.created'),
+})
+
+export interface UnreadMailing {
+  db: Database
+  mailer: Mailer
+  unsubscribing: Unsubscribing
+  publicUrl: string
+}
+
+/**
+ * Sends a store one mail for all the messages that it has not read and that were in no mail before. `refused` where it has
+ * no address, or wants none.
+ * @throws Error when the mail server may take it later
+ */
+export async function sendUnreadMail(
+  { db, mailer, unsubscribing, publicUrl }: UnreadMailing,
+  { sessionId, storeId, readUpTo, mailedUpTo, lastId }: Reminder,
+): Promise<'sent' | 'refused'> {
+  const { name, email } = await db.store.findUniqueOrThrow({ where: { id: storeId } })
+  if (!isOneAddress(email) || (await unsubscribing.isUnsubscribed(storeId, email))) return 'refused'
+  const unread = Prisma.sql`
+    session_id = ${sessionId} and sender_type = 'admin' and id > ${Math.max(readUpTo, mailedUpTo)} and id <= ${lastId}`
+  const newest = await messageColumns.read(
+    db,
+    Prisma.sql`
+    ${messageColumns.select}
+    from (select * from chat_message where ${unread} order by seq desc limit ${MESSAGES_PER_MAIL}) m
+    join admin a on a.id = m.sender_id`,
+  )
+  const [{ count } = { count: 0n }] = await db.$queryRaw<{ count: bigint }[]>(
+    Prisma.sql`select count(*) as count from chat_message where ${unread}`,
+  )
+  return mailer.send(
+    composeMail({
+      ...{ name, email, publicUrl, count: Number(count), messages: newest.reverse() },
+      messageId: `<unread-${sessionId}-${lastId}@${new URL(publicUrl).hostname}>`,
+      unsubscribeUrl: await unsubscribing.createUrl(storeId, email),
+    }),
+  )
+}
+
+/** A list would send one store's messages to others; and what is none would be refused by the server. */
+const isOneAddress = (email: string) => /^[^\s@<>()[\],;:"\\]+@[^\s@<>()[\],;:"\\]+$/.test(email)
+
+export interface UnreadMail {
+  /** Of the store. */
+  name: string
+  email: string
+  count: number
+  messages: UnreadMessage[]
+  publicUrl: string
+  messageId: string
+  unsubscribeUrl: string
+}
+
+/** The link leads to the chat's page, where the store signs in: a mail is no place for a token. */
+export function composeMail({ name, email, count, messages, publicUrl, messageId, unsubscribeUrl }: UnreadMail): Mail {
+  const what = count === 1 ? '1 new message' : `${count} new messages`
+  const text = [
+    `Hello ${name},`,
+    `you have ${what} in your support chat:`,
+    ...(count > messages.length ? ['…'] : []),
+    ...messages.map(quote),
+    `Read and answer: ${publicUrl}/chat/`,
+    `--\nNo more mails like this one: ${unsubscribeUrl}`,
+  ]
+  return {
+    ...{ to: email, subject: `${what} in your support chat`, text: `${text.join('\n\n')}\n`, messageId },
+    headers: {
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      'List-Unsubscribe': `<${unsubscribeUrl}>`,
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    },
+  }
+}
+
+function quote({ content, attachmentUrl, adminName, created }: UnreadMessage): string {
+  const text = content.length > LONGEST_TEXT ? `${content.slice(0, LONGEST_TEXT).toWellFormed()}…` : content
+  const lines = [text, attachmentUrl]
+    .filter((part) => part !== '')
+    .join('\n')
+    .split(/\r\n|\r|\n/)
+  const at = new Date(created).toISOString().slice(0, 16).replace('T', ' ')
+  return [`${adminName}, ${at} UTC:`, ...lines.map((line) => `> ${line}`)].join('\n')
+}

@@ -1,0 +1,107 @@
+import { signal, type ReadonlySignal, type Signal } from '@preact/signals'
+import type { History, OwnSession, Session, SessionHistory, StoreClient } from '../../client/index.js'
+import type { EarlierSessions } from '../conversation/earlier-sessions.js'
+import type { Timeline } from '../conversation/timeline.js'
+import { patiently } from '../shared/patiently.js'
+
+const LISTED = 20
+/** Messages of a session at once: as many as are counted one by one when they are unread. */
+const NEWEST = 100
+/** Sessions that ended with an unread answer, one after the other, are rare. */
+const MOST_UNREAD = 5
+const RETRY_MS = 5000
+
+interface Shown {
+  session: Signal<Session | undefined>
+  timeline: Timeline
+  earlier: EarlierSessions
+}
+
+/** Brings a store's latest conversation to the eye, ended or not, and those just before it that ended with an unread answer. */
+export interface LatestSessions {
+  /** Reads them, now or after the reading that is under way. What fails is tried again while the connection is there. */
+  load(): Promise<void>
+  /** Whether a session's messages were read, and are told by events from then on. */
+  isLoaded(sessionId: number): boolean
+  noteLoaded(sessionId: number): void
+  /** Whether it is known what there is. */
+  isKnown: ReadonlySignal<boolean>
+  close(): void
+}
+
+export function createLatestSessions(client: StoreClient, { session, timeline, earlier }: Shown): LatestSessions {
+  const isKnown = signal(false)
+  const loaded = new Set<number>()
+  let isLoading = false
+  let isWanted = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function load(): Promise<void> {
+    isWanted = true
+    if (isLoading) return
+    clearTimeout(timer)
+    isLoading = true
+    try {
+      while (isWanted) {
+        isWanted = false
+        await loadOnce()
+      }
+    } catch {
+      // Being online again tries again, too.
+      if (client.state === 'online') timer = setTimeout(() => void load(), RETRY_MS)
+    } finally {
+      isLoading = false
+      isKnown.value = true
+    }
+  }
+
+  async function loadOnce(): Promise<void> {
+    const page = await patiently(() => client.sessions({ limit: LISTED }))
+    const shown = chooseShown(page.data)
+    const read = (id: number) => client.history({ session_id: id, limit: NEWEST })
+    const histories = await timeline.read(
+      () => Promise.all(shown.map(({ id }) => read(id))),
+      (answers) => {
+        const oldest = shown.at(-1)
+        if (oldest) showWhatIsOlder(page, oldest.id, answers.at(-1))
+        return answers.flatMap(({ data }) => data)
+      },
+    )
+    if (histories === undefined) {
+      // A reset has come between.
+      isWanted = true
+      return
+    }
+    for (const { id } of shown) loaded.add(id)
+    const newest = page.data.find(({ status, last_message }) => status !== 'closed' || last_message !== null)
+    // A live event may have told of a later one, or of a later state of this one.
+    if (newest && newest.id > (session.value?.id ?? 0)) session.value = newest
+  }
+
+  /** What a reader has scrolled back to stays. */
+  function showWhatIsOlder(page: SessionHistory<OwnSession>, id: number, last: History | undefined): void {
+    const [first] = timeline.messages.value
+    if (first !== undefined && first.session_id < id) return
+    if (!loaded.has(id)) timeline.isWhole.value = last?.has_more !== true
+    earlier.note(page, id)
+    timeline.hasEarlier.value = earlier.isMore()
+  }
+
+  return {
+    load,
+    isLoaded: (sessionId) => loaded.has(sessionId),
+    noteLoaded: (sessionId) => void loaded.add(sessionId),
+    isKnown,
+    close: () => clearTimeout(timer),
+  }
+}
+
+/** The latest session with messages, and those just before it whose last word is an unread answer. Newest first. */
+function chooseShown(listed: OwnSession[]): OwnSession[] {
+  const [latest, ...rest] = listed.filter(({ last_message }) => last_message !== null)
+  if (latest === undefined) return []
+  const end = rest.findIndex(
+    ({ last_message }) => last_message?.sender_type !== 'admin' || last_message.status === 'read',
+  )
+  return [latest, ...rest.slice(0, Math.min(end < 0 ? rest.length : end, MOST_UNREAD))]
+}

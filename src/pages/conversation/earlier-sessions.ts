@@ -1,0 +1,66 @@
+import { ChatError, type History, type Message, type Session } from '../../client/index.js'
+import type { OlderPage } from './timeline.js'
+
+interface SessionPage {
+  data: (Pick<Session, 'id'> & { last_message: Message | null })[]
+  next_cursor: string | null
+}
+
+interface Source {
+  /** A page of a store's sessions, newest first. */
+  sessions(cursor: string): Promise<SessionPage>
+  history(page: { session_id: number; before?: number }): Promise<History>
+}
+
+/** Reads a conversation backwards, from the session that is shown to those before it. */
+export interface EarlierSessions {
+  /** A page of the sessions, of which those below an id are earlier. Forgets what was known. */
+  note(page: SessionPage, belowId: number): void
+  /** Whether there are earlier sessions than those that were read, as far as is known. */
+  isMore(): boolean
+  /** The page before a message, or the newest of the session before its own when that one is shown from its beginning. */
+  readBefore(oldest: Message | undefined, isWhole: boolean): Promise<OlderPage>
+}
+
+export function createEarlierSessions({ sessions, history }: Source): EarlierSessions {
+  /** Sessions with messages that were not read, newest first. */
+  let known: number[] = []
+  let cursor: string | null = null
+  let belowId = Infinity
+
+  function take({ data, next_cursor }: SessionPage): void {
+    const earlier = data.filter(({ id, last_message }) => id < belowId && last_message !== null)
+    known.push(...earlier.map(({ id }) => id))
+    cursor = next_cursor
+  }
+
+  const isMore = () => known.length > 0 || cursor !== null
+
+  return {
+    note(page, below) {
+      known = []
+      belowId = below
+      take(page)
+    },
+    isMore,
+    async readBefore(oldest, isWhole) {
+      if (oldest !== undefined && !isWhole) {
+        const page = await history({ session_id: oldest.session_id, before: oldest.id })
+        return { ...page, hasEarlier: isMore() }
+      }
+      for (;;) {
+        while (known.length === 0 && cursor !== null) take(await sessions(cursor))
+        const [next] = known
+        if (next === undefined) return { data: [], has_more: false, hasEarlier: false }
+        const page = await history({ session_id: next }).catch(ignoreLost)
+        known = known.filter((id) => id !== next)
+        if (page !== undefined) return { ...page, hasEarlier: isMore() }
+      }
+    },
+  }
+}
+
+/** A session that is gone since the database was set back, or that another admin holds now. */
+function ignoreLost(error: unknown): undefined {
+  if (!(error instanceof ChatError) || (error.status !== 404 && error.status !== 403)) throw error
+}

@@ -1,0 +1,103 @@
+import { effect, signal, type Signal } from '@preact/signals'
+import { openAccountStorage, type AccountName, type AccountStorage } from '../shared/account-storage.js'
+import type { Draft, Timeline } from './timeline.js'
+
+/**
+ * What an account is writing, and what it has sent and is not stored yet: kept in this browser, by session, until it is
+ * stored. It survives a reload, a crash of the tab, and signing in again.
+ */
+export interface KeptConversations {
+  /** Whose conversations these are. What was kept is there from now on; what was written before stays. */
+  open(account: AccountName): void
+  /** What is being written to a session. */
+  textOf(sessionId: number): Signal<string>
+  /** The sessions with messages that wait. */
+  waiting(): number[]
+  /** Sends what waits of a session, and keeps what is sent from now on, until the returned function is called. */
+  follow(sessionId: number, timeline: Timeline): () => void
+  /** Whether the browser keeps what is sent. */
+  isKeeping(): boolean
+  close(): void
+}
+
+const nameText = (sessionId: number) => `text.${sessionId}`
+const WAITING = 'waiting.'
+
+export function createKeptConversations(): KeptConversations {
+  const storage = signal<AccountStorage>()
+  const texts = new Map<number, Signal<string>>()
+  const ends: (() => void)[] = []
+  let isKeeping = true
+
+  function restoreText(sessionId: number, text: Signal<string>): void {
+    const kept = storage.peek()?.read(nameText(sessionId))
+    if (typeof kept === 'string' && text.peek() === '') text.value = kept
+  }
+
+  function textOf(sessionId: number): Signal<string> {
+    const found = texts.get(sessionId)
+    if (found) return found
+    const text = signal('')
+    texts.set(sessionId, text)
+    restoreText(sessionId, text)
+    ends.push(effect(() => void storage.value?.write(nameText(sessionId), text.value || undefined)))
+    return text
+  }
+
+  const nameOf = (sessionId: number, { id }: Pick<Draft, 'id'>) => `${WAITING}${sessionId}.${id}`
+
+  const listWaiting = (sessionId: number) =>
+    (storage.value?.list(`${WAITING}${sessionId}.`) ?? []).flatMap(({ value }) => (isDraft(value) ? [value] : []))
+
+  return {
+    open(account) {
+      if (storage.value !== undefined) return
+      const opened = openAccountStorage(account)
+      // Before anything is written over it.
+      for (const [sessionId, text] of texts) {
+        const kept = opened.read(nameText(sessionId))
+        if (typeof kept === 'string' && text.value === '') text.value = kept
+      }
+      storage.value = opened
+    },
+    textOf,
+    waiting() {
+      const sessionIds = (storage.value?.list(WAITING) ?? []).map(({ name }) => Number(name.split('.')[1]))
+      return [...new Set(sessionIds)].filter(Number.isSafeInteger)
+    },
+    follow(sessionId, timeline) {
+      const written = new Map<string, Draft>()
+      let isRestored = false
+      return effect(() => {
+        const opened = storage.value
+        if (opened === undefined) return
+        if (!isRestored) {
+          isRestored = true
+          for (const draft of listWaiting(sessionId)) {
+            written.set(draft.id, draft)
+            timeline.restore(draft)
+          }
+        }
+        const drafts = new Map(timeline.drafts.value.map((draft) => [draft.id, draft]))
+        for (const [id, draft] of drafts) {
+          if (written.get(id)?.error === draft.error && written.has(id)) continue
+          written.set(id, draft)
+          isKeeping = opened.write(nameOf(sessionId, draft), draft)
+        }
+        for (const [id, draft] of written) {
+          if (drafts.has(id)) continue
+          written.delete(id)
+          opened.write(nameOf(sessionId, draft), undefined)
+        }
+      })
+    },
+    isKeeping: () => isKeeping && storage.value !== undefined,
+    close: () => ends.forEach((end) => end()),
+  }
+}
+
+/** Another version of the page may have written it. */
+function isDraft(value: unknown): value is Draft {
+  const { id, content, error } = (value ?? {}) as Partial<Draft>
+  return typeof id === 'string' && typeof content === 'string' && ['string', 'undefined'].includes(typeof error)
+}

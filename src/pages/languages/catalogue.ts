@@ -1,0 +1,34 @@
+import type { en } from './en.js'
+
+type English = typeof en
+type PluralForm = Intl.LDMLPluralRule
+
+/** The name of a text. */
+export type Key = keyof English
+
+/**
+ * The texts of one language: every key of the English catalogue and no other. A text that counts has the plural forms of
+ * its language, `Form`; `{name}` stands for a value.
+ */
+export type Catalogue<Form extends PluralForm> = {
+  [K in Key]: English[K] extends string ? string : Record<Form, string>
+}
+
+/** A catalogue as it is loaded. A node of another version may have served it, so that a key may be missing. */
+export type LoadedCatalogue = Partial<Record<Key, string | Partial<Record<PluralForm, string>>>>
+
+type NamesIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never
+type NamesOf<Entry> = Entry extends string ? NamesIn<Entry> : NamesIn<Entry[keyof Entry]> | 'count'
+
+/** What a text needs: a value for each of its names, and the count that its plural form depends on. */
+export type Values<K extends Key, Value> = {
+  [Name in NamesOf<English[K]>]: Name extends 'count' ? number : Value
+}
+
+/** The name of a text that needs no values. */
+export type PlainKey = { [K in Key]: [NamesOf<English[K]>] extends [never] ? K : never }[Key]
+
+/** The arguments after a key: none for a text without names. */
+export type ValuesArgument<K extends Key, Value> = [NamesOf<English[K]>] extends [never]
+  ? []
+  : [values: Values<K, Value>]

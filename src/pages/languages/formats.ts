@@ -1,0 +1,36 @@
+import { currentTag } from './language.js'
+
+/** Makes something of `Intl` at its first use: the language is known by then, and making one takes long. */
+function once<Format>(make: (tag: string) => Format): () => Format {
+  let made: Format | undefined
+  return () => (made ??= make(currentTag()))
+}
+
+const numbers = once((tag) => new Intl.NumberFormat(tag))
+const plurals = once((tag) => new Intl.PluralRules(tag))
+const relative = once((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }))
+const time = once((tag) => new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }))
+const day = once((tag) => new Intl.DateTimeFormat(tag, { weekday: 'long', day: 'numeric', month: 'long' }))
+const shortDay = once((tag) => new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short' }))
+
+export const formatNumber = (number: number): string => numbers().format(number)
+export const pluralForm = (count: number): Intl.LDMLPluralRule => plurals().select(count)
+export const formatTime = (at: Date): string => time().format(at)
+export const formatDay = (at: Date): string => day().format(at)
+export const formatShortDay = (at: Date): string => shortDay().format(at)
+
+/** "Today", "Yesterday": as a title, so that it begins with a capital letter. */
+export function formatDaysAgo(days: number): string {
+  const [first = '', ...rest] = relative().format(-days, 'day')
+  return first.toLocaleUpperCase(currentTag()) + rest.join('')
+}
+
+export const formatNow = (): string => relative().format(0, 'second')
+
+/** "5 min", "3 h": a length of time in one unit, in short. */
+export const formatLength = (length: number, unit: 'minute' | 'hour' | 'day'): string =>
+  new Intl.NumberFormat(currentTag(), { style: 'unit', unit, unitDisplay: 'short' }).format(length)
+
+/** A count that is written out up to a cap, and as `99+` beyond it. */
+export const formatCapped = (count: number, cap: number): string =>
+  count > cap ? `${formatNumber(cap)}+` : formatNumber(count)

@@ -1,0 +1,104 @@
+import type { Side } from '../../client/index.js'
+import { nameInStorage } from './service.js'
+
+/** Whom a token belongs to. */
+export interface AccountName {
+  side: Side
+  id: number
+}
+
+/** Values of one account that this browser keeps, by name. A browser that keeps none has none. */
+export interface AccountStorage {
+  /** The kept values whose name begins with `prefix`, oldest first. */
+  list(prefix: string): { name: string; value: unknown }[]
+  read(name: string): unknown
+  /** Returns whether the browser keeps it. `undefined` removes the value. */
+  write(name: string, value: unknown): boolean
+}
+
+/** The oldest ones beyond are dropped. */
+const MOST_VALUES = 100
+const LONGEST_KEPT_MS = 30 * 86_400_000
+
+interface Entry {
+  at: number
+  value: unknown
+}
+
+let latest = 0
+
+/** Moments that tell the order of what is written in the same millisecond. */
+const nextMoment = () => (latest = Math.max(Date.now(), latest + 0.001))
+
+/**
+ * Each value has a key of its own, so that tabs do not overwrite each other's. Values of other accounts stay unseen: they
+ * are there again when those sign in again, for a month.
+ */
+export function openAccountStorage({ side, id }: AccountName): AccountStorage {
+  const all = nameInStorage('account.')
+  const own = `${all}${side}.${id}.`
+
+  const readEntries = (prefix: string) =>
+    Object.keys(localStorage)
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => ({ key, ...readEntry(localStorage.getItem(key)) }))
+      .sort((one, other) => one.at - other.at)
+
+  function removeOld(): void {
+    const oldest = Date.now() - LONGEST_KEPT_MS
+    for (const { key, at } of readEntries(all)) if (at < oldest) localStorage.removeItem(key)
+  }
+
+  function makeRoom(): void {
+    const entries = readEntries(own)
+    for (const { key } of entries.slice(0, Math.max(0, entries.length - MOST_VALUES + 1))) localStorage.removeItem(key)
+  }
+
+  try {
+    removeOld()
+  } catch {
+    // No storage here.
+  }
+
+  return {
+    list(prefix) {
+      try {
+        return readEntries(own + prefix).map(({ key, value }) => ({ name: key.slice(own.length), value }))
+      } catch {
+        return []
+      }
+    },
+    read(name) {
+      try {
+        return readEntry(localStorage.getItem(own + name)).value
+      } catch {
+        return undefined
+      }
+    },
+    write(name, value) {
+      const key = own + name
+      try {
+        if (value === undefined) {
+          localStorage.removeItem(key)
+          return true
+        }
+        if (localStorage.getItem(key) === null) makeRoom()
+        localStorage.setItem(key, JSON.stringify({ at: nextMoment(), value } satisfies Entry))
+        return true
+      } catch {
+        return false
+      }
+    },
+  }
+}
+
+/** Something else may have written there. */
+function readEntry(text: string | null): Entry {
+  try {
+    const { at, value } = JSON.parse(text ?? '') as Partial<Entry>
+    if (typeof at === 'number') return { at, value }
+  } catch {
+    // As if it were very old.
+  }
+  return { at: 0, value: undefined }
+}

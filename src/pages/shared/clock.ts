@@ -1,0 +1,57 @@
+import { computed, signal, type ReadonlySignal } from '@preact/signals'
+
+/*
+ * The time of the service. The clock of a computer may be off by any amount, and messages carry the moments of the service:
+ * with the computer's own time, they would be of tomorrow, or of the future.
+ */
+
+const MINUTE_MS = 60_000
+/** `Date` headers count in seconds. */
+const HEADER_STEP_MS = 1000
+/** A smaller difference is as likely the measurement's. */
+const TOLERANCE_MS = 2000
+
+/** What to add to the computer's time. */
+let offsetMs = 0
+const now = signal(Date.now())
+let timer: ReturnType<typeof setTimeout> | undefined
+
+const serverNow = () => Date.now() + offsetMs
+
+/** The time of the service in milliseconds since the epoch. Changes with each of its minutes. */
+export const minute: ReadonlySignal<number> = now
+
+/** When the present day began here. A day of the person's own time zone. */
+export const today: ReadonlySignal<number> = computed(() => startOfDay(new Date(now.value)))
+
+export const startOfDay = (at: Date): number => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
+
+/** `fetch` that sets the clock by the `Date` header of each answer. */
+export const fetchWithClock: typeof fetch = async (input, init) => {
+  const askedAt = Date.now()
+  const response = await fetch(input, init)
+  setClock(response.headers.get('date'), askedAt, Date.now())
+  return response
+}
+
+function setClock(date: string | null, askedAt: number, answeredAt: number): void {
+  const toldAt = date === null ? NaN : Date.parse(date)
+  // While it is asked, the computer may go to sleep, or have its clock set.
+  if (Number.isNaN(toldAt) || answeredAt < askedAt || answeredAt - askedAt > MINUTE_MS) return
+  const measuredMs = toldAt + HEADER_STEP_MS / 2 - (askedAt + answeredAt) / 2
+  if (Math.abs(measuredMs - offsetMs) < TOLERANCE_MS + (answeredAt - askedAt) / 2) return
+  offsetMs = measuredMs
+  tick()
+}
+
+/** Timers stand still while the computer sleeps, and are late in pages that nobody sees. */
+export function runClock(): void {
+  document.addEventListener('visibilitychange', tick)
+  tick()
+}
+
+function tick(): void {
+  now.value = serverNow()
+  clearTimeout(timer)
+  timer = setTimeout(tick, MINUTE_MS - (now.value % MINUTE_MS))
+}

@@ -1,0 +1,40 @@
+import plugin from 'fastify-plugin'
+import type { Config } from '../config/config.js'
+import { isDatabaseAway } from '../database/failures.js'
+import { observeEvents } from '../event-log/observe-events.js'
+import type { App } from '../http/describe-route.js'
+import type { MailSettings } from '../mail/mail-settings.js'
+import { createMailer } from '../mail/mailer.js'
+import { sendUnreadMail } from '../mail/unread-mail.js'
+import { createUnsubscribing } from '../mail/unsubscribe.js'
+import { unsubscribeRoutes } from '../mail/unsubscribe-routes.js'
+import type { SendReminderMail } from '../reminders/handle-reminder.js'
+import { startReminders } from '../reminders/reminder-loop.js'
+
+/** Registered before whoever publishes: the loop is told of what this node publishes. */
+export const remindersPlugin = plugin<{ config: Config }>(
+  async (app, { config }) => {
+    const { db, log } = app
+    const onError = (error: unknown) => {
+      if (!isDatabaseAway(error)) log.error({ err: error }, 'reminders')
+    }
+    const sendMail = config.mail && (await openMail(app, config.mail))
+    const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError }
+    const reminders = startReminders(reminding, config.databaseStatementTimeoutMs)
+    app.pubsub = observeEvents(app.pubsub, (event) => {
+      if ('message' in event) reminders.note(event.message)
+    })
+    app.addHook('onClose', () => reminders.close())
+  },
+  { name: 'reminders', dependencies: ['database', 'pubsub'] },
+)
+
+async function openMail(app: App, settings: MailSettings): Promise<SendReminderMail> {
+  const { db } = app
+  const { publicUrl } = settings
+  const mailer = createMailer(settings)
+  const unsubscribing = createUnsubscribing(db, publicUrl)
+  await app.register(unsubscribeRoutes, { unsubscribing })
+  app.addHook('preClose', async () => mailer.close())
+  return (reminder) => sendUnreadMail({ db, mailer, unsubscribing, publicUrl }, reminder)
+}

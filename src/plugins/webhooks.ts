@@ -1,0 +1,55 @@
+import { setMaxListeners } from 'node:events'
+import plugin from 'fastify-plugin'
+import type { Config } from '../config/config.js'
+import { isDatabaseAway } from '../database/failures.js'
+import { observeEvents } from '../event-log/observe-events.js'
+import { createAttempts } from '../webhooks/delivery/attempt.js'
+import { startDispatcher } from '../webhooks/delivery/dispatcher.js'
+import { createPacer } from '../webhooks/delivery/pacer.js'
+import { createEventReader } from '../webhooks/delivery/read-events.js'
+import { createProgressSaver } from '../webhooks/delivery/save-progress.js'
+import { createAddressPolicy } from '../webhooks/request/address-policy.js'
+import { createPoster } from '../webhooks/request/post.js'
+import { createNameResolver } from '../webhooks/request/resolve-name.js'
+import type { SendingBeside } from '../webhooks/routes/send-beside.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    webhooks: SendingBeside
+  }
+}
+
+/** Registered before whoever publishes: the dispatcher is told of what this node publishes. */
+export const webhooksPlugin = plugin<{ config: Config }>(
+  async (app, { config }) => {
+    const { db, log } = app
+    const { allowedCidrs, timeoutMs, retryDelaysMs } = config.webhooks
+    const poster = createPoster({
+      isAllowed: createAddressPolicy(allowedCidrs),
+      resolveName: createNameResolver(timeoutMs),
+      timeoutMs,
+    })
+    const sending = { readEvents: createEventReader(db), attempt: createAttempts(poster) }
+    const dispatcher = startDispatcher({
+      ...{ ...sending, db, timeoutMs, retryDelaysMs, longestStatementMs: config.databaseStatementTimeoutMs },
+      saveProgress: createProgressSaver(db),
+      pace: createPacer(),
+      onError(error) {
+        if (!isDatabaseAway(error)) log.error({ err: error }, 'webhooks')
+      },
+    })
+    app.pubsub = observeEvents(app.pubsub, (event) => {
+      dispatcher.note('message' in event ? event.message : event.change)
+    })
+    const closing = new AbortController()
+    // Each request under way listens.
+    setMaxListeners(0, closing.signal)
+    app.decorate('webhooks', { ...sending, db, wake: dispatcher.wake, signal: closing.signal })
+    app.addHook('preClose', async () => closing.abort())
+    app.addHook('onClose', async () => {
+      await dispatcher.close()
+      poster.close()
+    })
+  },
+  { name: 'webhooks', dependencies: ['database', 'pubsub'] },
+)

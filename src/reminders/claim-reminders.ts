@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { defineColumns } from '../database/columns.js'
+import type { Database } from '../database/database.js'
+import { epochMs } from '../database/sql.js'
+import { Prisma } from '../generated/prisma/client.js'
+
+/** How long a reminder belongs to the node that looks at it: longer than a mail may take to be sent. */
+const LEASE_MS = 30_000
+
+/** A session whose messages may be unread, with all that decides what happens. Moments in milliseconds. */
+export interface Reminder {
+  sessionId: number
+  storeId: number
+  lease: string
+  now: number
+  /** How far the store has read: names the unread run. */
+  readUpTo: number
+  /** The newest message of an admin; 0 for none. */
+  newestId: number
+  /** Unread messages of admins: how many, the first and the last, and when the first was sent. */
+  count: number
+  firstId: number | null
+  lastId: number | null
+  since: number | null
+  /** When the first message was sent that is unread and in no mail yet. */
+  unmailedSince: number | null
+  announcedRun: number | null
+  mailedUpTo: number
+  mailedAt: number | null
+  /** Attempts to send the mail that have failed. */
+  attempts: number
+}
+
+const reminderColumns = defineColumns<Reminder>({
+  sessionId: 'r.session_id',
+  storeId: 's.store_id',
+  lease: 'r.lease',
+  now: epochMs('now()'),
+  readUpTo: 'place.read_up_to',
+  newestId: `coalesce((select id from chat_message where session_id = s.id and sender_type = 'admin'
+    order by seq desc limit 1), 0)`,
+  count: 'unread.count',
+  firstId: 'unread.first_id',
+  lastId: 'unread.last_id',
+  since: epochMs('unread.since'),
+  unmailedSince: epochMs('unread.unmailed_since'),
+  announcedRun: 'r.announced_run',
+  mailedUpTo: 'r.mailed_up_to',
+  mailedAt: epochMs('r.mailed_at'),
+  attempts: 'r.attempts',
+})
+
+/** Claims sessions that are due, and reads what their stores have not read. */
+export async function claimReminders(db: Database, most: number): Promise<Reminder[]> {
+  const lease = randomUUID()
+  const claimed = await db.$executeRaw(Prisma.sql`
+    update unread_reminder set lease = ${lease}, due_at = now() + ${LEASE_MS} * interval '1 millisecond'
+    where session_id = any(array(
+      select session_id from unread_reminder where due_at <= now() order by due_at limit ${most}
+      for update skip locked))`)
+  return claimed === 0 ? [] : readReminders(db, lease)
+}
+
+/** The reminders of a lease. What came before the message that the store has read up to is read, too. */
+async function readReminders(db: Database, lease: string): Promise<Reminder[]> {
+  return reminderColumns.read(
+    db,
+    Prisma.sql`
+    ${reminderColumns.select}
+    from unread_reminder r
+    join chat_session s on s.id = r.session_id
+    left join chat_receipt receipt on receipt.session_id = s.id and receipt.side = 'store'
+    cross join lateral (
+      select coalesce(receipt.read_up_to, 0) as read_up_to,
+        coalesce((select seq from chat_message where id = receipt.read_up_to), 0) as seq
+    ) place
+    cross join lateral (
+      select count(*) as count, min(m.id) as first_id, max(m.id) as last_id, min(m.created) as since,
+        min(m.created) filter (where m.id > r.mailed_up_to) as unmailed_since
+      from chat_message m where m.session_id = s.id and m.seq > place.seq and m.sender_type = 'admin'
+    ) unread
+    where r.lease = ${lease} and r.due_at > now()`,
+  )
+}

@@ -1,0 +1,77 @@
+import type { MessageEvent } from '../events/events.js'
+import { restAfter, startConsumerLoop } from '../event-log/consumer-loop.js'
+import { claimReminders } from './claim-reminders.js'
+import { handleReminder, type Reminding } from './handle-reminder.js'
+import { beginReminders, markSessions, sweepSessions } from './mark-unread.js'
+
+/** Tells of messages that stores leave unread, together with the loops of the other nodes. */
+export interface ReminderLoop {
+  /** A message was committed. */
+  note(message: MessageEvent): void
+  close(): Promise<void>
+}
+
+const INTERVAL_MS = 2000
+const COLLECT_MS = 200
+const SWEEP_INTERVAL_MS = 5000
+const REMINDERS_PER_TURN = 10
+/** What was sent while no node looked for reminders is not told of after that. */
+const LONGEST_ABSENCE_MS = 24 * 3_600_000
+const MAX_NOTED_SESSIONS = 50_000
+
+/** Nothing runs but one small read every few seconds while no mail is sent and no webhook wants the event. */
+export function startReminders(reminding: Reminding, longestStatementMs: number): ReminderLoop {
+  const { db, afterMs, sendMail, onError } = reminding
+  let noted = new Map<number, number>()
+  let isWanted = false
+  let markAt = 0
+  let sweepAt = 0
+  const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
+
+  async function turn(): Promise<void> {
+    if (!(await checkWanted())) {
+      noted.clear()
+      return
+    }
+    if (noted.size > 0 && performance.now() >= markAt) await markNoted()
+    if (performance.now() >= sweepAt) await sweep()
+    const due = await claimReminders(db, REMINDERS_PER_TURN)
+    await Promise.all(due.map((reminder) => handleReminder(reminding, reminder)))
+    if (due.length === REMINDERS_PER_TURN) loop.wake(0)
+  }
+
+  async function checkWanted(): Promise<boolean> {
+    const wasWanted = isWanted
+    isWanted = sendMail !== undefined || (await hasSubscriber())
+    if (isWanted && !wasWanted) await beginReminders(db, LONGEST_ABSENCE_MS)
+    return isWanted
+  }
+
+  async function hasSubscriber(): Promise<boolean> {
+    const subscribes = { OR: [{ events: { isEmpty: true } }, { events: { has: 'message.unread' } }] }
+    return (await db.webhook.findFirst({ where: { deletedAt: null, ...subscribes }, select: { id: true } })) !== null
+  }
+
+  async function markNoted(): Promise<void> {
+    const messages = noted
+    noted = new Map()
+    const startedAt = performance.now()
+    await markSessions(db, messages, afterMs)
+    markAt = performance.now() + restAfter(performance.now() - startedAt)
+  }
+
+  async function sweep(): Promise<void> {
+    const startedAt = performance.now()
+    await sweepSessions(db, afterMs, longestStatementMs)
+    sweepAt = performance.now() + Math.max(SWEEP_INTERVAL_MS, restAfter(performance.now() - startedAt))
+  }
+
+  return {
+    note({ senderType, sessionId, messageId }) {
+      if (!isWanted || senderType !== 'admin' || noted.size >= MAX_NOTED_SESSIONS) return
+      noted.set(sessionId, Math.max(messageId, noted.get(sessionId) ?? 0))
+      loop.wake(COLLECT_MS)
+    },
+    close: () => loop.close(),
+  }
+}

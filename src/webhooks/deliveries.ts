@@ -1,0 +1,115 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { IdSchema } from '../protocol/schemas/id.js'
+import type { Database } from '../database/database.js'
+import { idOrNull } from '../database/sql.js'
+import { notFound } from '../errors/request-error.js'
+import { Prisma, type WebhookDelivery as DeliveryRow } from '../generated/prisma/client.js'
+import { PAGE_SIZE } from '../http/paging.js'
+
+export const DeliveryStatusSchema = Type.Union([
+  Type.Literal('pending'),
+  Type.Literal('delivered'),
+  Type.Literal('failed'),
+])
+export type DeliveryStatus = Static<typeof DeliveryStatusSchema>
+
+const OrNull = <S extends ReturnType<typeof Type.Integer> | ReturnType<typeof Type.String>>(schema: S) =>
+  Type.Union([schema, Type.Null()])
+
+export const DeliverySchema = Type.Object(
+  {
+    id: IdSchema,
+    webhook_id: IdSchema,
+    event_id: Type.String({ description: 'The `webhook-id` that was sent.', examples: ['evt_12_7_mi3k9x2c'] }),
+    type: Type.String(),
+    session_id: Type.Union([IdSchema, Type.Null()]),
+    seq: Type.Union([IdSchema, Type.Null()], { description: 'Of an event that has one.' }),
+    status: DeliveryStatusSchema,
+    attempts: Type.Integer(),
+    response_status: OrNull(Type.Integer({ description: 'What the last attempt was answered with.' })),
+    response_body: Type.String({ description: 'Its first KiB.' }),
+    error: OrNull(Type.String({ description: 'Why there was no answer.' })),
+    duration_ms: Type.Integer(),
+    next_attempt_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    created: Type.String({ format: 'date-time' }),
+    updated: Type.String({ format: 'date-time' }),
+  },
+  { title: 'WebhookDelivery' },
+)
+export type Delivery = Static<typeof DeliverySchema>
+
+export interface DeliveryPage {
+  status?: DeliveryStatus
+  /** The last id of the page before. */
+  before?: number
+  limit?: number
+}
+
+/** What was delivered to a webhook, or was tried, newest first. An event is in it from its first attempt on. */
+export async function listDeliveries(db: Database, webhookId: number, page: DeliveryPage): Promise<Delivery[]> {
+  const { status, before, limit = PAGE_SIZE } = page
+  const rows = await db.webhookDelivery.findMany({
+    where: { webhookId, ...(status && { status }), ...(before !== undefined && { id: { lt: before } }) },
+    orderBy: { id: 'desc' },
+    take: limit,
+  })
+  return rows.map(toDelivery)
+}
+
+/** @throws RequestError 404 */
+export async function findDelivery(db: Database, id: number): Promise<DeliveryRow> {
+  const row = await db.webhookDelivery.findUnique({ where: { id } })
+  if (row === null) throw notFound('Delivery not found')
+  return row
+}
+
+/** The delivery of an event to a webhook. */
+export async function readDelivery(db: Database, webhookId: number, eventId: string): Promise<Delivery> {
+  const where = { webhookId_eventId: { webhookId, eventId } }
+  return toDelivery(await db.webhookDelivery.findUniqueOrThrow({ where }))
+}
+
+export function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    id: Number(row.id),
+    webhook_id: Number(row.webhookId),
+    event_id: row.eventId,
+    type: row.type,
+    session_id: idOrNull(row.sessionId),
+    seq: idOrNull(row.seq),
+    status: row.status,
+    attempts: row.attempts,
+    response_status: row.responseStatus,
+    response_body: row.responseBody,
+    error: row.error,
+    duration_ms: row.durationMs,
+    next_attempt_at: row.nextAttemptAt?.toISOString() ?? null,
+    created: row.created.toISOString(),
+    updated: row.updated.toISOString(),
+  }
+}
+
+/** How long the log keeps what was delivered. What failed stays until it is replayed. */
+const LOG_DAYS = 7
+const ROWS_PER_DELETE = 1000
+
+/** Deletes a portion of what the log and deleted webhooks have left. Returns whether there may be more. */
+export async function deleteLeftovers(db: Database): Promise<boolean> {
+  const old = await db.$executeRaw(Prisma.sql`
+    delete from webhook_delivery where id = any(array(
+      select id from webhook_delivery where status = 'delivered' and updated < now() - ${LOG_DAYS} * interval '1 day'
+      order by id limit ${ROWS_PER_DELETE}))`)
+  const ofDeleted = await db.$executeRaw(Prisma.sql`
+    delete from webhook_delivery where id = any(array(
+      select d.id from webhook w join webhook_delivery d on d.webhook_id = w.id
+      where w.deleted_at is not null limit ${ROWS_PER_DELETE}))`)
+  const sessions = await db.$executeRaw(Prisma.sql`
+    delete from webhook_session where (webhook_id, session_id) in (
+      select ws.webhook_id, ws.session_id from webhook w join webhook_session ws on ws.webhook_id = w.id
+      where w.deleted_at is not null limit ${ROWS_PER_DELETE})`)
+  if (ofDeleted + sessions === 0) {
+    await db.$executeRaw(Prisma.sql`
+      delete from webhook where deleted_at < now() - interval '1 minute'`)
+  }
+  return Math.max(old, ofDeleted, sessions) === ROWS_PER_DELETE
+}

@@ -1,0 +1,51 @@
+import { signatureHeaders } from '../signature.js'
+import type { WebhookEvent } from '../event.js'
+import type { Answer, Poster } from '../request/post.js'
+import type { Receiver } from './claim-sessions.js'
+
+/** What an attempt came to. */
+export interface Attempt {
+  isDelivered: boolean
+  /** Undefined where there was none. */
+  answer: Answer | undefined
+  error: string | undefined
+  durationMs: number
+}
+
+/** Posts an event once. Never rejects. */
+export type AttemptDelivery = (
+  receiver: Pick<Receiver, 'url' | 'secrets'>,
+  event: WebhookEvent,
+  signal: AbortSignal,
+) => Promise<Attempt>
+
+const LONGEST_ERROR = 200
+
+export function createAttempts(poster: Poster): AttemptDelivery {
+  return async ({ url, secrets }, { id, body }, signal) => {
+    const startedAt = performance.now()
+    const timestamp = Math.floor(Date.now() / 1000)
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': `${Buffer.byteLength(body)}`,
+      'user-agent': 'store-chat-webhooks/1.0',
+      ...signatureHeaders(secrets, { id, timestamp, body }),
+    }
+    const outcome = await poster.post(url, headers, body, signal).then(
+      (answer) => ({ answer, error: undefined }),
+      (error: unknown) => ({ answer: undefined, error: describe(error) }),
+    )
+    const status = outcome.answer?.status ?? 0
+    return {
+      ...outcome,
+      isDelivered: status >= 200 && status < 300,
+      durationMs: Math.round(performance.now() - startedAt),
+    }
+  }
+}
+
+/** For the platform, which has chosen the address. */
+function describe(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException
+  return (message === '' ? (code ?? 'The request failed') : message).slice(0, LONGEST_ERROR).toWellFormed()
+}

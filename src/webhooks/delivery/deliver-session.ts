@@ -1,0 +1,106 @@
+import type { EventType, WebhookEvent } from '../event.js'
+import type { Attempt, AttemptDelivery } from './attempt.js'
+import { LEASE_MS, type ClaimedSession, type Receiver } from './claim-sessions.js'
+import type { ReadEvents } from './read-events.js'
+import { chooseRetryDelay, GIVE_UP_AFTER_MS } from './retry-delays.js'
+import type { LoggedAttempt, NextStep, SaveProgress } from './save-progress.js'
+
+export interface SessionDelivery {
+  readEvents: ReadEvents
+  attempt: AttemptDelivery
+  saveProgress: SaveProgress
+  /** Waits while the node is busy. */
+  pace: () => Promise<void>
+  /** The receiver has answered 410. */
+  switchOff: (webhookId: number) => Promise<void>
+  /** Milliseconds from one attempt to the next. */
+  retryDelaysMs: readonly number[]
+  /** How long an attempt may take. */
+  timeoutMs: number
+}
+
+const GONE = 410
+
+/**
+ * Delivers the next events of a claimed session, one after the other, and saves how far it got. The first that fails ends
+ * it: later events wait for that one. When the signal aborts, what is being sent is given back untried.
+ */
+export async function deliverSession(
+  deps: SessionDelivery,
+  claimed: ClaimedSession,
+  signal: AbortSignal,
+): Promise<void> {
+  const { receiver, sessionId, lease } = claimed
+  let { seq, unreadId, attempts } = claimed
+  let log: LoggedAttempt[] = []
+  let savedAt = performance.now()
+
+  async function save(next: NextStep, isNewFailure = false): Promise<boolean> {
+    const written = log
+    log = []
+    savedAt = performance.now()
+    const place = { webhookId: receiver.id, sessionId, lease, seq, unreadId, attempts }
+    return deps.saveProgress({ ...place, isNewFailure, next, log: written })
+  }
+
+  async function fail(event: WebhookEvent, attempt: Attempt): Promise<void> {
+    const isNew = attempts === 0
+    attempts++
+    const next = await chooseNextStep(attempt)
+    const delayMs = next.step === 'paused' ? next.delayMs : null
+    log.push(describeAttempt(event, attempt, next.step === 'failed' ? 'failed' : 'pending', delayMs))
+    await save(next, isNew)
+  }
+
+  async function chooseNextStep({ answer }: Attempt): Promise<NextStep> {
+    if (answer?.status === GONE) {
+      await deps.switchOff(receiver.id)
+      return { step: 'given back' }
+    }
+    if (attempts > 1 && claimed.failingForMs >= GIVE_UP_AFTER_MS) return { step: 'failed' }
+    return { step: 'paused', delayMs: chooseRetryDelay(attempts, answer?.retryAfter, deps.retryDelaysMs) }
+  }
+
+  for (const event of await deps.readEvents(claimed)) {
+    if (isSubscribed(receiver, event)) {
+      await deps.pace()
+      const leftMs = LEASE_MS - (performance.now() - savedAt)
+      if (leftMs < deps.timeoutMs + SAFETY_MS && !(await save({ step: 'going on' }))) return
+      const attempt = await deps.attempt(receiver, event, signal)
+      if (!attempt.isDelivered) {
+        // An attempt that was cut off here says nothing of the receiver.
+        await (signal.aborted ? save({ step: 'given back' }) : fail(event, attempt))
+        return
+      }
+      log.push(describeAttempt(event, attempt, 'delivered', null))
+      attempts = 0
+    }
+    seq = event.seq ?? seq
+    unreadId = event.unreadId ?? unreadId
+  }
+  await save({ step: 'done' })
+}
+
+/** For saving the progress after the attempt. */
+const SAFETY_MS = 3000
+
+const isSubscribed = ({ events }: Receiver, { type }: WebhookEvent) =>
+  events.length === 0 || events.includes(type as EventType)
+
+/** An attempt as the log keeps it. */
+export function describeAttempt(
+  { id, type, sessionId, seq, unreadId }: Omit<WebhookEvent, 'body'>,
+  { answer, error, durationMs }: Attempt,
+  status: LoggedAttempt['status'],
+  delayMs: number | null,
+): LoggedAttempt {
+  return {
+    event: { id, type, sessionId, seq, unreadId },
+    status,
+    responseStatus: answer?.status ?? null,
+    responseBody: answer?.body ?? '',
+    error: error ?? null,
+    durationMs,
+    delayMs,
+  }
+}

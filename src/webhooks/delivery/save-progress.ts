@@ -1,0 +1,108 @@
+import type { Database } from '../../database/database.js'
+import { batch } from '../../database/batch.js'
+import { Prisma } from '../../generated/prisma/client.js'
+import type { DeliveryStatus } from '../deliveries.js'
+import type { WebhookEvent } from '../event.js'
+import { LEASE_MS, type ClaimedSession } from './claim-sessions.js'
+
+/** What a node leaves of a session. `going on`: it keeps the session, and its lease begins anew. */
+export type NextStep =
+  | { step: 'going on' }
+  /** All that was known is delivered. Due at once where there is more by now. */
+  | { step: 'done' }
+  /** Not tried, or of no account. Due at once. */
+  | { step: 'given back' }
+  | { step: 'paused'; delayMs: number }
+  /** Given up until somebody replays it. */
+  | { step: 'failed' }
+
+/** One attempt, for the log. */
+export interface LoggedAttempt {
+  event: Omit<WebhookEvent, 'body'>
+  status: DeliveryStatus
+  responseStatus: number | null
+  responseBody: string
+  error: string | null
+  durationMs: number
+  delayMs: number | null
+}
+
+export interface Progress extends Pick<ClaimedSession, 'sessionId' | 'lease' | 'seq' | 'unreadId' | 'attempts'> {
+  webhookId: number
+  /** Whether the next event failed for the first time. */
+  isNewFailure: boolean
+  next: NextStep
+  log: LoggedAttempt[]
+}
+
+/** Saves progress. False when the lease is lost: another node delivers the session, and this one stops. */
+export type SaveProgress = (progress: Progress) => Promise<boolean>
+
+/** SQL that a step makes of `due_at`. `i` is the progress. */
+const dueAfterStep = Prisma.sql`
+  case i.step
+    when 'going on' then now() + ${LEASE_MS} * interval '1 millisecond'
+    when 'done' then case when (select s.seq > i.seq from chat_session s where s.id = i.session_id)
+      or exists (select from unread_event u where u.session_id = i.session_id and u.id > i.unread_id) then now() end
+    when 'given back' then now()
+    when 'paused' then now() + i.delay_ms * interval '1 millisecond'
+  end`
+
+/** Sessions whose deliveries end together share a statement. */
+export function createProgressSaver(db: Database): SaveProgress {
+  return batch<Progress, boolean>(async (many) => {
+    const steps = many.map(({ webhookId, sessionId, lease, seq, unreadId, attempts, isNewFailure, next }) => ({
+      ...{ webhook_id: webhookId, session_id: sessionId, lease, seq, unread_id: unreadId, attempts },
+      ...{ is_new_failure: isNewFailure, step: next.step, delay_ms: next.step === 'paused' ? next.delayMs : null },
+    }))
+    const log = many.flatMap(({ webhookId, log }) => log.map((attempt) => toLogRow(webhookId, attempt)))
+    const held = await db.$queryRaw<{ webhookId: bigint; sessionId: bigint }[]>(Prisma.sql`
+      with step as (
+        select * from json_to_recordset(${JSON.stringify(steps)}::json) as i(webhook_id bigint, session_id bigint,
+          lease text, seq bigint, unread_id bigint, attempts int, is_new_failure boolean, step text, delay_ms bigint)
+      ), logged as (
+        ${writeLog(log)}
+      )
+      update webhook_session ws set seq = i.seq, unread_id = i.unread_id, attempts = i.attempts,
+        lease = case i.step when 'going on' then ws.lease end,
+        first_failed_at = case when i.attempts > 0 then case when i.is_new_failure then now() else ws.first_failed_at end end,
+        failed_at = case i.step when 'failed' then now() end,
+        due_at = ${dueAfterStep}
+      from step i
+      where ws.webhook_id = i.webhook_id and ws.session_id = i.session_id and ws.lease = i.lease
+      returning ws.webhook_id as "webhookId", ws.session_id as "sessionId"`)
+    const isHeld = new Set(held.map((row) => `${row.webhookId}:${row.sessionId}`))
+    return many.map(({ webhookId, sessionId }) => isHeld.has(`${webhookId}:${sessionId}`))
+  })
+}
+
+const toLogRow = (webhookId: number, { event, status, delayMs, ...attempt }: LoggedAttempt) => ({
+  ...{ webhook_id: webhookId, event_id: event.id, type: event.type, session_id: event.sessionId, seq: event.seq },
+  ...{
+    unread_id: event.unreadId,
+    status,
+    response_status: attempt.responseStatus,
+    response_body: attempt.responseBody,
+  },
+  ...{ error: attempt.error, duration_ms: attempt.durationMs, delay_ms: delayMs },
+})
+
+/** SQL that adds attempts to the log: a row for each event of a webhook, with what its last attempt came to. */
+function writeLog(rows: ReturnType<typeof toLogRow>[]): Prisma.Sql {
+  return Prisma.sql`
+    insert into webhook_delivery as d (webhook_id, event_id, type, session_id, seq, unread_id, status, attempts,
+      response_status, response_body, error, duration_ms, next_attempt_at)
+    select webhook_id, event_id, type, session_id, seq, unread_id, status::webhook_delivery_status, 1,
+      response_status, response_body, error, duration_ms, now() + delay_ms * interval '1 millisecond'
+    from json_to_recordset(${JSON.stringify(rows)}::json) as i(webhook_id bigint, event_id text, type text,
+      session_id bigint, seq bigint, unread_id bigint, status text, response_status int, response_body text, error text,
+      duration_ms int, delay_ms bigint)
+    on conflict (webhook_id, event_id) do update set status = excluded.status, attempts = d.attempts + 1,
+      response_status = excluded.response_status, response_body = excluded.response_body, error = excluded.error,
+      duration_ms = excluded.duration_ms, next_attempt_at = excluded.next_attempt_at, updated = now()`
+}
+
+/** Logs attempts that were made beside the order: of a test, or of a replay. */
+export async function logAttempt(db: Database, webhookId: number, attempt: LoggedAttempt): Promise<void> {
+  await db.$executeRaw(writeLog([toLogRow(webhookId, attempt)]))
+}

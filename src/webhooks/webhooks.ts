@@ -1,0 +1,115 @@
+import type { Database } from '../database/database.js'
+import { conflict, invalidInput, notFound } from '../errors/request-error.js'
+import { beginCursor } from '../event-log/moved-sessions.js'
+import { Prisma, type Webhook as WebhookRow } from '../generated/prisma/client.js'
+import { beginReminders } from '../reminders/mark-unread.js'
+import { createSecret } from './signature.js'
+import { toWebhook, type Webhook, type WebhookInput, type WebhookPatch, type WebhookWithSecret } from './webhook.js'
+
+/** Each webhook is sent every event, so their number bounds what one message costs. */
+const MAX_WEBHOOKS = 50
+/** Nodes that look for reminders move their cursor several times a minute. */
+const REMINDERS_IDLE_MS = 60_000
+/** How long the secret before signs, too. */
+const ROTATION_MS = 24 * 3_600_000
+
+/**
+ * Creates a webhook. It gets the events that are committed from now on.
+ * @throws RequestError 400 a URL with credentials · 409 too many
+ */
+export async function createWebhook(db: Database, { url, events = [] }: WebhookInput): Promise<WebhookWithSecret> {
+  checkUrl(url)
+  if ((await db.webhook.count({ where: { deletedAt: null } })) >= MAX_WEBHOOKS) {
+    throw conflict(`There are ${MAX_WEBHOOKS} webhooks already`)
+  }
+  await beginReminders(db, REMINDERS_IDLE_MS)
+  const secret = createSecret()
+  // While there was no webhook nobody has moved the cursor.
+  const isStale = Prisma.sql`not exists (select from webhook where deleted_at is null)`
+  const [created] = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+    with ${beginCursor('webhooks', isStale)}
+    insert into webhook (url, events, secret, from_message_id, from_change_id, from_unread_id)
+    select ${url}, ${events}::text[], ${secret}, message_id, change_id, unread_id from newest
+    returning id`)
+  return { ...toWebhook(await findWebhook(db, Number(created?.id))), secret }
+}
+
+/** All webhooks, in the order of their ids. */
+export async function listWebhooks(db: Database): Promise<Webhook[]> {
+  const rows = await db.webhook.findMany({ where: { deletedAt: null }, orderBy: { id: 'asc' } })
+  return rows.map(toWebhook)
+}
+
+/** @throws RequestError 404 */
+export async function readWebhook(db: Database, id: number): Promise<Webhook> {
+  return toWebhook(await findWebhook(db, id))
+}
+
+/**
+ * Changes a webhook. Switched on, it goes on with everything that it has not got: also where it had waited for a replay.
+ * @throws RequestError 400 a URL with credentials · 404
+ */
+export async function updateWebhook(db: Database, id: number, patch: WebhookPatch): Promise<Webhook> {
+  if (patch.url !== undefined) checkUrl(patch.url)
+  const { url, events, active } = patch
+  await findWebhook(db, id)
+  const row = await db.webhook.update({
+    where: { id },
+    data: {
+      ...(url !== undefined && { url }),
+      ...(events !== undefined && { events }),
+      ...(active !== undefined && { active }),
+      ...(active === true && { goneAt: null }),
+    },
+  })
+  if (active === true) await resumeSessions(db, id)
+  return toWebhook(row)
+}
+
+/** What waits for its next attempt or for a replay is due now. A session that is being delivered is left alone. */
+async function resumeSessions(db: Database, webhookId: number): Promise<void> {
+  await db.$executeRaw(Prisma.sql`
+    update webhook_session set due_at = now(), attempts = 0, first_failed_at = null, failed_at = null
+    where webhook_id = ${webhookId} and lease is null and (attempts > 0 or failed_at is not null)`)
+}
+
+/**
+ * Deletes a webhook: nothing is sent from now on but what is being sent.
+ * @throws RequestError 404
+ */
+export async function deleteWebhook(db: Database, id: number): Promise<Webhook> {
+  await findWebhook(db, id)
+  return toWebhook(await db.webhook.update({ where: { id }, data: { deletedAt: new Date() } }))
+}
+
+/**
+ * Gives a webhook a new secret. The one before signs beside it for a day, so that the receiver can be changed meanwhile.
+ * @throws RequestError 404
+ */
+export async function rotateSecret(db: Database, id: number): Promise<WebhookWithSecret> {
+  const secret = createSecret()
+  const { secret: previousSecret } = await findWebhook(db, id)
+  const previousSecretUntil = new Date(Date.now() + ROTATION_MS)
+  const row = await db.webhook.update({ where: { id }, data: { secret, previousSecret, previousSecretUntil } })
+  return { ...toWebhook(row), secret }
+}
+
+/** The secrets that sign an event now. */
+export const secretsOf = ({ secret, previousSecret, previousSecretUntil }: Secrets) =>
+  previousSecret !== null && (previousSecretUntil?.getTime() ?? 0) > Date.now() ? [secret, previousSecret] : [secret]
+
+type Secrets = Pick<WebhookRow, 'secret' | 'previousSecret' | 'previousSecretUntil'>
+
+/** @throws RequestError 404 */
+export async function findWebhook(db: Database, id: number): Promise<WebhookRow> {
+  const row = await db.webhook.findFirst({ where: { id, deletedAt: null } })
+  if (row === null) throw notFound('Webhook not found')
+  return row
+}
+
+function checkUrl(url: string): void {
+  const { username, password } = new URL(url)
+  if (username !== '' || password !== '') {
+    throw invalidInput([{ field: 'url', message: 'must not hold a user name or a password' }])
+  }
+}

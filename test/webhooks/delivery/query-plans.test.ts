@@ -1,0 +1,57 @@
+import t from 'tap'
+import { createChatClient } from '../../support/chat-client.js'
+import { claimConversation } from '../../support/conversations.js'
+import { startNode } from '../../support/node.js'
+import { startReceiver } from '../../support/receiver.js'
+import { captureStatements, findTableScans } from '../../support/statements.js'
+import { until } from '../../../harness/until.js'
+import { createWebhook, webhookConfig } from '../../support/webhooks.js'
+
+const node = await startNode(t, { config: { ...webhookConfig(), unreadAfterMs: 0 } })
+const chat = createChatClient(node)
+const { database } = node
+const DEADLINE_MS = 20_000
+
+const large = ['chat_session', 'chat_message', 'chat_session_change', 'webhook_session', 'unread_reminder']
+
+/** 20,000 sessions of long ago with two messages each, which another webhook has got. */
+async function fillDatabase(): Promise<void> {
+  await database.query(`insert into store (id, name) select id, 'Store' from generate_series(10001, 30000) id`)
+  await database.query(`insert into chat_session (store_id, seq) select id, 3 from generate_series(10001, 30000) id`)
+  await database.query(
+    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
+     select s.id, place, 'store', store_id, 'hello', '', '', now() from chat_session s, generate_series(2, 3) place
+     where store_id > 10000`,
+  )
+  await database.query(
+    `insert into chat_session_change (session_id, seq, kind, session)
+     select id, 1, 'create', '{}' from chat_session where store_id > 10000`,
+  )
+  await database.query(
+    `insert into webhook_session (webhook_id, session_id, seq, unread_id)
+     select 1000, id, 3, 0 from chat_session where store_id > 10000`,
+  )
+  await database.query(`insert into unread_reminder (session_id) select id from chat_session where store_id > 10000`)
+  await database.query('analyze')
+}
+
+t.test('no statement of the deliveries reads a whole table', async (t) => {
+  await fillDatabase()
+  const captured = captureStatements(t)
+  const receiver = await startReceiver(t)
+  await createWebhook(node, receiver.url)
+  const { admin, sessionId } = await claimConversation(chat)
+  await chat.post('admin/message/', admin, { session_id: sessionId, content: 'hello' })
+  await until(() => receiver.accepted.some(({ type }) => type === 'message.unread'), DEADLINE_MS)
+  const distinct = new Map(captured.map((statement) => [statement.text, statement]))
+  const ours = [...distinct.values()].filter(({ text }) => /webhook_|unread_|event_cursor/.test(text))
+  t.ok(ours.length >= 8, `${ours.length} statements`)
+  for (const statement of ours) {
+    const scans = await findTableScans(database, statement)
+    t.same(
+      scans.filter((table) => large.includes(table)),
+      [],
+      statement.text.trim().slice(0, 300),
+    )
+  }
+})
