@@ -40,7 +40,8 @@ export default {
     },
     {
       name: 'client-uses-only-the-protocol',
-      comment: 'The client library also runs in browsers and on React Native: no package, nothing of Node.',
+      comment:
+        'The client library also runs in browsers and on React Native: nothing of Node, no package but React for its hook.',
       severity: 'error',
       from: { path: '^src/client/', pathNot: '^src/client/react/' },
       to: { pathNot: '^src/(client|protocol)/' },

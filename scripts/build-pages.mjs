@@ -6,7 +6,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [from, to] = [join(root, 'src/pages'), join(root, 'dist/pages')]
@@ -33,10 +33,20 @@ await build({
   format: 'esm',
   charset: 'utf8',
 })
+/** The widget's style is part of its script. */
+const styleAsText = {
+  name: 'style-as-text',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true })
+      return { contents: code, loader: 'text' }
+    }),
+}
 // A classic script, for pages of any age: it leaves no name behind.
 await build({
   ...browsers,
   entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
+  plugins: [styleAsText],
   format: 'iife',
   charset: 'utf8',
 })

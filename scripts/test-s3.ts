@@ -3,14 +3,15 @@
  * (`go install github.com/versity/versitygw/cmd/versitygw@latest`). `VERSITYGW_PATH` names it where it is not on the PATH.
  */
 import { findProgram } from '../harness/find-program.js'
-import { chooseFiles, runFiles } from '../test/run/run-files.js'
-import { printTotals } from '../test/run/totals.js'
-import { S3_SERVER_VARIABLE } from '../test/support/s3-server.js'
+import { S3_SERVER_VARIABLE } from '../harness/variables.js'
+import { chooseFiles, runFiles } from './testing/run-files.js'
+import { printTotals } from './testing/totals.js'
 
 await runFiles({
   name: 's3',
   files: await chooseFiles('test/files', '.s3.ts'),
-  words: [],
+  jobs: 1,
+  timeoutSeconds: 120,
   async provide() {
     const program = process.env['VERSITYGW_PATH'] ?? (await findProgram('versitygw'))
     if (program !== undefined) return { [S3_SERVER_VARIABLE]: program }

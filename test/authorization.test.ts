@@ -74,8 +74,8 @@ async function addWebhook() {
   // There may be only so many.
   await database.query('delete from webhook')
   const [webhook] = await database.query<{ id: number }>(
-    `insert into webhook (url, secret, from_message_id, from_change_id, from_unread_id)
-     values ('http://127.0.0.1:1/', 'whsec_c2VjcmV0', 0, 0, 0) returning id::int`,
+    `insert into webhook (url, events, secret, from_message_id, from_change_id, from_unread_id)
+     values ('http://127.0.0.1:1/', '{}', 'whsec_c2VjcmV0', 0, 0, 0) returning id::int`,
   )
   const [delivery] = await database.query<{ id: number }>(
     `insert into webhook_delivery (webhook_id, event_id, type, status, attempts, response_body, duration_ms)

@@ -44,7 +44,7 @@ export interface AdminClient extends ChatClient {
   typing(isTyping: boolean, to: { session_id: number }): void
   /** Takes an open session. Of many admins one wins, the others get a 409. */
   claim(sessionId: number): Promise<SessionWithStore>
-  /** Gives a session back to the open ones. */
+  /** Releases a session: it is open again. */
   release(sessionId: number): Promise<Session>
   /** Hands a session over to another admin. */
   transfer(sessionId: number, adminId: number): Promise<Session>

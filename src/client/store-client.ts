@@ -26,7 +26,10 @@ export interface StoreClient extends ChatClient {
   history(page?: HistoryPage & { session_id?: number }): Promise<History>
   /** This store's sessions, newest first, closed ones too. */
   sessions(page?: ListPage): Promise<SessionHistory<OwnSession>>
-  /** Marks the admin's messages read, now or when the connection is back. */
+  /**
+   * Marks the admin's messages of the active session read, or of any session of this store, now or when the connection is
+   * back.
+   */
   read(of?: { session_id?: number }): void
   /** Shows the admin that the store types, or has stopped. May be called for every key. */
   typing(isTyping: boolean): void

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { invalidInput } from '../errors/request-error.js'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
-import { LimitSchema } from '../http/paging.js'
+import { LimitSchema } from '../protocol/schemas/paging.js'
 import { toSession } from '../database/rows/sessions.js'
 import { readMessages } from './read-messages.js'
 import { markRead } from '../receipts/record-receipts.js'

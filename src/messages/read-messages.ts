@@ -1,7 +1,7 @@
 import { invalidInput, notFound } from '../errors/request-error.js'
 import { defineColumns } from '../database/columns.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { PAGE_SIZE } from '../http/paging.js'
+import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import { isOnlooker, requireReader } from '../accounts/session-access.js'
 import {
   findUndelivered,

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { publishUnread } from '../events/publish.js'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
-import { LimitSchema } from '../http/paging.js'
+import { LimitSchema } from '../protocol/schemas/paging.js'
 import { countUnread, toUnreadCount } from './count-unread.js'
 import { listNotifications } from './notifications.js'
 import { readAllNotifications, readNotification } from './read-notifications.js'

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.js'
 import { defineColumns } from '../database/columns.js'
 import { epochMs, toUtc } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { PAGE_SIZE } from '../http/paging.js'
+import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import { NotificationSchema } from '../protocol/schemas/notifications.js'
 type Notification = Static<typeof NotificationSchema>
 

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { AdminInputSchema, StoreInputSchema } from '../accounts/accounts.js'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
-import { LimitSchema } from '../http/paging.js'
+import { LimitSchema } from '../protocol/schemas/paging.js'
 import { AdminRoleSchema, PlatformAdminSchema, PlatformStoreSchema } from '../protocol/schemas/accounts.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 import { getAdmin, getStore, listAdmins, listStores } from './list-accounts.js'

@@ -1,7 +1,7 @@
 import { toPlatformAdmin, toPlatformStore } from '../accounts/accounts.js'
 import type { Database } from '../database/database.js'
 import { invalidInput, notFound } from '../errors/request-error.js'
-import { PAGE_SIZE } from '../http/paging.js'
+import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import type { PlatformAdmin, PlatformStore } from '../protocol/schemas/accounts.js'
 
 export interface AccountPage {

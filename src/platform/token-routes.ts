@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { AccessTokenSchema, issueToken, LifeSchema, listTokens, revokeToken } from '../accounts/access-tokens.js'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
-import { LimitSchema } from '../http/paging.js'
+import { LimitSchema } from '../protocol/schemas/paging.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 import { ownerFields, readOwner } from './owner.js'
 

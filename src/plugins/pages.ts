@@ -16,6 +16,8 @@ const files = [
   '/chat/style.css',
   '/chat/icon.svg',
   '/widget.js',
+  '/client.js',
+  '/client.global.js',
   // English is part of each page's script.
   ...['de', 'es', 'fr', 'zh', 'ar'].map((language) => `/languages/${language}.js`),
 ]
@@ -48,9 +50,10 @@ const EMBEDDER_POLICY = 'require-corp'
 export const pagesPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
     // The framed page keeps no token and is nothing without one from its embedder, so that it may be framed by anybody.
+    // (`frame-ancestors *` would not be anybody: it leaves out apps whose pages are files or have a scheme of their own.)
+    const embedders = config.widgetOrigins.length > 0 ? config.widgetOrigins.join(' ') : undefined
     const { s3 } = config.files
     const policy = createPolicy(s3 === undefined ? '' : ` ${readS3Origin(s3)}`)
-    const embedders = config.widgetOrigins.length > 0 ? config.widgetOrigins.join(' ') : '*'
     // Only the files listed above have routes: the compressed variants have no address of their own.
     await app.register(fastifyStatic, { root, serve: false, preCompressed: true, ...headerOptions })
     for (const path of [...pages, ...files]) {
@@ -75,10 +78,11 @@ export const pagesPlugin = plugin<{ config: Config }>(
 /** Which headers @fastify/static adds of its own: an ETag for revalidation, and no promise about age or ranges. */
 const headerOptions = { cacheControl: false, lastModified: false, acceptRanges: false }
 
-const createHeaders = (policy: string, ancestors: string) => ({
+/** `ancestors`: who may frame it. Default: anybody. */
+const createHeaders = (policy: string, ancestors: string | undefined) => ({
   // Names that carry a hash would ask a node of another version for what it does not have.
   'cache-control': 'no-cache',
-  'content-security-policy': `${policy}; frame-ancestors ${ancestors}`,
+  'content-security-policy': ancestors === undefined ? policy : `${policy}; frame-ancestors ${ancestors}`,
   'referrer-policy': 'no-referrer',
   // The widget's script and its frame are for pages of other origins.
   'cross-origin-resource-policy': 'cross-origin',

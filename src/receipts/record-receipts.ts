@@ -46,7 +46,7 @@ async function writeDelivered(db: Statements, sessionId: number, side: Side, upT
 interface ReadRow {
   storeId: bigint
   adminId: bigint | null
-  /** The newest message, if it was not read before. */
+  /** The newest message, if the side had not read it before. */
   readUpTo: bigint | null
   /** The newest message, if the admin had not read its notification before. */
   noticesReadUpTo: bigint | null
@@ -55,7 +55,8 @@ interface ReadRow {
 /**
  * Marks all messages of a session as read by a side, by one row however many there are; for an admin its notifications of
  * that session, too. Publishes it to the other side, and to the reader's own sockets except the one named `readBy`. Closed
- * sessions are no exception. Of a supervisor who is no party of the session, only its notifications are marked. Repeating it writes and publishes nothing.
+ * sessions are no exception. Of a supervisor who is no party of the session, only its notifications are marked. Repeating it
+ * writes and publishes nothing.
  * @throws RequestError 403 another admin's · 404
  */
 export async function markRead(

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
-import { LimitSchema } from '../http/paging.js'
+import { LimitSchema } from '../protocol/schemas/paging.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
 import { requireReader } from '../accounts/session-access.js'
 import { claimSession, closeSessionAsAdmin, releaseSession, transferSession } from './change-session.js'
@@ -51,7 +51,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
         response: { 200: StoreSessionPageSchema, ...refusals(400, 401, 403, 503) },
       },
     },
-    async ({ account, query }) => listSessionsOfStore(app.db, account.id, query),
+    async ({ account, query }) => listSessionsOfStore(app.db, account, query),
   )
 
   app.get(

@@ -5,7 +5,7 @@ import { epochMs } from '../database/sql.js'
 import { invalidInput } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { messageColumns, receiptColumns, receiptsOf, toMessage } from '../database/rows/messages.js'
-import { PAGE_SIZE } from '../http/paging.js'
+import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
 import type { Store } from '../protocol/schemas/accounts.js'
 import { MessageSchema, type Message } from '../protocol/schemas/messages.js'
@@ -42,7 +42,7 @@ export interface ItemRow extends SessionRow {
 }
 
 interface ListRow extends ItemRow {
-  /** Where the list goes on behind this session: numbers, as text. */
+  /** The position of the list after this session: numbers, as text. */
   cursor: string
   /** Of all pages. */
   count: number

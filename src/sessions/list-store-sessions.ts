@@ -5,7 +5,8 @@ import { Prisma } from '../generated/prisma/client.js'
 import { toSession } from '../database/rows/sessions.js'
 import { MessageSchema } from '../protocol/schemas/messages.js'
 import { SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
-import { PAGE_SIZE } from '../http/paging.js'
+import type { Account } from '../protocol/account.js'
+import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import {
   encodeCursor,
   itemExpressions,
@@ -50,16 +51,17 @@ export async function listOwnSessions(db: Database, storeId: number, page: ListP
 
 /**
  * The sessions of a store that an admin may read, closed ones too, newest first: those that it holds or held last, and
- * those that nobody did. A store that does not exist has none.
+ * those that nobody has held; a supervisor reads all. A store that does not exist has none.
  * @throws RequestError 400 when the cursor is none
  */
 export async function listSessionsOfStore(
   db: Database,
-  adminId: number,
+  admin: Pick<Account, 'id' | 'role'>,
   { store_id, ...page }: ListPage & { store_id: number },
 ): Promise<StoreSessionPage> {
-  const which = Prisma.sql`store_id = ${store_id} and (admin_id is null or admin_id = ${adminId})`
-  const { rows, next_cursor } = await readPage(db, which, page)
+  const mayRead =
+    admin.role === 'supervisor' ? Prisma.sql`true` : Prisma.sql`(admin_id is null or admin_id = ${admin.id})`
+  const { rows, next_cursor } = await readPage(db, Prisma.sql`store_id = ${store_id} and ${mayRead}`, page)
   return { data: rows.map(toItem), next_cursor }
 }
 

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { describeRoute, JSON_TYPE, refusals, type App } from '../http/describe-route.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
-import { LimitSchema } from '../http/paging.js'
+import { LimitSchema } from '../protocol/schemas/paging.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
 import { CursorSchema } from './list-sessions.js'

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js'
 import { idOrNull } from '../database/sql.js'
 import { notFound } from '../errors/request-error.js'
 import { Prisma, type WebhookDelivery as DeliveryRow } from '../generated/prisma/client.js'
-import { PAGE_SIZE } from '../http/paging.js'
+import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 
 export const DeliveryStatusSchema = Type.Union([
   Type.Literal('pending'),

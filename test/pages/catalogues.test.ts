@@ -59,7 +59,7 @@ t.test('the language is the first wanted one that there is, and keeps its region
 })
 
 t.test('a shortcut is what is on the key in Latin letters, on every layout', async (t) => {
-  const { shortcutOf } = await importPageModule<typeof import('../../src/pages/shared/keys.js')>('shared/keys.ts')
+  const { shortcutOf } = await importPageModule<typeof import('../../src/pages/browser/keys.js')>('shared/keys.ts')
   const cases: [key: string, code: string, shortcut: string][] = [
     ['w', 'KeyW', 'w'],
     ['W', 'KeyW', 'w'],

@@ -35,6 +35,7 @@ t.test(
     const { page: shop } = await stage.visitor(who.store)
     await shop.goto(await startShop(t, stage.node.origin, who.store.token))
     await shop.getByRole('button', { name: 'Open the support chat, 1 unread' }).waitFor()
+    await shop.getByRole('status').getByText('Open the support chat, 1 unread').waitFor({ state: 'attached' })
 
     const chat = await stage.chat(who.store)
     await sees(chat, 'the answer')

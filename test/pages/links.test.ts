@@ -1,5 +1,5 @@
 import t from 'tap'
-import type * as links from '../../src/pages/shared/links.js'
+import type * as links from '../../src/pages/text/links.js'
 import { importPageModule } from './page-modules.js'
 
 const { findLinks } = await importPageModule<typeof links>('shared/links.ts')

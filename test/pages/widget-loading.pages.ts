@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { chatIn, countWidgets, entryIn, openChat, writeIn } from './launcher.js'
+import { createTempFolder } from '../support/temp-folder.js'
+import { chatIn, closer, countWidgets, entryIn, openChat, writeIn } from './launcher.js'
 import { serveShop } from './shop.js'
 import { setStage } from './stage.js'
 
@@ -39,6 +43,7 @@ t.test('the tag may be written in every way in which scripts are', async (t) => 
     const chat = await openChat(page)
     await chat.getByText('How can we help?').waitFor()
     t.same(await countWidgets(page), { hosts: 1, launchers: 1 }, way)
+    await closer(page).click()
   }
   t.same(stage.complaints(), [])
 })
@@ -73,6 +78,7 @@ t.test('it works in a page that is isolated from other origins', async (t) => {
       t.ok(await page.evaluate(() => crossOriginIsolated), policy)
       await writeIn(await openChat(page), `${policy} at ${path}`)
       await entryIn(chatIn(page), `${policy} at ${path}`).waitFor()
+      await closer(page).click()
     }
   }
   t.same(stage.complaints(), [])
@@ -97,5 +103,17 @@ t.test('it works where the browser gives a frame of another origin no storage', 
   await page.goto(shop.replace('127.0.0.1', 'localhost'))
   await writeIn(await openChat(page), 'without storage')
   await entryIn(chatIn(page), 'without storage').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('it works in an app whose pages are files', async (t) => {
+  const stage = await setStage(t)
+  const store = await stage.store()
+  const { page } = await stage.visitor(store)
+  const file = join(await createTempFolder(t), 'app.html')
+  await writeFile(file, `<script src="${stage.node.origin}/widget.js" data-token="${store.token}" async></script>`)
+  await page.goto(pathToFileURL(file).href)
+  await writeIn(await openChat(page), 'from an app')
+  await entryIn(chatIn(page), 'from an app').waitFor()
   t.same(stage.complaints(), [])
 })

@@ -81,6 +81,8 @@ t.test('an admin sees those it holds or held, and those that nobody did', async 
   t.same(idsOf(answer), [held, nobodys, own])
   t.match(answer.body.data[0], { store: { id: store.id, name: 'Tech Store' }, last_message: { content: 'hello' } })
   t.same(idsOf(await get('admin/sessions/', other, query)), [nobodys, others])
+  const supervisor = await addAdmin(chat.node.database, { role: 'supervisor' })
+  t.same(idsOf(await get('admin/sessions/', supervisor, query)), [held, nobodys, others, own])
   for (const id of idsOf(answer)) t.equal((await get('admin/session/', admin, { session_id: id })).status, 200)
   t.same((await get('admin/sessions/', admin, { store_id: Number.MAX_SAFE_INTEGER })).body.data, [])
   t.equal((await get('admin/sessions/', admin)).status, 400, 'it is asked of one store')

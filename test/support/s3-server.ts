@@ -7,9 +7,7 @@ import type { FilesConfig } from '../../src/files/file-settings.js'
 import { findFreePort } from '../../harness/free-port.js'
 import { createTempFolder } from './temp-folder.js'
 import { until } from '../../harness/until.js'
-
-/** Names the program to the tests. */
-export const S3_SERVER_VARIABLE = 'TEST_S3_SERVER'
+import { S3_SERVER_VARIABLE } from '../../harness/variables.js'
 
 const KEYS = { S3_ACCESS_KEY_ID: 'access-key', S3_SECRET_ACCESS_KEY: 'secret-key-of-the-tests' }
 

@@ -1,4 +1,4 @@
--- All sessions of a store. Neither column ever changes, so that the updates of a message stay HOT.
--- Not CONCURRENTLY: it would wait for the nodes that wait for this migration. Writers wait while it is built, about half a
--- second for a million sessions.
+-- The sessions of a store. Neither column changes after the insert, so that the updates of a message stay HOT.
+-- CREATE INDEX CONCURRENTLY would wait for the statements of nodes that wait for this migration, and they for it. Writers
+-- to chat_session wait while the index is built, which has one entry for each session.
 create index chat_session_store on chat_session (store_id, id);

@@ -174,6 +174,8 @@ export function createChatStore(): ChatStore {
     })
     opened.on('message', (message) => setMessages(mergeMessages(snapshot.messages, [message])))
     opened.on('status', (change) => setMessages(markMessages(snapshot.messages, change)))
+    // In another tab or on another device, too.
+    opened.on('read', (read) => setMessages(markMessages(snapshot.messages, { ...read, status: 'read', by: 'store' })))
     opened.on('reset', ({ session, messages, complete }) => {
       history++
       loadedSessionId = session.id
@@ -193,7 +195,9 @@ export function createChatStore(): ChatStore {
 
   function read(): void {
     if (client === undefined || snapshot.unread === 0) return
-    client.read()
+    const unread = snapshot.messages.filter(({ sender_type, status }) => sender_type === 'admin' && status !== 'read')
+    // An earlier session may have ended before its last answer was read.
+    for (const session_id of new Set(unread.map(({ session_id }) => session_id))) client.read({ session_id })
     setMessages(markAllRead(snapshot.messages))
   }
 

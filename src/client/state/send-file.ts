@@ -41,7 +41,8 @@ export function createFileSender({ settings, upload, findEnd, send }: SendFileDe
   }
 
   function choosePauseMs(error: ChatError, tries: number): number | undefined {
-    if (error.code === 'offline' || error.code === 'no_token') return chooseRetryMs(settings.random, settings.timing, tries)
+    if (error.code === 'offline' || error.code === 'no_token')
+      return chooseRetryMs(settings.random, settings.timing, tries)
     return isRefusedForNow(error) ? chooseRepeatMs(settings, error, tries) : undefined
   }
 

@@ -16,7 +16,7 @@ export interface Http {
 export function createHttp(settings: Settings, tokens: Tokens): Http {
   async function request<T>(path: string, query: Fields, body?: Fields): Promise<T> {
     const url = toHttpUrl(settings.baseUrl, path, query)
-    return (await repeatWithTokens(tokens, (token) => fetchAnswer(settings, url, token, body))) as T
+    return (await withToken(tokens, (token) => fetchAnswer(settings, url, token, body))) as T
   }
 
   return {
@@ -26,18 +26,18 @@ export function createHttp(settings: Settings, tokens: Tokens): Http {
 }
 
 /**
- * Makes a request with the current token, and again with a renewed one while the service refuses it with 401.
- * @throws ChatError
+ * Makes a request, and makes it again with a renewed token as long as the one in use is refused with 401.
+ * @throws ChatError when it fails in another way, or there is no other token
  */
-export async function repeatWithTokens<T>(tokens: Tokens, request: (token: string) => Promise<T | ChatError>): Promise<T> {
+export async function withToken<T>(tokens: Tokens, request: (token: string) => Promise<T | ChatError>): Promise<T> {
   for (;;) {
     const token = await tokens.get()
-    const outcome = await request(token)
-    if (!(outcome instanceof ChatError)) {
+    const answer = await request(token)
+    if (!(answer instanceof ChatError)) {
       tokens.accepted(token)
-      return outcome
+      return answer
     }
-    if (outcome.status !== 401 || !tokens.refused(token)) throw outcome
+    if (answer.status !== 401 || !tokens.refused(token)) throw answer
   }
 }
 

@@ -1,6 +1,6 @@
 import { toHttpUrl } from './address.js'
 import { ChatError } from './chat-error.js'
-import { repeatWithTokens, toError } from './http.js'
+import { withToken, toError } from './http.js'
 import { encodeForm } from './multipart.js'
 import type { Settings } from './options.js'
 import type { Tokens } from './tokens.js'
@@ -42,7 +42,7 @@ export function createUpload(settings: Settings, tokens: Tokens): Upload {
     if (isAborted(options.signal)) throw aborted()
     // Only XMLHttpRequest tells how far an upload has got.
     const canWatch = typeof XMLHttpRequest === 'function' && typeof Blob === 'function' && file instanceof Blob
-    return repeatWithTokens(tokens, (token) =>
+    return withToken(tokens, (token) =>
       canWatch ? uploadWatched(settings, token, file, options) : uploadStreamed(settings, token, file, options),
     )
   }

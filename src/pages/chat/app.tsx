@@ -1,10 +1,10 @@
 import { render } from 'preact'
 import { setLanguage } from '../languages/language.js'
 import { translate } from '../languages/translate.js'
-import { followVisibleArea } from '../shared/visible-area.js'
+import { followVisibleArea } from '../browser/visible-area.js'
 import { ChatPage } from './chat-page.js'
-import { runClock } from '../shared/clock.js'
-import { stayOnDrop } from '../shared/stay-on-drop.js'
+import { runClock } from '../text/clock.js'
+import { stayOnDrop } from '../browser/stay-on-drop.js'
 import { WidgetFrame } from './widget-frame.js'
 
 runClock()

@@ -5,10 +5,10 @@ import { createKeptConversations } from '../conversation/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
 import { translate } from '../languages/translate.js'
 import { announce } from '../shared/announcer.js'
-import { fetchWithClock } from '../shared/clock.js'
+import { fetchWithClock } from '../text/clock.js'
 import { watchConnection } from '../shared/connection.js'
 import { describeError } from '../shared/describe-error.js'
-import { serviceUrl } from '../shared/service.js'
+import { serviceUrl } from '../browser/service.js'
 import { createLatestSessions } from './latest-sessions.js'
 
 const PAGE = 50

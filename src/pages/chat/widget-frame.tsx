@@ -2,9 +2,9 @@ import { computed, effect, signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
-import { isComposing } from '../shared/keys.js'
-import { watchLooking } from '../shared/looking.js'
-import { FRAME_IS_READY, type FrameNews, type LauncherTexts, type Shown, type Welcome } from '../shared/widget-talk.js'
+import { isComposing } from '../browser/keys.js'
+import { watchLooking } from '../browser/looking.js'
+import { FRAME_IS_READY, type FrameNews, type LauncherTexts, type Shown, type Welcome } from '../browser/widget-talk.js'
 import { ChatView } from './chat-view.js'
 import { openStoreChat, type StoreChat } from './store-chat.js'
 
@@ -76,8 +76,7 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
 const focusComposer = () => document.querySelector<HTMLElement>('[data-composer]')?.focus()
 
 const launcherTexts = (unread: number): LauncherTexts => ({
-  lang: document.documentElement.lang,
-  dir: document.documentElement.dir,
+  page: { lang: document.documentElement.lang, dir: document.documentElement.dir },
   title: translate('chat.title'),
   open: unread === 0 ? translate('launcher.open') : translate('launcher.openUnread', { count: unread }),
   close: translate('launcher.close'),

@@ -6,7 +6,7 @@ import type { Row } from './state/rows.js'
 import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { ReceiptBroadcast } from '../conversation/receipt-mark.js'
-import { showBriefly, showSpan } from '../shared/times.js'
+import { showBriefly, showSpan } from '../text/times.js'
 
 interface SessionRowProps {
   row: Row

@@ -4,8 +4,8 @@ import { useEffect } from 'preact/hooks'
 import type { PlainKey } from '../languages/catalogue.js'
 import { translate } from '../languages/translate.js'
 import { Dialog } from '../shared/dialog.js'
-import { isComposing, shortcutOf } from '../shared/keys.js'
-import { nameInStorage } from '../shared/service.js'
+import { isComposing, shortcutOf } from '../browser/keys.js'
+import { nameInStorage } from '../browser/service.js'
 import type { Desk } from './state/desk.js'
 
 const KEPT = nameInStorage('console.shortcuts')

@@ -1,6 +1,6 @@
 import { formatNumber } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
-import { minute } from '../shared/clock.js'
+import { minute } from '../text/clock.js'
 import type { Desk, ListName } from './state/desk.js'
 import type { Row } from './state/rows.js'
 import { SessionRow } from './session-row.js'

@@ -2,7 +2,7 @@ import { useSignal, type Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { SendIcon } from '../shared/icons.js'
-import { isComposing, isTouchScreen } from '../shared/keys.js'
+import { isComposing, isTouchScreen } from '../browser/keys.js'
 import { useIncomingFiles } from './incoming-files.js'
 
 /** The service takes no longer ones. */

@@ -1,5 +1,5 @@
 import { effect, signal, type Signal } from '@preact/signals'
-import { openAccountStorage, type AccountName, type AccountStorage } from '../shared/account-storage.js'
+import { openAccountStorage, type AccountName, type AccountStorage } from '../browser/account-storage.js'
 import type { Draft, Timeline } from './timeline.js'
 
 /**

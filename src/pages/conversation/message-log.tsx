@@ -6,7 +6,7 @@ import { Attachment, MessageText } from './message-text.js'
 import { followLog } from './follow-log.js'
 import { ReceiptBroadcast } from './receipt-mark.js'
 import type { Draft, Timeline } from './timeline.js'
-import { isSameDay, showDay, showTime } from '../shared/times.js'
+import { isSameDay, showDay, showTime } from '../text/times.js'
 
 interface LogProps {
   timeline: Timeline

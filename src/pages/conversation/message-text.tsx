@@ -1,5 +1,5 @@
 import type { Message } from '../../client/index.js'
-import { findLinks, nameFile, readWebAddress } from '../shared/links.js'
+import { findLinks, nameFile, readWebAddress } from '../text/links.js'
 import { ClipIcon } from '../shared/icons.js'
 
 /** What somebody else wrote: text, and links that tell the other site nothing of this one. */

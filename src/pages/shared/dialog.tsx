@@ -1,6 +1,6 @@
 import type { ComponentChildren, RefObject } from 'preact'
 import { translate } from '../languages/translate.js'
-import { isComposing } from './keys.js'
+import { isComposing } from '../browser/keys.js'
 
 interface DialogProps {
   dialog: RefObject<HTMLDialogElement | null>

@@ -1,4 +1,4 @@
-import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../shared/widget-talk.js'
+import { FRAME_IS_READY, type FrameNews, type Shown, type Welcome } from '../browser/widget-talk.js'
 import { keepInBody } from './keep-in-body.js'
 import { createLauncher } from './launcher.js'
 import { createPolicyNotice } from './policy-notice.js'
@@ -34,7 +34,7 @@ export function openConversation(
     port?.postMessage({ isOpen } satisfies Shown)
   })
   const { host, frame } = launcher
-  frame.src = `${baseUrl}widget/${lang ? `?lang=${encodeURIComponent(lang)}` : ''}`
+  frame.src = `${baseUrl}widget/?lang=${encodeURIComponent(lang ?? '')}`
 
   function welcome({ source, origin: from, data }: MessageEvent<unknown>): void {
     if (source !== frame.contentWindow || from !== origin || data !== FRAME_IS_READY) return

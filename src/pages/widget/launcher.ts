@@ -1,6 +1,6 @@
-import { followVisibleArea } from '../shared/visible-area.js'
-import type { LauncherTexts } from '../shared/widget-talk.js'
-import { launcherStyle } from './launcher-style.js'
+import { followVisibleArea } from '../browser/visible-area.js'
+import type { LauncherTexts } from '../browser/widget-talk.js'
+import launcherStyle from './launcher.css'
 
 /** Valid as the name of a custom element, so that no style for the page's own elements means it. */
 export const HOST_NAME = 'store-chat-widget'
@@ -35,7 +35,7 @@ export interface Launcher {
 export function createLauncher(lang: string, onChange: (isOpen: boolean) => void): Launcher {
   let texts = english
   const host = document.createElement(HOST_NAME)
-  host.dir = /^ar\b/i.test(lang) ? 'rtl' : 'ltr'
+  if (/^ar/i.test(lang)) host.dir = 'rtl'
   followVisibleArea(host)
   const root = host.attachShadow({ mode: 'open' })
   // The page's policy may forbid style elements; this is none.
@@ -51,14 +51,18 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
   button.append(icon, badge)
   badge.className = 'badge'
   badge.hidden = true
-  frame.title = texts.title
   frame.hidden = true
-  root.append(frame, button)
+  // A new name of the button is told to nobody.
+  const news = document.createElement('span')
+  news.className = 'news'
+  news.setAttribute('role', 'status')
+  root.append(frame, button, news)
 
   let isOpen = false
   const name = () => {
     button.setAttribute('aria-label', isOpen ? texts.close : texts.open)
     button.setAttribute('aria-expanded', String(isOpen))
+    frame.title = texts.title
   }
   const show = (shallOpen: boolean, { takesFocus } = { takesFocus: true }) => {
     // A frame that is hidden loses the focus.
@@ -83,9 +87,8 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
       texts = next
       badge.hidden = count === 0
       badge.textContent = next.badge
-      frame.title = texts.title
-      host.lang = next.lang
-      host.dir = next.dir
+      news.textContent = count === 0 || isOpen ? '' : texts.open
+      Object.assign(host, next.page)
       name()
     },
   }
@@ -95,7 +98,6 @@ function createIcon(): { icon: SVGSVGElement; path: SVGPathElement } {
   const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
   icon.setAttribute('viewBox', '0 0 20 20')
-  icon.setAttribute('aria-hidden', 'true')
   path.setAttribute('d', CHAT)
   icon.append(path)
   return { icon, path }

@@ -31,14 +31,14 @@ function obeyModuleTags(): void {
     'load',
     ({ target }) => {
       if (!(target instanceof HTMLScriptElement) || target.type !== 'module') return
-      if (!/\/widget\.js(?:$|[?#])/.test(target.src)) return
+      if (!/\/widget\.js\b/.test(target.src)) return
       folder ??= folderOf(target.src)
       if (folderOf(target.src) === folder) obey(target)
     },
     true,
   )
   setTimeout(() => {
-    if (folder === undefined) console.error('store-chat: load widget.js by a script tag, which says where the chat is')
+    if (folder === undefined) console.error('store-chat: load widget.js by a script tag')
   })
 }
 

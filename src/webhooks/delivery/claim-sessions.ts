@@ -65,7 +65,7 @@ export async function claimSessions(db: Database, room: Map<number, number>): Pr
     where ws.webhook_id = due.webhook_id and ws.session_id = due.session_id and w.active and w.deleted_at is null
     returning ws.webhook_id as "webhookId", ws.session_id as "sessionId", ws.seq, ws.unread_id as "unreadId", ws.attempts,
       coalesce(date_part('epoch', now() - ws.first_failed_at) * 1000, 0) as "failingForMs",
-      w.url, w.events, w.secret, w.previous_secret as "previousSecret",
+      w.url, coalesce(w.events, '{}') as events, w.secret, w.previous_secret as "previousSecret",
       w.previous_secret_until as "previousSecretUntil"`)
   return rows.map((row) => ({
     receiver: { id: Number(row.webhookId), url: row.url, events: row.events, secrets: secretsOf(row) },

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { IdSchema } from '../../protocol/schemas/id.js'
 import { describeRoute, refusals, type App } from '../../http/describe-route.js'
-import { LimitSchema } from '../../http/paging.js'
+import { LimitSchema } from '../../protocol/schemas/paging.js'
 import { DeliverySchema, DeliveryStatusSchema, listDeliveries } from '../deliveries.js'
 import { replayDelivery, sendTest } from './send-beside.js'
 import { WebhookParams } from './webhook-routes.js'

@@ -3,10 +3,10 @@ import { connectAdmin, type Message, type Presence, type Session, type Typing } 
 import { createKeptConversations } from '../../conversation/kept-conversations.js'
 import { translate } from '../../languages/translate.js'
 import { announce } from '../../shared/announcer.js'
-import { fetchWithClock } from '../../shared/clock.js'
+import { fetchWithClock } from '../../text/clock.js'
 import { watchConnection } from '../../shared/connection.js'
 import { describeError } from '../../shared/describe-error.js'
-import { serviceUrl } from '../../shared/service.js'
+import { serviceUrl } from '../../browser/service.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { createNotices, showCount } from './notices.js'
@@ -111,7 +111,6 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   client.on('state', (state) => {
     if (state !== 'online' || !client.account) return
     inBrowser.open(client.account)
-    book.knowOwnId(client.account.id)
     // What waits is sent, also to sessions that nobody looks at.
     for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) sendWaiting(sessionId)
   })
@@ -162,11 +161,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     choose,
     /** What is being written to a session, also while another is looked at. */
     textOf: inBrowser.textOf,
-    claim: () =>
-      act(client.claim, ({ admin_id }) => {
-        book.knowOwnId(admin_id)
-        list.value = 'own'
-      }),
+    claim: () => act(client.claim, () => (list.value = 'own')),
     release: () => act(client.release),
     transfer: (adminId: number) => act((sessionId) => client.transfer(sessionId, adminId)),
     closeSession: () => act(client.closeSession),

@@ -1,6 +1,6 @@
 import type { Store } from '../../../client/index.js'
 import { translate } from '../../languages/translate.js'
-import { showable } from '../../shared/links.js'
+import { showable } from '../../text/links.js'
 
 /** A name of which nothing can be seen is none. */
 export function nameStore(store: Pick<Store, 'name'> | undefined, storeId: number): string {

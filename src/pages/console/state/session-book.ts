@@ -71,7 +71,9 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     if (known && known.session.updated > session.updated) return
     const concerns = session.status === 'open' || isOwn(session)
     const mayConcern = session.status === 'claimed' && ownId.value === undefined
-    if (mayConcern || (concerns && (!known || !stores.has(session.store_id)))) completeSoon(session.id)
+    // What was written while it waited is unread now.
+    const becomesOwn = isOwn(session) && known !== undefined && !isOwn(known.session)
+    if (mayConcern || becomesOwn || (concerns && (!known || !stores.has(session.store_id)))) completeSoon(session.id)
     const { last = null, unread = 0 } = known ?? {}
     change(session.id, () => (concerns ? { session, store: stores.get(session.store_id), last, unread } : undefined))
   }
@@ -166,9 +168,7 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     touched = new Set()
     try {
       const [open, mine] = await Promise.all([readWholeList(client.openSessions), readWholeList(client.mySessions)])
-      const holder = mine[0]?.admin_id ?? (await findOwnId())
       if (turn !== turns) return
-      if (holder != null) ownId.value = holder
       take([...open, ...mine])
       isLoaded.value = true
       problem.value = undefined
@@ -185,9 +185,6 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
       if (turn === turns) isReading = false
     }
   }
-
-  /** Only what concerns an account names it. */
-  const findOwnId = async () => ownId.value ?? (await patiently(() => client.notifications({ limit: 1 })))[0]?.admin_id
 
   function take(listed: ListedSession[]): void {
     const next = new Map<number, Row>()
@@ -230,7 +227,9 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
   client.on('reset', restart)
   client.on('gone', drop)
   client.on('state', (state) => {
-    if (state === 'online') void reread()
+    if (state !== 'online') return
+    ownId.value = client.account?.id ?? ownId.value
+    void reread()
   })
 
   return {
@@ -244,7 +243,6 @@ export function createSessionBook(client: AdminClient, isRead: (sessionId: numbe
     apply,
     setUnread,
     storeOf: (storeId: number) => stores.get(storeId),
-    knowOwnId: (adminId: number | null) => (ownId.value = adminId ?? ownId.value),
     close: () => clearTimeout(timer),
   }
 }

@@ -18,8 +18,7 @@ export interface Shown {
 
 /** What the launcher says in the language of the frame. */
 export interface LauncherTexts {
-  lang: string
-  dir: string
+  page: { lang: string; dir: string }
   title: string
   open: string
   close: string
