@@ -6,8 +6,8 @@ import { readPublicUrl } from '../http/public-url.js'
 import { setPatient } from '../http/raw-answers.js'
 import { drainRequest } from './uploads/drain-request.js'
 import { createFileUrl } from './file-url.js'
-import { receiveUpload } from './uploads/receive-upload.js'
-import { serveFile } from './downloads/serve-file.js'
+import { receiveUpload } from './receive-upload.js'
+import { serveFile } from './serve-file.js'
 
 /** What a form may have around its file. */
 const FORM_BYTES = 64 * 1024

@@ -2,7 +2,7 @@ import type { Account } from '../protocol/account.js'
 import type { Database } from '../database/database.js'
 import { tooMany } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
-import type { FilesConfig } from './file-settings.js'
+import type { FilesConfig } from './settings/file-settings.js'
 
 const DAY_SECONDS = 86_400
 

@@ -5,3 +5,17 @@ export const readPublicUrl = (
   { publicUrl }: { publicUrl: string | undefined },
   { protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>,
 ): string => publicUrl ?? `${protocol}://${host}`
+
+/** The path of the service's public address, like `/support`; empty at the root of its host. */
+export const readBasePath = (publicUrl: string | undefined): string =>
+  publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '')
+
+/**
+ * Fastify's `rewriteUrl` for a service under a base path: takes the path off, where a proxy has left it. Most proxies take
+ * it off themselves, so a URL that has a route stays as it is: under `/chat`, `/chat/` is the page of `/chat/chat/`.
+ */
+export const createUrlRewriter = (basePath: string) =>
+  function (this: { hasRouteFor(url: string): boolean }, { url = '' }: { url?: string | undefined }): string {
+    const isBelow = url.startsWith(`${basePath}/`)
+    return isBelow && !this.hasRouteFor(url) ? url.slice(basePath.length) : url
+  }

@@ -1,4 +1,6 @@
 import fc from 'fast-check'
+import { anyForm } from './forms.js'
+import { wildText, wildValue } from './wild-values.js'
 
 /** What of an OpenAPI document requests are made from. */
 export interface Schema {
@@ -50,50 +52,6 @@ export interface WildRequest {
   /** Sent as it is. */
   body: string | undefined
 }
-
-/** Values of every kind that JSON has, and texts that have broken other programs. */
-const wildText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.constantFrom(
-    '',
-    ' ',
-    '\0',
-    '\ud800',
-    'a\udfffb',
-    '\ufeff',
-    '\u202e',
-    '\r\nX-Evil: 1',
-    "'; select 1; --",
-    '__proto__',
-  ),
-  fc.constantFrom(
-    '1e999',
-    '-0',
-    '0x10',
-    '9007199254740993',
-    'NaN',
-    'true',
-    'null',
-    '{}',
-    '[]',
-    '%00',
-    '%ff',
-    '../..',
-    '٣',
-  ),
-)
-const wildNumber = fc.oneof(
-  fc.integer({ min: -5, max: 300 }),
-  fc.double(),
-  fc.constantFrom(0, -0, -1, 1.5, 2 ** 31, 2 ** 53 - 1, 2 ** 53, 2 ** 63, 1e21, -1e308),
-)
-const wildValue = fc.oneof(
-  wildText,
-  wildNumber,
-  fc.constantFrom(null, true, false, [], {}),
-  fc.jsonValue({ maxDepth: 3 }),
-)
 
 /** A value that a schema describes, most of the time; ids are often those of something that exists. */
 function anyValueOf(schema: Schema, ids: readonly number[]): fc.Arbitrary<unknown> {
@@ -220,41 +178,6 @@ const anyHeaders = fc.record(
   },
   { requiredKeys: [] },
 )
-
-const BOUNDARY = 'fuzz'
-
-/** A form that has mostly one small file, or what is no form. */
-function anyForm(ids: readonly number[]): fc.Arbitrary<Pick<WildRequest, 'headers' | 'body'>> {
-  const name = fc.oneof(
-    fc.constantFrom('a.txt', 'a.csv', 'a.png', 'a', '../a.txt'),
-    fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => `${text.toWellFormed()}.txt`),
-  )
-  const content = fc.oneof(
-    fc.constantFrom('hello', '', '<script>', '%PDF-1.7', 'GIF89a', 'PK\x03\x04', '\0'),
-    fc.string({ unit: 'grapheme', maxLength: 200 }),
-  )
-  const file = fc
-    .tuple(fc.constantFrom('file', 'file', 'file', 'other'), name, content)
-    .map(([field, name, content]) => `form-data; name="${field}"; filename="${name}"\r\n\r\n${content}`)
-  const field = fc
-    .tuple(
-      fc.constantFrom('session_id', 'x'),
-      fc.oneof(fc.constantFrom(...ids).map(String), fc.constantFrom('', 'x', '1e9')),
-    )
-    .map(([field, value]) => `form-data; name="${field}"\r\n\r\n${value}`)
-  const parts = fc.tuple(
-    fc.array(field, { maxLength: 2 }),
-    fc.array(file, { minLength: 0, maxLength: 2 }),
-    fc.boolean(),
-  )
-  const form = parts.map(([fields, files, isFileFirst]) => {
-    const sorted = isFileFirst ? [...files, ...fields] : [...fields, ...files]
-    const written = sorted.map((part) => `--${BOUNDARY}\r\ncontent-disposition: ${part}\r\n`)
-    return `${written.join('')}--${BOUNDARY}--\r\n`
-  })
-  const body = fc.oneof({ arbitrary: form, weight: 8 }, { arbitrary: wildText, weight: 1 })
-  return body.map((body) => ({ body, headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` } }))
-}
 
 /** Requests of any of the operations, by any of the callers. */
 export function anyRequest(

@@ -2,7 +2,7 @@ import { chooseRepeatMs, chooseRetryMs, delay, isRefusedForNow } from '../transp
 import { ChatError } from '../transport/chat-error.js'
 import type { Settings } from '../transport/options.js'
 import { createRandomId } from '../transport/random-id.js'
-import type { FileSource, Upload, UploadedFile, UploadOptions } from '../transport/upload.js'
+import type { FileSource, Upload, UploadedFile, UploadOptions } from '../uploads/upload.js'
 import type { Message } from '../../protocol/wire.js'
 import type { MessageInput } from './outbox.js'
 

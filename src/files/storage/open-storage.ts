@@ -1,4 +1,4 @@
-import type { FilesConfig } from '../file-settings.js'
+import type { FilesConfig } from '../settings/file-settings.js'
 import { createDiskStorage } from './disk-storage.js'
 import type { FileStorage } from './storage.js'
 

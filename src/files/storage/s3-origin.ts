@@ -1,4 +1,4 @@
-import type { S3Settings } from '../file-settings.js'
+import type { S3Settings } from '../settings/file-settings.js'
 
 /** The origin that the files of a bucket come from. */
 export function readS3Origin({ endpoint, bucket, addressing }: S3Settings): string {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AwsClient } from 'aws4fetch'
-import type { S3Settings } from '../file-settings.js'
+import type { S3Settings } from '../settings/file-settings.js'
 import { readS3Origin } from './s3-origin.js'
 import type { FileStorage } from './storage.js'
 

@@ -1,5 +1,15 @@
 import type { Readable } from 'node:stream'
-import type { SpooledFile } from '../uploads/spool-file.js'
+
+/** An upload that has come as a whole, in a file of this node that nobody is served from. */
+export interface SpooledFile {
+  path: string
+  /** The MIME type of its bytes. */
+  type: string
+  size: number
+  sha256: Buffer
+  /** Removes it, unless it was moved away. */
+  remove(): Promise<void>
+}
 
 /** A range of bytes, the last one included. */
 export interface ByteRange {

@@ -5,20 +5,10 @@ import type { Readable } from 'node:stream'
 import type { Pace } from './pacer.js'
 import type { Patch } from '../types/filter.js'
 import type { Inspection } from '../types/inspect-bytes.js'
+import type { SpooledFile } from '../storage/storage.js'
 import { openWholeFile } from '../types/whole-file.js'
 
 const READ_BYTES = 65_536
-
-/** An upload that has come as a whole, in a file of this node that nobody is served from. */
-export interface SpooledFile {
-  path: string
-  /** The MIME type of its bytes. */
-  type: string
-  size: number
-  sha256: Buffer
-  /** Removes it, unless it was moved away. */
-  remove(): Promise<void>
-}
 
 /**
  * Writes an upload to a file as it comes, without what the inspection leaves out. At most one chunk is in memory. When it

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { notFound, RequestError } from '../../errors/request-error.js'
-import { readByteRange } from './byte-range.js'
-import { createDisposition } from './content-disposition.js'
-import type { Files } from '../files.js'
-import { readStoredFile, type StoredFile } from '../file-rows.js'
-import { isShownInPlace } from '../types/file-types.js'
+import { notFound, RequestError } from '../errors/request-error.js'
+import { readByteRange } from './downloads/byte-range.js'
+import { createDisposition } from './downloads/content-disposition.js'
+import type { Files } from './files.js'
+import { readStoredFile, type StoredFile } from './file-rows.js'
+import { isShownInPlace } from './types/file-types.js'
 
 /** Shorter than a presigned address is good for. */
 const REDIRECT_SECONDS = 240

@@ -1,9 +1,9 @@
-import { toHttpUrl } from './address.js'
-import { ChatError } from './chat-error.js'
-import { withToken, toError } from './http.js'
+import { toHttpUrl } from '../transport/address.js'
+import { ChatError } from '../transport/chat-error.js'
+import { withToken, toError } from '../transport/http.js'
 import { encodeForm } from './multipart.js'
-import type { Settings } from './options.js'
-import type { Tokens } from './tokens.js'
+import type { Settings } from '../transport/options.js'
+import type { Tokens } from '../transport/tokens.js'
 
 /**
  * A file: the `File` of a browser, or anything with a name whose bytes can be read, from the beginning for each try. In Node:

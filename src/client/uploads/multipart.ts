@@ -1,4 +1,4 @@
-import { createRandomId } from './random-id.js'
+import { createRandomId } from '../transport/random-id.js'
 import type { FileSource } from './upload.js'
 
 /** As the HTML standard has names in forms. */

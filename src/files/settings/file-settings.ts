@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Type, type Static } from '@sinclair/typebox'
-import type { FieldErrors } from '../protocol/schemas/error-body.js'
-import { knownExtensions } from './types/file-types.js'
+import type { FieldErrors } from '../../protocol/schemas/error-body.js'
+import { knownExtensions } from '../types/file-types.js'
 
 const MB = 1024 * 1024
 const secret = (description: string) => Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,512}$', description }))
