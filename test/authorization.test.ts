@@ -26,7 +26,7 @@ t.test('every route has an entry in the table, and every entry a route', async (
   t.same(registered.sort(), described.sort(), 'the description leaves no route out')
 })
 
-/** The routes of Fastify's own tree, but for the documentation's, the pages', and what answers a browser's preflight. */
+/** The routes of Fastify's own tree, but for the documentation's, the pages', the client library's, and what answers a browser's preflight. */
 function listRegistered(tree: string): string[] {
   const path: string[] = []
   const routes = tree.split('\n').flatMap((line) => {
@@ -34,7 +34,7 @@ function listRegistered(tree: string): string[] {
     path.splice(indent.length / 4 - 1, Infinity, segment)
     return methods?.split(', ').map((method) => `${method} ${path.join('')}`) ?? []
   })
-  return routes.filter((route) => !/ (\/(docs|console|chat|widget)|\*)/.test(route))
+  return routes.filter((route) => !/ (\/(docs|console|chat|widget|client|languages)|\*)/.test(route))
 }
 
 /** A store with a claimed and a closed session, another with an open one, and all who may call. */

@@ -28,7 +28,7 @@ t.test('an admin lists the sessions of a store that it may read', async (t) => {
   const { store, admin, sessionId } = await claimConversation(chat)
   const { client, reaches } = watchAdmin(t, chat.node, admin)
   await reaches('online')
-  t.same(client.account, { side: 'admin', id: admin.id })
+  t.same(client.account, { side: 'admin', id: admin.id, role: 'agent' })
   const { data } = await client.sessions({ store_id: store.id })
   t.match(data, [{ id: sessionId, store: { id: store.id }, last_message: null }])
 })

@@ -23,7 +23,7 @@ const routes: Record<string, string> = {
   '/v1/chat/me': 'GET',
   '/v1/chat/platform/tokens': 'GET, POST',
   '/v1/chat/platform/tokens/5': 'DELETE',
-  '/v1/chat/platform/stores/abc': 'PUT',
+  '/v1/chat/platform/stores/abc': 'GET, PUT',
   '/health/live': 'GET',
   '/health/ready': 'GET',
   '/docs': 'GET',
