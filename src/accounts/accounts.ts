@@ -4,8 +4,8 @@ import { conflict } from '../errors/request-error.js'
 import type { PlatformAdmin, PlatformStore, Store } from '../protocol/schemas/accounts.js'
 import type { AdminRole } from '../protocol/account.js'
 
-/** The database, or a transaction in it. */
-type Tables = Pick<Database, 'store' | 'admin' | 'chatMessage'>
+/** Prisma's API of some tables: the client's, or a transaction's. */
+type Tables = Pick<Database['prisma'], 'store' | 'admin' | 'chatMessage'>
 
 const NameSchema = Type.String({
   minLength: 1,
@@ -37,8 +37,11 @@ export async function createStore(db: Database, { id, ...input }: StoreInput & {
     'store',
     id,
     (storeId) =>
-      db.store.createManyAndReturn({ data: [{ id: storeId, name, logoUrl: logo_url, email }], skipDuplicates: true }),
-    () => db.store.aggregate({ _max: { id: true } }),
+      db.prisma.store.createManyAndReturn({
+        data: [{ id: storeId, name, logoUrl: logo_url, email }],
+        skipDuplicates: true,
+      }),
+    () => db.prisma.store.aggregate({ _max: { id: true } }),
   )
   return toStore(row)
 }
@@ -51,16 +54,16 @@ export async function createAdmin(
   db: Database,
   { id, name, role = 'agent' }: AdminInput & { id?: number; role?: AdminRole },
 ): Promise<PlatformAdmin> {
-  const notificationsReadUpTo = await newestMessageId(db)
+  const notificationsReadUpTo = await newestMessageId(db.prisma)
   const row = await insertUnderId(
     'admin',
     id,
     (adminId) =>
-      db.admin.createManyAndReturn({
+      db.prisma.admin.createManyAndReturn({
         data: [{ id: adminId, name, role, notificationsReadUpTo }],
         skipDuplicates: true,
       }),
-    () => db.admin.aggregate({ _max: { id: true } }),
+    () => db.prisma.admin.aggregate({ _max: { id: true } }),
   )
   return toPlatformAdmin(row)
 }
@@ -84,7 +87,8 @@ export async function upsertAdmin(db: Tables, id: number, { name }: AdminInput):
 /** The name of a store or an admin that exists. */
 export async function readAccountName(db: Database, side: 'store' | 'admin', id: number): Promise<string> {
   const query = { where: { id }, select: { name: true } }
-  const { name } = side === 'store' ? await db.store.findUniqueOrThrow(query) : await db.admin.findUniqueOrThrow(query)
+  const { name } =
+    side === 'store' ? await db.prisma.store.findUniqueOrThrow(query) : await db.prisma.admin.findUniqueOrThrow(query)
   return name
 }
 

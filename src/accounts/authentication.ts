@@ -155,6 +155,6 @@ function toAccount({ id, storeId, adminId, role, expiresAt }: TokenRow): Account
 }
 
 async function noteLastUse(db: Database, tokenIds: number[]): Promise<void> {
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     update access_token set last_used_at = clock_timestamp() where id = any(${tokenIds}::bigint[])`)
 }

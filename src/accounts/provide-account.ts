@@ -123,7 +123,7 @@ async function writeProfile(db: Database, { side, id, issuedAt }: JwtIdentity, p
   const profileAt = issuedAt === -Infinity ? null : new Date(issuedAt)
   const isNewer = Prisma.sql`excluded.profile_at >= date_trunc('second', coalesce(known.profile_at, '-infinity'))`
   if (side === 'store') {
-    await db.$executeRaw(Prisma.sql`
+    await db.prisma.$executeRaw(Prisma.sql`
       insert into store as known (id, name, logo_url, email, profile_at)
       values (${id}, ${firstName}, ${logo_url ?? ''}, ${email ?? ''}, ${profileAt})
       on conflict (id) do update set name = coalesce(${name}, known.name),
@@ -132,7 +132,7 @@ async function writeProfile(db: Database, { side, id, issuedAt }: JwtIdentity, p
       where ${isNewer}`)
   } else {
     // What happened before does not concern a new admin.
-    await db.$executeRaw(Prisma.sql`
+    await db.prisma.$executeRaw(Prisma.sql`
       insert into admin as known (id, name, profile_at, notifications_read_up_to)
       values (${id}, ${firstName}, ${profileAt}, coalesce((select max(id) from chat_message), 0))
       on conflict (id) do update set name = coalesce(${name}, known.name), profile_at = excluded.profile_at

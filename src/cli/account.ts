@@ -166,7 +166,7 @@ async function updateAccount(
   const account = requireOwner('account update', options)
   if (role !== undefined && account.side === 'store') throw new StartupError('A store has no role')
   const access = { ...(role && { role }), ...(active !== undefined && { active }) }
-  const publish = await db.$transaction((tx) => switchAccount(tx, account, access))
+  const publish = await db.prisma.$transaction((tx) => switchAccount(tx, account, access))
   publish(pubsub)
   return account.side === 'store'
     ? { store: await getStore(db, account.id) }

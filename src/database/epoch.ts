@@ -1,6 +1,6 @@
 import { Prisma } from '../generated/prisma/client.js'
 import { unavailable } from '../errors/request-error.js'
-import type { Statements } from './database.js'
+import { rawOf, type Statements } from './database.js'
 import { isDatabaseAway, isUnsupported } from './failures.js'
 
 const databaseId = `(select oid from pg_database where datname = current_database())`
@@ -43,7 +43,7 @@ export async function findEpochExpressions(db: Statements): Promise<EpochExpress
     const epoch = shorten(join(parts))
     const run = shorten(join([...parts, startedAt]))
     try {
-      await db.$queryRaw(Prisma.sql`select ${Prisma.raw(epoch)}, ${Prisma.raw(run)}`)
+      await rawOf(db).$queryRaw(Prisma.sql`select ${Prisma.raw(epoch)}, ${Prisma.raw(run)}`)
       return { epoch, run }
     } catch (error) {
       if (isDatabaseAway(error) && !isUnsupported(error)) throw error

@@ -16,7 +16,9 @@ const NAME_LENGTH = 16
  * changes with a restart or a failover of the database.
  */
 export async function readInstallation(db: Database): Promise<string> {
-  const [server] = await db.$queryRaw<{ startedAt: string; databaseOid: string; mayReadSystem: boolean }[]>(Prisma.sql`
+  const [server] = await db.prisma.$queryRaw<
+    { startedAt: string; databaseOid: string; mayReadSystem: boolean }[]
+  >(Prisma.sql`
     select extract(epoch from pg_postmaster_start_time())::text as "startedAt", oid::text as "databaseOid",
       has_function_privilege('pg_control_system()', 'execute') as "mayReadSystem"
     from pg_database where datname = current_database()`)
@@ -29,7 +31,7 @@ export async function readInstallation(db: Database): Promise<string> {
 /** Some hosted servers grant the function, and it fails nevertheless. */
 async function readSystemIdentifier(db: Database): Promise<string> {
   try {
-    const [row] = await db.$queryRaw<{ identifier: string }[]>(
+    const [row] = await db.prisma.$queryRaw<{ identifier: string }[]>(
       Prisma.sql`select system_identifier::text as identifier from pg_control_system()`,
     )
     return row?.identifier ?? ''

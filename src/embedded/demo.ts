@@ -20,7 +20,7 @@ export async function prepareDemo(dataFolder: string, options: DatabaseOptions):
   const file = join(dataFolder, 'demo.json')
   const { db, close } = openDatabase(options)
   try {
-    const isEmpty = (await db.store.count()) + (await db.admin.count()) === 0
+    const isEmpty = (await db.prisma.store.count()) + (await db.prisma.admin.count()) === 0
     if (isEmpty) {
       const store = await createStore(db, { name: 'Demo Store', email: 'store@example.com' })
       const admin = await createAdmin(db, { name: 'Demo Admin' })

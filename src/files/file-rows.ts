@@ -38,7 +38,7 @@ const selectUsage = ({ side, id }: Account) => Prisma.sql`
  * @throws RequestError 429
  */
 export async function requireAllowance(db: Database, account: Account, limits: DailyLimits): Promise<void> {
-  const [usage = { bytes: 0, files: 0, oldestSeconds: 0 }] = await db.$queryRaw<Usage[]>(selectUsage(account))
+  const [usage = { bytes: 0, files: 0, oldestSeconds: 0 }] = await db.prisma.$queryRaw<Usage[]>(selectUsage(account))
   const hasAllowance =
     (limits.bytesPerDay === 0 || usage.bytes < limits.bytesPerDay) &&
     (limits.filesPerDay === 0 || usage.files < limits.filesPerDay)
@@ -56,7 +56,7 @@ const noAllowance = (oldestSeconds = 0) =>
 export async function insertFile(db: Database, account: Account, file: NewFile, limits: DailyLimits): Promise<void> {
   const { id, sessionId, name, type, size, sha256 } = file
   const { bytesPerDay, filesPerDay } = limits
-  const count = await db.$executeRaw(Prisma.sql`
+  const count = await db.prisma.$executeRaw(Prisma.sql`
     insert into chat_file (id, owner_type, owner_id, session_id, name, type, size, sha256)
     select ${id}, ${account.side}::side, ${account.id}, ${sessionId}::bigint, ${name}, ${type}, ${size}, ${sha256}
     from (${selectUsage(account)}) used
@@ -67,14 +67,14 @@ export async function insertFile(db: Database, account: Account, file: NewFile, 
 
 /** Lets a file be downloaded and named. Returns false when it was given up meanwhile. */
 export async function markStored(db: Database, id: string): Promise<boolean> {
-  const count = await db.$executeRaw(Prisma.sql`
+  const count = await db.prisma.$executeRaw(Prisma.sql`
     update chat_file set state = 'stored', updated = clock_timestamp() where id = ${id} and state = 'pending'`)
   return count === 1
 }
 
 /** Undefined when it is not there, not stored yet, or given up. */
 export async function readStoredFile(db: Database, id: string): Promise<StoredFile | undefined> {
-  const file = await db.chatFile.findFirst({
+  const file = await db.prisma.chatFile.findFirst({
     where: { id, state: { in: ['stored', 'named'] } },
     select: { id: true, name: true, type: true, size: true, sha256: true },
   })

@@ -75,7 +75,7 @@ async function readSessionId({ db }: Files, account: Account, text: string | und
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(id) || id < 1) {
     throw invalidInput([{ field: 'session_id', message: 'must be an id' }])
   }
-  const session = await db.chatSession.findUnique({ where: { id }, select: { storeId: true, adminId: true } })
+  const session = await db.prisma.chatSession.findUnique({ where: { id }, select: { storeId: true, adminId: true } })
   const owners = session && {
     storeId: Number(session.storeId),
     adminId: session.adminId === null ? null : Number(session.adminId),

@@ -28,7 +28,7 @@ export async function sweepFiles({ db, storage, spoolFolder }: SweepDeps): Promi
     const ids = await takeUnwanted(db)
     for (const id of ids) await storage.delete(id)
     if (ids.length > 0) {
-      await db.$executeRaw(Prisma.sql`delete from chat_file where id = any(${ids}::text[]) and state = 'deleting'`)
+      await db.prisma.$executeRaw(Prisma.sql`delete from chat_file where id = any(${ids}::text[]) and state = 'deleting'`)
     }
     count += ids.length
     if (ids.length < MOST_AT_ONCE) return count
@@ -36,7 +36,7 @@ export async function sweepFiles({ db, storage, spoolFolder }: SweepDeps): Promi
 }
 
 async function takeUnwanted(db: Database): Promise<string[]> {
-  const rows = await db.$queryRaw<{ id: string }[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<{ id: string }[]>(Prisma.sql`
     update chat_file set state = 'deleting', updated = clock_timestamp()
     where id = any(array(
       select id from chat_file where state <> 'named' and updated < clock_timestamp() - case state

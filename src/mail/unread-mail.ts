@@ -40,7 +40,7 @@ export async function sendUnreadMail(
   { db, mailer, unsubscribing, publicUrl }: UnreadMailing,
   { sessionId, storeId, readUpTo, mailedUpTo, lastId }: Reminder,
 ): Promise<'sent' | 'refused'> {
-  const { name, email } = await db.store.findUniqueOrThrow({ where: { id: storeId } })
+  const { name, email } = await db.prisma.store.findUniqueOrThrow({ where: { id: storeId } })
   if (!isOneAddress(email) || (await unsubscribing.isUnsubscribed(storeId, email))) return 'refused'
   const unread = Prisma.sql`
     session_id = ${sessionId} and sender_type = 'admin' and id > ${Math.max(readUpTo, mailedUpTo)} and id <= ${lastId}`
@@ -51,7 +51,7 @@ export async function sendUnreadMail(
     from (select * from chat_message where ${unread} order by seq desc limit ${MESSAGES_PER_MAIL}) m
     join admin a on a.id = m.sender_id`,
   )
-  const [{ count } = { count: 0n }] = await db.$queryRaw<{ count: bigint }[]>(
+  const [{ count } = { count: 0n }] = await db.prisma.$queryRaw<{ count: bigint }[]>(
     Prisma.sql`select count(*) as count from chat_message where ${unread}`,
   )
   return mailer.send(

@@ -36,14 +36,14 @@ export function createUnsubscribing(db: Database, publicUrl: string): Unsubscrib
       return `${publicUrl}${UNSUBSCRIBE_PATH}?store=${storeId}&signature=${signature}`
     },
     async isUnsubscribed(storeId, email) {
-      return (await db.mailUnsubscribe.count({ where: { storeId, email } })) > 0
+      return (await db.prisma.mailUnsubscribe.count({ where: { storeId, email } })) > 0
     },
     async unsubscribe(storeId, signature) {
-      const store = await db.store.findUnique({ where: { id: storeId }, select: { email: true } })
+      const store = await db.prisma.store.findUnique({ where: { id: storeId }, select: { email: true } })
       const given = Buffer.from(signature, 'base64url')
       const expected = await sign(storeId, store?.email ?? '')
       if (store === null || given.length !== expected.length || !timingSafeEqual(given, expected)) return false
-      await db.mailUnsubscribe.createMany({ data: [{ storeId, email: store.email }], skipDuplicates: true })
+      await db.prisma.mailUnsubscribe.createMany({ data: [{ storeId, email: store.email }], skipDuplicates: true })
       return true
     },
   }
@@ -51,8 +51,8 @@ export function createUnsubscribing(db: Database, publicUrl: string): Unsubscrib
 
 /** All nodes sign with one key, which the first of them makes. */
 async function provideKey(db: Database): Promise<Uint8Array> {
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     insert into mail_key (id, key) values (${KEY_ROW}, ${randomBytes(KEY_BYTES)}) on conflict (id) do nothing`)
-  const { key } = await db.mailKey.findUniqueOrThrow({ where: { id: KEY_ROW } })
+  const { key } = await db.prisma.mailKey.findUniqueOrThrow({ where: { id: KEY_ROW } })
   return key
 }

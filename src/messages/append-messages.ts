@@ -107,7 +107,7 @@ const mayWrite = ({ sender_type, sender_id }: MessageDraft, { status, holderId }
 export async function appendContended(db: Database, drafts: MessageDraft[]): Promise<AppendOutcome[]> {
   const storeIds = drafts.filter(({ sender_type }) => sender_type === 'store').map(({ sender_id }) => sender_id)
   const sessionIds = drafts.map(({ session_id }) => session_id)
-  return db.$transaction(async (tx) => {
+  return db.prisma.$transaction(async (tx) => {
     await tx.$executeRaw(Prisma.sql`
       select from chat_session where id = any(array(
         select id from chat_session where store_id = any(${storeIds}::bigint[]) and status <> 'closed'

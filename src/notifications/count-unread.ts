@@ -9,7 +9,7 @@ import type { UnreadCount } from '../protocol/schemas/notifications.js'
  * messages are examined first, up to MAX_UNREAD_COUNT unread or MAX_NOTIFICATIONS_EXAMINED examined ones.
  */
 export async function countUnread(db: Database, adminIds: number[]): Promise<Map<number, UnreadCount>> {
-  const rows = await db.$queryRaw<{ id: bigint; count: bigint; isCutOff: boolean }[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<{ id: bigint; count: bigint; isCutOff: boolean }[]>(Prisma.sql`
     select a.id, found.* from admin a cross join lateral (
       select count(*) filter (where not is_cut_off) as count, coalesce(bool_or(is_cut_off), false) as "isCutOff"
       from (

@@ -10,7 +10,7 @@ const isUnread = Prisma.raw(unreadCondition)
  * @throws RequestError 404 when the admin has no such notification
  */
 export async function readNotification(db: Database, adminId: number, messageId: number): Promise<void> {
-  const rows = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
     with concern as (
       select m.id, ${isUnread} as is_unread from chat_message m join admin a on a.id = ${adminId}
       where m.id = ${messageId} and m.sender_type = 'store' and (m.holder_id is null or m.holder_id = a.id)
@@ -40,7 +40,7 @@ const MAX_DELETED = Prisma.raw('10000')
  * old enough is searched in doubling steps, back from the newest one.
  */
 export async function readAllNotifications(db: Database, adminId: number): Promise<void> {
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     with settled as materialized (
       select coalesce(max(m.id), 0) as id
       from (select max(id) as id from chat_message) newest cross join generate_series(0, 52) step
@@ -88,7 +88,7 @@ const MAX_ADVANCED = Prisma.raw('500')
  * it after each read.
  */
 export async function advanceWatermark(db: Database, adminId: number): Promise<void> {
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     with next as materialized (
       select m.id, m.session_id, ${isUnread} or m.created > clock_timestamp() - ${SETTLED_AFTER} as is_kept
       from admin a cross join lateral (

@@ -22,7 +22,7 @@ interface Page<Item> {
  */
 export async function listStores(db: Database, page: AccountPage): Promise<Page<PlatformStore>> {
   return readPage(page, async (after, take) => {
-    const rows = await db.store.findMany({ where: { id: { gt: after } }, orderBy: { id: 'asc' }, take })
+    const rows = await db.prisma.store.findMany({ where: { id: { gt: after } }, orderBy: { id: 'asc' }, take })
     return rows.map(toPlatformStore)
   })
 }
@@ -30,21 +30,21 @@ export async function listStores(db: Database, page: AccountPage): Promise<Page<
 /** The admins, as `listStores` lists stores. */
 export async function listAdmins(db: Database, page: AccountPage): Promise<Page<PlatformAdmin>> {
   return readPage(page, async (after, take) => {
-    const rows = await db.admin.findMany({ where: { id: { gt: after } }, orderBy: { id: 'asc' }, take })
+    const rows = await db.prisma.admin.findMany({ where: { id: { gt: after } }, orderBy: { id: 'asc' }, take })
     return rows.map(toPlatformAdmin)
   })
 }
 
 /** @throws RequestError 404 */
 export async function getStore(db: Database, id: number): Promise<PlatformStore> {
-  const row = await db.store.findUnique({ where: { id } })
+  const row = await db.prisma.store.findUnique({ where: { id } })
   if (row === null) throw notFound(`There is no store ${id}`)
   return toPlatformStore(row)
 }
 
 /** @throws RequestError 404 */
 export async function getAdmin(db: Database, id: number): Promise<PlatformAdmin> {
-  const row = await db.admin.findUnique({ where: { id } })
+  const row = await db.prisma.admin.findUnique({ where: { id } })
   if (row === null) throw notFound(`There is no admin ${id}`)
   return toPlatformAdmin(row)
 }

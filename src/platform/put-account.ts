@@ -19,8 +19,8 @@ export async function putStore(
   id: number,
   { active, ...input }: StoreInput & { active?: boolean },
 ): Promise<PlatformStore> {
-  if (active === undefined) return upsertStore(db, id, input)
-  const { store, publish } = await db.$transaction(async (tx) => {
+  if (active === undefined) return upsertStore(db.prisma, id, input)
+  const { store, publish } = await db.prisma.$transaction(async (tx) => {
     await upsertStore(tx, id, input)
     const publish = await switchAccount(tx, { side: 'store', id }, { active })
     return { store: toPlatformStore(await tx.store.findUniqueOrThrow({ where: { id } })), publish }
@@ -38,8 +38,8 @@ export async function putAdmin(
   id: number,
   { role, active, ...input }: AdminInput & { role?: AdminRole; active?: boolean },
 ): Promise<PlatformAdmin> {
-  if (role === undefined && active === undefined) return upsertAdmin(db, id, input)
-  const { admin, publish } = await db.$transaction(async (tx) => {
+  if (role === undefined && active === undefined) return upsertAdmin(db.prisma, id, input)
+  const { admin, publish } = await db.prisma.$transaction(async (tx) => {
     await upsertAdmin(tx, id, input)
     const access = { ...(role && { role }), ...(active !== undefined && { active }) }
     const publish = await switchAccount(tx, { side: 'admin', id }, access)

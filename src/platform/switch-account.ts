@@ -40,6 +40,6 @@ export async function switchAccount(
  * @throws RequestError 404 when there is no such account
  */
 export async function signOut({ db, pubsub }: PlatformDeps, owner: { side: Side; id: number }): Promise<void> {
-  const publish = await db.$transaction((tx) => switchAccount(tx, owner, { signOut: true }))
+  const publish = await db.prisma.$transaction((tx) => switchAccount(tx, owner, { signOut: true }))
   publish(pubsub)
 }

@@ -1,4 +1,4 @@
-import type { Database, Statements } from '../database/database.js'
+import { rawOf, type Database, type Statements } from '../database/database.js'
 import type { Publisher } from '../events/publisher.js'
 import { idOrNull } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
@@ -36,7 +36,7 @@ export async function confirmDelivery(
 
 /** Returns false when the watermark was there already; it never goes back. */
 async function writeDelivered(db: Statements, sessionId: number, side: Side, upTo: number): Promise<boolean> {
-  const changed = await db.$executeRaw(Prisma.sql`
+  const changed = await rawOf(db).$executeRaw(Prisma.sql`
     insert into chat_receipt as r (session_id, side, delivered_up_to) values (${sessionId}, ${side}::side, ${upTo})
     on conflict (session_id, side) do update set delivered_up_to = excluded.delivered_up_to
       where r.delivered_up_to < excluded.delivered_up_to`)
@@ -80,7 +80,7 @@ export async function markRead(
         )`
   const noticesReadUpTo =
     side === 'store' ? Prisma.sql`null::bigint` : Prisma.sql`(select read_up_to from notifications)`
-  const [row] = await db.$queryRaw<ReadRow[]>(Prisma.sql`
+  const [row] = await db.prisma.$queryRaw<ReadRow[]>(Prisma.sql`
     with newest as (
       select s.id as session_id, m.id as message_id, ${isParty} as is_party from chat_session s
       cross join lateral (select id from chat_message where session_id = s.id order by seq desc limit 1) m

@@ -53,7 +53,7 @@ const reminderColumns = defineColumns<Reminder>({
 /** Claims sessions that are due, and reads what their stores have not read. */
 export async function claimReminders(db: Database, most: number): Promise<Reminder[]> {
   const lease = randomUUID()
-  const claimed = await db.$executeRaw(Prisma.sql`
+  const claimed = await db.prisma.$executeRaw(Prisma.sql`
     update unread_reminder set lease = ${lease}, due_at = now() + ${LEASE_MS} * interval '1 millisecond'
     where session_id = any(array(
       select session_id from unread_reminder where due_at <= now() order by due_at limit ${most}

@@ -25,16 +25,16 @@ export async function markSessions(db: Database, messages: Map<number, number>, 
     moved as materialized (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as given(session_id bigint, admin_message_id bigint)
     )`
-  await db.$executeRaw(markUnread(moved, afterMs))
+  await db.prisma.$executeRaw(markUnread(moved, afterMs))
 }
 
 /** Notes sessions of which this was not told. */
 export async function sweepSessions(db: Database, afterMs: number, longestStatementMs: number): Promise<void> {
-  await db.$executeRaw(markUnread(sweepMovedSessions('reminders', overlapOf(longestStatementMs)), afterMs))
+  await db.prisma.$executeRaw(markUnread(sweepMovedSessions('reminders', overlapOf(longestStatementMs)), afterMs))
 }
 
 /** Where nobody has looked for as long, reminders begin with what is sent from now on. */
 export async function beginReminders(db: Database, idleMs: number): Promise<void> {
   const isStale = Prisma.sql`c.next_at < now() - ${idleMs} * interval '1 millisecond'`
-  await db.$executeRaw(Prisma.sql`with ${beginCursor('reminders', isStale)} select 1`)
+  await db.prisma.$executeRaw(Prisma.sql`with ${beginCursor('reminders', isStale)} select 1`)
 }

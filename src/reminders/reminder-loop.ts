@@ -49,7 +49,9 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
 
   async function hasSubscriber(): Promise<boolean> {
     const subscribes = { OR: [{ events: { isEmpty: true } }, { events: { has: 'message.unread' } }] }
-    return (await db.webhook.findFirst({ where: { deletedAt: null, ...subscribes }, select: { id: true } })) !== null
+    return (
+      (await db.prisma.webhook.findFirst({ where: { deletedAt: null, ...subscribes }, select: { id: true } })) !== null
+    )
   }
 
   async function markNoted(): Promise<void> {

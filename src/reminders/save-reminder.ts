@@ -10,7 +10,7 @@ const isOnline = Prisma.sql`exists (
 /** Announces an unread run, once, to the webhooks there are. */
 export async function announceUnread(db: Database, { sessionId, lease, ...unread }: Reminder): Promise<void> {
   const { readUpTo, firstId, lastId, count } = unread
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     with announced as (
       update unread_reminder set announced_run = ${readUpTo} where session_id = ${sessionId} and lease = ${lease}
       returning session_id
@@ -26,7 +26,7 @@ export async function announceUnread(db: Database, { sessionId, lease, ...unread
  * another node has the reminder.
  */
 export async function beginMail(db: Database, { sessionId, lease }: Reminder): Promise<boolean> {
-  const changed = await db.$executeRaw(Prisma.sql`
+  const changed = await db.prisma.$executeRaw(Prisma.sql`
     update unread_reminder set mailed_at = now() where session_id = ${sessionId} and lease = ${lease}`)
   return changed > 0
 }
@@ -43,7 +43,7 @@ export async function saveReminder(
   const isSettled = mail === 'sent' || mail === 'refused'
   const before = mailedAt === null ? null : new Date(mailedAt)
   const restoreMailedAt = mail === 'failed' || mail === 'refused'
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     update unread_reminder set
       lease = null,
       due_at = now() + ${nextLookMs}::bigint * interval '1 millisecond',

@@ -30,7 +30,7 @@ export async function claimSession(deps: ReceiptDeps, admin: Account, sessionId:
 
 /** The refusal of a lost claim, which names the winner. */
 async function describeHolder(db: Database, holderId: number | null): Promise<string> {
-  const holder = await db.admin.findUnique({ where: { id: holderId ?? 0 }, select: { name: true } })
+  const holder = await db.prisma.admin.findUnique({ where: { id: holderId ?? 0 }, select: { name: true } })
   return `${holder?.name ?? 'Another admin'} (admin ${holderId}) has claimed this session`
 }
 
@@ -63,7 +63,7 @@ export async function transferSession(
     heirId: toId,
   })
   if (isHeirActive) return readSessionJson(found)
-  if ((await deps.db.admin.count({ where: { id: toId } })) === 0) throw notFound('Admin not found')
+  if ((await deps.db.prisma.admin.count({ where: { id: toId } })) === 0) throw notFound('Admin not found')
   throw conflict('That admin is switched off')
 }
 

@@ -1,4 +1,4 @@
-import type { Statements } from '../database/database.js'
+import type { Transaction } from '../database/database.js'
 import type { ReceiptDeps } from '../receipts/record-receipts.js'
 import type { ActiveSessionReader } from './active-session-reader.js'
 import { unavailable } from '../errors/request-error.js'
@@ -50,7 +50,7 @@ async function createSession(
   { db, publisher }: SessionDeps,
   storeId: number,
 ): Promise<SessionView<string> | undefined> {
-  const { created, session } = await db.$transaction(async (tx) => {
+  const { created, session } = await db.prisma.$transaction(async (tx) => {
     const created = await insertSession(tx, storeId)
     const session = (await readActiveSessions(tx, [storeId])).get(storeId)
     return { created, session }
@@ -60,7 +60,7 @@ async function createSession(
 }
 
 /** Returns undefined when the store has an active session: the index chat_session_one_active decides. */
-async function insertSession(tx: Statements, storeId: number): Promise<SessionChange | undefined> {
+async function insertSession(tx: Transaction, storeId: number): Promise<SessionChange | undefined> {
   const rows = await tx.$queryRaw<SessionChangeRow[]>(Prisma.sql`
     with created as (
       insert into chat_session (store_id) values (${storeId})

@@ -83,7 +83,7 @@ export async function listOpenSessions(db: Database, { limit = PAGE_SIZE, cursor
       select * from chat_session where status = 'open' and id > ${after} order by id limit ${limit + 1}
     ) s ${joins}`,
   )
-  const [total] = await db.$queryRaw<{ count: bigint }[]>(Prisma.sql`
+  const [total] = await db.prisma.$queryRaw<{ count: bigint }[]>(Prisma.sql`
     select coalesce(sum(count), 0)::bigint as count from open_session_count`)
   const inOrder = rows.toSorted((one, other) => one.id - other.id)
   return toPage(inOrder, limit, Number(total?.count ?? 0))
@@ -122,7 +122,7 @@ export async function listHeldSessions(
     ) s ${joins}`,
   )
   if (rows[0] === undefined) {
-    return toPage([], limit, await db.chatSession.count({ where: { adminId, status: 'claimed' } }))
+    return toPage([], limit, await db.prisma.chatSession.count({ where: { adminId, status: 'claimed' } }))
   }
   const placeOf = ({ cursor }: ListRow) => Number(cursor.split('.')[1])
   const inOrder = rows.toSorted((one, other) => placeOf(other) - placeOf(one) || other.id - one.id)

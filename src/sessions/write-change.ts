@@ -1,4 +1,4 @@
-import type { Statements } from '../database/database.js'
+import { rawOf, type Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { sessionJson, storeRow, type SessionJson } from '../database/rows/sessions.js'
 import { changeColumns, type SessionChangeRow } from '../database/rows/session-changes.js'
@@ -53,7 +53,7 @@ export type ChangeRow = { [Key in keyof SessionChangeRow]: SessionChangeRow[Key]
 
 /** Takes a step with one session. Undefined when there is no such session; a row with a null `seq` when it is as it was. */
 export async function writeChange(db: Statements, which: Prisma.Sql, step: Step): Promise<ChangeRow | undefined> {
-  const [row] = await db.$queryRaw<ChangeRow[]>(Prisma.sql`
+  const [row] = await rawOf(db).$queryRaw<ChangeRow[]>(Prisma.sql`
     with ${changeParts(which, step)}
     select ${changeColumns}, s.store_id as "storeId", ${oldColumns}, exists (select from heir) as "isHeirActive",
       ${Prisma.raw(sessionJson)} as found, ${Prisma.raw(storeRow)} as store
@@ -66,7 +66,7 @@ export async function writeChange(db: Statements, which: Prisma.Sql, step: Step)
 
 /** Takes a step with all sessions of which `which` holds, in the order of their ids, and returns the changes. */
 export async function writeChanges(db: Statements, which: Prisma.Sql, step: Step): Promise<SessionChangeRow[]> {
-  return db.$queryRaw<SessionChangeRow[]>(Prisma.sql`
+  return rawOf(db).$queryRaw<SessionChangeRow[]>(Prisma.sql`
     with ${changeParts(which, step)}
     select ${changeColumns}, s.store_id as "storeId", ${oldColumns}
     from change join changed s on s.id = change.session_id join old on old.id = s.id

@@ -48,7 +48,7 @@ export interface DeliveryPage {
 /** What was delivered to a webhook, or was tried, newest first. An event is in it from its first attempt on. */
 export async function listDeliveries(db: Database, webhookId: number, page: DeliveryPage): Promise<Delivery[]> {
   const { status, before, limit = PAGE_SIZE } = page
-  const rows = await db.webhookDelivery.findMany({
+  const rows = await db.prisma.webhookDelivery.findMany({
     where: { webhookId, ...(status && { status }), ...(before !== undefined && { id: { lt: before } }) },
     orderBy: { id: 'desc' },
     take: limit,
@@ -58,7 +58,7 @@ export async function listDeliveries(db: Database, webhookId: number, page: Deli
 
 /** @throws RequestError 404 */
 export async function findDelivery(db: Database, id: number): Promise<DeliveryRow> {
-  const row = await db.webhookDelivery.findUnique({ where: { id } })
+  const row = await db.prisma.webhookDelivery.findUnique({ where: { id } })
   if (row === null) throw notFound('Delivery not found')
   return row
 }
@@ -66,7 +66,7 @@ export async function findDelivery(db: Database, id: number): Promise<DeliveryRo
 /** The delivery of an event to a webhook. */
 export async function readDelivery(db: Database, webhookId: number, eventId: string): Promise<Delivery> {
   const where = { webhookId_eventId: { webhookId, eventId } }
-  return toDelivery(await db.webhookDelivery.findUniqueOrThrow({ where }))
+  return toDelivery(await db.prisma.webhookDelivery.findUniqueOrThrow({ where }))
 }
 
 export function toDelivery(row: DeliveryRow): Delivery {
@@ -95,20 +95,20 @@ const ROWS_PER_DELETE = 1000
 
 /** Deletes a portion of what the log and deleted webhooks have left. Returns whether there may be more. */
 export async function deleteLeftovers(db: Database): Promise<boolean> {
-  const old = await db.$executeRaw(Prisma.sql`
+  const old = await db.prisma.$executeRaw(Prisma.sql`
     delete from webhook_delivery where id = any(array(
       select id from webhook_delivery where status = 'delivered' and updated < now() - ${LOG_DAYS} * interval '1 day'
       order by id limit ${ROWS_PER_DELETE}))`)
-  const ofDeleted = await db.$executeRaw(Prisma.sql`
+  const ofDeleted = await db.prisma.$executeRaw(Prisma.sql`
     delete from webhook_delivery where id = any(array(
       select d.id from webhook w join webhook_delivery d on d.webhook_id = w.id
       where w.deleted_at is not null limit ${ROWS_PER_DELETE}))`)
-  const sessions = await db.$executeRaw(Prisma.sql`
+  const sessions = await db.prisma.$executeRaw(Prisma.sql`
     delete from webhook_session where (webhook_id, session_id) in (
       select ws.webhook_id, ws.session_id from webhook w join webhook_session ws on ws.webhook_id = w.id
       where w.deleted_at is not null limit ${ROWS_PER_DELETE})`)
   if (ofDeleted + sessions === 0) {
-    await db.$executeRaw(Prisma.sql`
+    await db.prisma.$executeRaw(Prisma.sql`
       delete from webhook where deleted_at < now() - interval '1 minute'`)
   }
   return Math.max(old, ofDeleted, sessions) === ROWS_PER_DELETE

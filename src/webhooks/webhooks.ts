@@ -19,14 +19,14 @@ const ROTATION_MS = 24 * 3_600_000
  */
 export async function createWebhook(db: Database, { url, events = [] }: WebhookInput): Promise<WebhookWithSecret> {
   checkUrl(url)
-  if ((await db.webhook.count({ where: { deletedAt: null } })) >= MAX_WEBHOOKS) {
+  if ((await db.prisma.webhook.count({ where: { deletedAt: null } })) >= MAX_WEBHOOKS) {
     throw conflict(`There are ${MAX_WEBHOOKS} webhooks already`)
   }
   await beginReminders(db, REMINDERS_IDLE_MS)
   const secret = createSecret()
   // While there was no webhook nobody has moved the cursor.
   const isStale = Prisma.sql`not exists (select from webhook where deleted_at is null)`
-  const [created] = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+  const [created] = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
     with ${beginCursor('webhooks', isStale)}
     insert into webhook (url, events, secret, from_message_id, from_change_id, from_unread_id)
     select ${url}, ${events}::text[], ${secret}, message_id, change_id, unread_id from newest
@@ -36,7 +36,7 @@ export async function createWebhook(db: Database, { url, events = [] }: WebhookI
 
 /** All webhooks, in the order of their ids. */
 export async function listWebhooks(db: Database): Promise<Webhook[]> {
-  const rows = await db.webhook.findMany({ where: { deletedAt: null }, orderBy: { id: 'asc' } })
+  const rows = await db.prisma.webhook.findMany({ where: { deletedAt: null }, orderBy: { id: 'asc' } })
   return rows.map(toWebhook)
 }
 
@@ -53,7 +53,7 @@ export async function updateWebhook(db: Database, id: number, patch: WebhookPatc
   if (patch.url !== undefined) checkUrl(patch.url)
   const { url, events, active } = patch
   await findWebhook(db, id)
-  const row = await db.webhook.update({
+  const row = await db.prisma.webhook.update({
     where: { id },
     data: {
       ...(url !== undefined && { url }),
@@ -68,7 +68,7 @@ export async function updateWebhook(db: Database, id: number, patch: WebhookPatc
 
 /** What waits for its next attempt or for a replay is due now. A session that is being delivered is left alone. */
 async function resumeSessions(db: Database, webhookId: number): Promise<void> {
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     update webhook_session set due_at = now(), attempts = 0, first_failed_at = null, failed_at = null
     where webhook_id = ${webhookId} and lease is null and (attempts > 0 or failed_at is not null)`)
 }
@@ -79,7 +79,7 @@ async function resumeSessions(db: Database, webhookId: number): Promise<void> {
  */
 export async function deleteWebhook(db: Database, id: number): Promise<Webhook> {
   await findWebhook(db, id)
-  return toWebhook(await db.webhook.update({ where: { id }, data: { deletedAt: new Date() } }))
+  return toWebhook(await db.prisma.webhook.update({ where: { id }, data: { deletedAt: new Date() } }))
 }
 
 /**
@@ -90,7 +90,7 @@ export async function rotateSecret(db: Database, id: number): Promise<WebhookWit
   const secret = createSecret()
   const { secret: previousSecret } = await findWebhook(db, id)
   const previousSecretUntil = new Date(Date.now() + ROTATION_MS)
-  const row = await db.webhook.update({ where: { id }, data: { secret, previousSecret, previousSecretUntil } })
+  const row = await db.prisma.webhook.update({ where: { id }, data: { secret, previousSecret, previousSecretUntil } })
   return { ...toWebhook(row), secret }
 }
 
@@ -102,7 +102,7 @@ type Secrets = Pick<WebhookRow, 'secret' | 'previousSecret' | 'previousSecretUnt
 
 /** @throws RequestError 404 */
 export async function findWebhook(db: Database, id: number): Promise<WebhookRow> {
-  const row = await db.webhook.findFirst({ where: { id, deletedAt: null } })
+  const row = await db.prisma.webhook.findFirst({ where: { id, deletedAt: null } })
   if (row === null) throw notFound('Webhook not found')
   return row
 }

@@ -35,9 +35,9 @@ for (const databasePooler of ['none', 'session', 'transaction'] as const) {
       const { db, close } = openDatabase({ databaseUrl: await startHastyServer(t), databasePooler, ...limits })
       t.teardown(close)
       const failures = [
-        await db.$queryRaw`select 1`.catch((error: unknown) => error),
-        await db.$transaction((tx) => tx.$queryRaw`select 1`).catch((error: unknown) => error),
-        await db.store.count().catch((error: unknown) => error),
+        await db.prisma.$queryRaw`select 1`.catch((error: unknown) => error),
+        await db.prisma.$transaction((tx) => tx.$queryRaw`select 1`).catch((error: unknown) => error),
+        await db.prisma.store.count().catch((error: unknown) => error),
       ]
       for (const failure of failures) t.equal(isDatabaseAway(failure), true, String(failure))
     },

@@ -15,7 +15,7 @@ t.test('with its pool exhausted a node answers 503 within the limit, and recover
   const release = await lockSessions(t, database.url)
   const one = await addStore(database)
   // Both connections now wait for the lock.
-  const holding = Promise.all([1, 2].map(() => node.app.db.$queryRaw`select count(*) from chat_session`))
+  const holding = Promise.all([1, 2].map(() => node.app.db.prisma.$queryRaw`select count(*) from chat_session`))
 
   // The first failure of a process is slow here, where its stack is traced back to the sources.
   t.equal((await within(10_000, node.get(path, one))).status, 503)

@@ -62,7 +62,7 @@ t.test('connections to a read-only server are replaced: a failover behind the ad
   await database.query(`alter database ${name} reset default_transaction_read_only`)
   // As many at once as the pool has connections: each of them takes part.
   const lock = () =>
-    node.app.db.$queryRaw`select id, pg_sleep(0.02)::text from store where id = ${newStore.id} for update`
+    node.app.db.prisma.$queryRaw`select id, pg_sleep(0.02)::text from store where id = ${newStore.id} for update`
   const lockOnAll = () => Promise.all(Array.from({ length: 10 }, lock))
   await until(async () => (await lockOnAll()).length, 10_000, 'every connection writes')
   t.equal((await node.get(path, newStore)).status, 200)

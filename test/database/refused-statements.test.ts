@@ -19,16 +19,16 @@ const duplicate = Prisma.sql`insert into store (id, name) values (${store.id}, '
 const invalid = Prisma.sql`select (1 / (${store.id} - ${store.id}::bigint))::text`
 const refused: [string, (db: Database) => Promise<unknown>][] = [
   ['past Prisma', (db) => readText(db, duplicate)],
-  ['by $queryRaw', (db) => db.$queryRaw(duplicate)],
-  ['by $executeRaw', (db) => db.$executeRaw(invalid)],
-  ["by Prisma's ordinary API", (db) => db.store.create({ data: { id: store.id, name: 'again' } })],
-  ['in a transaction', (db) => db.$transaction((tx) => tx.$queryRaw(duplicate))],
+  ['by $queryRaw', (db) => db.prisma.$queryRaw(duplicate)],
+  ['by $executeRaw', (db) => db.prisma.$executeRaw(invalid)],
+  ["by Prisma's ordinary API", (db) => db.prisma.store.create({ data: { id: store.id, name: 'again' } })],
+  ['in a transaction', (db) => db.prisma.$transaction((tx) => tx.$queryRaw(duplicate))],
 ]
 
 for (const [how, run] of refused) {
   t.test(`${REFUSALS} statements that PostgreSQL refuses ${how} open no connection`, async (t) => {
     // The node's own work goes on beside it: it finds a connection that is open.
-    await Promise.all(Array.from({ length: 8 }, () => db.$queryRaw`select pg_sleep(0.2)::text`))
+    await Promise.all(Array.from({ length: 8 }, () => db.prisma.$queryRaw`select pg_sleep(0.2)::text`))
     const opened = countConnections(t)
     for (let count = 0; count < REFUSALS; count++) await t.rejects(run(db))
     t.equal(opened(), 0)
@@ -46,10 +46,10 @@ t.test('a prepared statement whose table has changed meanwhile works again by it
   const path = '/health/ready/'
   const read = Prisma.sql`select * from shifting`
   await database.query('create table shifting (one int)')
-  await Promise.all(Array.from({ length: 10 }, () => db.$queryRaw(read)))
+  await Promise.all(Array.from({ length: 10 }, () => db.prisma.$queryRaw(read)))
   await database.query('alter table shifting add two int')
   await until(async () => {
-    const results = await Promise.allSettled(Array.from({ length: 10 }, () => db.$queryRaw(read)))
+    const results = await Promise.allSettled(Array.from({ length: 10 }, () => db.prisma.$queryRaw(read)))
     return results.every(({ status }) => status === 'fulfilled')
   }, 5000)
   t.equal((await node.get(path)).status, 200)

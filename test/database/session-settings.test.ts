@@ -61,7 +61,7 @@ t.test('what is acknowledged is on disk, whatever the server does by default', a
   const database = await createDatabase(t)
   await database.query(`alter database ${new URL(database.url).pathname.slice(1)} set synchronous_commit = off`)
   const node = await startNode(t, { database })
-  t.same(await node.app.db.$queryRaw`show synchronous_commit`, [{ synchronous_commit: 'on' }])
+  t.same(await node.app.db.prisma.$queryRaw`show synchronous_commit`, [{ synchronous_commit: 'on' }])
 })
 
 /** What a store and an admin see, without what differs from time to time. */

@@ -40,7 +40,7 @@ async function storeWithHolder(database: TestDatabase) {
 
 let revokedTokenId = 0
 
-/** Those of the kind that one store can make alone, and more of their kind. */
+/** Attacks that one account can make alone. */
 const cases: AttackCase[] = [
   { name: '1 resumes, and gone', attack: 'resumeStorm', prepare: storeWith(59, 50) },
   { name: '2 answers of 12 MB, unread', attack: 'unreadAnswers', prepare: storeWithLargeSession },

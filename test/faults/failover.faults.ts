@@ -53,7 +53,7 @@ async function startRestorable(t: Test): Promise<SetBackDatabase> {
     loseIt: (meanwhile) =>
       database.restore(async (direct) => {
         await meanwhile(direct)
-        // The README's word for it: a copy of the data folder does not tell that it is another history.
+        // As docs/operating.md says: a copy of the data folder does not tell that it is another history.
         const [row] = await direct.query<{ name: string }>('select current_database() as name')
         await direct.query(`alter database "${row?.name}" set store_chat.epoch = '${randomUUID()}'`)
       }),

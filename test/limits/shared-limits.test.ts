@@ -149,6 +149,6 @@ t.test('a Redis that refuses counts as away, and works as far as it is allowed t
       return (await countPassingSlowly(() => there.get(path, other))) < BURST / 2
     },
     30_000,
-    'they share with the rights that README.md names',
+    'they share with the rights that docs/operating.md names',
   )
 })

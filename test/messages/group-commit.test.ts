@@ -183,7 +183,7 @@ t.test('plans that are made while there are few messages do not read them all', 
   await appendMessages([draftOf(storeId, 'a')])
   await database.query('analyze')
   const scanCount = async () => {
-    await db.$queryRaw`select pg_stat_force_next_flush()::text`
+    await db.prisma.$queryRaw`select pg_stat_force_next_flush()::text`
     const [row] = await database.query<{ count: string }>(
       `select sum(seq_scan) as count from pg_stat_user_tables where relname in ('chat_message', 'chat_session')`,
     )

@@ -184,7 +184,7 @@ t.test('what is under way when an admin is switched off neither gives it a sessi
   const { sessionId: openId } = await openConversation(chat)
   let acts: Promise<{ status: number }>[] = []
   // The row is held as by a switching off that is not committed yet.
-  await node.app.db.$transaction(async (tx) => {
+  await node.app.db.prisma.$transaction(async (tx) => {
     await changeAccess(tx, { side: 'admin', id: admin.id }, { active: false })
     acts = [
       chat.post('admin/session/claim/', admin, { session_id: openId }),

@@ -20,7 +20,7 @@ export interface TestPooler {
 }
 
 const START_DEADLINE_MS = 10_000
-/** How the README says that settings get to the server connections of a pooler in transaction mode. */
+/** How docs/operating.md says that settings get to the server connections of a pooler in transaction mode. */
 const CONNECT_QUERY = `connect_query='set statement_timeout = 5000; set idle_in_transaction_session_timeout = 5000'`
 
 /** Starts one for the rest of the file. Undefined, and the file is skipped, where there is none. */

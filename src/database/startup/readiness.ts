@@ -1,15 +1,15 @@
 import { Prisma } from '../../generated/prisma/client.js'
-import { replaceConnections, type Database } from '../database.js'
+import type { Database } from '../database.js'
 import { readMigrations } from './migrate.js'
 
 /** Finds why a database that answers cannot be used, as a text for people; undefined when it can. */
 export async function findObstacle(db: Database): Promise<string | undefined> {
   const newest = await (newestMigration ??= readNewestMigration())
-  const [row] = await db.$queryRaw<{ isReadOnly: boolean; isMigrated: boolean }[]>(Prisma.sql`
+  const [row] = await db.prisma.$queryRaw<{ isReadOnly: boolean; isMigrated: boolean }[]>(Prisma.sql`
     select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "isReadOnly",
       exists (select from _prisma_migrations where migration_name = ${newest} and finished_at is not null) as "isMigrated"`)
   if (row?.isReadOnly !== false) {
-    replaceConnections(db)
+    db.pool.replaceConnections()
     return 'The database is read-only'
   }
   return row.isMigrated ? undefined : 'The database lacks a migration'

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
+import { drainOrClose } from './drain-or-close.js'
 import type { FlushScheduler } from './flush-scheduler.js'
 import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
@@ -153,18 +154,7 @@ export class Connection {
 
   /** Resolves when the reader has taken most of what was sent, or is gone. */
   async drained(): Promise<void> {
-    const { wire } = this
-    while (this.isOpen && wire.writableLength > this.deps.limits.bufferBytes / 4) {
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          wire.off('drain', done)
-          wire.off('close', done)
-          resolve()
-        }
-        wire.on('drain', done)
-        wire.on('close', done)
-      })
-    }
+    while (this.isOpen && this.wire.writableLength > this.deps.limits.bufferBytes / 4) await drainOrClose(this.wire)
   }
 
   /** Takes one frame from the allowance, which refills evenly. Returns false when none is left. */

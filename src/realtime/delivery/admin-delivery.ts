@@ -16,11 +16,11 @@ import {
   createBackfillingSequencer,
   subscribeThenRead,
   closeAsGone,
-  sendReset,
   type DeliveryDeps,
 } from './delivery.js'
 import { encodeTextFrame } from '../connections/text-frame.js'
 import { createReceiptBroadcast } from '../receipts/receipt-broadcast.js'
+import { readResetViews, sendAdminReset } from './reset-for-admins.js'
 import { createUnreadCounter } from '../receipts/unread-counter.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import { ADMINS_CHANNEL, adminChannel } from '../../events/channels.js'
@@ -28,8 +28,6 @@ import type { ChatEvent, ChangeEvent, DurableEvent } from '../../events/events.j
 
 /** The one account of `everyone`, whose subscription is the channel of all admins. */
 const EVERYONE = 0
-/** An admin who holds and held nothing. No account has this id. */
-const NOBODY = 0
 /** A closed session is kept this long, so that its stragglers are recognised. */
 const KEEP_CLOSED_MS = 60_000
 
@@ -144,24 +142,11 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
 
   /** The session was set back, and its ids may be given again: its holder gets all of it, the others what they may see. */
   async function onReset({ sessionId, holderId }: Position): Promise<void> {
-    const readAs = (id: number) =>
-      deps.readSync({ account: { side: 'admin', id }, sessionId, after: null, before: null, epoch: null })
-    const [forOthers, forHolder] = await Promise.all([readAs(NOBODY), readAs(holderId ?? NOBODY)])
-    if (forOthers === undefined || forHolder === undefined) return
-    deps.deliveryReceipts.forget(sessionId)
+    const views = await readResetViews(deps, sessionId, holderId)
+    if (views === undefined) return
     receiptBroadcast.forget(sessionId)
-    receiptBroadcast.start(sessionId, { delivered: forHolder.deliveredUpTo, read: forHolder.readUpTo })
-    const connections = [...everyone.connectionsOf(EVERYONE)]
-    const isHolder = ({ account }: Connection) => account.id === holderId
-    sendReset(connections.filter(isHolder), sessionId, forHolder)
-    sendReset(
-      connections.filter((connection) => !isHolder(connection)),
-      sessionId,
-      forOthers,
-    )
-    if (forHolder.newestForeignId !== null && connections.some((one) => holderId === null || isHolder(one))) {
-      deps.deliveryReceipts.note(sessionId, 'admin', forHolder.newestForeignId)
-    }
+    receiptBroadcast.start(sessionId, { delivered: views.holder.deliveredUpTo, read: views.holder.readUpTo })
+    sendAdminReset(deps, [...everyone.connectionsOf(EVERYONE)], { sessionId, holderId }, views)
   }
 
   function start(position: SessionPosition): void {

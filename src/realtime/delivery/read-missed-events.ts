@@ -1,4 +1,4 @@
-import type { Statements } from '../../database/database.js'
+import { rawOf, type Statements } from '../../database/database.js'
 import { defineColumns } from '../../database/columns.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import {
@@ -113,13 +113,13 @@ function toChangeEvent({ sessionId, storeId }: EventsRow, changed: ChangedRow): 
 
 /** Whether a session was created after a time of the database's clock. */
 export async function wasCreatedSince(db: Statements, sessionId: number, moment: Date): Promise<boolean> {
-  const [row] = await db.$queryRaw<{ isNew: boolean }[]>(Prisma.sql`
+  const [row] = await rawOf(db).$queryRaw<{ isNew: boolean }[]>(Prisma.sql`
     select created >= ${moment} as "isNew" from chat_session where id = ${sessionId}`)
   return row?.isNew === true
 }
 
 /** The time of the database's clock, in milliseconds since the epoch. */
 export async function readDatabaseClock(db: Statements): Promise<number> {
-  const [row] = await db.$queryRaw<{ now: Date }[]>(Prisma.sql`select clock_timestamp() as now`)
+  const [row] = await rawOf(db).$queryRaw<{ now: Date }[]>(Prisma.sql`select clock_timestamp() as now`)
   return row?.now.getTime() ?? Date.now()
 }

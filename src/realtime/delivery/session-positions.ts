@@ -1,4 +1,4 @@
-import type { Statements } from '../../database/database.js'
+import { rawOf, type Statements } from '../../database/database.js'
 import { defineColumns } from '../../database/columns.js'
 import type { EpochExpressions } from '../../database/epoch.js'
 import { epochMs } from '../../database/sql.js'
@@ -144,7 +144,7 @@ export async function readMovedSessions(
   since: Date,
 ): Promise<{ sessionId: number; seq: number }[]> {
   if (delivered.length === 0) return []
-  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint | null }[]>(Prisma.sql`
+  const rows = await rawOf(db).$queryRaw<{ sessionId: bigint; seq: bigint | null }[]>(Prisma.sql`
     select known.id as "sessionId", s.seq from ${columnsOf(delivered)} left join chat_session s on s.id = known.id
     where s.updated >= ${since} or s.seq < known.last or s.id is null`)
   return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq ?? 0) }))
@@ -159,7 +159,7 @@ export interface DatabaseState {
 }
 
 export async function readDatabaseState(db: Statements, { run }: EpochExpressions): Promise<DatabaseState> {
-  const [row] = await db.$queryRaw<{ at: Date; sessionId: bigint; run: string | null }[]>(Prisma.sql`
+  const [row] = await rawOf(db).$queryRaw<{ at: Date; sessionId: bigint; run: string | null }[]>(Prisma.sql`
     select clock_timestamp() as at, coalesce((select max(id) from chat_session), 0) as "sessionId",
       ${Prisma.raw(run)} as run`)
   return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0), run: row?.run ?? null }
@@ -184,7 +184,7 @@ export interface Watermark {
 
 /** Reads the newest ids. */
 export async function readWatermark(db: Statements): Promise<Watermark> {
-  const [row] = await db.$queryRaw<{ messageId: bigint; changeId: bigint }[]>(Prisma.sql`
+  const [row] = await rawOf(db).$queryRaw<{ messageId: bigint; changeId: bigint }[]>(Prisma.sql`
     select coalesce((select max(id) from chat_message), 0) as "messageId",
       coalesce((select max(id) from chat_session_change), 0) as "changeId"`)
   return { messageId: Number(row?.messageId ?? 0), changeId: Number(row?.changeId ?? 0) }
@@ -195,7 +195,7 @@ export async function readChangesForAdmins(
   db: Statements,
   floor: Watermark,
 ): Promise<{ sessionId: number; seq: number }[]> {
-  const rows = await db.$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
+  const rows = await rawOf(db).$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
     select session_id as "sessionId", max(seq) as seq from (
       select session_id, seq from chat_message
         where sender_type = 'store' and holder_id is null and id > ${floor.messageId}

@@ -118,20 +118,20 @@ export function createPresence(
     readOnlineOpenSessions: () => readOnlineOpenSessions(db),
     async close(): Promise<void> {
       await heartbeat.stop()
-      await db.$executeRaw(Prisma.sql`delete from chat_node where id = ${nodeId}`)
+      await db.prisma.$executeRaw(Prisma.sql`delete from chat_node where id = ${nodeId}`)
     },
   }
 }
 
 /** A node whose lease had expired has lost its rows: `reconcile` writes them again. */
 async function showAlive(db: Database, nodeId: string): Promise<void> {
-  await db.$executeRaw(Prisma.sql`
+  await db.prisma.$executeRaw(Prisma.sql`
     insert into chat_node (id, seen_at) values (${nodeId}, clock_timestamp())
     on conflict (id) do update set seen_at = excluded.seen_at`)
 }
 
 async function readRowsOf(db: Database, nodeId: string): Promise<Owner[]> {
-  const rows = await db.$queryRaw<{ side: Side; accountId: bigint }[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<{ side: Side; accountId: bigint }[]>(Prisma.sql`
     select side::text, account_id as "accountId" from online where node_id = ${nodeId}`)
   return rows.map(({ side, accountId }) => ({ side, id: Number(accountId) }))
 }
@@ -152,7 +152,7 @@ const toTurns = (rows: TurnRow[]) =>
   )
 
 async function writeOnline(db: Database, nodeId: string, keys: Key[]): Promise<Map<Key, Turn>> {
-  const rows = await db.$queryRaw<TurnRow[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<TurnRow[]>(Prisma.sql`
     with written as (
       insert into online (side, account_id, node_id)
       select side, account_id, ${nodeId} from ${asked(keys)} order by side, account_id
@@ -166,7 +166,7 @@ async function writeOnline(db: Database, nodeId: string, keys: Key[]): Promise<M
 }
 
 async function writeOffline(db: Database, nodeId: string, keys: Key[]): Promise<Map<Key, Turn>> {
-  const rows = await db.$queryRaw<TurnRow[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<TurnRow[]>(Prisma.sql`
     with gone as (
       delete from online o using ${asked(keys)}
       where o.side = asked.side and o.account_id = asked.account_id and o.node_id = ${nodeId}
@@ -179,7 +179,7 @@ async function writeOffline(db: Database, nodeId: string, keys: Key[]): Promise<
 }
 
 async function readOnline(db: Database, keys: Key[]): Promise<Set<Key>> {
-  const rows = await db.$queryRaw<{ side: Side; accountId: bigint }[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<{ side: Side; accountId: bigint }[]>(Prisma.sql`
     select distinct o.side::text, o.account_id as "accountId"
     from ${asked(keys)} join online o on o.side = asked.side and o.account_id = asked.account_id
     join chat_node n on n.id = o.node_id and ${isAlive}`)
@@ -187,7 +187,7 @@ async function readOnline(db: Database, keys: Key[]): Promise<Set<Key>> {
 }
 
 async function readOnlineOpenSessions(db: Database): Promise<number[]> {
-  const rows = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
     select s.id from chat_session s where s.status = 'open' and exists (
       select from online o join chat_node n on n.id = o.node_id
       where o.side = 'store' and o.account_id = s.store_id and ${isAlive})`)
@@ -195,12 +195,12 @@ async function readOnlineOpenSessions(db: Database): Promise<number[]> {
 }
 
 async function forgetDeadNodes(db: Database): Promise<void> {
-  await db.$executeRaw(Prisma.sql`delete from chat_node n where not ${isAlive}`)
+  await db.prisma.$executeRaw(Prisma.sql`delete from chat_node n where not ${isAlive}`)
 }
 
 /** Reads the sessions in which the other side is shown the presence of these accounts. */
 async function readSessionsOf(db: Database, keys: Key[]): Promise<Map<Key, Parties[]>> {
-  const rows = await db.$queryRaw<
+  const rows = await db.prisma.$queryRaw<
     { side: Side; sessionId: bigint; storeId: bigint; holderId: bigint | null }[]
   >(Prisma.sql`
     select asked.side::text, s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId"

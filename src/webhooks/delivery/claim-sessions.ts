@@ -50,7 +50,7 @@ interface ClaimRow {
 export async function claimSessions(db: Database, room: Map<number, number>): Promise<ClaimedSession[]> {
   const wanted = [...room].map(([webhook_id, most]) => ({ webhook_id, most }))
   const lease = randomUUID()
-  const rows = await db.$queryRaw<ClaimRow[]>(Prisma.sql`
+  const rows = await db.prisma.$queryRaw<ClaimRow[]>(Prisma.sql`
     with wanted as (
       select * from json_to_recordset(${JSON.stringify(wanted)}::json) as given(webhook_id bigint, most int)
     ), due as materialized (

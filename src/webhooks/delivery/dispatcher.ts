@@ -85,7 +85,7 @@ export function startDispatcher({
 
   /** Those that are switched off keep their place: their sessions become due, too. */
   async function readWebhooks(): Promise<void> {
-    const rows = await db.webhook.findMany({ select: { id: true, active: true, deletedAt: true } })
+    const rows = await db.prisma.webhook.findMany({ select: { id: true, active: true, deletedAt: true } })
     isAnyThere = rows.length > 0
     receiverIds = rows.filter(({ active, deletedAt }) => active && deletedAt === null).map(({ id }) => Number(id))
     setDue('reading', LOOK_INTERVAL_MS)
@@ -136,7 +136,10 @@ export function startDispatcher({
   }
 
   async function switchOff(webhookId: number): Promise<void> {
-    await db.webhook.updateMany({ where: { id: webhookId, active: true }, data: { active: false, goneAt: new Date() } })
+    await db.prisma.webhook.updateMany({
+      where: { id: webhookId, active: true },
+      data: { active: false, goneAt: new Date() },
+    })
   }
 
   return {

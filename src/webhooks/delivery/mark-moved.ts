@@ -39,7 +39,7 @@ const markMoved = (moved: Prisma.Sql) => Prisma.sql`
 /** Makes sessions due whose seq is known. Returns how many deliveries that makes. */
 export async function markSessions(db: Database, moved: Map<number, number>): Promise<number> {
   const rows = [...moved].map(([session_id, seq]) => ({ session_id, seq }))
-  return db.$executeRaw(
+  return db.prisma.$executeRaw(
     markMoved(Prisma.sql`
     moved as materialized (
       select *, 0::bigint as unread_id
@@ -50,5 +50,5 @@ export async function markSessions(db: Database, moved: Map<number, number>): Pr
 
 /** Makes sessions due that moved without this having been told. Returns how many deliveries that makes. */
 export async function sweepSessions(db: Database, longestStatementMs: number): Promise<number> {
-  return db.$executeRaw(markMoved(sweepMovedSessions('webhooks', overlapOf(longestStatementMs))))
+  return db.prisma.$executeRaw(markMoved(sweepMovedSessions('webhooks', overlapOf(longestStatementMs))))
 }

@@ -56,7 +56,7 @@ export function createProgressSaver(db: Database): SaveProgress {
       ...{ is_new_failure: isNewFailure, step: next.step, delay_ms: next.step === 'paused' ? next.delayMs : null },
     }))
     const log = many.flatMap(({ webhookId, log }) => log.map((attempt) => toLogRow(webhookId, attempt)))
-    const held = await db.$queryRaw<{ webhookId: bigint; sessionId: bigint }[]>(Prisma.sql`
+    const held = await db.prisma.$queryRaw<{ webhookId: bigint; sessionId: bigint }[]>(Prisma.sql`
       with step as (
         select * from json_to_recordset(${JSON.stringify(steps)}::json) as i(webhook_id bigint, session_id bigint,
           lease text, seq bigint, unread_id bigint, attempts int, is_new_failure boolean, step text, delay_ms bigint)
@@ -104,5 +104,5 @@ function writeLog(rows: ReturnType<typeof toLogRow>[]): Prisma.Sql {
 
 /** Logs attempts that were made beside the order: of a test, or of a replay. */
 export async function logAttempt(db: Database, webhookId: number, attempt: LoggedAttempt): Promise<void> {
-  await db.$executeRaw(writeLog([toLogRow(webhookId, attempt)]))
+  await db.prisma.$executeRaw(writeLog([toLogRow(webhookId, attempt)]))
 }

@@ -48,7 +48,7 @@ export async function replayDelivery(deps: SendingBeside, deliveryId: number): P
 }
 
 async function resume({ db, wake }: SendingBeside, { id, webhookId, sessionId }: DeliveryRow): Promise<Delivery> {
-  const [row] = await db.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+  const [row] = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
     with resumed as (
       update webhook_session set due_at = now(), attempts = 0, first_failed_at = null, failed_at = null
       where webhook_id = ${webhookId} and session_id = ${sessionId} and lease is null

@@ -111,7 +111,7 @@ t.test('?schema= holds for migrations, raw statements and Prisma alike', async (
   const store = await addStore(inside)
   const node = await startNode(t, { database: { ...inside, url } })
   t.equal((await node.get('/v1/chat/store/session/', store)).status, 200)
-  t.equal(await node.app.db.store.count(), 1)
+  t.equal(await node.app.db.prisma.store.count(), 1)
   t.equal((await node.get('/health/ready/')).status, 200)
 })
 
@@ -123,7 +123,7 @@ t.test('a role without the right to create tables', async (t) => {
     await refuses(t, prepare(url), expected)
     await refuses(t, prepare(`${url}?schema=chat`), /may not create tables in the schema chat/)
   })
-  await t.test('serves a database that is migrated, when it has the rights of the README', async (t) => {
+  await t.test('serves a database that is migrated, when it has the rights of docs/operating.md', async (t) => {
     const database = await createDatabase(t)
     const { name, url } = await createRole(t, database.url)
     await refuses(t, prepare(url), /lacks a right: select on table/)

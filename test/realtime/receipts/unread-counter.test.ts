@@ -28,7 +28,7 @@ async function openUnread(t: Test, readingMs = 0, refuse: (adminIds: number[]) =
   const frames: { count: number; has_more?: true }[] = []
   const asked: { adminIds: number[]; at: number }[] = []
   const errors: unknown[] = []
-  const slowDb = new Proxy(db, {
+  const slowPrisma = new Proxy(db.prisma, {
     get: (target, name, receiver) =>
       name === '$queryRaw'
         ? async (statement: Prisma.Sql) => {
@@ -41,7 +41,7 @@ async function openUnread(t: Test, readingMs = 0, refuse: (adminIds: number[]) =
         : (Reflect.get(target, name, receiver) as unknown),
   })
   const unread = createUnreadCounter(
-    slowDb,
+    { ...db, prisma: slowPrisma },
     (adminId, text) => {
       const { payload } = JSON.parse(text) as { payload: { count: number; has_more?: true } }
       ;(adminId === admin.id ? told : toldOther).push(payload.count)
