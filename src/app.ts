@@ -2,7 +2,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
 import type { Config } from './config/config.js'
-import { fileRoutes } from './files/file-routes.js'
+import { downloadRoutes } from './files/download-routes.js'
+import { uploadRoutes } from './files/upload-routes.js'
 import type { App } from './http/describe-route.js'
 import { answerFrameworkError, answersPlugin } from './http/answers.js'
 import { createUrlRewriter, readBasePath } from './http/public-url.js'
@@ -90,7 +91,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(storeSessionRoutes)
       await chat.register(adminSessionRoutes)
       await chat.register(messageRoutes)
-      await chat.register(fileRoutes, { config })
+      await chat.register(uploadRoutes, { config })
+      await chat.register(downloadRoutes)
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { FastifyBaseLogger } from 'fastify'
 import { RequestError, unavailable } from '../errors/request-error.js'
 import type { Database } from '../database/database.js'
 import type { FilesConfig } from './settings/file-settings.js'
@@ -28,7 +27,12 @@ export interface Files {
   guard<T>(act: () => Promise<T>): Promise<T>
 }
 
-export async function openFiles(db: Database, config: FilesConfig, log: FastifyBaseLogger): Promise<Files> {
+interface Log {
+  warn(context: { err: unknown }, message: string): void
+}
+
+/** Opens the storage that the settings name. */
+export async function openFiles(db: Database, config: FilesConfig, log: Log): Promise<Files> {
   const pace = createPacer(BYTES_PER_TURN)
   const collect = createBufferCollector()
   return {

@@ -28,7 +28,9 @@ export async function sweepFiles({ db, storage, spoolFolder }: SweepDeps): Promi
     const ids = await takeUnwanted(db)
     for (const id of ids) await storage.delete(id)
     if (ids.length > 0) {
-      await db.prisma.$executeRaw(Prisma.sql`delete from chat_file where id = any(${ids}::text[]) and state = 'deleting'`)
+      await db.prisma.$executeRaw(
+        Prisma.sql`delete from chat_file where id = any(${ids}::text[]) and state = 'deleting'`,
+      )
     }
     count += ids.length
     if (ids.length < MOST_AT_ONCE) return count

@@ -1,5 +1,7 @@
+import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { notFound, RequestError } from '../errors/request-error.js'
+import { refusals, type App } from '../http/describe-route.js'
 import { readByteRange } from './downloads/byte-range.js'
 import { createDisposition } from './downloads/content-disposition.js'
 import type { Files } from './files.js'
@@ -9,8 +11,33 @@ import { isShownInPlace } from './types/file-types.js'
 /** Shorter than a presigned address is good for. */
 const REDIRECT_SECONDS = 240
 
+const bytes = (description: string) => ({ description, content: { '*/*': { schema: Type.Unknown() } } })
+
+/** Serves the files that were uploaded. */
+export async function downloadRoutes(app: App): Promise<void> {
+  const { files } = app
+
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/files/:id/:name/',
+    schema: {
+      tags: ['both'],
+      summary: 'Download a file; its address is all that is needed',
+      params: Type.Object({ id: Type.String(), name: Type.String() }),
+      response: {
+        200: bytes('The file.'),
+        206: bytes('The range that was asked for.'),
+        302: bytes('The file is in a bucket, at a presigned address that is good for five minutes.'),
+        304: bytes('It is the one of `If-None-Match`.'),
+        ...refusals(404, 416, 503),
+      },
+    },
+    handler: (request, reply) => serveFile(files, request, reply),
+  })
+}
+
 /** Answers with a file or a part of it, or leads to the bucket that has it. */
-export async function serveFile(
+async function serveFile(
   files: Files,
   request: FastifyRequest<{ Params: { id: string } }>,
   reply: FastifyReply,

@@ -7,18 +7,15 @@ import { setPatient } from '../http/raw-answers.js'
 import { drainRequest } from './uploads/drain-request.js'
 import { createFileUrl } from './file-url.js'
 import { receiveUpload } from './receive-upload.js'
-import { serveFile } from './serve-file.js'
 
 /** What a form may have around its file. */
 const FORM_BYTES = 64 * 1024
 
-const bytes = (description: string) => ({ description, content: { '*/*': { schema: Type.Unknown() } } })
-
 /** A request without a body has no type either. */
 const isForm = (type = 'multipart/form-data') => /^multipart\/form-data\b/i.test(type)
 
-/** Uploads, and the files themselves. */
-export async function fileRoutes(app: App, { config }: { config: Config }): Promise<void> {
+/** Receives files, for messages to name. */
+export async function uploadRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const { files } = app
   // The handler reads the form, so that nothing of it is kept.
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => done(null))
@@ -67,24 +64,6 @@ export async function fileRoutes(app: App, { config }: { config: Config }): Prom
       }
     },
   )
-
-  app.route({
-    method: ['GET', 'HEAD'],
-    url: '/files/:id/:name/',
-    schema: {
-      tags: ['both'],
-      summary: 'Download a file; its address is all that is needed',
-      params: Type.Object({ id: Type.String(), name: Type.String() }),
-      response: {
-        200: bytes('The file.'),
-        206: bytes('The range that was asked for.'),
-        302: bytes('The file is in a bucket, at a presigned address that is good for five minutes.'),
-        304: bytes('It is the one of `If-None-Match`.'),
-        ...refusals(404, 416, 503),
-      },
-    },
-    handler: (request, reply) => serveFile(files, request, reply),
-  })
 
   const tooLarge = () => new RequestError(413, `The file is larger than ${files.config.maxBytes} bytes`)
 }
