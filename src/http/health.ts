@@ -6,7 +6,7 @@ import { unavailable } from '../errors/request-error.js'
 const status = Type.Literal('ok')
 const ReadinessSchema = Type.Object({
   status,
-  pubsub: Type.Boolean({ description: 'Whether what connects the nodes works.' }),
+  relay: Type.Boolean({ description: 'Whether events reach other nodes at the moment.' }),
   dropped: Type.Integer({
     description: 'Announcements that could not be published since the start; nothing is lost by it.',
   }),
@@ -37,7 +37,7 @@ export async function healthRoutes(app: App): Promise<void> {
       if (app.isDraining()) throw unavailable('This node is shutting down')
       const obstacle = await findObstacle(app.db)
       if (obstacle !== undefined) throw unavailable(obstacle)
-      return { status: 'ok' as const, pubsub: app.pubsub.isUp(), dropped: app.pubsub.droppedCount() }
+      return { status: 'ok' as const, relay: app.pubsub.isUp(), dropped: app.pubsub.droppedCount() }
     },
   )
 }

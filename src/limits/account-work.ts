@@ -4,7 +4,7 @@ import { tooMany, unavailable } from '../errors/request-error.js'
  * Two requests keep PostgreSQL busy for one account while an answer is written. With six, the first burst of history
  * requests of one account raised the p99 of the others from 13 to 173 ms; with two, to 27 ms (measured).
  */
-const MAX_CONCURRENT = 2
+export const MAX_CONCURRENT = 2
 const MOST_WAITING = 1000
 const MB = 1024 * 1024
 /** Bytes of answers that wait to be read. The largest answer has about 12 MB. */

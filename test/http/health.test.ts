@@ -9,7 +9,7 @@ t.test('a node that works is live and ready, without a token', async (t) => {
   const node = await startNode(t)
   for (const path of ['/health/live/', '/health/live'])
     t.match(await node.get(path), { status: 200, body: { status: 'ok' } })
-  t.match(await node.get('/health/ready/'), { status: 200, body: { status: 'ok', pubsub: true } })
+  t.match(await node.get('/health/ready/'), { status: 200, body: { status: 'ok', relay: true } })
 })
 
 t.test('without its database it is live, and not ready until the database is back', async (t) => {
@@ -40,10 +40,10 @@ t.test('while it drains it is live, not ready, and takes no requests', async (t)
 t.test('a Redis that is away does not make it unready', async (t) => {
   const redis = await startOwnRedis(t)
   const node = await startNode(t, { network: createNetwork(t, 'redis', redis.url), config: { logLevel: 'fatal' } })
-  await until(async () => (await node.get('/health/ready/')).body.pubsub === true, 5000)
+  await until(async () => (await node.get('/health/ready/')).body.relay === true, 5000)
   await redis.stop()
-  await until(async () => (await node.get('/health/ready/')).body.pubsub === false, 5000)
+  await until(async () => (await node.get('/health/ready/')).body.relay === false, 5000)
   t.equal((await node.get('/health/ready/')).status, 200)
   await redis.start()
-  await until(async () => (await node.get('/health/ready/')).body.pubsub === true, 5000)
+  await until(async () => (await node.get('/health/ready/')).body.relay === true, 5000)
 })

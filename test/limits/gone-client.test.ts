@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import t from 'tap'
+import { MAX_CONCURRENT } from '../../src/limits/account-work.js'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { captureStatements } from '../support/statements.js'
@@ -12,7 +13,7 @@ t.test('a request whose client has gone while it waited is not handled', async (
   const store = await addStore(node.database)
   await node.get('/v1/chat/store/session/', store)
   const account = `store:${store.id}`
-  for (let place = 0; place < 6; place++) await accountWork.begin(account)
+  for (let place = 0; place < MAX_CONCURRENT; place++) await accountWork.begin(account)
 
   let isWaiting = false
   const { begin } = accountWork
@@ -28,7 +29,7 @@ t.test('a request whose client has gone while it waited is not handled', async (
   request.destroy()
   await until(() => socket.destroyed, 5000, 'the node knows that the client has gone')
   const statements = captureStatements(t)
-  for (let place = 0; place < 6; place++) accountWork.end(account)
+  for (let place = 0; place < MAX_CONCURRENT; place++) accountWork.end(account)
   await until(() => accountWork.size() === 0, 5000, 'the request has ended')
   t.notOk(statements.some(({ text }) => text.includes('chat_message')))
 })

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { RequestError } from '../../src/errors/request-error.js'
-import { createAccountWork } from '../../src/limits/account-work.js'
+import { createAccountWork, MAX_CONCURRENT } from '../../src/limits/account-work.js'
 import { createLargeAnswers } from '../../src/limits/large-answers.js'
 import { TextStream } from '../../src/limits/text-stream.js'
 import { addStore, type TestAccount } from '../support/accounts.js'
@@ -135,7 +135,7 @@ t.test('requests of an account beyond a few wait for their turn, and all are ans
 
 t.test('work of one account is bounded, at once and waiting; another account has its own', async (t) => {
   const work = createAccountWork()
-  for (let count = 0; count < 6; count++) await work.begin('a')
+  for (let count = 0; count < MAX_CONCURRENT; count++) await work.begin('a')
   const begun: number[] = []
   const waiting = Array.from({ length: 1000 }, async (_, place) => {
     await work.begin('a')
@@ -147,7 +147,7 @@ t.test('work of one account is bounded, at once and waiting; another account has
   work.end('a')
   await waiting[0]
   t.same(begun, [0])
-  for (let count = 0; count < 1005; count++) work.end('a')
+  for (let count = 0; count < 1000 + MAX_CONCURRENT - 1; count++) work.end('a')
   await Promise.all(waiting)
   t.same(
     begun,
