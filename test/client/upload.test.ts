@@ -88,6 +88,26 @@ t.test('over cuts and refusals for now the file is sent again, and the message i
   t.same(files, [{ state: 'stored' }, { state: 'named' }], 'the lost one is swept later')
 })
 
+t.test('an upload that is refused with 401 is repeated with a renewed token', async (t) => {
+  const store = await addStore(node.database)
+  let [tokens, uploads] = [0, 0]
+  const { client, reaches } = watchStore(t, node, store, {
+    token: () => {
+      tokens++
+      return store.token
+    },
+    fetch: async (input, init) => {
+      const isUpload = String(input instanceof Request ? input.url : input).includes('upload')
+      if (!isUpload || ++uploads > 1) return fetch(input, init)
+      return Response.json({ success: false, message: 'Unauthorized' }, { status: 401 })
+    },
+  })
+  await reaches('online')
+  t.equal(tokens, 1)
+  t.match(await client.upload(text('a.txt', 'hello')), { type: 'text/plain' })
+  t.same([tokens, uploads], [2, 2])
+})
+
 t.test('what is refused rejects in clear words', async (t) => {
   const { client } = watchStore(t, node, await addStore(node.database))
   t.equal(await codeOf(client.upload(text('a.exe', 'x'))), '415 unsupported')
