@@ -6,3 +6,5 @@ export const CHROMIUM_VARIABLE = 'TEST_CHROMIUM'
 export const FAULT_REPORT_VARIABLE = 'FAULT_REPORT'
 /** The same for the runs of attacks. */
 export const ABUSE_REPORT_VARIABLE = 'ABUSE_REPORT'
+/** The S3 server of the tests that store files in a bucket. */
+export const S3_SERVER_VARIABLE = 'TEST_S3_SERVER'

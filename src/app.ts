@@ -2,15 +2,18 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
 import type { Config } from './config/config.js'
+import { downloadRoutes } from './files/download-routes.js'
+import { uploadRoutes } from './files/upload-routes.js'
 import type { App } from './http/describe-route.js'
 import { answerFrameworkError, answersPlugin } from './http/answers.js'
-import { createUrlRewriter, readBasePath } from './http/base-path.js'
+import { createUrlRewriter, readBasePath } from './http/public-url.js'
 import { authenticationPlugin } from './plugins/authentication.js'
 import { depsPlugin } from './plugins/deps.js'
 import { corsPlugin } from './http/cors.js'
 import { databasePlugin } from './plugins/database.js'
 import { docsPlugin } from './http/docs.js'
 import { drainingPlugin } from './http/shutdown.js'
+import { filesPlugin } from './plugins/files.js'
 import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './http/health.js'
 import { inputPlugin } from './http/input.js'
@@ -76,7 +79,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(remindersPlugin, { config })
   await app.register(limitsPlugin, { config })
   await app.register(authenticationPlugin, { jwt: config.jwt })
-  await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb })
+  await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb, publicUrl: config.publicUrl })
+  await app.register(filesPlugin, { config })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin, { publicUrl: config.publicUrl, webhooks: describeWebhooks() })
   await app.register(pagesPlugin, { config })
@@ -87,6 +91,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
       await chat.register(storeSessionRoutes)
       await chat.register(adminSessionRoutes)
       await chat.register(messageRoutes)
+      await chat.register(uploadRoutes, { config })
+      await chat.register(downloadRoutes)
       await chat.register(notificationRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })

@@ -1,3 +1,5 @@
+import type { FormPart } from './support/uploads.js'
+
 /**
  * Who calls: nobody, the store of the sessions, another store, the admin who holds them, another admin, a supervisor who
  * holds none of them, the platform.
@@ -20,6 +22,8 @@ export interface Ids {
   storeId: number
   /** A token of somebody that nobody here uses. */
   tokenId: number
+  /** A file of the store. */
+  fileId: string
   /** A webhook that leads nowhere, and a delivery to it. */
   webhookId: number
   deliveryId: number
@@ -39,7 +43,9 @@ type Statuses = [
 export interface Entry {
   body?: (ids: Ids) => object
   query?: (ids: Ids) => Record<string, number>
-  params?: (ids: Ids) => Record<string, number>
+  params?: (ids: Ids) => Record<string, number | string>
+  /** Fields of a form. */
+  form?: (ids: Ids) => FormPart[]
   statuses: Statuses | Record<Target, Statuses>
 }
 
@@ -129,6 +135,22 @@ export const entries: Record<string, Entry> = {
       unknown: [401, 404, 404, 404, 404, 404, 401],
     },
   },
+
+  'POST /v1/chat/upload/': {
+    form: ({ sessionId }) => [
+      { field: 'session_id', content: `${sessionId}` },
+      { field: 'file', name: 'a.txt', content: 'hello' },
+    ],
+    statuses: {
+      claimed: [401, 200, 404, 200, 403, 200, 401],
+      closed: [401, 200, 404, 200, 403, 200, 401],
+      open: [401, 404, 404, 200, 200, 200, 401],
+      unknown: [401, 404, 404, 404, 404, 404, 401],
+    },
+  },
+  // Whoever has the address may read the file.
+  'GET /v1/chat/files/{id}/{name}/': { params: ({ fileId }) => ({ id: fileId, name: 'a.txt' }), ...forEverybody },
+  'HEAD /v1/chat/files/{id}/{name}/': { params: ({ fileId }) => ({ id: fileId, name: 'a.txt' }), ...forEverybody },
 
   'GET /v1/chat/me/': { statuses: [401, 200, 200, 200, 200, 200, 401] },
 

@@ -5,6 +5,7 @@ import { createAnswerCheck, createChatClient, type OpenApiDocument } from './sup
 import type { Answer } from './support/client.js'
 import { claimConversation, closeConversation, openConversation } from './support/conversations.js'
 import { startNode } from './support/node.js'
+import { encodeForm, storeFile } from './support/uploads.js'
 
 const SECRET = 'what only its parties may know'
 const platformToken = 'platform-token-for-tests'
@@ -20,12 +21,12 @@ const routes = Object.entries(paths).flatMap(([path, methods]) =>
 
 t.test('every route has an entry in the table, and every entry a route', async (t) => {
   t.same(routes.sort(), Object.keys(entries).sort())
-  const described = routes.map((route) => route.replace(/\{(\w+)\}/, ':$1').replace(/\/$/, ''))
+  const described = routes.map((route) => route.replaceAll(/\{(\w+)\}/g, ':$1').replace(/\/$/, ''))
   const registered = listRegistered(node.app.printRoutes({ commonPrefix: false }))
   t.same(registered.sort(), described.sort(), 'the description leaves no route out')
 })
 
-/** The routes of Fastify's own tree, but for the documentation's, the pages', and what answers a browser's preflight. */
+/** The routes of Fastify's own tree, but for the documentation's, the pages', the client library's, and what answers a browser's preflight. */
 function listRegistered(tree: string): string[] {
   const path: string[] = []
   const routes = tree.split('\n').flatMap((line) => {
@@ -33,7 +34,7 @@ function listRegistered(tree: string): string[] {
     path.splice(indent.length / 4 - 1, Infinity, segment)
     return methods?.split(', ').map((method) => `${method} ${path.join('')}`) ?? []
   })
-  return routes.filter((route) => !/ (\/(docs|console|chat|widget|languages|client\.)|\*)/.test(route))
+  return routes.filter((route) => !/ (\/(docs|console|chat|widget|client|languages)|\*)/.test(route))
 }
 
 /** A store with a claimed and a closed session, another with an open one, and all who may call. */
@@ -64,7 +65,9 @@ async function setScene() {
     platform: platformToken,
   }
   const { tokenId } = await addToken(database, { storeId: open.store.id })
-  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, ...(await addWebhook()) }
+  const fileId = (await storeFile(node, store, { name: 'a.txt', bytes: 'hello' })).split('/').at(-2) ?? ''
+  const webhook = await addWebhook()
+  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, fileId, ...webhook }
 }
 
 async function addWebhook() {
@@ -99,6 +102,7 @@ async function call(route: string, entry: Entry, scene: Scene, caller: Caller, t
   const answer = await node.request(method, `${filled}?${query.toString()}`, {
     ...(token !== undefined && { token }),
     ...(entry.body && { body: entry.body(ids) }),
+    ...(entry.form && encodeForm(entry.form(ids))),
   })
   check(method, path, answer)
   return answer
@@ -107,6 +111,7 @@ async function call(route: string, entry: Entry, scene: Scene, caller: Caller, t
 const tables = [
   ...['chat_session', 'chat_session_change', 'chat_message', 'chat_receipt'],
   ...['notification_session_mark', 'notification_mark', 'admin', 'store'],
+  'chat_file',
 ]
 
 /** How many rows there are of everything that a call could change, and which transaction wrote there last. */
@@ -135,7 +140,7 @@ for (const route of routes) {
         if (answer.status === 401) t.equal(answer.headers['www-authenticate'], 'Token')
         if (answer.status === 200) {
           // An allowed call may have changed what the next one finds.
-          if (!route.startsWith('GET')) scene = await setScene()
+          if (!/^(GET|HEAD) /.test(route)) scene = await setScene()
           before = await readEverything()
           continue
         }
@@ -170,7 +175,7 @@ t.test('a wrong token is refused in the same words, whatever is wrong with it', 
     { authorization: `Token ${'x'.repeat(5000)}` },
     { authorization: 'Token 世'.replace('世', '\u00e9') },
   ]
-  for (const route of routes.filter((route) => route.includes('/v1/chat/'))) {
+  for (const route of routes.filter((route) => route.includes('/v1/chat/') && !route.includes('/files/'))) {
     const [method = '', path = ''] = route.split(' ')
     for (const header of headers) {
       const { status, text } = await node.request(method, path.replace('{id}', '1'), { headers: header })

@@ -1,6 +1,7 @@
 import { createClient, type ChatClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
+import type { FileMessageInput } from './state/send-file.js'
 import type { HistoryPage } from './store-client.js'
 import type {
   AdminSession,
@@ -33,9 +34,9 @@ export interface AdminClient extends ChatClient {
   session(sessionId: number): Promise<AdminSession>
   /**
    * Sends a message into a session this admin holds. Waits while there is no connection. Resolves when it is stored, once,
-   * after those sent to that session before it.
+   * after those sent to that session before it. A `file` is uploaded first; other messages do not wait for that.
    */
-  send(input: MessageInput & { session_id: number }): Promise<Message>
+  send(input: (MessageInput | FileMessageInput) & { session_id: number }): Promise<Message>
   history(page: HistoryPage & { session_id: number }): Promise<History>
   /** Marks the store's messages of a session read, now or when the connection is back. */
   read(of: { session_id: number }): void
@@ -76,7 +77,7 @@ export function connectAdmin(options: ConnectOptions): AdminClient {
       read<AdminSession>('admin/session/', { session_id }, (session) => [
         { session, newest: session.messages[session.messages.length - 1] },
       ]),
-    send: (input: MessageInput & { session_id: number }) => send(input),
+    send: (input: (MessageInput | FileMessageInput) & { session_id: number }) => send(input),
     history: (page: HistoryPage & { session_id: number }) => http.get<History>('admin/messages/', { ...page }),
     read: ({ session_id }: { session_id: number }) => markRead(session_id),
     typing: (isTyping: boolean, { session_id }: { session_id: number }) => typing(isTyping, session_id),

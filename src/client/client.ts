@@ -5,10 +5,12 @@ import type { Fields } from './transport/address.js'
 import { watchNetwork } from './transport/network-changes.js'
 import { readOptions, type ConnectOptions } from './transport/options.js'
 import { createTokens } from './transport/tokens.js'
+import { createUpload, type Upload } from './uploads/upload.js'
 import { createEvents, type Events } from './state/events.js'
 import { createMarkRead } from './state/mark-read.js'
 import { createOutbox, type MessageInput } from './state/outbox.js'
 import { createReceipts } from './state/receipts.js'
+import { createFileSender, type FileMessageInput } from './state/send-file.js'
 import { createSessionLog, type FetchedSession } from './state/session-log.js'
 import { createTypingAndPresence } from './state/typing-and-presence.js'
 import type {
@@ -57,6 +59,11 @@ export interface ChatClient {
   /** Adds a listener. Returns a function that removes it. */
   on: Events<ClientEvents>['on']
   /**
+   * Uploads a file. Resolves with what names it in a message. It is tried once: `send` with a `file` tries again when the
+   * connection was cut.
+   */
+  readonly upload: Upload
+  /**
    * Makes sure of the connection: without one it connects now instead of after the pause, and one that does not answer
    * within `checkMs` is replaced. In browsers the client does so itself when the network is back or the page becomes visible.
    */
@@ -71,7 +78,7 @@ export interface ClientCore {
   http: Http
   /** Reads sessions over HTTP, and keeps in mind how far they are known by that. */
   read<T>(path: string, query: Fields, find: (answer: T) => FetchedSession[]): Promise<T>
-  send(input: MessageInput & { session_id?: number }): Promise<Message>
+  send(input: (MessageInput | FileMessageInput) & { session_id?: number }): Promise<Message>
   markRead(sessionId: number): void
   typing(isTyping: boolean, sessionId?: number): void
 }
@@ -90,6 +97,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     connection.finish('revoked')
   })
   const http = createHttp(settings, tokens)
+  const upload = createUpload(settings, tokens)
   const outbox = createOutbox({
     side,
     settings,
@@ -188,6 +196,19 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     }
   }
 
+  /** Why nothing is sent any more; undefined while the client is in use. */
+  function findEnd(): ChatError | undefined {
+    const state = connection.state()
+    return isOver(state) ? errorOfEnd(state) : undefined
+  }
+
+  function sendMessage(input: MessageInput & { session_id?: number }): Promise<Message> {
+    const end = findEnd()
+    return end === undefined ? outbox.add(input) : Promise.reject(end)
+  }
+
+  const sendFile = createFileSender({ settings, upload, findEnd, send: sendMessage })
+
   return {
     http,
     async read<T>(path: string, query: Fields, find: (answer: T) => FetchedSession[]): Promise<T> {
@@ -196,10 +217,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
       log.noteFetched(find(answer), generation)
       return answer
     },
-    send(input) {
-      const state = connection.state()
-      return isOver(state) ? Promise.reject(errorOfEnd(state)) : outbox.add(input)
-    },
+    send: (input) => ('file' in input ? sendFile(input) : sendMessage(input)),
     markRead: reads.add,
     typing(isTyping, sessionId) {
       if (!connection.isReady()) return
@@ -213,6 +231,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         return account
       },
       on: events.on,
+      upload,
       reconnect: connection.check,
       close: () => connection.finish('closed'),
     },

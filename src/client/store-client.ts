@@ -1,6 +1,7 @@
 import { createClient, type ChatClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
+import type { FileMessageInput } from './state/send-file.js'
 import type { ListPage } from './admin-client.js'
 import type { History, Message, OwnSession, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
 
@@ -18,9 +19,9 @@ export interface StoreClient extends ChatClient {
   session(): Promise<StoreSession>
   /**
    * Sends a message into the active session, which is made if there is none. Waits while there is no connection. Resolves
-   * when it is stored, once, after those sent before it.
+   * when it is stored, once, after those sent before it. A `file` is uploaded first; other messages do not wait for that.
    */
-  send(input: MessageInput): Promise<Message>
+  send(input: MessageInput | FileMessageInput): Promise<Message>
   /** Messages of the active session, or of any session of this store. */
   history(page?: HistoryPage & { session_id?: number }): Promise<History>
   /** This store's sessions, newest first, closed ones too. */
@@ -62,7 +63,7 @@ export function connectStore(options: ConnectOptions): StoreClient {
       sessionId = session.id
       return session
     },
-    send: (input: MessageInput) => send(input),
+    send: (input: MessageInput | FileMessageInput) => send(input),
     history: (page: HistoryPage & { session_id?: number } = {}) => http.get<History>('store/messages/', { ...page }),
     sessions: (page: ListPage = {}) => http.get<SessionHistory<OwnSession>>('store/sessions/', { ...page }),
     read({ session_id = sessionId }: { session_id?: number } = {}) {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
 import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls } from './check-urls.js'
 import { StartupError } from '../errors/startup-error.js'
+import { checkFileSettings, fileSettings, nameFileSettings } from '../files/settings/file-settings.js'
 import { checkJwtSettings, jwtEnvironment, readJwtSettings } from '../jwt/jwt-settings.js'
 import { readText } from '../http/validation.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
@@ -102,6 +103,7 @@ export const EnvironmentSchema = Type.Object({
   ),
   LIMIT_MESSAGE_BURST: Count(0, 1_000_000, 200, 'Messages of an account at once; 0: no limit.'),
   LIMIT_FAILED_AUTH_PER_MINUTE: Count(0, 1_000_000, 600, 'Failed authentications of an address; 0: no limit.'),
+  ...fileSettings,
   TRUST_PROXY: List('Addresses (CIDR) of proxies whose `X-Forwarded-For` is believed, separated by commas.'),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
@@ -138,6 +140,7 @@ function checkTogether(environment: Static<typeof EnvironmentSchema>): FieldErro
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
     ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
     ...checkJwtSettings(environment),
+    ...checkFileSettings(environment),
   ]
 }
 
@@ -186,6 +189,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
       messages: { perSecond: environment.LIMIT_MESSAGES_PER_SECOND, burst: environment.LIMIT_MESSAGE_BURST },
       failedAuthPerMinute: environment.LIMIT_FAILED_AUTH_PER_MINUTE,
     },
+    files: nameFileSettings(environment),
     trustProxy: splitList(environment.TRUST_PROXY),
     logLevel: environment.LOG_LEVEL,
   }

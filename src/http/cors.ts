@@ -13,7 +13,7 @@ export const corsPlugin = plugin<{ origins: string[] }>(
     if (origins.length === 0) return
     await app.register(cors, {
       origin: origins.includes('*') ? '*' : origins,
-      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       // Without `allowedHeaders` those that a preflight asks for are allowed; a `*` would leave out `Authorization`.
       exposedHeaders: ['Retry-After', 'X-Request-Id'],
       maxAge: PREFLIGHT_MAX_AGE_S,

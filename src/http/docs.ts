@@ -2,7 +2,7 @@ import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import plugin from 'fastify-plugin'
 import { describeProtocol } from '../protocol/schemas/asyncapi.js'
-import { readBasePath } from './base-path.js'
+import { readBasePath } from './public-url.js'
 
 const describe = (basePath: string) => `Support chat between the stores of a marketplace and the platform's admins.
 

@@ -15,7 +15,7 @@ export function createLoggerOptions(level: string) {
     serializers: {
       req: ({ method, url, ip, account }: FastifyRequest) => ({
         method,
-        path: url.split('?', 1)[0],
+        path: hideFileId(url.split('?', 1)[0] ?? ''),
         ip,
         ...describeAccount(account),
       }),
@@ -23,6 +23,9 @@ export function createLoggerOptions(level: string) {
     },
   }
 }
+
+/** Whoever knows the id of a file may read it. */
+const hideFileId = (path: string) => path.replace(/(\/files\/)[^/]+/, '$1…')
 
 /**
  * A query may contain a token. Replaced word by word: one pattern for the whole text takes time quadratic in the path's

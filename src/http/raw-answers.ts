@@ -10,8 +10,19 @@ export function answerExpectation(request: IncomingMessage, response: ServerResp
   response.writeHead(417, headers).end(body)
 }
 
+/** Connections whose request may take longer than others. */
+const patientSockets = new WeakSet<Duplex>()
+
+/** Lets the present request of a connection take as long as its route allows. Returns what ends that. */
+export function setPatient(socket: Duplex): () => void {
+  patientSockets.add(socket)
+  return () => patientSockets.delete(socket)
+}
+
 /** Answers what never became a request: it is not HTTP, or its headers are too large or too slow. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Node looks at a request once only.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && patientSockets.has(socket)) return
   const response = responseUnderWay(socket)
   // Within a response that has begun, a client would take a second one for a part of its body.
   const isTooLate = response?.headersSent === true && !response.req.complete

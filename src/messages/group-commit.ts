@@ -75,7 +75,7 @@ function toRepeat(first: Outcome): Outcome {
   if (first instanceof Error) return first
   if (first.outcome === 'stored') return { outcome: 'known', messageId: first.message.id }
   // When the first one was refused, the id is still free, and the repeat may name another session.
-  return first.outcome === 'refused' ? { outcome: 'busy' } : first
+  return first.outcome === 'refused' || first.outcome === 'foreign_file' ? { outcome: 'busy' } : first
 }
 
 /** Finds the drafts that make the statement fail, by halving the batch. */

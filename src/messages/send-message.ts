@@ -1,6 +1,7 @@
 import { isUniqueViolation } from '../database/failures.js'
 import { conflict, forbidden, invalidInput, notFound, unavailable } from '../errors/request-error.js'
 import { publishMessage } from '../events/publish.js'
+import { readFileId } from '../files/file-url.js'
 import { getOrCreateSession, type SessionDeps } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageAppender, MessageDraft } from './append-messages.js'
 import { guessAttachmentType, isSameAttachmentType } from './attachment-type.js'
@@ -15,6 +16,8 @@ export interface SendDeps extends SessionDeps {
   appendMessages: MessageAppender
   /** Reads a stored message by its id. Concurrent reads share a statement. */
   readSent: (messageId: number) => Promise<Sent | undefined>
+  /** What clients reach the service by, where that is configured. */
+  publicUrl: string | undefined
 }
 
 /** The result of a send: the message that was stored now, or before. */
@@ -40,7 +43,7 @@ export async function sendMessage(deps: SendDeps, sender: Account, input: Input)
 
 /** Sends messages of one sender in order. Returns for each what `sendMessage` would return or throw. */
 export async function sendMessages(deps: SendDeps, sender: Account, inputs: Input[]): Promise<(SendResult | Error)[]> {
-  const drafts = inputs.map((input) => toDraft(sender, input))
+  const drafts = inputs.map((input) => toDraft(deps, sender, input))
   const outcomes = await append(
     deps,
     drafts.filter((draft): draft is MessageDraft => !(draft instanceof Error)),
@@ -83,6 +86,9 @@ function resolveOutcome(
     publishMessage(deps.publisher, outcome.event, outcome.message)
     return outcome
   }
+  if (outcome.outcome === 'foreign_file') {
+    return invalidInput([{ field: 'attachment_url', message: 'is not a file of the sender or of the session' }])
+  }
   return outcome.outcome === 'refused' && draft.sender_type === 'admin'
     ? toRefusal(outcome, draft.sender_id)
     : undefined
@@ -114,16 +120,18 @@ async function readKnown(deps: SendDeps, draft: MessageDraft, messageId: number)
   const isSame =
     draft.content === content &&
     draft.attachment_url === attachment_url &&
-    isSameAttachmentType(attachment_url, draft.attachment_type, attachment_type) &&
+    // The type of a file replaces the one that was sent.
+    (draft.file_id !== undefined || isSameAttachmentType(attachment_url, draft.attachment_type, attachment_type)) &&
     (draft.session_id === null || draft.session_id === session_id)
   return isSame ? { outcome: 'known', ...sent } : conflict('This client_message_id was used for another message')
 }
 
-function toDraft(sender: Account, input: Input): MessageDraft | Error {
+function toDraft({ publicUrl }: SendDeps, sender: Account, input: Input): MessageDraft | Error {
   const { content = '', attachment_url = '', attachment_type = '', client_message_id = null, session_id } = input
   if (content.trim() === '' && attachment_url === '') {
     return invalidInput([{ field: 'content', message: 'or attachment_url is needed' }])
   }
+  const fileId = attachment_url === '' ? undefined : readFileId(attachment_url)
   return {
     sender_type: sender.side,
     sender_id: sender.id,
@@ -133,6 +141,11 @@ function toDraft(sender: Account, input: Input): MessageDraft | Error {
     attachment_type:
       attachment_url === '' || attachment_type === '' ? guessAttachmentType(attachment_url) : attachment_type,
     client_message_id,
+    ...(fileId !== undefined && {
+      file_id: fileId,
+      // Without a configured address, clients may reach the service by any.
+      is_file_required: publicUrl === undefined || attachment_url.startsWith(`${publicUrl}/`),
+    }),
   }
 }
 

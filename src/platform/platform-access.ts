@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { hashToken, readAuthorization } from '../accounts/tokens.js'
 import { tooMany } from '../errors/request-error.js'
@@ -19,6 +18,13 @@ export interface PlatformAccess {
   failedAuthPerMinute: number
 }
 
+/** What the check needs of a request. */
+interface PlatformRequest {
+  headers: { authorization?: string | undefined }
+  /** The client's address. */
+  ip: string
+}
+
 /**
  * A hook that lets only the platform's backend through. From an address with too many wrong guesses not even the right
  * token is taken, so that guessing leads nowhere; an address from which the platform called within the last hour is exempt.
@@ -35,7 +41,7 @@ export function createPlatformCheck({ platformToken, failedAuthPerMinute }: Plat
     return expected.map((one) => timingSafeEqual(hash, one)).includes(true)
   }
 
-  return async ({ headers, ip }: FastifyRequest): Promise<void> => {
+  return async ({ headers, ip }: PlatformRequest): Promise<void> => {
     const token = readAuthorization(headers.authorization)
     if (token === undefined) throw limits.failAuthentication(ip)
     const address = readAddressBlock(ip)

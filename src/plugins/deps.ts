@@ -13,8 +13,8 @@ declare module 'fastify' {
 }
 
 /** Makes what chat operations share on one node: the cache, the batches and the group commit. */
-export const depsPlugin = plugin<{ sessionCacheMb: number }>(
-  async (app, { sessionCacheMb }) => {
+export const depsPlugin = plugin<{ sessionCacheMb: number; publicUrl: string | undefined }>(
+  async (app, { sessionCacheMb, publicUrl }) => {
     const { db, pubsub } = app
     app.decorate('deps', {
       db,
@@ -22,6 +22,7 @@ export const depsPlugin = plugin<{ sessionCacheMb: number }>(
       activeSessions: createActiveSessionReader(db, createMessageCache(sessionCacheMb)),
       creations: new Map(),
       appendMessages: createGroupCommit(db),
+      publicUrl,
       readSent: batchReads((ids: number[]) => readSent(db, ids)),
     })
   },

@@ -3,6 +3,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
+import { readS3Origin } from '../files/storage/s3-origin.js'
 
 /** Where the build leaves the pages, each file with its compressed variants (`.br`, `.gz`) beside it. */
 const root = fileURLToPath(new URL('../pages/', import.meta.url))
@@ -25,17 +26,19 @@ const files = [
  * The browser's own promise that text stays text: no script and no style but from these files, nothing from elsewhere,
  * and, by trusted types, no text that becomes markup. A logo would tell a third party who looks at what, so there is none.
  */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ')
+const createPolicy = (pictureOrigins: string) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    // Uploaded pictures come from here, or from the bucket that this leads to.
+    `img-src 'self'${pictureOrigins}`,
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ')
 
 /**
  * A page that has such a policy frames only pages that have one, too (HTML, "embedder policies"). All that the framed page
@@ -49,11 +52,13 @@ export const pagesPlugin = plugin<{ config: Config }>(
     // The framed page keeps no token and is nothing without one from its embedder, so that it may be framed by anybody.
     // (`frame-ancestors *` would not be anybody: it leaves out apps whose pages are files or have a scheme of their own.)
     const embedders = config.widgetOrigins.length > 0 ? config.widgetOrigins.join(' ') : undefined
+    const { s3 } = config.files
+    const policy = createPolicy(s3 === undefined ? '' : ` ${readS3Origin(s3)}`)
     // Only the files listed above have routes: the compressed variants have no address of their own.
     await app.register(fastifyStatic, { root, serve: false, preCompressed: true, ...headerOptions })
     for (const path of [...pages, ...files]) {
       const headers = {
-        ...createHeaders(path === '/widget/' ? embedders : "'none'"),
+        ...createHeaders(policy, path === '/widget/' ? embedders : "'none'"),
         ...(path === '/widget/' && { 'cross-origin-embedder-policy': EMBEDDER_POLICY }),
         // A tag with `crossorigin` or `type="module"` asks for it.
         ...(path === '/widget.js' && { 'access-control-allow-origin': '*' }),
@@ -74,7 +79,7 @@ export const pagesPlugin = plugin<{ config: Config }>(
 const headerOptions = { cacheControl: false, lastModified: false, acceptRanges: false }
 
 /** `ancestors`: who may frame it. Default: anybody. */
-const createHeaders = (ancestors: string | undefined) => ({
+const createHeaders = (policy: string, ancestors: string | undefined) => ({
   // Names that carry a hash would ask a node of another version for what it does not have.
   'cache-control': 'no-cache',
   'content-security-policy': ancestors === undefined ? policy : `${policy}; frame-ancestors ${ancestors}`,

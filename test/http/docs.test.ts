@@ -28,7 +28,7 @@ t.test('OpenAPI 3.1 names every route, how it is authorised and how it fails', a
     t.ok(summary, `${name} says what it does`)
     t.ok(tags?.length, `${name} has its place`)
     t.ok(responses['200'] ?? name.includes('/ws/'), `${name} says what it answers`)
-    if (!name.includes('/v1/chat/')) continue
+    if (!name.includes('/v1/chat/') || name.includes('/files/')) continue
     t.same(security, [{ token: [] }], `${name} needs a token`)
     t.ok(responses['401'] && responses['503'], `${name} says how it fails`)
   }

@@ -15,6 +15,8 @@ const tables = [
   'chat_session',
   'chat_session_change',
   'chat_message',
+  'chat_file',
+  'chat_message_file',
   'chat_receipt',
   'notification_session_mark',
   'notification_mark',

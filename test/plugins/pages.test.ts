@@ -2,6 +2,7 @@ import { gunzipSync, brotliDecompressSync } from 'node:zlib'
 import { get as sendGet } from 'node:http'
 import { buffer as readBuffer } from 'node:stream/consumers'
 import t from 'tap'
+import { readConfig } from '../../src/config/config.js'
 import { startNode } from '../support/node.js'
 
 const node = await startNode(t)
@@ -157,4 +158,20 @@ t.test('a browser that pages of configured origins use is told that answers vary
   })
   const { headers } = await get('/widget.js', { headers: { origin: 'https://a.example' } })
   t.match(headers.vary, /origin.*accept-encoding/i)
+})
+
+t.test('pictures may come from the bucket of the files, and from no other origin', async (t) => {
+  const keys = { S3_ACCESS_KEY_ID: 'key', S3_SECRET_ACCESS_KEY: 'secret', S3_BUCKET: 'chat' }
+  const origins = {
+    "'self' http://127.0.0.1:9000": { ...keys, S3_ENDPOINT: 'http://127.0.0.1:9000' },
+    "'self' https://chat.s3.eu-central-1.amazonaws.com": { ...keys, S3_REGION: 'eu-central-1' },
+  }
+  for (const [expected, environment] of Object.entries(origins)) {
+    const { files } = readConfig(environment)
+    const other = await startNode(t, { database: node.database, config: { files } })
+    for (const path of pages) {
+      const { headers } = await other.get(path)
+      t.equal(policyOf(headers['content-security-policy']).get('img-src'), expected)
+    }
+  }
 })

@@ -1,4 +1,6 @@
 import fc from 'fast-check'
+import { anyForm } from './forms.js'
+import { wildText, wildValue } from './wild-values.js'
 
 /** What of an OpenAPI document requests are made from. */
 export interface Schema {
@@ -20,11 +22,13 @@ export interface Operation {
   path: string
   parameters: { name: string; in: string; schema: Schema }[]
   body: Schema | undefined
+  /** Whether it takes a form with a file. */
+  isForm: boolean
 }
 
 interface RawOperation {
   parameters?: Operation['parameters']
-  requestBody?: { content?: { 'application/json'?: { schema: Schema } } }
+  requestBody?: { content?: { 'application/json'?: { schema: Schema }; 'multipart/form-data'?: unknown } }
 }
 
 export function listOperations(document: unknown): Operation[] {
@@ -35,6 +39,7 @@ export function listOperations(document: unknown): Operation[] {
       path,
       parameters,
       body: requestBody?.content?.['application/json']?.schema,
+      isForm: requestBody?.content?.['multipart/form-data'] !== undefined,
     })),
   )
 }
@@ -47,50 +52,6 @@ export interface WildRequest {
   /** Sent as it is. */
   body: string | undefined
 }
-
-/** Values of every kind that JSON has, and texts that have broken other programs. */
-const wildText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.constantFrom(
-    '',
-    ' ',
-    '\0',
-    '\ud800',
-    'a\udfffb',
-    '\ufeff',
-    '\u202e',
-    '\r\nX-Evil: 1',
-    "'; select 1; --",
-    '__proto__',
-  ),
-  fc.constantFrom(
-    '1e999',
-    '-0',
-    '0x10',
-    '9007199254740993',
-    'NaN',
-    'true',
-    'null',
-    '{}',
-    '[]',
-    '%00',
-    '%ff',
-    '../..',
-    '٣',
-  ),
-)
-const wildNumber = fc.oneof(
-  fc.integer({ min: -5, max: 300 }),
-  fc.double(),
-  fc.constantFrom(0, -0, -1, 1.5, 2 ** 31, 2 ** 53 - 1, 2 ** 53, 2 ** 63, 1e21, -1e308),
-)
-const wildValue = fc.oneof(
-  wildText,
-  wildNumber,
-  fc.constantFrom(null, true, false, [], {}),
-  fc.jsonValue({ maxDepth: 3 }),
-)
 
 /** A value that a schema describes, most of the time; ids are often those of something that exists. */
 function anyValueOf(schema: Schema, ids: readonly number[]): fc.Arbitrary<unknown> {
@@ -224,13 +185,19 @@ export function anyRequest(
   callers: readonly string[],
   ids: readonly number[],
 ): fc.Arbitrary<WildRequest> {
-  return fc.constantFrom(...operations).chain((operation) =>
-    fc.record({
+  return fc.constantFrom(...operations).chain((operation) => {
+    const rest = {
       operation: fc.constant(operation),
       path: anyPathOf(operation, ids),
       caller: fc.constantFrom(...callers),
+    }
+    if (operation.isForm) {
+      return fc.tuple(fc.record(rest), anyForm(ids)).map(([request, form]) => ({ ...request, ...form }))
+    }
+    return fc.record({
+      ...rest,
       headers: fc.oneof({ arbitrary: fc.constant({}), weight: 3 }, { arbitrary: anyHeaders, weight: 1 }),
-      body: operation.method === 'GET' ? fc.constant(undefined) : anyBodyOf(operation.body, ids),
-    }),
-  )
+      body: /^(GET|HEAD)$/.test(operation.method) ? fc.constant(undefined) : anyBodyOf(operation.body, ids),
+    })
+  })
 }

@@ -6,7 +6,7 @@ export interface RequestOptions {
   /** Sent as `Authorization: Token …`. */
   token?: string
   headers?: Record<string, string>
-  /** Text is sent as it is, anything else as JSON. */
+  /** Text and bytes are sent as they are, anything else as JSON. */
   body?: unknown
 }
 
@@ -33,7 +33,7 @@ export function createHttpClient(origin: string): HttpClient {
   const agent = new Agent({ keepAlive: true })
   const request: HttpClient['request'] = async (method, path, options = {}) => {
     const answer = await send(agent, new URL(path, origin), method, options)
-    if (answer.status >= 400) checkErrorBody(answer)
+    if (answer.status >= 400 && method !== 'HEAD') checkErrorBody(answer)
     return answer
   }
   const by = (method: string) => (path: string, options?: RequestOptions) => request(method, path, options)
@@ -48,7 +48,8 @@ export function createHttpClient(origin: string): HttpClient {
 }
 
 async function send(agent: Agent, url: URL, method: string, { token, headers, body }: RequestOptions): Promise<Answer> {
-  const content = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body)
+  const content = isRaw ? body : JSON.stringify(body)
   const sent = {
     ...(token !== undefined && { authorization: `Token ${token}` }),
     ...(content !== undefined && {

@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.js'
 import { readConfig, type Config } from '../../src/config/config.js'
@@ -32,7 +36,9 @@ export async function startNode(t: Test, options: NodeOptions = {}): Promise<Tes
   // Beside other tests, a new connection can take its time.
   const patient = readConfig({ LOG_LEVEL: 'error', DATABASE_ACQUIRE_TIMEOUT_MS: '15000' })
   const { databaseUrl, databasePooler } = routeTo(database.url)
-  const config = { ...patient, databasePooler, ...network.config, ...options.config }
+  const files = { ...patient.files, folder: join(tmpdir(), `store-chat-files-${randomUUID()}`) }
+  t.teardown(() => rm(files.folder, { recursive: true, force: true }))
+  const config = { ...patient, files, databasePooler, ...network.config, ...options.config }
   const pubsub = network.createPubSub()
   const app = await buildApp(config, { databaseUrl, ...(pubsub && { pubsub }) })
   t.teardown(() => app.close())

@@ -6,8 +6,14 @@ export interface FieldError {
   message: string
 }
 
-/** Without a frame: there was no answer, or the message is too large for one. */
-const codes: Record<number, string> = { ...errorCodes, 0: 'offline', 413: 'too_large' }
+/** Without a frame: there was no answer, the message is too large for one, or a file is refused. */
+const codes: Record<number, string> = {
+  ...errorCodes,
+  0: 'offline',
+  413: 'too_large',
+  415: 'unsupported',
+  422: 'infected',
+}
 
 /** Why the service refused something, or why it could not be done. It never holds a token. */
 export class ChatError extends Error {
@@ -18,7 +24,10 @@ export class ChatError extends Error {
     readonly status: number,
     /** For people. */
     message: string,
-    /** For programs: `offline`, `closed`, `no_token`, `invalid_input`, `unauthorized`, `forbidden`, `not_found`, `conflict`, … */
+    /**
+     * For programs: `offline`, `closed`, `no_token`, `invalid_input`, `unauthorized`, `forbidden`, `not_found`, `conflict`,
+     * `too_large`, `unsupported`, `infected`, `too_many`, …
+     */
     readonly code = codes[status] ?? 'error',
     /** With 400 over HTTP: what is wrong where. */
     readonly fields: readonly FieldError[] = [],

@@ -67,7 +67,14 @@ async function readAnswer(fetching: Promise<Response>): Promise<unknown> {
   return response.ok && answer !== undefined ? answer : toError(response, answer)
 }
 
-function toError({ status, headers }: Response, body: unknown): ChatError {
+/** The part of a response that says why something was refused. */
+interface Refusal {
+  status: number
+  headers: { get(name: string): string | null }
+}
+
+/** The error that a response reports. */
+export function toError({ status, headers }: Refusal, body: unknown): ChatError {
   const { message, errors } = (body ?? {}) as { message?: string; errors?: FieldError[] }
   const text = message ?? `The service answered with ${status}`
   return new ChatError(status, text, undefined, errors, readRetryAfter(headers.get('retry-after')))

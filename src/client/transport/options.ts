@@ -31,6 +31,8 @@ export interface Timing {
   acknowledgeMs: number
   /** Until an HTTP request, or a call of the token function, is given up. */
   requestMs: number
+  /** Until an upload is given up. */
+  uploadMs: number
 }
 
 /**
@@ -63,6 +65,7 @@ export const defaultTiming: Timing = {
   readyMs: 15_000,
   acknowledgeMs: 10_000,
   requestMs: 15_000,
+  uploadMs: 900_000,
 }
 
 /** The options with defaults for all that was left out. */

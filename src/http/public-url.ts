@@ -1,3 +1,11 @@
+import type { FastifyRequest } from 'fastify'
+
+/** What clients reach this service by, without a slash at its end: as configured, or as this request has reached it. */
+export const readPublicUrl = (
+  { publicUrl }: { publicUrl: string | undefined },
+  { protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>,
+): string => publicUrl ?? `${protocol}://${host}`
+
 /** The path of the service's public address, like `/support`; empty at the root of its host. */
 export const readBasePath = (publicUrl: string | undefined): string =>
   publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createUrlRewriter } from '../../src/http/base-path.js'
+import { createUrlRewriter } from '../../src/http/public-url.js'
 import { addStore } from '../support/accounts.js'
 import { startNode } from '../support/node.js'
 import { openSocket } from '../support/socket-client.js'

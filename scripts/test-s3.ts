@@ -1,0 +1,23 @@
+/**
+ * `npm run test:s3`: tests the storage of files in a bucket with a real S3 server, the Versity S3 Gateway
+ * (`go install github.com/versity/versitygw/cmd/versitygw@latest`). `VERSITYGW_PATH` names it where it is not on the PATH.
+ */
+import { findProgram } from '../harness/find-program.js'
+import { S3_SERVER_VARIABLE } from '../harness/variables.js'
+import { chooseFiles, runFiles } from './testing/run-files.js'
+import { printTotals } from './testing/totals.js'
+
+await runFiles({
+  name: 's3',
+  files: await chooseFiles('test/files', '.s3.ts'),
+  jobs: 1,
+  timeoutSeconds: 120,
+  async provide() {
+    const program = process.env['VERSITYGW_PATH'] ?? (await findProgram('versitygw'))
+    if (program !== undefined) return { [S3_SERVER_VARIABLE]: program }
+    throw new Error(
+      'There is no versitygw on the PATH: go install github.com/versity/versitygw/cmd/versitygw@latest, or set VERSITYGW_PATH',
+    )
+  },
+})
+await printTotals()

@@ -1,0 +1,129 @@
+import { toHttpUrl } from '../transport/address.js'
+import { ChatError } from '../transport/chat-error.js'
+import { withToken, toError } from '../transport/http.js'
+import { encodeForm } from './multipart.js'
+import type { Settings } from '../transport/options.js'
+import type { Tokens } from '../transport/tokens.js'
+
+/**
+ * A file: the `File` of a browser, or anything with a name whose bytes can be read, from the beginning for each try. In Node:
+ * `{ name: 'a.pdf', stream: () => createReadStream('a.pdf') }`.
+ */
+export interface FileSource {
+  readonly name: string
+  stream(): AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
+}
+
+export interface UploadOptions {
+  /** The session that the file is for: its other side may name the file in messages, too. */
+  session_id?: number
+  /** Is called as bytes leave. `total` is known in browsers only; it counts what is around the file, too. */
+  onProgress?: (progress: UploadProgress) => void
+  /** Ends the upload: it then rejects with the code `aborted`. */
+  signal?: AbortSignal
+}
+
+export interface UploadProgress {
+  sent: number
+  total?: number
+}
+
+/** What names the file in a message: `attachment_url`, and its MIME type. */
+export interface UploadedFile {
+  url: string
+  type: string
+}
+
+/** @throws ChatError `aborted`, `too_large`, `unsupported`, `infected`, … */
+export type Upload = (file: FileSource, options?: UploadOptions) => Promise<UploadedFile>
+
+export function createUpload(settings: Settings, tokens: Tokens): Upload {
+  return async (file, options = {}) => {
+    if (isAborted(options.signal)) throw aborted()
+    // Only XMLHttpRequest tells how far an upload has got.
+    const canWatch = typeof XMLHttpRequest === 'function' && typeof Blob === 'function' && file instanceof Blob
+    return withToken(tokens, (token) =>
+      canWatch ? uploadWatched(settings, token, file, options) : uploadStreamed(settings, token, file, options),
+    )
+  }
+}
+
+type Outcome = UploadedFile | ChatError
+
+const isAborted = (signal: AbortSignal | undefined) => signal?.aborted === true
+const aborted = () => new ChatError(0, 'The upload was ended', 'aborted')
+const unreachable = () => new ChatError(0, 'The service cannot be reached')
+const urlOf = ({ baseUrl }: Settings) => toHttpUrl(baseUrl, 'upload/', {})
+
+function uploadWatched(
+  settings: Settings,
+  token: string,
+  file: FileSource & Blob,
+  options: UploadOptions,
+): Promise<Outcome> {
+  const { session_id, onProgress, signal } = options
+  const form = new FormData()
+  // In front of the file, so that the service need not keep one for a session that is none of the caller's.
+  if (session_id !== undefined) form.set('session_id', String(session_id))
+  form.set('file', file, file.name)
+  const request = new XMLHttpRequest()
+  const abort = () => request.abort()
+  return new Promise<Outcome>((resolve) => {
+    request.upload.onprogress = ({ loaded, total }) => onProgress?.({ sent: loaded, total })
+    request.onload = () => resolve(readAnswer(request))
+    request.onerror = request.ontimeout = () => resolve(unreachable())
+    request.onabort = () => resolve(aborted())
+    request.open('POST', urlOf(settings))
+    request.setRequestHeader('authorization', `Token ${token}`)
+    request.timeout = settings.timing.uploadMs
+    signal?.addEventListener('abort', abort)
+    request.send(form)
+  }).finally(() => signal?.removeEventListener('abort', abort))
+}
+
+function readAnswer(request: XMLHttpRequest): Outcome {
+  const body = parse(request.responseText)
+  if (request.status === 200 && body !== undefined) return body as UploadedFile
+  return toError({ status: request.status, headers: { get: (name) => request.getResponseHeader(name) } }, body)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function uploadStreamed(
+  settings: Settings,
+  token: string,
+  file: FileSource,
+  options: UploadOptions,
+): Promise<Outcome> {
+  const { signal, onProgress } = options
+  const { body, contentType } = encodeForm(file, options.session_id, (sent) => onProgress?.({ sent }))
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  // Not every browser has `AbortSignal.timeout` and `AbortSignal.any`.
+  const deadline = setTimeout(abort, settings.timing.uploadMs)
+  signal?.addEventListener('abort', abort)
+  try {
+    const response = await settings.fetch(urlOf(settings), {
+      method: 'POST',
+      headers: { authorization: `Token ${token}`, 'content-type': contentType },
+      body,
+      // Required with a streamed body: `fetch` does not read the answer before the body has ended.
+      duplex: 'half',
+      signal: controller.signal,
+    } as RequestInit)
+    const answer: unknown = await response.json().catch(() => undefined)
+    if (response.ok && answer !== undefined) return answer as UploadedFile
+    return toError(response, answer)
+  } catch {
+    return isAborted(signal) ? aborted() : unreachable()
+  } finally {
+    clearTimeout(deadline)
+    signal?.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { RequestError, unavailable } from '../errors/request-error.js'
+import type { Database } from '../database/database.js'
+import type { FilesConfig } from './settings/file-settings.js'
+import { createBufferCollector } from './uploads/collect-buffers.js'
+import { createPacer, type Pace } from './uploads/pacer.js'
+import { openStorage } from './storage/open-storage.js'
+import type { FileStorage } from './storage/storage.js'
+import { createUploadSlots, type UploadSlots } from './uploads/upload-slots.js'
+
+/** Bytes of uploads between two turns of the event loop: about a millisecond of hashing and checking. */
+const BYTES_PER_TURN = 256 * 1024
+
+/** What a node needs for files. */
+export interface Files {
+  config: FilesConfig
+  db: Database
+  storage: FileStorage
+  /** Where uploads are written while they come. */
+  spoolFolder: string
+  slots: UploadSlots
+  pace: Pace
+  /**
+   * Waits for the disk or the bucket. What fails there is logged.
+   * @throws RequestError 503 instead · what already is a refusal
+   */
+  guard<T>(act: () => Promise<T>): Promise<T>
+}
+
+interface Log {
+  warn(context: { err: unknown }, message: string): void
+}
+
+/** Opens the storage that the settings name. */
+export async function openFiles(db: Database, config: FilesConfig, log: Log): Promise<Files> {
+  const pace = createPacer(BYTES_PER_TURN)
+  const collect = createBufferCollector()
+  return {
+    config,
+    db,
+    storage: await openStorage(config),
+    spoolFolder: join(config.folder, 'uploading'),
+    slots: createUploadSlots(),
+    pace(bytes) {
+      collect(bytes)
+      return pace(bytes)
+    },
+    async guard(act) {
+      try {
+        return await act()
+      } catch (error) {
+        if (error instanceof RequestError) throw error
+        log.warn({ err: error }, 'files cannot be stored or read')
+        throw unavailable('Files are not available right now')
+      }
+    },
+  }
+}

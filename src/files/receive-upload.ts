@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http'
+import type { Account } from '../protocol/account.js'
+import { invalidInput, unavailable } from '../errors/request-error.js'
+import { nameAccount } from '../limits/limits.js'
+import { requireReader } from '../accounts/session-access.js'
+import { isStorableText } from '../http/validation.js'
+import { createFileId } from './file-url.js'
+import { insertFile, markStored, requireAllowance, type StoredFile } from './file-rows.js'
+import type { Files } from './files.js'
+import { readForm } from './uploads/read-form.js'
+import { scanFile } from './uploads/scan-file.js'
+import { spoolFile } from './uploads/spool-file.js'
+import type { SpooledFile } from './storage/storage.js'
+import { inspectBytes } from './types/inspect-bytes.js'
+import type { UploadSlot } from './uploads/upload-slots.js'
+
+const LONGEST_NAME = 1000
+
+/**
+ * Receives a form with a file, and keeps the file. The bytes are written aside, checked and scanned; then the file gets its
+ * row, the bytes are stored, and the row says so. Whatever breaks off leaves nothing that is served: before the row there is
+ * nothing but the file that was written aside, and a row that is not finished is swept away.
+ * @throws RequestError 400 · 403, 404 the session · 408 · 413 · 415 · 422 infected · 429 · 503
+ */
+export async function receiveUpload(files: Files, request: IncomingMessage, account: Account): Promise<StoredFile> {
+  await requireAllowance(files.db, account, files.config)
+  const slot = await files.slots.take(nameAccount(account))
+  try {
+    return await readUpload(files, request, account, slot)
+  } finally {
+    slot.giveBack()
+  }
+}
+
+async function readUpload(
+  files: Files,
+  request: IncomingMessage,
+  account: Account,
+  slot: UploadSlot,
+): Promise<StoredFile> {
+  const { config, spoolFolder } = files
+  const pace = (bytes: number) => {
+    slot.count(bytes)
+    return files.pace(bytes)
+  }
+  let spooled: SpooledFile | undefined
+  let fileName = ''
+  try {
+    const fields = await readForm(request, config.maxBytes, async (name, bytes) => {
+      fileName = requireName(name)
+      const inspection = inspectBytes(name, config.extensions)
+      spooled = await files.guard(() => spoolFile(spoolFolder, bytes, { inspection, pace }))
+    })
+    if (spooled === undefined) throw new Error('A form without a file was accepted')
+    const sessionId = await readSessionId(files, account, fields.get('session_id'))
+    if (spooled.size === 0) throw invalidInput([{ field: 'file', message: 'is empty' }])
+    if (config.scanner !== undefined) await scanFile(config.scanner, spooled.path)
+    return await storeFile(files, account, { spooled, name: fileName, sessionId })
+  } finally {
+    await spooled?.remove()
+  }
+}
+
+function requireName(name: string): string {
+  if (name.length <= LONGEST_NAME && isStorableText(name)) return name
+  throw invalidInput([
+    { field: 'file', message: `has a name that is longer than ${LONGEST_NAME} characters or no text` },
+  ])
+}
+
+/** The session of the form, where the account may read it. */
+async function readSessionId({ db }: Files, account: Account, text: string | undefined): Promise<number | null> {
+  if (text === undefined || text === '') return null
+  const id = Number(text)
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(id) || id < 1) {
+    throw invalidInput([{ field: 'session_id', message: 'must be an id' }])
+  }
+  const session = await db.prisma.chatSession.findUnique({ where: { id }, select: { storeId: true, adminId: true } })
+  const owners = session && {
+    storeId: Number(session.storeId),
+    adminId: session.adminId === null ? null : Number(session.adminId),
+  }
+  requireReader(account, owners ?? undefined)
+  return id
+}
+
+interface Upload {
+  spooled: SpooledFile
+  name: string
+  sessionId: number | null
+}
+
+async function storeFile(files: Files, account: Account, { spooled, name, sessionId }: Upload): Promise<StoredFile> {
+  const { db, config, storage } = files
+  const { type, size, sha256 } = spooled
+  const file = { id: createFileId(), name, type, size, sha256 }
+  await insertFile(db, account, { ...file, sessionId }, config)
+  await files.guard(() => storage.put(file.id, spooled))
+  if (!(await markStored(db, file.id))) throw unavailable('The upload took too long')
+  return file
+}

@@ -1,0 +1,72 @@
+import { unsupported, type Patch } from './filter.js'
+import { damaged, readBox, type Box } from './heif-boxes.js'
+import { findMetadata } from './heif-items.js'
+import type { WholeFile } from './whole-file.js'
+
+/*
+ * HEIF, ISO/IEC 23008-12: boxes as in MP4. A picture's metadata are items, whose bytes the `meta` box locates by offsets.
+ * They are overwritten by zeros, so that no offset changes. How a picture is turned is a property of its own there: the
+ * Exif orientation is to be ignored.
+ */
+const HEAD_BYTES = 8
+const LARGEST_META = 1024 * 1024
+const MOST_BOXES = 64
+/** Of a single picture. Sequences and videos keep metadata in ways that are not looked into. */
+const pictureBoxes = new Set(['ftyp', 'meta', 'mdat', 'free', 'skip', 'uuid'])
+/** Anything may be in these, and a viewer does not need it. */
+const ignoredBoxes = new Set(['free', 'skip', 'uuid'])
+/** Zeros are written in pieces of this size. */
+const PATCH_BYTES = 65_536
+
+/** `image/heic` or `image/heif` by the brand of the file; undefined for others, AVIF among them. */
+export function readHeifType(head: Buffer): 'image/heic' | 'image/heif' | undefined {
+  if (head.toString('latin1', 4, 8) !== 'ftyp') return undefined
+  const brand = head.toString('latin1', 8, 12)
+  const compatible = head.toString('latin1', 16, Math.min(head.length, head.readUInt32BE(0)))
+  if (['heic', 'heix', 'heim', 'heis'].includes(brand)) return 'image/heic'
+  return brand === 'mif1' && !compatible.includes('avif') ? 'image/heif' : undefined
+}
+
+/**
+ * Finds a picture's metadata: Exif, XMP and other described items, private boxes.
+ * @returns what takes all of it away
+ * @throws RequestError 415 when it cannot all be found
+ */
+export async function removeHeifMetadata(file: WholeFile): Promise<Patch[]> {
+  const boxes = await readTopBoxes(file)
+  const metas = boxes.filter(({ type }) => type === 'meta')
+  const [meta] = metas
+  if (meta === undefined || metas.length > 1 || boxes.some(({ type }) => !pictureBoxes.has(type))) {
+    throw unsupported(
+      'Only HEIC pictures with a single image are accepted, because metadata cannot be removed from others',
+    )
+  }
+  if (meta.end - meta.start > LARGEST_META) throw damaged()
+  const content = await file.read(meta.start, meta.end - meta.start)
+  const ranges = findMetadata(content, meta.start)
+  for (const box of boxes) if (ignoredBoxes.has(box.type)) ranges.push({ start: box.start, end: box.end })
+  return ranges.flatMap(({ start, end }) => {
+    if (start < 0 || end > file.size || start > end) throw damaged()
+    return zeros(start, end)
+  })
+}
+
+async function readTopBoxes(file: WholeFile): Promise<Box[]> {
+  const boxes: Box[] = []
+  for (let offset = 0; offset < file.size && boxes.length < MOST_BOXES;) {
+    const head = await file.read(offset, Math.min(2 * HEAD_BYTES, file.size - offset))
+    const box = readBox(head, 0, file.size - offset)
+    boxes.push({ type: box.type, start: offset + box.start, end: offset + box.end })
+    offset += box.end
+  }
+  if (boxes.at(-1)?.end !== file.size) throw damaged()
+  return boxes
+}
+
+function zeros(start: number, end: number): Patch[] {
+  const patches: Patch[] = []
+  for (let offset = start; offset < end; offset += PATCH_BYTES) {
+    patches.push({ offset, bytes: Buffer.alloc(Math.min(PATCH_BYTES, end - offset)) })
+  }
+  return patches
+}

@@ -1,0 +1,83 @@
+import { crc32 } from 'node:zlib'
+import { createOrientation, readOrientation } from './exif-orientation.js'
+import { PendingBytes, unsupported, type Filter } from './filter.js'
+
+export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+
+/** Chunks that say how the picture looks or moves. All others that a viewer may ignore hold metadata, known or private. */
+const keptChunks = new Set([
+  ...['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'sBIT', 'pHYs', 'bKGD', 'hIST', 'sPLT'],
+  ...['cICP', 'mDCV', 'cLLI', 'acTL', 'fcTL', 'fdAT'],
+])
+/** Length and type before a chunk's content, a checksum behind it. */
+const HEAD_BYTES = 8
+const FRAME_BYTES = 12
+/** Exif data that is larger than this is not looked into for the orientation. */
+const LARGEST_EXIF = 65_536
+
+/** Leaves out metadata, and whatever follows the picture. Of Exif data the orientation stays. */
+export function createPngFilter(): Filter {
+  const pending = new PendingBytes()
+  /** Bytes of the present chunk that are still to come. */
+  let left = PNG_SIGNATURE.length
+  let isLeftKept = true
+  let isFirst = true
+  let isLast = false
+
+  function step(kept: Buffer[]): boolean {
+    if (left > 0) {
+      const bytes = pending.take(left)
+      left -= bytes.length
+      if (isLeftKept && bytes.length > 0) kept.push(bytes)
+      return left === 0
+    }
+    if (isLast) {
+      pending.take()
+      return false
+    }
+    return beginChunk(kept)
+  }
+
+  function beginChunk(kept: Buffer[]): boolean {
+    const head = pending.peek(HEAD_BYTES)
+    if (head === undefined) return false
+    const length = head.readUInt32BE(0)
+    const type = head.toString('latin1', 4, HEAD_BYTES)
+    if (length > 0x7fffffff || !/^[A-Za-z]{4}$/.test(type) || isFirst !== (type === 'IHDR')) throw notPng()
+    if (type === 'eXIf' && length <= LARGEST_EXIF) {
+      const chunk = pending.peek(FRAME_BYTES + length)
+      if (chunk === undefined) return false
+      const orientation = readOrientation(chunk.subarray(HEAD_BYTES, HEAD_BYTES + length))
+      if (orientation !== 1) kept.push(createChunk('eXIf', createOrientation(orientation)))
+    }
+    left = FRAME_BYTES + length
+    isLeftKept = keptChunks.has(type)
+    isFirst = false
+    isLast = type === 'IEND'
+    return true
+  }
+
+  return {
+    push(chunk) {
+      pending.add(chunk)
+      const kept: Buffer[] = []
+      while (step(kept));
+      return kept
+    },
+    end() {
+      if (!isLast || left > 0) throw unsupported('The PNG picture is incomplete')
+      return []
+    },
+  }
+}
+
+function createChunk(type: string, content: Buffer): Buffer {
+  const chunk = Buffer.alloc(FRAME_BYTES + content.length)
+  chunk.writeUInt32BE(content.length, 0)
+  chunk.write(type, 4, 'latin1')
+  content.copy(chunk, HEAD_BYTES)
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, HEAD_BYTES + content.length)), HEAD_BYTES + content.length)
+  return chunk
+}
+
+const notPng = () => unsupported('The file is not a valid PNG picture')

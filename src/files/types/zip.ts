@@ -1,0 +1,89 @@
+import { unsupported } from './filter.js'
+import type { WholeFile } from './whole-file.js'
+
+/*
+ * Office documents are zip archives. They are recognised by the list of names at the archive's end (APPNOTE.TXT 4.3.12 and
+ * 4.3.16); nothing is unpacked.
+ */
+const END_SIGNATURE = 0x06054b50
+const END_BYTES = 22
+const LONGEST_COMMENT = 65_535
+const ENTRY_SIGNATURE = 0x02014b50
+const ENTRY_BYTES = 46
+const LARGEST_DIRECTORY = 1024 * 1024
+const MOST_ENTRIES = 10_000
+/** A document that unpacks to more than this is a trap for whoever opens it. */
+const LARGEST_UNPACKED = 512 * 1024 * 1024
+const ENCRYPTED = 1
+
+interface ZipEntry {
+  name: string
+  flags: number
+  offset: number
+  packed: number
+  unpacked: number
+}
+
+/** What a macro, a Java archive or an Android package holds and a document does not. */
+const isProgram = (name: string) =>
+  /(^|\/)vbaProject\.bin$|\.(class|dex|exe|dll|js|vbs|hta)$|^META-INF\/MANIFEST\.MF$|^AndroidManifest\.xml$/i.test(name)
+
+/**
+ * Checks that a zip archive is an office document whose parts are in a folder.
+ * @param folder `word/` or `xl/`
+ * @throws RequestError 415
+ */
+export async function checkOfficeArchive(file: WholeFile, folder: string): Promise<void> {
+  const entries = await readDirectory(file)
+  const names = entries.map(({ name }) => name)
+  if (names.some(isProgram)) throw unsupported('The document holds macros or programs')
+  if (!names.includes('[Content_Types].xml') || !names.some((name) => name.startsWith(folder) && name.endsWith('.xml')))
+    throw unsupported('The file is not the document that its name says')
+  const sum = (key: 'packed' | 'unpacked') => entries.reduce((total, entry) => total + entry[key], 0)
+  if (sum('unpacked') > LARGEST_UNPACKED) throw unsupported('The document unpacks to more than 512 MiB')
+  // Nothing may lie before the archive, and entries that share their bytes are how small archives unpack to much.
+  if (!entries.some(({ offset }) => offset === 0)) throw damaged()
+  if (sum('packed') > file.size || entries.some(({ flags }) => (flags & ENCRYPTED) !== 0)) throw damaged()
+}
+
+async function readDirectory(file: WholeFile): Promise<ZipEntry[]> {
+  const tailBytes = Math.min(file.size, END_BYTES + LONGEST_COMMENT)
+  const tail = await file.read(file.size - tailBytes, tailBytes)
+  const end = findEnd(tail)
+  const [count, bytes, offset] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)]
+  // What lies before or behind an archive could be a file of another type.
+  const isWhole = offset + bytes === file.size - end.length && end.readUInt32LE(4) === 0
+  if (!isWhole || bytes > LARGEST_DIRECTORY || count > MOST_ENTRIES) throw damaged()
+  return parseEntries(await file.read(offset, bytes), count)
+}
+
+/** The record at the end, with the comment that ends the file. */
+function findEnd(tail: Buffer): Buffer {
+  for (let index = tail.length - END_BYTES; index >= 0; index--) {
+    if (tail.readUInt32LE(index) !== END_SIGNATURE) continue
+    if (tail.readUInt16LE(index + 20) === tail.length - index - END_BYTES) return tail.subarray(index)
+  }
+  throw damaged()
+}
+
+function parseEntries(directory: Buffer, count: number): ZipEntry[] {
+  const entries: ZipEntry[] = []
+  let offset = 0
+  for (let index = 0; index < count; index++) {
+    if (offset + ENTRY_BYTES > directory.length || directory.readUInt32LE(offset) !== ENTRY_SIGNATURE) throw damaged()
+    const nameBytes = directory.readUInt16LE(offset + 28)
+    const moreBytes = directory.readUInt16LE(offset + 30) + directory.readUInt16LE(offset + 32)
+    entries.push({
+      name: directory.toString('utf8', offset + ENTRY_BYTES, offset + ENTRY_BYTES + nameBytes),
+      flags: directory.readUInt16LE(offset + 8),
+      offset: directory.readUInt32LE(offset + 42),
+      packed: directory.readUInt32LE(offset + 20),
+      unpacked: directory.readUInt32LE(offset + 24),
+    })
+    offset += ENTRY_BYTES + nameBytes + moreBytes
+  }
+  if (offset !== directory.length) throw damaged()
+  return entries
+}
+
+const damaged = () => unsupported('The document is damaged, encrypted or not what its name says')

@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { BusboyInstance } from '@fastify/busboy'
+import { invalidInput, RequestError } from '../../errors/request-error.js'
+
+/** Beside the file there is one field, but clients may add some of their own. */
+const MOST_FIELDS = 10
+const LONGEST_FIELD = 1024
+const MOST_PART_HEADERS = 20
+const LARGEST_PART_HEADER = 4096
+/** A client that sends nothing for so long has gone, or holds a connection for its own sake. */
+const LONGEST_SILENCE_MS = 30_000
+const LONGEST_UPLOAD_MS = 15 * 60_000
+
+/** Takes the bytes of the file as they come. They end by an error when the form turns out to be faulty. */
+export type TakeFile = (name: string, bytes: Readable) => Promise<void>
+
+/**
+ * Reads a form with exactly one file in the field `file`, and other fields before or behind it. The request is read no
+ * faster than the file is taken. After a refusal the request is left paused, with its rest unread.
+ * @returns the other fields, once the file has been taken
+ * @throws RequestError 400 · 408 when the client sends nothing more · 413 as soon as a byte is too much · what `takeFile` throws
+ */
+export async function readForm(
+  request: IncomingMessage,
+  maxBytes: number,
+  takeFile: TakeFile,
+): Promise<Map<string, string>> {
+  const form = await openForm(request, maxBytes)
+  const fields = new Map<string, string>()
+  let file: Readable | undefined
+  let taken: Promise<void> | undefined
+  let stopWatching: () => void = () => undefined
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      stopWatching = watchProgress(request, reject)
+      form.on('file', (field, bytes, name) => {
+        // What ends it is known by then.
+        bytes.on('error', () => undefined)
+        bytes.once('limit', () => reject(new RequestError(413, `The file is larger than ${maxBytes} bytes`)))
+        file = bytes
+        // A part may have no file name, whatever the declared type says.
+        if (field !== 'file' || !(name as string | undefined))
+          return reject(faulty('file', 'must be one file with a name'))
+        taken = takeFile(name, bytes)
+        taken.catch(reject)
+      })
+      form.on('field', (name, value, _isNameCut, isCut) => {
+        if (name === 'file') reject(faulty('file', 'must be a file with a name'))
+        if (isCut || fields.has(name)) reject(faulty(name, 'is too long, or is there twice'))
+        fields.set(name, value)
+      })
+      form.once('filesLimit', () => reject(faulty('file', 'is there more than once')))
+      for (const limit of ['partsLimit', 'fieldsLimit'] as const) {
+        form.once(limit, () => reject(faulty('body', 'has too many fields')))
+      }
+      form.once('error', () => reject(faulty('body', 'is not a complete multipart form')))
+      form.once('finish', resolve)
+      request.pipe(form)
+    })
+    if (taken === undefined) throw faulty('file', 'is missing')
+    await taken
+    return fields
+  } catch (error) {
+    request.unpipe(form)
+    request.pause()
+    file?.destroy(error as Error)
+    await taken?.catch(() => undefined)
+    throw error
+  } finally {
+    stopWatching()
+  }
+}
+
+const faulty = (field: string, message: string) => invalidInput([{ field: field.slice(0, 100), message }])
+
+/** Gives up on a client that has gone, is silent or takes too long. Returns what ends the watch. */
+function watchProgress(request: IncomingMessage, giveUp: (error: Error) => void): () => void {
+  const stall = () => giveUp(new RequestError(408, 'The upload took too long'))
+  // A request that has been read to its end closes, too.
+  const leave = () => request.complete || giveUp(new RequestError(400, 'The upload broke off'))
+  const silence = setTimeout(stall, LONGEST_SILENCE_MS)
+  const deadline = setTimeout(stall, LONGEST_UPLOAD_MS)
+  const restart = () => silence.refresh()
+  // It may have gone while it waited for its turn.
+  if (request.destroyed) leave()
+  request.on('data', restart).once('close', leave).once('error', leave)
+  return () => {
+    clearTimeout(silence)
+    clearTimeout(deadline)
+    request.off('data', restart).off('close', leave).off('error', leave)
+  }
+}
+
+async function openForm({ headers }: IncomingMessage, maxBytes: number): Promise<BusboyInstance> {
+  const { Busboy } = await import('@fastify/busboy')
+  try {
+    return new Busboy({
+      headers: { ...headers, 'content-type': headers['content-type'] ?? '' },
+      // A name is kept as it was given; it is never used as a path.
+      preservePath: true,
+      limits: {
+        fileSize: maxBytes,
+        files: 1,
+        fields: MOST_FIELDS,
+        fieldSize: LONGEST_FIELD,
+        headerPairs: MOST_PART_HEADERS,
+        headerSize: LARGEST_PART_HEADER,
+      },
+    })
+  } catch {
+    throw faulty('body', 'is not a multipart form with a boundary')
+  }
+}

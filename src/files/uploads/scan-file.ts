@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { RequestError, unavailable } from '../../errors/request-error.js'
+
+const LONGEST_SILENCE_MS = 60_000
+const LONGEST_REPLY = 4096
+
+/**
+ * Has clamd look at a file, by its command INSTREAM (`man clamd`): pieces with their lengths, ended by a length of 0, are
+ * answered by one line.
+ * @throws RequestError 422 infected · 503 when it cannot be told, for whatever reason
+ */
+export async function scanFile(scanner: { host: string; port: number }, path: string): Promise<void> {
+  const reply = await ask(scanner, path).catch(() => '')
+  if (/^stream: OK$/.test(reply)) return
+  if (/^stream: .* FOUND$/.test(reply)) throw new RequestError(422, 'The file is infected and was not accepted')
+  throw unavailable('Files cannot be checked for viruses right now')
+}
+
+async function ask({ host, port }: { host: string; port: number }, path: string): Promise<string> {
+  const socket = connect(port, host)
+  socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
+  try {
+    await once(socket, 'connect')
+    // It may answer, and close, before it has read everything.
+    const reply = readReply(socket)
+    const sent = sendFile(socket, path)
+    await Promise.race([reply, sent.then(() => reply)])
+    return await reply
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function sendFile(socket: Socket, path: string): Promise<void> {
+  socket.write('zINSTREAM\0')
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(chunk.length)
+    socket.write(length)
+    if (!socket.write(chunk)) await once(socket, 'drain')
+  }
+  socket.write(Buffer.alloc(4))
+}
+
+async function readReply(socket: Socket): Promise<string> {
+  let reply = ''
+  for await (const chunk of socket.setEncoding('latin1') as AsyncIterable<string>) {
+    reply += chunk
+    if (reply.includes('\0') || reply.length > LONGEST_REPLY) break
+  }
+  return reply.replace(/\0[^]*$/, '').trim()
+}

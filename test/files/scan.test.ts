@@ -1,0 +1,73 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { once } from 'node:events'
+import t, { type Test } from 'tap'
+import { addStore } from '../support/accounts.js'
+import { startNode } from '../support/node.js'
+import { readConfig } from '../../src/config/config.js'
+import { uploadFile } from '../support/uploads.js'
+
+/** Speaks clamd's protocol: reads a stream of pieces to its end, and answers by what it holds. */
+async function startScanner(t: Test, answer: (content: string, socket: Socket) => string) {
+  const server = createServer((socket) => {
+    let received = Buffer.alloc(0)
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+      const content = readStream(received)
+      if (content !== undefined) socket.end(answer(content, socket))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+}
+
+const COMMAND = 'zINSTREAM\0'
+
+function readStream(received: Buffer): string | undefined {
+  if (received.toString('latin1', 0, COMMAND.length) !== COMMAND) return undefined
+  let content = ''
+  for (let offset = COMMAND.length; offset + 4 <= received.length;) {
+    const length = received.readUInt32BE(offset)
+    if (length === 0) return content
+    content += received.toString('latin1', offset + 4, offset + 4 + length)
+    offset += 4 + length
+  }
+  return undefined
+}
+
+async function upload(t: Test, scanner: { host: string; port: number }, bytes: string) {
+  const { files } = readConfig({})
+  const folder = `${t.testdir()}/files`
+  const node = await startNode(t, { config: { files: { ...files, folder, scanner } } })
+  const answer = await uploadFile(node, await addStore(node.database), { name: 'a.txt', bytes })
+  return { ...answer, count: (await node.database.query('select from chat_file')).length }
+}
+
+t.test('a clean file is accepted once the scanner has seen all of it', async (t) => {
+  let seen = ''
+  const scanner = await startScanner(t, (content) => {
+    seen = content
+    return 'stream: OK\0'
+  })
+  const bytes = 'clean '.repeat(100_000)
+  t.match(await upload(t, scanner, bytes), { status: 200, count: 1 })
+  t.equal(seen, bytes)
+})
+
+t.test('an infected file is refused in clear words and leaves nothing', async (t) => {
+  const scanner = await startScanner(t, () => 'stream: Eicar-Test-Signature FOUND\0')
+  t.match(await upload(t, scanner, 'virus'), { status: 422, count: 0, body: { message: /infected/ } })
+})
+
+t.test('a scanner that is away, breaks off or says anything else never means clean', async (t) => {
+  const answers = ['', 'stream: OK', 'OK\0', 'INSTREAM size limit exceeded. ERROR\0', 'stream: OK FOUND\0x', '\0']
+  for (const answer of answers.filter((answer) => answer !== 'stream: OK')) {
+    const scanner = await startScanner(t, () => answer)
+    const { status, count } = await upload(t, scanner, 'x')
+    t.ok(status === 503 || (status === 422 && answer.includes('FOUND')), `${JSON.stringify(answer)} ${status}`)
+    t.equal(count, 0)
+  }
+  t.match(await upload(t, { host: '127.0.0.1', port: 1 }, 'x'), { status: 503, count: 0 })
+})
