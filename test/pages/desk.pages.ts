@@ -47,8 +47,9 @@ t.test('a session is released, handed over and closed, and everybody who looks s
   await message(chat, 'Hello').waitFor()
   await adasDesk.getByRole('tab', { name: /^Waiting/ }).click()
   await row(adasDesk, 'Tech Store').getByText('One more thing').waitFor()
+  // A desk may ask for what was handed over a moment ago: Chromium reports the refusal by itself.
   t.same(
-    stage.complaints().filter((complaint) => !complaint.includes('404')),
+    stage.complaints().filter((complaint) => !/40[34]/.test(complaint)),
     [],
   )
 })
