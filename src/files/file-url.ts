@@ -27,6 +27,12 @@ function simplifyName(name: string): string {
 /** The file that an address may be of, by its path alone; undefined when it is none of a file. */
 export function readFileId(url: string): string | undefined {
   // Most messages have no attachment, or one from elsewhere.
-  if (!url.includes('/v1/chat/files/') || !URL.canParse(url)) return undefined
-  return FILE_PATH.exec(new URL(url).pathname)?.[1]
+  if (url === '' || !URL.canParse(url)) return undefined
+  try {
+    // The router decodes each part of a path, and browsers drop dots and turn backslashes.
+    const path = new URL(url).pathname.split('/').map(decodeURIComponent).join('/')
+    return FILE_PATH.exec(path)?.[1]
+  } catch {
+    return undefined
+  }
 }

@@ -51,8 +51,9 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
         await transport.sendMail({ ...mail, from, to: { name: '', address: to } })
         return 'sent'
       } catch (error) {
-        const { responseCode = 0 } = error as { responseCode?: number }
-        if (responseCode >= PERMANENT) return 'refused'
+        const { responseCode = 0, code } = error as { responseCode?: number; code?: string }
+        // A refusal of this mail. A wrong password, say, concerns all of them, and may be put right.
+        if (responseCode >= PERMANENT && (code === 'EENVELOPE' || code === 'EMESSAGE')) return 'refused'
         throw error
       }
     },

@@ -98,7 +98,7 @@ export async function deleteLeftovers(db: Database): Promise<boolean> {
   const old = await db.prisma.$executeRaw(Prisma.sql`
     delete from webhook_delivery where id = any(array(
       select id from webhook_delivery where status = 'delivered' and updated < now() - ${LOG_DAYS} * interval '1 day'
-      order by id limit ${ROWS_PER_DELETE}))`)
+      order by updated limit ${ROWS_PER_DELETE}))`)
   const ofDeleted = await db.prisma.$executeRaw(Prisma.sql`
     delete from webhook_delivery where id = any(array(
       select d.id from webhook w join webhook_delivery d on d.webhook_id = w.id

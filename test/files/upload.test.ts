@@ -67,6 +67,14 @@ t.test('a form without exactly one file is refused', async (t) => {
   t.equal((await raw({ 'content-type': 'multipart/form-data' }, body)).status, 400, 'no boundary')
   t.equal((await raw(headers, body.subarray(0, -10))).status, 400, 'half a form')
   t.equal((await raw(headers, 'nonsense')).status, 400, 'no form')
+  const nameless = (...contents: string[]) => {
+    const boundary = 'boundary'
+    const parts = contents.map((content) => `--${boundary}\r\nContent-Disposition: form-data\r\n\r\n${content}\r\n`)
+    const type = `multipart/form-data; boundary=${boundary}`
+    return raw({ 'content-type': type }, `${parts.join('')}--${boundary}--\r\n`)
+  }
+  t.equal((await nameless('a', 'b')).status, 400, 'two fields without a name')
+  t.equal((await nameless('x'.repeat(2000))).status, 400, 'a long field without a name')
   t.equal((await raw({})).status, 400, 'no body')
   t.equal((await raw({ 'content-type': 'application/json' }, '{}')).status, 415, 'JSON')
   t.equal((await raw({ 'content-type': 'image/png' }, 'x')).status, 415, 'bytes without a form')

@@ -1,5 +1,20 @@
--- The tables are new. The foreign keys lock chat_session and chat_message against writes for a moment only: there is
--- nothing to check yet.
+-- The tables are new. The foreign keys lock chat_message and chat_session against writes for a moment only: there is
+-- nothing to check yet. Both locks are taken at once, in the order in which a send takes them, and with a short timeout,
+-- again and again: a lock that waits behind a long writer would have everybody else wait behind it.
+DO $$
+BEGIN
+    PERFORM set_config('lock_timeout', '500ms', true);
+    LOOP
+        BEGIN
+            LOCK TABLE "chat_message", "chat_session" IN SHARE ROW EXCLUSIVE MODE;
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM pg_sleep(0.5);
+        END;
+    END LOOP;
+    PERFORM set_config('lock_timeout', '0', true);
+END
+$$;
 
 -- CreateEnum
 CREATE TYPE "file_state" AS ENUM ('pending', 'stored', 'named', 'deleting');

@@ -122,6 +122,12 @@ CREATE INDEX "webhook_session_due" ON "webhook_session"("webhook_id", "due_at") 
 CREATE INDEX "webhook_delivery_order" ON "webhook_delivery"("webhook_id", "id");
 
 -- CreateIndex
+CREATE INDEX "webhook_delivery_status" ON "webhook_delivery"("webhook_id", "status", "id");
+
+-- CreateIndex
+CREATE INDEX "webhook_delivery_updated" ON "webhook_delivery"("status", "updated");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "webhook_delivery_event" ON "webhook_delivery"("webhook_id", "event_id");
 
 -- CreateIndex

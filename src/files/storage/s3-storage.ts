@@ -23,17 +23,28 @@ export function createS3Storage(settings: S3Settings): FileStorage {
   const base = addressing === 'path' ? `${readS3Origin(settings)}/${bucket}` : readS3Origin(settings)
   const urlOf = (id: string) => new URL(`${base}/${id}`)
 
+  /** Undefined when it has succeeded. */
+  async function send(url: URL, init: RequestInit & { method: string }): Promise<Error | undefined> {
+    try {
+      return await readFailure(await fetch(await client.sign(url, init)))
+    } catch (error) {
+      return error as Error
+    }
+  }
+
   /** Repeats what may succeed the next time. A body is opened anew for each try. */
   async function request(
     method: 'PUT' | 'DELETE',
     id: string,
-    createInit: () => RequestInit,
+    createInit: () => { init: RequestInit; body?: Readable },
     bytes = 0,
   ): Promise<void> {
     for (let tries = 1; ; tries++) {
       const signal = AbortSignal.timeout(REQUEST_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS))
-      const signed = await client.sign(urlOf(id), { method, ...createInit(), signal })
-      const failure = await fetch(signed).then(readFailure, (error: unknown) => error as Error)
+      const { init, body } = createInit()
+      const failure = await send(urlOf(id), { method, ...init, signal })
+      // A request that fails early leaves its body open.
+      body?.destroy()
       if (failure === undefined) return
       if (tries === TRIES || (failure instanceof S3Refusal && failure.isFinal)) throw failure
       await delay(FIRST_PAUSE_MS * 2 ** tries * Math.random())
@@ -47,11 +58,11 @@ export function createS3Storage(settings: S3Settings): FileStorage {
         'content-type': type,
         'x-amz-content-sha256': sha256.toString('hex'),
       }
-      const createInit = () => ({
-        headers,
-        body: Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>,
-        duplex: 'half' as const,
-      })
+      const createInit = () => {
+        const body = createReadStream(path)
+        const stream = Readable.toWeb(body) as ReadableStream<Uint8Array>
+        return { body, init: { headers, body: stream, duplex: 'half' as const } }
+      }
       return request('PUT', id, createInit, size)
     },
     async get(id, _range, { type, disposition }) {
@@ -63,7 +74,7 @@ export function createS3Storage(settings: S3Settings): FileStorage {
       return { redirect: signed.url }
     },
     // The answer is 204 whether or not there was an object.
-    delete: (id) => request('DELETE', id, () => ({})),
+    delete: (id) => request('DELETE', id, () => ({ init: {} })),
   }
 }
 

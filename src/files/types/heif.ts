@@ -17,6 +17,7 @@ const pictureBoxes = new Set(['ftyp', 'meta', 'mdat', 'free', 'skip', 'uuid'])
 const ignoredBoxes = new Set(['free', 'skip', 'uuid'])
 /** Zeros are written in pieces of this size. */
 const PATCH_BYTES = 65_536
+const ZEROS = Buffer.alloc(PATCH_BYTES)
 
 /** `image/heic` or `image/heif` by the brand of the file; undefined for others, AVIF among them. */
 export function readHeifType(head: Buffer): 'image/heic' | 'image/heif' | undefined {
@@ -45,6 +46,8 @@ export async function removeHeifMetadata(file: WholeFile): Promise<Patch[]> {
   const content = await file.read(meta.start, meta.end - meta.start)
   const ranges = findMetadata(content, meta.start)
   for (const box of boxes) if (ignoredBoxes.has(box.type)) ranges.push({ start: box.start, end: box.end })
+  // Ranges may repeat and overlap: together they must not be more than the file.
+  if (ranges.reduce((sum, { start, end }) => sum + end - start, 0) > file.size) throw damaged()
   return ranges.flatMap(({ start, end }) => {
     if (start < 0 || end > file.size || start > end) throw damaged()
     return zeros(start, end)
@@ -66,7 +69,7 @@ async function readTopBoxes(file: WholeFile): Promise<Box[]> {
 function zeros(start: number, end: number): Patch[] {
   const patches: Patch[] = []
   for (let offset = start; offset < end; offset += PATCH_BYTES) {
-    patches.push({ offset, bytes: Buffer.alloc(Math.min(PATCH_BYTES, end - offset)) })
+    patches.push({ offset, bytes: ZEROS.subarray(0, Math.min(PATCH_BYTES, end - offset)) })
   }
   return patches
 }

@@ -77,7 +77,7 @@ export function createWebpFilter(): Filter {
   }
 
   function takeExtendedHeader(kept: Buffer[], bytes: number): boolean {
-    if (keptBytes !== FILE_HEAD_BYTES || bytes < HEAD_BYTES + 10) throw notWebp()
+    if (keptBytes !== FILE_HEAD_BYTES || bytes !== HEAD_BYTES + 10) throw notWebp()
     const chunk = pending.peek(bytes)
     if (chunk === undefined) return false
     const header = Buffer.from(pending.take(bytes))

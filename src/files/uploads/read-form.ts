@@ -73,13 +73,15 @@ export async function readForm(
   }
 }
 
-const faulty = (field: string, message: string) => invalidInput([{ field: field.slice(0, 100), message }])
+/** The parser gives a field without a name as undefined, whatever its types say. */
+const faulty = (field: string | undefined, message: string) =>
+  invalidInput([{ field: (field ?? 'body').slice(0, 100), message }])
 
 /** Gives up on a client that has gone, is silent or takes too long. Returns what ends the watch. */
 function watchProgress(request: IncomingMessage, giveUp: (error: Error) => void): () => void {
   const stall = () => giveUp(new RequestError(408, 'The upload took too long'))
   // A request that has been read to its end closes, too.
-  const leave = () => request.complete || giveUp(new RequestError(400, 'The upload broke off'))
+  const leave = () => request.readableEnded || giveUp(new RequestError(400, 'The upload broke off'))
   const silence = setTimeout(stall, LONGEST_SILENCE_MS)
   const deadline = setTimeout(stall, LONGEST_UPLOAD_MS)
   const restart = () => silence.refresh()

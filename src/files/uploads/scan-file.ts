@@ -20,22 +20,24 @@ export async function scanFile(scanner: { host: string; port: number }, path: st
 
 async function ask({ host, port }: { host: string; port: number }, path: string): Promise<string> {
   const socket = connect(port, host)
+  const file = createReadStream(path)
   socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
   try {
     await once(socket, 'connect')
     // It may answer, and close, before it has read everything.
     const reply = readReply(socket)
-    const sent = sendFile(socket, path)
+    const sent = sendFile(socket, file)
     await Promise.race([reply, sent.then(() => reply)])
     return await reply
   } finally {
     socket.destroy()
+    file.destroy()
   }
 }
 
-async function sendFile(socket: Socket, path: string): Promise<void> {
+async function sendFile(socket: Socket, file: AsyncIterable<Buffer>): Promise<void> {
   socket.write('zINSTREAM\0')
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of file) {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(chunk.length)
     socket.write(length)

@@ -75,8 +75,9 @@ export function startDispatcher({
       if (isDue('marking')) await markNoted()
       else loop.wake(dueAt.marking - performance.now())
     }
-    if (isDue('sweep')) await sweep()
-    if (isDue('cleanup')) await cleanUp()
+    // A part that fails must not keep the others from their turn.
+    if (isDue('sweep')) await sweep().catch(onError)
+    if (isDue('cleanup')) await cleanUp().catch(onError)
     await claim()
   }
 
@@ -101,11 +102,13 @@ export function startDispatcher({
 
   async function sweep(): Promise<void> {
     const startedAt = performance.now()
+    setDue('sweep', SWEEP_INTERVAL_MS)
     await sweepSessions(db, longestStatementMs)
     setDue('sweep', Math.max(SWEEP_INTERVAL_MS, restAfter(performance.now() - startedAt)))
   }
 
   async function cleanUp(): Promise<void> {
+    setDue('cleanup', CLEANUP_INTERVAL_MS)
     const isMore = await deleteLeftovers(db)
     setDue('cleanup', isMore ? LOOK_INTERVAL_MS : CLEANUP_INTERVAL_MS)
   }

@@ -67,7 +67,10 @@ export function createPoster({ isAllowed, resolveName, timeoutMs }: PosterOption
       // Node connects to an address without a lookup.
       const host = target.hostname.replace(/^\[|\]$/g, '')
       if (isIP(host) !== 0 && !isAllowed(host)) throw refusedAddress()
-      const start = () => exchange(open(target, headers), body, timeoutMs, signal)
+      const startedAt = performance.now()
+      // One deadline for both tries: the lease of the session is no longer.
+      const start = () =>
+        exchange(open(target, headers), body, Math.max(timeoutMs - (performance.now() - startedAt), 1), signal)
       return start().catch((error: unknown) => {
         if (error instanceof StaleConnection) return start()
         throw error
@@ -87,14 +90,19 @@ class StaleConnection extends Error {}
 
 function exchange(request: ClientRequest, body: string, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
+    let hasAnswer = false
     const abort = () => request.destroy(new Error('The node is shutting down'))
-    const timer = setTimeout(() => request.destroy(new Error(`There was no answer within ${timeoutMs} ms`)), timeoutMs)
+    const timer = setTimeout(
+      () => request.destroy(new Error(`There was no answer within ${Math.round(timeoutMs)} ms`)),
+      timeoutMs,
+    )
     signal.addEventListener('abort', abort)
     request.once('close', () => {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
+      // An answer of 101 takes the connection over, and is no response.
+      if (!hasAnswer) reject(new Error('The connection was closed without an answer'))
     })
-    let hasAnswer = false
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (hasAnswer) return
       const isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')

@@ -41,10 +41,22 @@ export async function replayDelivery(deps: SendingBeside, deliveryId: number): P
   const { active } = await findWebhook(db, webhookId).catch(() => ({ active: undefined }))
   if (active === undefined) throw notFound('Delivery not found')
   if (!active) throw conflict('The webhook is switched off')
-  if (delivery.status === 'delivered' || delivery.type === TEST_TYPE) {
+  const isOnce = delivery.status === 'delivered' || delivery.type === TEST_TYPE || (await isPassed(db, delivery))
+  if (isOnce) {
     return sendOnce(deps, webhookId, await readEvent(deps, delivery))
   }
   return resume(deps, delivery)
+}
+
+/** Whether the session has gone on since: a replay that failed leaves a failed delivery of an event that was delivered before. */
+async function isPassed(
+  db: SendingBeside['db'],
+  { webhookId, sessionId, seq, unreadId }: DeliveryRow,
+): Promise<boolean> {
+  const [row] = await db.prisma.$queryRaw<{ isPassed: boolean }[]>(Prisma.sql`
+    select coalesce(seq >= ${seq}, unread_id >= ${unreadId}, false) as "isPassed" from webhook_session
+    where webhook_id = ${webhookId} and session_id = ${sessionId}`)
+  return row?.isPassed === true
 }
 
 async function resume({ db, wake }: SendingBeside, { id, webhookId, sessionId }: DeliveryRow): Promise<Delivery> {
