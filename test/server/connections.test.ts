@@ -70,7 +70,7 @@ t.test('a server that is told to stop ends in time, with code 0, whatever client
       ].join('\r\n'),
     )
     const client = createRequest(port, store.token)
-    await until(() => countLocks(database, 2), 5000, 'both wait in the database')
+    await until(() => countLocks(database.query, 2), 5000, 'both wait in the database')
     server.kill('SIGTERM')
     await until(() => server.output().out.includes('"msg":"stopping"'), 5000)
     await release()
@@ -101,7 +101,12 @@ t.test('the embedded PostgreSQL ends with its server', { jobs: 2 }, async (t) =>
     const { server, port, folder, token } = await startEmbedded(t)
     const url = await (await openCluster(folder)).url()
     await lockTable(t, { url: url ?? '' }, 'chat_session')
+    const observer = new Client(url)
+    observer.on('error', () => undefined)
+    await observer.connect()
     const client = createRequest(port, token)
+    await until(() => countLocks(async (sql) => (await observer.query(sql)).rows, 1), 5000, 'it waits in the database')
+    await observer.end()
     server.kill('SIGTERM')
     t.equal((await server.exit()).code, 1)
     await client.done
@@ -157,7 +162,7 @@ function createRequest(port: number, token: string) {
   return { done }
 }
 
-async function countLocks({ query }: TestDatabase, count: number): Promise<boolean> {
+async function countLocks(query: (sql: string) => Promise<unknown[]>, count: number): Promise<boolean> {
   const rows = await query(
     `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
   )
