@@ -16,7 +16,7 @@ export interface AccountStorage {
   write(name: string, value: unknown): boolean
 }
 
-/** The oldest ones beyond are dropped. */
+/** Beyond, the oldest ones are dropped, except those that must be kept. */
 const MOST_VALUES = 100
 const LONGEST_KEPT_MS = 30 * 86_400_000
 
@@ -32,9 +32,10 @@ const nextMoment = () => (latest = Math.max(Date.now(), latest + 0.001))
 
 /**
  * Each value has a key of its own, so that tabs do not overwrite each other's. Values of other accounts stay unseen: they
- * are there again when those sign in again, for a month.
+ * are there again when those sign in again, for a month. Values whose name begins with `kept` are not dropped to make room: when
+ * there is none left, `write` returns false.
  */
-export function openAccountStorage({ side, id }: AccountName): AccountStorage {
+export function openAccountStorage({ side, id }: AccountName, kept: string): AccountStorage {
   const all = nameInStorage('account.')
   const own = `${all}${side}.${id}.`
 
@@ -49,9 +50,13 @@ export function openAccountStorage({ side, id }: AccountName): AccountStorage {
     for (const { key, at } of readEntries(all)) if (at < oldest) localStorage.removeItem(key)
   }
 
-  function makeRoom(): void {
+  /** Returns whether there is room for another value. */
+  function makeRoom(): boolean {
     const entries = readEntries(own)
-    for (const { key } of entries.slice(0, Math.max(0, entries.length - MOST_VALUES + 1))) localStorage.removeItem(key)
+    const surplus = Math.max(0, entries.length - MOST_VALUES + 1)
+    const dropped = entries.filter(({ key }) => !key.startsWith(own + kept)).slice(0, surplus)
+    for (const { key } of dropped) localStorage.removeItem(key)
+    return dropped.length === surplus
   }
 
   try {
@@ -82,7 +87,7 @@ export function openAccountStorage({ side, id }: AccountName): AccountStorage {
           localStorage.removeItem(key)
           return true
         }
-        if (localStorage.getItem(key) === null) makeRoom()
+        if (localStorage.getItem(key) === null && !makeRoom()) return false
         localStorage.setItem(key, JSON.stringify({ at: nextMoment(), value } satisfies Entry))
         return true
       } catch {

@@ -52,7 +52,7 @@ export function createKeptConversations(): KeptConversations {
   return {
     open(account) {
       if (storage.value !== undefined) return
-      const opened = openAccountStorage(account)
+      const opened = openAccountStorage(account, WAITING)
       // Before anything is written over it.
       for (const [sessionId, text] of texts) {
         const kept = opened.read(nameText(sessionId))
