@@ -1,6 +1,6 @@
 /**
- * Makes a checkout ready to run: installs what package-lock.json names, generates the Prisma client, compiles, and
- * builds the pages. What is up to date is left alone. Plain JavaScript, because it runs before anything is installed.
+ * Prepares a checkout: installs the packages of package-lock.json, generates the Prisma client, compiles, and builds the
+ * pages. Skips what is up to date. Plain JavaScript, because it runs before anything is installed.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
@@ -14,11 +14,11 @@ const newestMs = (folder) =>
   Math.max(...readdirSync(at(folder), { recursive: true }).map((name) => changedMs(join(folder, name))))
 
 function run(command, ...words) {
-  // Both ask npm or Prisma to leave standard output to the service.
+  // Output goes to standard error: standard output belongs to the service.
   execFileSync(command, words, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...offlineEngine } })
 }
 
-/** Generating a client needs no schema engine, but the command downloads one unless it is told that there is a file. */
+/** `prisma generate` does not use the schema engine, but downloads it unless a path is set. */
 const offlineEngine = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' }
 
 const [major, minor] = process.versions.node.split('.').map(Number)
@@ -38,9 +38,9 @@ if (
   )
 ) {
   run('npx', 'tsc', '-p', 'tsconfig.build.json')
-  // The declarations of the client, and the check that it asks nothing of Node.
+  // Emits the declarations of the client, and checks that it uses nothing of Node.js.
   run('npx', 'tsc', '-p', 'tsconfig.client.json')
   run(process.execPath, 'scripts/build-pages.mjs')
-  // tsc leaves the file alone when the output would be the same.
+  // tsc does not touch the file when the output is the same.
   utimesSync(at('dist/.tsbuildinfo'), new Date(), new Date())
 }

@@ -1,6 +1,6 @@
 import type { Steps } from './steps.js'
 
-/** Checks types, style, format and structure; each says what it finds, whatever the others say. */
+/** Checks types, style, format and structure. Each check runs even if another fails. */
 export async function runChecks({ step, run }: Steps): Promise<void> {
   for (const program of ['.', 'tsconfig.pages.json', 'scripts/load']) {
     await step(`types of ${program}`, () => run('tsc', ['-p', program]))

@@ -2,8 +2,8 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { StepFailure } from './steps.js'
 
 /**
- * Ends the processes that tests have left behind: those that work in this run's temporary folder, or
- * whose environment names it.
+ * Kills processes that tests left running: those whose working directory is in this run's temporary folder, or whose
+ * environment names it.
  * @throws StepFailure that names them
  */
 export async function endLeftovers(folder: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function endLeftovers(folder: string): Promise<void> {
   }
 }
 
-/** Only Linux shows them in /proc; elsewhere none are found. */
+/** Reads /proc, so it finds processes on Linux only. */
 async function findProcesses(folder: string): Promise<{ pid: number; command: string }[]> {
   const entries = await readdir('/proc').catch(() => [])
   const pids = entries.map(Number).filter((pid) => pid > 0 && pid !== process.pid)

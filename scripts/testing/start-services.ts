@@ -9,7 +9,7 @@ import { StepFailure } from './steps.js'
 
 const TEMPLATE = 'store_chat_template'
 
-/** Starts what all tests share, in a folder: a PostgreSQL with one migrated database, and a Redis. */
+/** Starts the services that all tests share, in a folder: a PostgreSQL with a migrated template database, and a Redis. */
 export async function startServices(folder: string): Promise<Services & { stop(): Promise<void> }> {
   const redis = await provideRedis()
   const cluster = await openCluster(join(folder, 'shared'))
@@ -17,7 +17,7 @@ export async function startServices(folder: string): Promise<Services & { stop()
     await Promise.all([cluster.stop('immediate'), redis.stop()])
   }
   try {
-    // What a crash of the machine would lose is no loss here; all else is as in production.
+    // Test data need not survive a crash of the machine. Other settings are those of production.
     await cluster.start({ settings: { fsync: 'off', max_connections: '300' } })
     const databaseUrl = await cluster.url()
     if (databaseUrl === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
