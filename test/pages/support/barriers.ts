@@ -10,7 +10,7 @@ interface Finding {
   nodes: { target: string[] }[]
 }
 
-/** What axe finds that keeps somebody out, in light and in dark. */
+/** Accessibility violations that axe finds, in light and in dark mode. */
 export async function findBarriers(page: Page): Promise<string[]> {
   const found: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {

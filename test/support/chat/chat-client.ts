@@ -7,7 +7,7 @@ import { startNodes, type NodeOptions, type TestNode } from '../nodes/node.js'
 
 type Fields = Record<string, unknown>
 
-/** A client of the chat's routes that holds every answer against the API's own description. */
+/** A client of the chat's routes that checks every answer against the OpenAPI document. */
 export interface ChatClient {
   node: TestNode
   /** A GET of a path below `/v1/chat/`. */
@@ -42,8 +42,8 @@ export async function startTwoNodes(t: Test, options?: NodeOptions): Promise<[Ch
 }
 
 /**
- * A check of an answer against the route's description in the OpenAPI document: the status is one that it names, and the
- * body has the described shape and not a key more. Bodies made in SQL pass no serializer that would see to it.
+ * Returns a check of answers against the OpenAPI document: the status is documented, and the body has the documented shape
+ * without additional keys. Bodies that are built in SQL pass no serializer that would ensure this.
  */
 export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
   const ajv = new Ajv({ strict: false, allErrors: true })
@@ -70,7 +70,7 @@ export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
   }
 }
 
-/** What of an OpenAPI document is looked at. */
+/** The parts of an OpenAPI document that the check reads. */
 export interface OpenApiDocument {
   paths?: Record<string, Record<string, { responses: Record<string, DescribedResponse> }>>
 }
@@ -79,7 +79,7 @@ interface DescribedResponse {
   content?: { 'application/json'?: { schema: unknown } }
 }
 
-/** The same schema, with objects that allow no other keys. */
+/** Copies a schema, with objects that allow no additional keys. */
 function closeObjects(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closeObjects)
   if (typeof schema !== 'object' || schema === null) return schema
