@@ -8,11 +8,20 @@ import { StepFailure } from './steps.js'
  */
 export async function endLeftovers(folder: string): Promise<void> {
   const found = await findProcesses(folder)
-  for (const { pid } of found) process.kill(pid, 'SIGKILL')
+  for (const { pid } of found) kill(pid)
   if (found.length > 0) {
     throw new StepFailure(
       `Left behind, and ended now:\n${found.map(({ pid, command }) => `  ${pid} ${command}`).join('\n')}`,
     )
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended since it was found.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
