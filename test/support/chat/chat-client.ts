@@ -46,9 +46,7 @@ export async function startTwoNodes(t: Test, options?: NodeOptions): Promise<[Ch
  * without additional keys. Bodies that are built in SQL pass no serializer that would ensure this.
  */
 export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
-  const ajv = new Ajv({ strict: false, allErrors: true })
-  addFormats.default(ajv, ['date-time', 'uri'])
-  const compiled = new Map<string, ValidateFunction>()
+  const checks = new Map<string, ValidateFunction>()
   const { paths = {} } = app.swagger() as unknown as OpenApiDocument
 
   return (method: string, path: string, { status, text, body }: Answer) => {
@@ -60,14 +58,23 @@ export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
     const described = response.content?.['application/json']
     // A file, or nothing.
     if (described === undefined || method === 'HEAD') return
-    let validate = compiled.get(what)
-    if (validate === undefined) {
-      validate = ajv.compile(closeObjects(described.schema) as object)
-      compiled.set(what, validate)
-    }
+    let validate = checks.get(what)
+    if (validate === undefined) checks.set(what, (validate = compile(described.schema)))
     if (validate(body)) return
     throw new AssertionError({ message: `${what}: ${ajv.errorsText(validate.errors)}: ${text.slice(0, 500)}` })
   }
+}
+
+const ajv = new Ajv({ strict: false, allErrors: true })
+addFormats.default(ajv, ['date-time', 'uri'])
+/** By the text of the schema: all nodes of a process have the same ones. */
+const compiled = new Map<string, ValidateFunction>()
+
+function compile(schema: unknown): ValidateFunction {
+  const text = JSON.stringify(schema)
+  let validate = compiled.get(text)
+  if (validate === undefined) compiled.set(text, (validate = ajv.compile(closeObjects(schema) as object)))
+  return validate
 }
 
 /** The parts of an OpenAPI document that the check reads. */
