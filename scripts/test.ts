@@ -1,6 +1,6 @@
 /**
- * `npm test`: starts a PostgreSQL and a Redis, runs the tests with coverage and beside them the checks of types, style,
- * format and imports, and ends all that it started. `npm test -- test/some.test.ts` runs those tests alone.
+ * `npm test`: starts a PostgreSQL and a Redis, runs the tests with coverage and, at the same time, the checks of types, style,
+ * format and imports, and stops everything. `npm test -- test/some.test.ts` runs that file alone.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,11 +17,12 @@ import { nameServices } from '../harness/services.js'
 
 /** On two cores; while the checks run beside them, more would make those late that wait with a deadline. */
 const JOBS = 3
+const FILES_PER_PROCESS = 8
 
 const given = process.argv.slice(2)
 const isWhole = given.length === 0
 const folder = await mkdtemp(join(tmpdir(), 'store-chat-test-'))
-// Everything temporary goes into one folder, which is looked through and removed at the end.
+// All temporary files go into one folder, which is checked and removed at the end.
 const steps = createSteps({ ...process.env, TMPDIR: folder })
 const { step, run } = steps
 
@@ -34,7 +35,16 @@ if (services) {
   const coverage = { NODE_V8_COVERAGE: resolve('.tap/coverage') }
   const environment = { ...nameServices(services), ...(isWhole && coverage) }
   const reporter = isWhole ? 'dot' : 'spec'
-  await step('tests', () => runTests(steps, { files, jobs: JOBS, timeoutSeconds: 300, reporter, environment }))
+  await step('tests', () =>
+    runTests(steps, {
+      files,
+      filesPerProcess: FILES_PER_PROCESS,
+      jobs: JOBS,
+      timeoutSeconds: 300,
+      reporter,
+      environment,
+    }),
+  )
   if (isWhole) {
     await step('coverage', () => run('c8', ['report']))
     await step('uncovered', reviewCoverage)

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { addAdmin, addStore, type StoreFields, type TestAccount } from '../../support/chat/accounts.js'
 import { createChatClient, type ChatClient } from '../../support/chat/chat-client.js'
 import { startNode, type NodeOptions } from '../../support/nodes/node.js'
-import { startBrowser } from './browser.js'
+import { provideBrowser } from './browser.js'
 import { openVisitor, signIn, type Visitor, type VisitOptions } from './visitor.js'
 
 type Options = Omit<VisitOptions, 'token'> & { origin?: string }
@@ -24,7 +24,7 @@ export interface Stage extends ChatClient {
 
 /** Starts a node and a browser for a test of the pages. */
 export async function setStage(t: Test, options: NodeOptions = {}): Promise<Stage> {
-  const [node, browser] = await Promise.all([startNode(t, options), startBrowser(t)])
+  const [node, browser] = await Promise.all([startNode(t, options), provideBrowser()])
   const visitors: Visitor[] = []
 
   async function visitor({ token }: TestAccount, more: Omit<Options, 'origin'> = {}): Promise<Visitor> {
