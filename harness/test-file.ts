@@ -1,4 +1,5 @@
 import root, { type Test } from 'tap'
+import { ROWS_VARIABLE } from './variables.js'
 
 /** Of one file. */
 const TIMEOUT_MS = Number(process.env['TAP_TIMEOUT'] ?? 30) * 1000
@@ -21,6 +22,10 @@ export default new Proxy({} as Test, {
 export function endWithProcess(end: () => unknown): void {
   root.teardown(end)
 }
+
+const rowsFolder = process.env[ROWS_VARIABLE]
+// Before any test loads the product.
+if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(rowsFolder)
 
 /** Runs test files one after the other. One that fails does not keep the next from running. */
 export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
