@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { describeRoute, JSON_TYPE, refusals, type App } from '../http/describe-route.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
 import { LimitSchema } from '../protocol/schemas/paging.js'
+import { TextStream } from '../limits/text-stream.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
 import { CursorSchema } from './list-sessions.js'
@@ -24,7 +25,7 @@ export async function storeSessionRoutes(app: App): Promise<void> {
     async ({ account }, reply) => {
       const session = await getOrCreateSession(app.deps, account.id)
       await confirmDelivery(app.deps, 'store', session)
-      return reply.type(JSON_TYPE).send(session.view)
+      return reply.type(JSON_TYPE).send(typeof session.view === 'string' ? session.view : new TextStream(session.view))
     },
   )
 

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { RequestError } from '../../src/errors/request-error.js'
 import { createAccountWork, MAX_CONCURRENT } from '../../src/limits/account-work.js'
 import { createLargeAnswers } from '../../src/limits/large-answers.js'
-import { TextStream } from '../../src/limits/text-stream.js'
+import { TextParts, TextStream } from '../../src/limits/text-stream.js'
 import { addStore, type TestAccount } from '../support/accounts.js'
 import { createChatClient } from '../support/chat-client.js'
 import { openConversation } from '../support/conversations.js'
@@ -48,7 +48,9 @@ async function askAndStall(t: Test, { token }: TestAccount, path = '/v1/chat/sto
 
 t.test('a text in pieces is the same text, wherever its characters lie', async (t) => {
   for (const text of ['', 'a', 'é👋世', `${'x'.repeat(65_535)}👋${'y'.repeat(70_000)}`, '👋'.repeat(100_000)]) {
-    t.equal(await readText(new TextStream(text, () => undefined)), text, `${text.length} characters`)
+    t.equal(await readText(new TextStream(text)), text, `${text.length} characters`)
+    const parts = new TextParts([Buffer.from(text), Buffer.from(''), Buffer.from('end')])
+    t.equal(await readText(new TextStream(parts)), `${text}end`, 'encoded in parts before')
   }
 })
 
