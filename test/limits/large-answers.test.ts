@@ -8,11 +8,11 @@ import { RequestError } from '../../src/errors/request-error.js'
 import { createAccountWork, MAX_CONCURRENT } from '../../src/limits/account-work.js'
 import { createLargeAnswers } from '../../src/limits/large-answers.js'
 import { TextParts, TextStream } from '../../src/limits/text-stream.js'
-import { addStore, type TestAccount } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { openConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { addMessages } from '../support/sessions.js'
+import { addStore, type TestAccount } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { openConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { addMessages } from '../support/chat/sessions.js'
 import { until, within } from '../../harness/until.js'
 
 const MB = 1024 * 1024
@@ -103,7 +103,7 @@ t.test('a slow reader is not cut as long as it reads', async (t) => {
   t.teardown(() => server.close())
   t.teardown(() => answers.close())
   const text = 'x'.repeat(16 * MB)
-  server.get('/', (_request, reply) => reply.send(answers.send(reply, text, 'a')))
+  server.get('/', (_request, reply) => reply.send(answers.send(reply, new TextStream(text), 'a')))
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })
   const open = async () => {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
