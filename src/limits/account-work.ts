@@ -10,6 +10,8 @@ export const MAX_CONCURRENT = 2
  * account that asks for more than MAX_CONCURRENT at once keeps PostgreSQL busy for half of the time.
  */
 const MAX_REST_MS = 50
+/** A request that took less than this costs the others too little to rest after it. */
+const NO_REST_MS = 4
 const MOST_WAITING = 1000
 const MB = 1024 * 1024
 /** Bytes of answers that wait to be read. The largest answer has about 12 MB. */
@@ -57,7 +59,7 @@ export function createAccountWork(): AccountWork {
 
   function end(account: string, tookMs = 0): void {
     const work = open(account)
-    if (work.waiting.length > 0 && tookMs >= 1) setTimeout(giveTurn, Math.min(tookMs, MAX_REST_MS), account, work)
+    if (work.waiting.length > 0 && tookMs >= NO_REST_MS) setTimeout(giveTurn, Math.min(tookMs, MAX_REST_MS), account, work)
     else giveTurn(account, work)
   }
 

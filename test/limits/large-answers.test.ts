@@ -160,6 +160,19 @@ t.test('work of one account is bounded, at once and waiting; another account has
   t.equal(work.size(), 0)
 })
 
+t.test('after a long request, the next one that waits begins after a rest; a new one does not rest', async (t) => {
+  const work = createAccountWork()
+  for (let count = 0; count < MAX_CONCURRENT; count++) await work.begin('a')
+  let hasBegun = false
+  const next = Promise.resolve(work.begin('a')).then(() => (hasBegun = true))
+  work.end('a', 20)
+  await new Promise(setImmediate)
+  t.notOk(hasBegun)
+  await next
+  for (let count = 0; count < MAX_CONCURRENT; count++) work.end('a', 20)
+  t.equal(work.size(), 0, 'nobody waits: no rest')
+})
+
 t.test('when answers of very many accounts wait, the node says so to them, and serves the others: 503', async (t) => {
   const work = createAccountWork()
   const forgets = Array.from({ length: 16 }, (_, account) => work.countUnread(`${account}`, 16 * MB))
