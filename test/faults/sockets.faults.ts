@@ -107,7 +107,7 @@ t.test('a reset during the upgrade does no harm', async (t) => {
   }
   const client = await until(() => enter(t, node, 'store', store), 5000, 'the account finds a place')
   client.send('ping')
-  await client.next('pong')
+  t.same(await client.next('pong'), {})
 })
 
 const upgradeRequest = (token: string) =>
