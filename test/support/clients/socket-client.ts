@@ -52,8 +52,6 @@ export async function openSocket(
   options: SocketOptions = {},
 ): Promise<SocketClient> {
   const socket = dial(origin, side, account, options)
-  // A socket that is cut while it opens reports that as an error.
-  socket.on('error', () => undefined)
   t.teardown(() => socket.terminate())
   const client = collect(socket)
   const opened = new Promise<void>((resolve, reject) => {
