@@ -7,7 +7,7 @@ import type { TextStream } from './text-stream.js'
 const STALL_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
 /** So many bytes of answers leave garbage that is worth a collection. */
-const GARBAGE_BYTES = 16 * 1024 * 1024
+const GARBAGE_BYTES = 4 * 1024 * 1024
 /** No large answer was sent for this long: the peak is over. */
 const IDLE_MS = 2000
 

@@ -18,8 +18,8 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describeRoute('store', 'Get or create the one active session'),
         description: '`store` is present once an admin has claimed the session.',
-        // The answer is JSON text already.
-        response: { 200: Type.Unsafe<string>(StoreSessionSchema), ...refusals(401, 403, 503) },
+        // The answer is JSON text already, a stream of it when it is large.
+        response: { 200: Type.Unsafe<string | TextStream>(StoreSessionSchema), ...refusals(401, 403, 503) },
       },
     },
     async ({ account }, reply) => {
