@@ -80,6 +80,7 @@ export function createUnreadCounter(
       const tookMs = Date.now() - groupStartedAt
       spentMs += tookMs
       if (!hasSucceeded) break
+      sendCounts()
       await delay(Math.min(tookMs, MAX_PAUSE_MS))
     }
     // Measured from the beginning of the round, so that admins who have just read do not delay the others.
