@@ -59,7 +59,8 @@ export function createAccountWork(): AccountWork {
 
   function end(account: string, tookMs = 0): void {
     const work = open(account)
-    if (work.waiting.length > 0 && tookMs >= NO_REST_MS) setTimeout(giveTurn, Math.min(tookMs, MAX_REST_MS), account, work)
+    if (work.waiting.length > 0 && tookMs >= NO_REST_MS)
+      setTimeout(giveTurn, Math.min(tookMs, MAX_REST_MS), account, work)
     else giveTurn(account, work)
   }
 
