@@ -13,7 +13,7 @@ import { until, within } from '../../harness/until.js'
 /** From the answer to what ends a token or a JWT until nothing is open any more. */
 const PROMISE_MS = 1000
 /** A machine that runs other tests as well may be late. What was late is tried again, and the output says so. */
-const TRIES = 3
+const TRIES = 5
 /** Until something is late for good. */
 const DEADLINE_MS = 10_000
 /** Long enough to open what is to end by itself. */
