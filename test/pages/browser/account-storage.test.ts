@@ -2,7 +2,7 @@ import t from 'tap'
 import type * as storage from '../../../src/pages/browser/account-storage.js'
 import { importPageModule } from '../support/page-modules.js'
 
-/** As far as the module uses it: its keys are the object's own. */
+/** The parts of Storage that the module uses: its keys are the object's own properties. */
 function createStorage() {
   const methods = {
     getItem(this: Record<string, string>, key: string) {
