@@ -7,14 +7,14 @@ import { startFaults } from './faults.js'
 import { createNode } from './start-nodes.js'
 
 const NODES = 2
-/** More than a script needs by default; a row is cheap. */
+/** More accounts than any script needs by default. */
 const STORES = 20_000
 const ADMINS = 1000
 
 /**
- * Gives a script a PostgreSQL, a Redis, two nodes and accounts of its own, and ends all of it afterwards.
+ * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.
  * @param logFile takes what the nodes log
- * @param use gets what the script reads, by variable
+ * @param use is called with the environment variables of the script
  */
 export async function withStand(
   logFile: string,
