@@ -115,7 +115,7 @@ export function createOutgoing({ upload, send }: Transport): Outgoing {
             onUploaded(uploaded)
             handOver(uploaded)
           },
-          (error: ChatError) => leaveLine(place, () => reject(error)),
+          (error: unknown) => leaveLine(place, () => reject(error instanceof Error ? error : new Error(String(error)))),
         )
       })
     },

@@ -84,9 +84,9 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
     show,
     showUnread(count, next) {
       texts = next
-      badge.hidden = count === 0
+      badge.hidden = !count
       badge.textContent = next.badge
-      news.textContent = count === 0 || isOpen ? '' : texts.open
+      news.textContent = count && !isOpen ? texts.open : ''
       Object.assign(host, next.page)
       name()
     },
