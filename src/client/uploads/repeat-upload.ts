@@ -5,7 +5,7 @@ import { untilAborted } from './abort.js'
 import type { Upload } from './upload.js'
 
 /** Failures while the connection is there. A server that refuses a file may look like one that cuts the upload. */
-const MOST_FAILURES = 6
+const MOST_FAILURES = 4
 /** What the server asks to wait for longer than this, such as a daily limit, is for a person to decide. */
 const LONGEST_WAIT_MS = 60_000
 
@@ -42,7 +42,9 @@ export function createRepeatedUploads({
   function choosePauseMs(error: Error, tries: number): number | undefined {
     if (!(error instanceof ChatError)) return undefined
     if (error.code === 'offline' || error.code === 'no_token') {
-      return chooseRetryMs(settings.random, settings.timing, tries)
+      const retryMs = chooseRetryMs(settings.random, settings.timing, tries)
+      // By then it is known whether the connection is really there.
+      return isOnline() ? settings.timing.checkMs + retryMs : retryMs
     }
     const isForNow = isRefusedForNow(error) && (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS
     return isForNow ? chooseRepeatMs(settings, error, tries) : undefined
