@@ -33,7 +33,9 @@ async function holdUploads(page: Page) {
   return {
     next: async (): Promise<Route> => {
       await until(() => held.length > 0, 10_000, 'an upload')
-      return held.shift() as Route
+      const [route] = held.splice(0, 1)
+      if (route === undefined) throw new Error('There is an upload')
+      return route
     },
   }
 }
