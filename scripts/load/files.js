@@ -1,7 +1,7 @@
 /**
- * Uploads and downloads beside the conversation of `conversation.js`, on the same nodes: stores upload a file, send a message
- * that names it, and download it again, one file after the other. Shows what that does to the times of the conversation, all
- * of whose thresholds hold here, too, and that every file comes back whole.
+ * Uploads and downloads beside the conversation of `conversation.js`, on the same nodes: other stores upload a file and
+ * download it again, one after the other. Shows what that does to the times of the conversation, all of whose thresholds hold
+ * here, too, and that every file comes back whole.
  *
  *     npm run load -- files
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/files.js
@@ -12,7 +12,6 @@
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
-import { call } from './calls.js'
 import { options as conversation } from './conversation.js'
 import { nodeAt, now, readCount, storeAt } from './settings.js'
 
@@ -55,7 +54,10 @@ export const options = {
   },
 }
 
-/** One file: up, into a message, and down again from the other node. */
+/**
+ * One file: up, and down again from the other node. No message names it, of which every admin would hear: the service deletes
+ * it after a day.
+ */
 export async function exchangeFiles() {
   const place = exec.scenario.iterationInTest % UPLOADERS
   const account = storeAt(FIRST_UPLOADER + place)
@@ -68,11 +70,7 @@ export async function exchangeFiles() {
   )
   if (answer.status !== 200) return fail('An upload', answer)
   uploadMs.add(now() - begun)
-  const { url, type } = JSON.parse(String(answer.body))
-  const message = { content: '', attachment_url: url, attachment_type: type }
-  const sent = await call('POST', nodeAt(place), account, 'store/message/', message)
-  if (sent.status !== 200) return fail('A message', sent)
-
+  const { url } = JSON.parse(String(answer.body))
   const path = url.replace(/^https?:\/\/[^/]+/, '')
   const asked = now()
   // The address is that of the node that took the file, which another one serves as well.
