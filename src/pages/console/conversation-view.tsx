@@ -89,6 +89,7 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
         <TypingLine name={name} isTyping={desk.typing.value.has(id)} />
         <Composer
           text={desk.textOf(id)}
+          files={desk.filesOf(id)}
           label={translate('session.write')}
           onSend={timeline.write}
           onTyping={conversation.typing}

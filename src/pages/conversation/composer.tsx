@@ -1,9 +1,11 @@
-import { useSignal, type Signal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
+import { AttachButton } from '../files/attach-button.js'
+import type { ChosenFile, ChosenFiles } from '../files/chosen-files.js'
+import { FileTray } from '../files/file-tray.js'
 import { SendIcon } from '../shared/icons.js'
 import { isComposing, isTouchScreen } from '../browser/keys.js'
-import { useIncomingFiles } from './incoming-files.js'
 
 /** The service takes no longer ones. */
 const LONGEST_TEXT = 10_000
@@ -13,19 +15,18 @@ interface ComposerProps {
   /** What is written so far. */
   text: Signal<string>
   label: string
-  onSend: (content: string) => void
+  onSend: (content: string, files: readonly ChosenFile[]) => void
   onTyping: (isTyping: boolean) => void
   onEscape?: () => void
-  /** Takes files that were dropped or pasted. Without it the composer says that it cannot. */
-  onFiles?: (files: readonly File[]) => void
+  /** What is chosen to be sent along. */
+  files: ChosenFiles
 }
 
 /** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
-export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: ComposerProps) {
+export function Composer({ text, label, files, onSend, onTyping, onEscape }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
-  const areFilesRefused = useSignal(false)
-  useIncomingFiles(field, onFiles ?? (() => (areFilesRefused.value = true)))
+  const isEmpty = text.value.trim() === '' && files.chosen.value.length === 0
   useLayoutEffect(() => {
     if (!field.current) return
     field.current.style.height = 'auto'
@@ -33,9 +34,9 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
   }, [text.value])
 
   const send = () => {
-    if (text.value.trim() === '') return
+    if (isEmpty) return
     onTyping(false)
-    onSend(text.value)
+    onSend(text.value.trim() === '' ? '' : text.value, files.take())
     text.value = ''
     field.current?.focus()
   }
@@ -49,11 +50,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
   }
   return (
     <>
-      {areFilesRefused.value && (
-        <p class="notice" role="alert">
-          {translate('composer.noFiles')}
-        </p>
-      )}
+      <FileTray files={files} field={field} />
       <form
         class="composer"
         onSubmit={(event) => {
@@ -61,6 +58,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           send()
         }}
       >
+        <AttachButton onFiles={files.add} />
         <textarea
           ref={field}
           rows={1}
@@ -73,7 +71,6 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           value={text.value}
           onInput={({ currentTarget }) => {
             text.value = currentTarget.value
-            areFilesRefused.value = false
             onTyping(currentTarget.value !== '')
           }}
           onBlur={() => onTyping(false)}
@@ -81,12 +78,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           data-composer
         />
         {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}
-        <button
-          type="submit"
-          class="primary send"
-          aria-label={translate('composer.send')}
-          disabled={text.value.trim() === ''}
-        >
+        <button type="submit" class="primary send" aria-label={translate('composer.send')} disabled={isEmpty}>
           <SendIcon />
         </button>
       </form>

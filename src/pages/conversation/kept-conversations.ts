@@ -1,5 +1,6 @@
 import { effect, signal, type Signal } from '@preact/signals'
 import { openAccountStorage, type AccountName, type AccountStorage } from '../browser/account-storage.js'
+import { createChosenFiles, type ChosenFiles } from '../files/chosen-files.js'
 import type { Draft, Timeline } from './timeline.js'
 
 /**
@@ -11,6 +12,10 @@ export interface KeptConversations {
   open(account: AccountName): void
   /** What is being written to a session. */
   textOf(sessionId: number): Signal<string>
+  /** The files that are chosen to be sent with it. They do not survive the page: nothing keeps them but its memory. */
+  filesOf(sessionId: number): ChosenFiles
+  /** Whether files are chosen for any session. */
+  hasFiles(): boolean
   /** The sessions with messages that wait. */
   waiting(): number[]
   /** Sends what waits of a session, and keeps what is sent from now on, until the returned function is called. */
@@ -26,6 +31,7 @@ const WAITING = 'waiting.'
 export function createKeptConversations(): KeptConversations {
   const storage = signal<AccountStorage>()
   const texts = new Map<number, Signal<string>>()
+  const files = new Map<number, ChosenFiles>()
   const ends: (() => void)[] = []
   let isKeeping = true
 
@@ -42,6 +48,12 @@ export function createKeptConversations(): KeptConversations {
     restoreText(sessionId, text)
     ends.push(effect(() => void storage.value?.write(nameText(sessionId), text.value || undefined)))
     return text
+  }
+
+  function filesOf(sessionId: number): ChosenFiles {
+    const chosen = files.get(sessionId) ?? createChosenFiles()
+    files.set(sessionId, chosen)
+    return chosen
   }
 
   const nameOf = (sessionId: number, { id }: Pick<Draft, 'id'>) => `${WAITING}${sessionId}.${id}`
@@ -61,6 +73,8 @@ export function createKeptConversations(): KeptConversations {
       storage.value = opened
     },
     textOf,
+    filesOf,
+    hasFiles: () => [...files.values()].some(({ chosen }) => chosen.peek().length > 0),
     waiting() {
       const sessionIds = (storage.value?.list(WAITING) ?? []).map(({ name }) => Number(name.split('.')[1]))
       return [...new Set(sessionIds)].filter(Number.isSafeInteger)
@@ -80,7 +94,8 @@ export function createKeptConversations(): KeptConversations {
         }
         const drafts = new Map(timeline.drafts.value.map((draft) => [draft.id, draft]))
         for (const [id, draft] of drafts) {
-          if (written.get(id)?.error === draft.error && written.has(id)) continue
+          const before = written.get(id)
+          if (before?.error === draft.error && before?.attachment === draft.attachment && written.has(id)) continue
           written.set(id, draft)
           isKeeping = opened.write(nameOf(sessionId, draft), draft)
         }
@@ -98,6 +113,13 @@ export function createKeptConversations(): KeptConversations {
 
 /** Another version of the page may have written it. */
 function isDraft(value: unknown): value is Draft {
-  const { id, content, error } = (value ?? {}) as Partial<Draft>
-  return typeof id === 'string' && typeof content === 'string' && ['string', 'undefined'].includes(typeof error)
+  const { id, content, error, file, attachment } = (value ?? {}) as Partial<Draft>
+  const isAbsentOr = (type: string, ...values: unknown[]) =>
+    values.every((value) => ['undefined', type].includes(typeof value))
+  return (
+    typeof id === 'string' &&
+    typeof content === 'string' &&
+    isAbsentOr('string', error, file?.name, attachment?.attachment_url) &&
+    isAbsentOr('object', file, attachment)
+  )
 }

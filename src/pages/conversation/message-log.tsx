@@ -2,7 +2,10 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Message, Side } from '../../client/index.js'
 import { translate, translateWith } from '../languages/translate.js'
-import { Attachment, MessageText } from './message-text.js'
+import { Attachment } from '../files/attachment.js'
+import { OutgoingFile } from '../files/outgoing-file.js'
+import { PictureView } from '../files/picture-view.js'
+import { MessageText } from './message-text.js'
 import { followLog } from './follow-log.js'
 import { ReceiptBroadcast } from './receipt-mark.js'
 import type { Draft, Timeline } from './timeline.js'
@@ -22,6 +25,7 @@ export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
   const { messages, drafts, hasOlder, isLoading } = timeline
   const box = useRef<HTMLDivElement>(null)
   const isBehind = useSignal(false)
+  const openedId = useSignal<number>()
   const follower = useRef<ReturnType<typeof followLog>>(undefined)
 
   useLayoutEffect(() => {
@@ -45,7 +49,12 @@ export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
         )}
         <ol class="messages">
           {messages.value.map((message, place) => (
-            <Entry key={message.id} {...{ message, side, otherName }} before={messages.value[place - 1]} />
+            <Entry
+              key={message.id}
+              {...{ message, side, otherName }}
+              before={messages.value[place - 1]}
+              onOpen={() => (openedId.value = message.id)}
+            />
           ))}
           {drafts.value.map((draft) => (
             <DraftEntry key={draft.id} {...{ draft, timeline }} />
@@ -57,6 +66,7 @@ export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
           {translate('messages.new')} ↓
         </button>
       )}
+      <PictureView messages={messages.value} openedId={openedId} />
     </div>
   )
 }
@@ -68,9 +78,11 @@ interface EntryProps {
   before: Message | undefined
   side: Side
   otherName: string
+  /** Shows its picture large. */
+  onOpen: () => void
 }
 
-function Entry({ message, before, side, otherName }: EntryProps) {
+function Entry({ message, before, side, otherName, onOpen }: EntryProps) {
   const isOwn = message.sender_type === side
   const isNewDay = before === undefined || !isSameDay(before.created, message.created)
   const isFollowing =
@@ -88,7 +100,7 @@ function Entry({ message, before, side, otherName }: EntryProps) {
           {translateWith('messages.sender', { name: isOwn ? translate('messages.you') : <bdi>{otherName}</bdi> })}{' '}
         </span>
         {message.content !== '' && <MessageText content={message.content} />}
-        <Attachment message={message} />
+        <Attachment message={message} onOpen={onOpen} />
         <p class="meta">
           <time dateTime={message.created}>{showTime(message.created)}</time>
           {isOwn && <ReceiptBroadcast status={message.status} />}
@@ -104,15 +116,25 @@ function DraftEntry({ draft, timeline }: { draft: Draft; timeline: Timeline }) {
     <li class={`entry own draft ${error === undefined ? '' : 'failed'}`}>
       <div class="bubble">
         <span class="unseen">{translate('messages.sender', { name: translate('messages.you') })} </span>
-        <MessageText content={content} />
+        {content !== '' && <MessageText content={content} />}
+        <OutgoingFile
+          message={draft}
+          outgoing={timeline.outgoing}
+          isFailed={error !== undefined}
+          onCancel={() => timeline.cancel(draft)}
+        />
         <p class="meta">{error === undefined && <ReceiptBroadcast status="waiting" />}</p>
       </div>
       {error !== undefined && (
         <p class="failure" role="alert">
           {translateWith('draft.notSent', { error: <bdi>{error}</bdi> })}{' '}
-          <button type="button" class="link" onClick={() => timeline.retry(draft)}>
-            {translate('draft.retry')}
-          </button>{' '}
+          {timeline.canSend(draft) && (
+            <>
+              <button type="button" class="link" onClick={() => timeline.retry(draft)}>
+                {translate('draft.retry')}
+              </button>{' '}
+            </>
+          )}
           <button type="button" class="link" onClick={() => timeline.discard(draft)}>
             {translate('draft.discard')}
           </button>

@@ -20,7 +20,10 @@ export function openConversation(
   const store = signal(start.store)
   const problem = signal<string>()
   const isLoaded = signal(false)
-  const timeline = createTimeline((input) => client.send({ ...input, session_id: sessionId }))
+  const timeline = createTimeline({
+    send: (input) => client.send({ ...input, session_id: sessionId }),
+    upload: (file, options) => client.upload(file, { ...options, session_id: sessionId }),
+  })
   const earlier = createEarlierSessions({
     sessions: (cursor) => listSessions(cursor),
     history: (page) => client.history({ ...page, limit: PAGE }),
@@ -112,7 +115,10 @@ export function openConversation(
     apply,
     typing: (isTyping: boolean) => client.typing(isTyping, { session_id: sessionId }),
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),
-    close: () => ends.forEach((end) => end()),
+    close(): void {
+      ends.forEach((end) => end())
+      timeline.outgoing.close()
+    },
   }
 }
 

@@ -142,8 +142,10 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
-    const isWaiting = [...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)
-    if (isWaiting && !inBrowser.isKeeping()) event.preventDefault()
+    const timelines = [...kept.values()].map(({ timeline }) => timeline)
+    const isUnkept = !inBrowser.isKeeping() && timelines.some(({ drafts }) => drafts.value.length > 0)
+    const isUploading = timelines.some(({ outgoing }) => outgoing.isUploading())
+    if (isUnkept || isUploading || inBrowser.hasFiles()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -161,6 +163,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     choose,
     /** What is being written to a session, also while another is looked at. */
     textOf: inBrowser.textOf,
+    filesOf: inBrowser.filesOf,
     claim: () => act(client.claim, () => (list.value = 'own')),
     release: () => act(client.release),
     transfer: (adminId: number) => act((sessionId) => client.transfer(sessionId, adminId)),
