@@ -6,7 +6,7 @@ import { readMigrations } from './migrate.js'
 /** The tables from which the service deletes rows. */
 const emptiedTables = [
   ...['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file'],
-  ...['webhook', 'webhook_session', 'webhook_delivery'],
+  ...['webhook', 'webhook_session', 'webhook_delivery', 'chat_message_search'],
 ]
 
 /**
