@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
 import type { Config } from './config/config.js'
+import { deskRoutes } from './desk/desk-routes.js'
 import { downloadRoutes } from './files/download-routes.js'
 import { uploadRoutes } from './files/upload-routes.js'
 import type { App } from './http/describe-route.js'
@@ -97,6 +98,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     async (chat) => {
       await chat.register(storeSessionRoutes)
       await chat.register(adminSessionRoutes)
+      await chat.register(deskRoutes)
       await chat.register(messageRoutes)
       await chat.register(uploadRoutes, { config })
       await chat.register(downloadRoutes)

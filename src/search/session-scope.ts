@@ -1,3 +1,4 @@
+import { readableBy } from '../accounts/session-access.js'
 import { readText, type ReadPool } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { Account } from '../protocol/account.js'
@@ -10,11 +11,9 @@ export interface ScopeInput {
   storeId?: number
 }
 
-/** SQL: whether an admin may read a session with the alias `s`, as `requireReader` has it, and whether it is the store's. */
+/** SQL: whether an admin may read the session `s`, and whether it is the store's. */
 export function createScope({ admin, storeId }: ScopeInput): Prisma.Sql {
-  const isReadable =
-    admin.role === 'supervisor' ? Prisma.sql`true` : Prisma.sql`(s.admin_id is null or s.admin_id = ${admin.id})`
-  return storeId === undefined ? isReadable : Prisma.sql`s.store_id = ${storeId} and ${isReadable}`
+  return storeId === undefined ? readableBy(admin) : Prisma.sql`s.store_id = ${storeId} and ${readableBy(admin)}`
 }
 
 /** Reads the ids of the sessions in scope when they are few; undefined when they are many. */

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
 import { readServices } from '../../harness/services.js'
-import { startServer } from '../support/server-process.js'
-import { enter } from '../support/socket-client.js'
+import { startServer } from '../support/nodes/server-process.js'
+import { enter } from '../support/clients/socket-client.js'
 
 /** How long the sockets of a killed node may count as online. */
 const OFFLINE_MS = 45_000
