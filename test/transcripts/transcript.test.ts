@@ -70,7 +70,11 @@ t.test('as JSON it has the messages of the wire, as CSV no cell that a spreadshe
   t.same(Object.keys(json.body.session).sort(), Object.keys((await chat.get('store/sessions/', store)).body.data[0]).filter((key) => key !== 'last_message').sort())
   const { text, headers } = await read(session, { format: 'csv' })
   const [header, first = ''] = text.split('\r\n')
-  t.equal(header, '\uFEFF"id","time","sender_type","sender_id","sender_name","content","attachment_url","attachment_type"')
+  const raw = await fetch(`${origin}/v1/chat/admin/transcript/?session_id=${sessionId}&format=csv`, {
+    headers: { authorization: `Token ${admin.token}` },
+  })
+  t.equal(Buffer.from(await raw.arrayBuffer()).subarray(0, 4).toString(), '\uFEFF"', 'a BOM, which reading it as text removes')
+  t.equal(header, '"id","time","sender_type","sender_id","sender_name","content","attachment_url","attachment_type"')
   t.match(first, `,"store",${store.id},"Shop\nfake","'=HYPERLINK(""x"")","",""`)
   t.equal(headers['content-type'], 'text/csv; charset=utf-8; header=present')
   t.match(headers['content-disposition'], /^attachment;.*\.csv"$/)
