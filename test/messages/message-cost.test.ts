@@ -23,10 +23,11 @@ const tables = [
   'open_session_count',
 ]
 
-/** Of webhooks and reminders, which follow the log: nothing of it is written with a message. */
+/** Of webhooks, reminders, the search and reports, which follow the log: nothing of it is written with a message. */
 const tablesOfConsumers = [
   ...['webhook', 'webhook_session', 'webhook_delivery', 'event_cursor'],
   ...['unread_event', 'unread_reminder', 'mail_key', 'mail_unsubscribe'],
+  ...['chat_message_search', 'chat_session_times'],
 ]
 
 /** Counts every row that is inserted, updated or deleted, in any table of the chat. */

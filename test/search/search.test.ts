@@ -124,15 +124,15 @@ t.test('a time is from its beginning up to its end, which is not in it', async (
   const { sessionId } = await tell('timed 1', 'timed 2', 'timed 3')
   for (const table of ['chat_message', 'chat_message_search']) {
     await database.query(
-      `update ${table} set created = '2026-01-01T00:00:00Z'::timestamptz + right(content, 1)::int * interval '1 day'
+      `update ${table} set created = '2027-01-01T00:00:00Z'::timestamptz + right(content, 1)::int * interval '1 day'
        where session_id = $1 and content like 'timed%'`,
       [sessionId],
     )
   }
   const within = (from: string, to: string) => find(chat, supervisor, 'timed', { from, to })
-  t.same(await within('2026-01-02T00:00:00Z', '2026-01-04T00:00:00Z'), ['timed 2', 'timed 1'])
-  t.same(await within('2026-01-03T01:00:00+01:00', '2026-01-03T00:00:00.001Z'), ['timed 2'])
-  t.same(await within('2026-01-05T00:00:00Z', '2026-01-04T00:00:00Z'), [])
+  t.same(await within('2027-01-02T00:00:00Z', '2027-01-04T00:00:00Z'), ['timed 2', 'timed 1'])
+  t.same(await within('2027-01-03T01:00:00+01:00', '2027-01-03T00:00:00.001Z'), ['timed 2'])
+  t.same(await within('2027-01-05T00:00:00Z', '2027-01-04T00:00:00Z'), [])
   t.same(await within('0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z'), ['timed 3', 'timed 2', 'timed 1'])
 })
 
