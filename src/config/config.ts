@@ -54,7 +54,8 @@ export const EnvironmentSchema = Type.Object({
   SEARCH_LANGUAGE: Type.String({
     default: 'simple',
     pattern: '^[a-z_][a-z0-9_]{0,30}$',
-    description: 'The text search configuration of PostgreSQL for messages, such as `english`; `simple` for all languages.',
+    description:
+      'The text search configuration of PostgreSQL for messages, such as `english`; `simple` for all languages.',
   }),
   REDIS_URL: Type.Optional(
     Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),

@@ -3,7 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient, type Prisma } from '../generated/prisma/client.js'
 import { openPool, type ConnectionTarget } from './connection-pool.js'
 import { readDatabaseUrl } from './database-url.js'
-import { createSessionSettings, type Pooler } from './session-settings.js'
+import { createSessionSettings, type Pooler, type SessionSettings } from './session-settings.js'
 
 const QUERY_GRACE_MS = 1000
 
@@ -83,15 +83,19 @@ export function openDatabase(options: DatabaseOptions): { db: Database; close():
 
 /**
  * Opens connections for statements that read much, so that these take none of the connections that the chat needs, and have
- * a time limit of their own. A connection is opened when it is needed.
+ * a time limit of their own. A connection is opened when it is needed. A pooler in transaction mode ignores the settings.
  */
-export function openReadPool(options: DatabaseOptions): { db: ReadPool; close(): Promise<void> } {
-  const { pool, statements } = openStatements(options)
+export function openReadPool(
+  options: DatabaseOptions,
+  settings: SessionSettings = {},
+): { db: ReadPool; close(): Promise<void> } {
+  const { pool, statements } = openStatements(options, settings)
   return { db: { pool: statements }, close: () => pool.end() }
 }
 
-function openStatements(options: DatabaseOptions) {
-  const target = describeTarget(options)
+function openStatements(options: DatabaseOptions, settings: SessionSettings = {}) {
+  const described = describeTarget(options)
+  const target = { ...described, settings: { ...described.settings, ...settings } }
   const pool = openPool(target, {
     max: options.databasePoolSize,
     connectionTimeoutMillis: options.databaseAcquireTimeoutMs,

@@ -57,7 +57,9 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
     } catch (error) {
       if (!isPermissionDenied(error)) throw error
       mayBuild = false
-      onLack('the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.')
+      onLack(
+        'the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.',
+      )
     } finally {
       building = undefined
       await client.end()

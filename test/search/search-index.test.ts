@@ -34,7 +34,9 @@ t.test('with another language the index is built anew, and the node of the old o
 async function asRole(t: Test, database: TestDatabase, ownsTable: boolean): Promise<TestDatabase> {
   const role = `role_${randomBytes(6).toString('hex')}`
   await database.query(`create role ${role} login password 'secret'`)
-  t.teardown(() => database.query(`reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`))
+  t.teardown(() =>
+    database.query(`reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`),
+  )
   await database.query(`grant usage, create on schema public to ${role}`)
   await database.query(`grant all on all tables in schema public to ${role}`)
   await database.query(`grant all on all sequences in schema public to ${role}`)

@@ -43,7 +43,11 @@ t.test('no search reads a table from end to end, and a common word is not read t
       t.equal((await search(chat, account, q)).status, 200)
     }
     t.equal((await find(chat, account, 'common', { limit: 5 })).length, 5)
-    await find(chat, account, 'common', { store_id: store.id, from: '2026-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' })
+    await find(chat, account, 'common', {
+      store_id: store.id,
+      from: '2026-01-01T00:00:00Z',
+      to: '2099-01-01T00:00:00Z',
+    })
   }
   await chat.get('admin/transcript/', admin, { session_id: sessionId })
 
