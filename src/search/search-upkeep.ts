@@ -40,11 +40,18 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
   let index: SearchIndex | undefined
   let progress = 0
   let mayBuild = true
+  let isLackTold = false
   let building: { end(): Promise<void> } | undefined
+
+  function tellLack(reason: string): void {
+    if (!isLackTold) onLack(reason)
+    isLackTold = true
+  }
 
   async function turn(): Promise<void> {
     index = await findIndex(db, language)
     if (index === undefined && mayBuild) await build()
+    if (index?.hasParts === false) tellLack('the extension pg_trgm is missing: the search finds whole words only')
     await fillSearch(db, longestStatementMs)
     if (progress < 100) progress = await readProgress(db, 'search')
   }
@@ -57,7 +64,7 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
     } catch (error) {
       if (!isPermissionDenied(error)) throw error
       mayBuild = false
-      onLack(
+      tellLack(
         'the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.',
       )
     } finally {
@@ -65,7 +72,6 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
       await client.end()
     }
     index = await findIndex(db, language)
-    if (index?.hasParts === false) onLack('the extension pg_trgm is missing: the search finds whole words only')
   }
 
   const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
