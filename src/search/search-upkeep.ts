@@ -50,7 +50,8 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
 
   async function turn(): Promise<void> {
     index = await findIndex(db, language)
-    if (index === undefined && mayBuild) await build()
+    if (index?.isComplete === true) mayBuild = false
+    if (mayBuild) await build()
     if (index?.hasParts === false) tellLack('the extension pg_trgm is missing: the search finds whole words only')
     await fillSearch(db, longestStatementMs)
     if (progress < 100) progress = await readProgress(db, 'search')
@@ -60,7 +61,7 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
     const client = await openConnection(target)
     building = client
     try {
-      mayBuild = !(await buildIndex(client, language))
+      await buildIndex(client, language)
     } catch (error) {
       if (!isPermissionDenied(error)) throw error
       mayBuild = false

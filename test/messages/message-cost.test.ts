@@ -21,6 +21,7 @@ const tables = [
   'notification_session_mark',
   'notification_mark',
   'open_session_count',
+  ...['chat_session_details', 'chat_session_tag', 'chat_note', 'chat_rating', 'canned_reply', 'canned_reply_use'],
 ]
 
 /** Of webhooks, reminders, the search and reports, which follow the log: nothing of it is written with a message. */

@@ -15,9 +15,9 @@ async function fillDatabase(adminId: number): Promise<void> {
   await database.query(`insert into store (id, name) select id, 'Store ' || id from generate_series(10001, 12000) id`)
   await database.query(
     `insert into chat_session (store_id, status, admin_id, seq)
-     select id, 'claimed', case when id % 10 = 0 then $1::bigint end, 11 from generate_series(10001, 12000) id
+     select id, 'claimed'::session_status, case when id % 10 = 0 then $1::bigint end, 11 from generate_series(10001, 12000) id
      where id % 10 = 0
-     union all select id, 'open', null, 11 from generate_series(10001, 10400) id where id % 10 > 0`,
+     union all select id, 'open'::session_status, null, 11 from generate_series(10001, 10400) id where id % 10 > 0`,
     [adminId],
   )
   await database.query(
