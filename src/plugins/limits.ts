@@ -7,8 +7,9 @@ import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
 import { createLargeAnswers } from '../limits/large-answers.js'
 import { nameAccount, openLimits, type LimitCounts, type Limits } from '../limits/limits.js'
-import { repeat } from '../tasks/repeat.js'
+import { TextStream } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
+import { repeat } from '../tasks/repeat.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,7 +20,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** The account whose running request this is; undefined when it is not running. */
-    workOf: string | undefined
+    workOf: { account: string; since: number } | undefined
   }
 }
 
@@ -51,7 +52,7 @@ export const limitsPlugin = plugin<{ config: Config }>(
       if (account === undefined || request.ws) return done()
       const name = nameAccount(account)
       const go = () => {
-        request.workOf = name
+        request.workOf = { account: name, since: performance.now() }
         // Otherwise a client could send many requests, disconnect, and leave the work behind.
         done(request.raw.socket.destroyed ? unavailable('The client has gone') : undefined)
       }
@@ -64,12 +65,13 @@ export const limitsPlugin = plugin<{ config: Config }>(
       }
     })
     app.addHook('onSend', (request, reply, payload, done) => {
-      if (request.workOf !== undefined) work.end(request.workOf)
+      if (request.workOf !== undefined) work.end(request.workOf.account, performance.now() - request.workOf.since)
       request.workOf = undefined
-      if (typeof payload !== 'string' || payload.length < LARGE_ANSWER) return done(null, payload)
+      const stream = toLargeAnswer(payload)
+      if (stream === undefined) return done(null, payload)
       const account = accountOf(request)
-      if (account !== undefined) limits.chargeAnswer(account, payload.length)
-      done(null, answers.send(reply, payload, account ? nameAccount(account) : readAddressBlock(request.ip)))
+      if (account !== undefined) limits.chargeAnswer(account, stream.bytes)
+      done(null, answers.send(reply, stream, account ? nameAccount(account) : readAddressBlock(request.ip)))
     })
     const reporting = repeat(REPORT_INTERVAL_MS, reportRefusals(app, limits), (error) =>
       app.log.error({ err: error }, 'limits'),
@@ -93,6 +95,12 @@ function reportRefusals({ log }: Pick<App, 'log'>, { counts }: Limits): () => Pr
     before = now
     if (refused.length > 0) log.info({ refused: Object.fromEntries(refused) as object }, 'refused in the last minute')
   }
+}
+
+/** Undefined for what is sent at once. */
+function toLargeAnswer(payload: unknown): TextStream | undefined {
+  if (payload instanceof TextStream) return payload
+  return typeof payload === 'string' && payload.length >= LARGE_ANSWER ? new TextStream(payload) : undefined
 }
 
 /** Undefined before authentication, whatever the type of a request says. */

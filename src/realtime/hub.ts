@@ -87,6 +87,7 @@ export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps
   const readSync = createSyncReader(db, epoch, options.bufferBytes * MAX_SYNC_SHARE)
   const readReady = createReadyReader(db, epoch)
   const readEpoch = createEpochReader(db, epoch)
+  const sockets = createSocketCounts()
   const deliveries = createDeliveryCounts()
   const deps = {
     ...{ db, tracing, counts: deliveries },
@@ -174,12 +175,13 @@ export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps
     admin,
     deliveryReceipts,
     resume: { readSync, turns: createAccountTurns(), deliveryReceipts },
-    sockets: createSocketCounts(),
+    sockets,
     deliveries,
     connectionCount: (side) =>
       [...connections].reduce((count, { account }) => count + Number((side ?? account.side) === account.side), 0),
     async enter(connection) {
       connections.add(connection)
+      sockets[connection.account.side].opened++
       if (connection.account.side === 'store') {
         await store.subscriptions.add(connection.account.id, connection, () => makeStoreReady(connection))
       } else {

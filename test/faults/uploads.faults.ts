@@ -3,11 +3,11 @@ import { Agent, request as sendRequest } from 'node:http'
 import { once } from 'node:events'
 import { buffer as readToEnd } from 'node:stream/consumers'
 import t from 'tap'
-import { addStore, type TestAccount } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
-import { startServer } from '../support/server-process.js'
+import { addStore, type TestAccount } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
+import { startServer } from '../support/nodes/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { encodeForm } from '../support/uploads.js'
+import { encodeForm } from '../support/files/uploads.js'
 
 const UPLOADS = 100
 const STORES = 25

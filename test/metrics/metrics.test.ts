@@ -1,17 +1,21 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { startPair } from '../support/pair.js'
-import { metricsUrl, scrape } from '../support/scrape.js'
-import { enter } from '../support/socket-client.js'
-import { findUnknown, readDashboard, readRules } from '../support/queries.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { startPair } from '../support/chat/pair.js'
+import { metricsUrl, scrape } from '../support/metrics/scrape.js'
+import { enter } from '../support/clients/socket-client.js'
+import { findUnknown, readDashboard, readRules } from '../support/metrics/queries.js'
 import { until } from '../../harness/until.js'
 
 /** Ids that no other number in the metrics equals. */
 const STORE_ID = 987_654_321
 const ADMIN_ID = 987_654_322
 
-const limits = { requests: { perSecond: 0, burst: 0 }, messages: { perSecond: 0.01, burst: 3 }, failedAuthPerMinute: 600 }
+const limits = {
+  requests: { perSecond: 0, burst: 0 },
+  messages: { perSecond: 0.01, burst: 3 },
+  failedAuthPerMinute: 600,
+}
 const metrics = { host: '127.0.0.1', port: 0 }
 const { here, there } = await startPair(t, { network: 'redis', config: { metrics, limits } })
 const read = (node = here) => scrape(metricsUrl(node))

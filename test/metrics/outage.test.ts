@@ -1,11 +1,11 @@
 import t from 'tap'
 import { startOwnRedis } from '../../harness/redis-server.js'
-import { addStore } from '../support/accounts.js'
-import { freezePostgres } from '../support/freeze-postgres.js'
-import { createNetwork } from '../support/network.js'
-import { startNode } from '../support/node.js'
-import { startOwnPostgres } from '../support/own-postgres.js'
-import { metricsUrl, scrape, type Scrape } from '../support/scrape.js'
+import { addStore } from '../support/chat/accounts.js'
+import { freezePostgres } from '../support/databases/freeze-postgres.js'
+import { createNetwork } from '../support/nodes/network.js'
+import { startNode } from '../support/nodes/node.js'
+import { startOwnPostgres } from '../support/databases/own-postgres.js'
+import { metricsUrl, scrape, type Scrape } from '../support/metrics/scrape.js'
 import { until } from '../../harness/until.js'
 
 /** So soon the metrics tell of an outage and of its end. */

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { startNodes } from '../support/node.js'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { startSpanReceiver } from '../support/span-receiver.js'
-import { enter } from '../support/socket-client.js'
+import { startNodes } from '../support/nodes/node.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { startSpanReceiver } from '../support/metrics/span-receiver.js'
+import { enter } from '../support/clients/socket-client.js'
 import { noLimits } from '../../harness/no-limits.js'
 import { until } from '../../harness/until.js'
 

@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
 import type { ConnectionDeps } from './connection-deps.js'
 import { drainOrClose } from './drain-or-close.js'
-import type { SideCounts } from './socket-counts.js'
+import { countSent } from './socket-counts.js'
 import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
@@ -12,8 +12,12 @@ import { closeCodes } from '../../protocol/codes.js'
 /** A peer that does not answer a close frame within this time is cut. */
 const CLOSE_PATIENCE_MS = 1000
 
-/** When so many frames wait to be handled, the socket is paused. */
+/**
+ * When so many frames wait to be handled, or one of so many bytes, the socket is paused. libuv reads up to 2 MB of a socket in
+ * one turn of the event loop: a few sockets full of large frames would block the node for a tenth of a second.
+ */
 const MAX_WAITING_FRAMES = 32
+const LARGE_FRAME_BYTES = 8192
 
 /** Once so many bytes are corked they are sent, without waiting for the end of the tick. */
 const MAX_CORKED_BYTES = 65_536
@@ -44,12 +48,7 @@ export class Connection {
     readonly deps: ConnectionDeps,
   ) {
     this.number = deps.nextNumber()
-    this.#counts.opened++
     this.#allowance = deps.limits.frameBurst
-  }
-
-  get #counts(): SideCounts {
-    return this.deps.counts[this.account.side]
   }
 
   /** The same for no other connection of any node. Only those that need one have a name: it costs memory. */
@@ -85,8 +84,7 @@ export class Connection {
       this.deps.flushes.schedule(this)
     }
     this.wire.write(frame)
-    this.#counts.framesSent++
-    this.#counts.bytesSent += frame.length
+    countSent(this.deps.counts[this.account.side], frame)
     if (this.wire.writableLength < MAX_CORKED_BYTES) return
     this.wire.uncork()
     this.wire.cork()
@@ -108,9 +106,8 @@ export class Connection {
     if (replay === undefined) return false
     if (replay.admit(sessionId, seq, frame)) {
       this.#write(frame)
-      if (!this.isOpen) return false
-      this.#counts.deliveries++
-      return true
+      if (this.isOpen) this.deps.counts[this.account.side].deliveries++
+      return this.isOpen
     }
     if (replay.heldBytes > this.deps.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
     return false
@@ -188,15 +185,17 @@ export class Connection {
   }
 
   /**
-   * Handles a frame after those before it; frames that wait are handled together. While many wait, the socket is paused.
+   * Handles a frame after those before it; frames that wait are handled together. While many wait, or a large one, the socket
+   * is paused.
    * Once the socket is closed or closing, waiting frames are dropped.
    */
   take(frame: RawData): void {
     if (!this.isOpen) return
-    this.#counts.framesReceived++
+    this.deps.counts[this.account.side].framesReceived++
     this.#waiting ??= []
     this.#waiting.push(frame)
-    if (this.#waiting.length === MAX_WAITING_FRAMES) this.socket.pause()
+    const isLarge = (frame as Buffer).length >= LARGE_FRAME_BYTES
+    if (isLarge || this.#waiting.length === MAX_WAITING_FRAMES) this.socket.pause()
     this.#work ??= this.#handleWaiting()
   }
 
@@ -204,8 +203,8 @@ export class Connection {
     while (this.#waiting !== undefined && this.isOpen) {
       const frames = this.#waiting
       this.#waiting = undefined
-      if (frames.length >= MAX_WAITING_FRAMES) this.socket.resume()
       await this.deps.handle(this, frames)
+      if (this.socket.isPaused) this.socket.resume()
     }
     this.#waiting = undefined
     this.#work = undefined

@@ -35,3 +35,8 @@ const createSideCounts = (): SideCounts => ({
   bytesSent: 0,
   deliveries: 0,
 })
+
+export function countSent(counts: SideCounts, frame: Buffer): void {
+  counts.framesSent++
+  counts.bytesSent += frame.length
+}
