@@ -103,6 +103,17 @@ export default {
       to: { path: 'node_modules/(prom-client|@opentelemetry)/' },
     },
     {
+      name: 'libraries-are-loaded-late',
+      comment: 'Whoever does without metrics and tracing loads none of their libraries.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(metrics|tracing)/' },
+      to: {
+        path: '^src/(metrics|tracing)/',
+        pathNot: '^src/(metrics/settings/|tracing/tracing-settings)',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
+    {
       name: 'app-is-the-top',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(app|server)\\.ts$' },

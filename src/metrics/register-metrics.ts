@@ -70,10 +70,10 @@ export function registerSockets({ counter, gauge }: Registrar, { hub }: MetricSo
   })
   counter({
     name: 'store_chat_sockets_closed_total',
-    help: 'Sockets that this node closed, by the reason; "too_slow" are slow readers.',
+    help: 'Sockets that this node closed, by the reason; "too_slow" are slow readers. Frames that ws refuses do not count.',
     labelNames: ['reason'],
     read: () =>
-      Object.entries(closeCodes).map(([reason, code]) => [
+      Object.entries(ownCloseCodes).map(([reason, code]) => [
         { reason: toSnakeCase(reason) },
         sockets.closes.get(code) ?? 0,
       ]),
@@ -102,6 +102,9 @@ export function registerSockets({ counter, gauge }: Registrar, { hub }: MetricSo
     read: () => sockets.resumedSessions,
   })
 }
+
+/** `ws` itself closes a socket whose frame is too big. */
+const { tooBig: _ofLibrary, ...ownCloseCodes } = closeCodes
 
 const toSnakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
