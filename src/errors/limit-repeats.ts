@@ -53,18 +53,16 @@ export function createRepeatLimit(counts: LogCounts, intervalMs = INTERVAL_MS) {
     level: number,
   ) {
     const label = this.levels.labels[level] ?? ''
-    if (!isCounted(label)) return write.apply(this, words)
-    counts[label]++
-    const key = nameFault(label, words)
-    if (key === undefined) return write.apply(this, words)
-    const fault = faults.get(key)
+    if (isCounted(label)) counts[label]++
+    const key = isCounted(label) ? nameFault(label, words) : undefined
+    const fault = key === undefined ? undefined : faults.get(key)
     if (fault !== undefined) {
       fault.suppressed++
       fault.writeAgain = (suppressed) => write.apply(this, addSuppressed(words, suppressed))
       return
     }
     write.apply(this, words)
-    if (faults.size >= MOST_FAULTS) return
+    if (key === undefined || faults.size >= MOST_FAULTS) return
     const first = { suppressed: 0, writeAgain: () => undefined }
     faults.set(key, first)
     startInterval(key, first)

@@ -17,8 +17,8 @@ export class Histogram {
 
   observe(value: number): void {
     let place = 0
-    while (place < this.bounds.length && value > (this.bounds[place] as number)) place++
-    this.counts[place] = (this.counts[place] as number) + 1
+    while (value > (this.bounds[place] ?? Infinity)) place++
+    this.counts[place] = (this.counts[place] ?? 0) + 1
     this.sum += value
   }
 }

@@ -3,6 +3,7 @@ import type { DatabaseOptions } from '../database/database.js'
 import { openDatabaseProbe } from './database-probe.js'
 import { startMetricsServer, type MetricsServer } from './metrics-server.js'
 import { createRegistrar } from './registrar.js'
+import { registerDatabase } from './register-database.js'
 import * as rooms from './register-metrics.js'
 import type { MetricsSettings } from './settings/metrics-settings.js'
 import type { MetricSources } from './sources.js'
@@ -26,7 +27,7 @@ export async function openMetrics(
   const probe = openDatabaseProbe(database)
   let state: ReturnType<MetricSources['database']> = { isUp: false }
   const all: MetricSources = { ...sources, database: () => state }
-  for (const register of Object.values(rooms)) register(registrar, all)
+  for (const register of [registerDatabase, ...Object.values(rooms)]) register(registrar, all)
   // Memory, CPU, event loop and garbage collection. Their observers live as long as the process.
   collectDefaultMetrics({ register: registry })
   for (const name of MISNAMED) registry.removeSingleMetric(name)

@@ -1,5 +1,4 @@
 import { closeCodes } from '../protocol/codes.js'
-import { MOST_COUNTED } from './database-probe.js'
 import type { Registrar, Sample } from './registrar.js'
 import type { MetricSources } from './sources.js'
 
@@ -72,11 +71,7 @@ export function registerSockets({ counter, gauge }: Registrar, { hub }: MetricSo
     name: 'store_chat_sockets_closed_total',
     help: 'Sockets that this node closed, by the reason; "too_slow" are slow readers. Frames that ws refuses do not count.',
     labelNames: ['reason'],
-    read: () =>
-      Object.entries(ownCloseCodes).map(([reason, code]) => [
-        { reason: toSnakeCase(reason) },
-        sockets.closes.get(code) ?? 0,
-      ]),
+    read: () => ownCloseCodes.map(([reason, code]) => [{ reason: toSnakeCase(reason) }, sockets.closes.get(code) ?? 0]),
   })
   counter({
     ...perSide,
@@ -104,7 +99,7 @@ export function registerSockets({ counter, gauge }: Registrar, { hub }: MetricSo
 }
 
 /** `ws` itself closes a socket whose frame is too big. */
-const { tooBig: _ofLibrary, ...ownCloseCodes } = closeCodes
+const ownCloseCodes = Object.entries(closeCodes).filter(([reason]) => reason !== 'tooBig')
 
 const toSnakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
@@ -151,70 +146,6 @@ export function registerDeliveries({ counter, histogram }: Registrar, { hub, com
     name: 'store_chat_sessions_reset_total',
     help: 'Sessions that began anew for their sockets because the database was set back.',
     read: () => deliveries.resets,
-  })
-}
-
-export function registerDatabase({ counter, gauge, histogram }: Registrar, { db, database }: MetricSources): void {
-  const { counts, connections } = db.pool
-  gauge({
-    name: 'store_chat_database_up',
-    help: 'Whether PostgreSQL answers within half a second.',
-    read: () => Number(database().isUp),
-  })
-  gauge({
-    name: 'store_chat_database_connections',
-    help: 'Connections of the pool.',
-    labelNames: ['state'],
-    read: () => {
-      const { busy, idle } = connections()
-      return [
-        [{ state: 'busy' }, busy],
-        [{ state: 'idle' }, idle],
-      ]
-    },
-  })
-  gauge({
-    name: 'store_chat_database_connections_max',
-    help: 'The most connections of the pool: DATABASE_POOL_SIZE.',
-    read: () => connections().most,
-  })
-  gauge({
-    name: 'store_chat_database_waiting',
-    help: 'Statements and transactions that wait for a connection.',
-    read: () => connections().waiting,
-  })
-  histogram({
-    name: 'store_chat_database_statement_duration_seconds',
-    help: 'Time of each statement, without those in transactions and without the wait for a connection.',
-    read: () => counts.durations,
-  })
-  counter({
-    name: 'store_chat_database_slow_statements_total',
-    help: 'Statements that took LOG_SLOW_STATEMENT_MS or longer.',
-    read: () => counts.slow,
-  })
-  counter({
-    name: 'store_chat_database_failed_statements_total',
-    help: 'Statements that failed.',
-    read: () => counts.failed,
-  })
-  gauge({
-    name: 'store_chat_sessions',
-    help: `Open and claimed sessions of the whole installation, ${MOST_COUNTED} of each at most. The same on every node.`,
-    labelNames: ['status'],
-    read: () => {
-      const { sessions } = database()
-      if (sessions === undefined) return []
-      return [
-        [{ status: 'open' }, sessions.open],
-        [{ status: 'claimed' }, sessions.claimed],
-      ]
-    },
-  })
-  gauge({
-    name: 'store_chat_oldest_open_session_age_seconds',
-    help: 'How long the oldest open session has waited for an admin. The same on every node.',
-    read: () => database().sessions?.oldestOpenSeconds,
   })
 }
 

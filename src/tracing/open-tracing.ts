@@ -15,14 +15,15 @@ const CLOSE_PATIENCE_MS = 1500
  * @param onError is called for each batch that could not be sent; its spans are lost
  */
 export async function openTracing(
-  { url, serviceName }: TracingSettings,
+  { url, serviceName, batchDelayMs }: TracingSettings,
   onError: (error: Error) => void,
 ): Promise<{ tracing: Tracing; close(): Promise<void> }> {
   const resource = defaultResource()
     .merge(detectResources({ detectors: [envDetector] }))
     .merge(resourceFromAttributes({ 'service.name': serviceName }))
   const exporter = reportFailures(new OTLPTraceExporter({ url }), onError)
-  const provider = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporter)] })
+  const options = batchDelayMs === undefined ? {} : { scheduledDelayMillis: batchDelayMs }
+  const provider = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporter, options)] })
   return {
     tracing: createTracing(provider.getTracer('store-chat'), new AsyncLocalStorage<Span>()),
     async close() {

@@ -23,6 +23,8 @@ export const tracingEnvironment = {
 export interface TracingSettings {
   url: string
   serviceName: string
+  /** How long spans wait for others to be sent together. Default: `OTEL_BSP_SCHEDULE_DELAY`, or five seconds. */
+  batchDelayMs?: number
 }
 
 /** The specification's own default for OTLP over HTTP. */

@@ -1,28 +1,23 @@
 import t from 'tap'
-import { startNodes } from '../support/nodes/node.js'
+import { startPair } from '../support/chat/pair.js'
 import { addAdmin, addStore } from '../support/chat/accounts.js'
 import { startSpanReceiver } from '../support/metrics/span-receiver.js'
 import { enter } from '../support/clients/socket-client.js'
 import { noLimits } from '../../harness/no-limits.js'
 import { until } from '../../harness/until.js'
 
-// Otherwise spans are sent after five seconds.
-process.env['OTEL_BSP_SCHEDULE_DELAY'] = '20'
-t.teardown(() => delete process.env['OTEL_BSP_SCHEDULE_DELAY'])
-
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const traceparent = `00-${TRACE_ID}-b7ad6b7169203331-01`
 
 const receiver = await startSpanReceiver(t)
-const traces = { url: `${receiver.origin}/v1/traces`, serviceName: 'store-chat' }
-const [here, there] = await startNodes(t, 2, { network: 'redis', config: { traces, limits: noLimits } })
-if (here === undefined || there === undefined) throw new Error('Two nodes were asked for')
-await until(() => here.app.pubsub.isUp() && there.app.pubsub.isUp(), 5000)
+const traces = { url: `${receiver.origin}/v1/traces`, serviceName: 'store-chat', batchDelayMs: 20 }
+const { here, there } = await startPair(t, { network: 'redis', config: { traces, limits: noLimits } })
 const store = await addStore(here.database)
 const admin = await addAdmin(here.database)
 const adminSocket = await enter(t, there, 'admin', admin)
 
 t.test('request, statement, publish and delivery on the other node are one trace', async (t) => {
+  await until(() => here.app.pubsub.isUp() && there.app.pubsub.isUp(), 5000)
   const headers = { traceparent, 'x-request-id': 'request-of-the-test' }
   const sent = await here.post('/v1/chat/store/message/', {
     token: store.token,

@@ -5,6 +5,7 @@ import { adminToken, seedAccounts, storeToken } from '../../bench/seed.js'
 import { withServices } from '../../bench/services.js'
 import { startFaults } from './faults.js'
 import { createNode } from './start-nodes.js'
+import { watchMetrics } from './watch-metrics.js'
 
 const NODES = 2
 /** More than a script needs by default; a row is cheap. */
@@ -13,11 +14,12 @@ const ADMINS = 1000
 
 /**
  * Gives a script a PostgreSQL, a Redis, two nodes and accounts of its own, and ends all of it afterwards.
- * @param logFile takes what the nodes log
+ * @param files.logFile takes what the nodes log
+ * @param files.dashboardFile takes the data of the dashboard, where the machine has a Prometheus
  * @param use gets what the script reads, by variable
  */
 export async function withStand(
-  logFile: string,
+  { logFile, dashboardFile }: { logFile: string; dashboardFile: string },
   signal: AbortSignal,
   use: (variables: Record<string, string>) => Promise<void>,
 ): Promise<void> {
@@ -35,12 +37,15 @@ export async function withStand(
       await Promise.all(nodes.map((node) => node.start()))
       const faults = await startFaults(nodes)
       endings.push(faults.close)
+      const watch = await watchMetrics(nodes.map(({ metricsAddress }) => metricsAddress))
+      if (watch) endings.push(watch.stop)
       await use({
         ACCOUNTS: accountsFile,
         NODES: nodes.map(({ origin }) => origin).join(','),
         SOCKET_NODES: faults.socketOrigins.join(','),
         FAULTS_URL: faults.url,
       })
+      if (watch) await writeFile(dashboardFile, JSON.stringify(await watch.readDashboard()))
     } finally {
       for (const end of endings.reverse()) await end()
     }

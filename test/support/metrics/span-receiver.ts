@@ -22,7 +22,10 @@ interface Value {
 
 interface Batch {
   resourceSpans: {
-    scopeSpans: { spans: (Omit<ReceivedSpan, 'attributes'> & { attributes: { key: string; value: Value }[] })[] }[]
+    scopeSpans: {
+      spans: (Omit<ReceivedSpan, 'attributes' | 'links'> &
+        Partial<Pick<ReceivedSpan, 'links'>> & { attributes: { key: string; value: Value }[] })[]
+    }[]
   }[]
 }
 
@@ -53,9 +56,9 @@ function readSpans(body: string): ReceivedSpan[] {
   return resourceSpans
     .flatMap(({ scopeSpans }) => scopeSpans)
     .flatMap(({ spans }) => spans)
-    .map((span) => ({
+    .map(({ links = [], ...span }) => ({
       ...span,
-      links: span.links ?? [],
+      links,
       attributes: Object.fromEntries(
         span.attributes.map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue)]),
       ),
