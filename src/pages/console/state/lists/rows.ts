@@ -1,4 +1,4 @@
-import type { Message, Session, Store } from '../../../client/index.js'
+import type { ListedSession, Message, Rating, Session, Store } from '../../../../client/index.js'
 
 /** A session in one of the lists. */
 export interface Row {
@@ -6,7 +6,27 @@ export interface Row {
   store: Store | undefined
   last: Message | null
   unread: number
+  tags: readonly string[]
+  /** 0 normal to 3 urgent. */
+  priority: number
+  rating: Rating | null
 }
+
+/** A session as a list of the service has it. */
+export function readRow({ store, last_message: last, tags, priority, rating, ...session }: ListedSession): Row {
+  return { session, store, last, unread: 0, tags, priority, rating: rating ?? null }
+}
+
+/** A session that live events alone have told of. */
+export const startRow = (session: Session, store: Store | undefined): Row => ({
+  session,
+  store,
+  last: null,
+  unread: 0,
+  tags: [],
+  priority: 0,
+  rating: null,
+})
 
 /** What was read of a session; of its last message something newer may have come live meanwhile. */
 export function refreshRow(before: Row | undefined, read: Row): Row {
