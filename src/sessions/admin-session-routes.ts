@@ -8,7 +8,8 @@ import { CursorSchema, listHeldSessions, listOpenSessions, SessionPageSchema } f
 import { listSessionsOfStore, StoreSessionPageSchema } from './list-store-sessions.js'
 import { readSessionForAdmin } from './read-session.js'
 import { IdSchema } from '../protocol/schemas/id.js'
-import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
+import { AdminSessionSchema } from '../protocol/schemas/desk.js'
+import { SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
 
 const SessionBody = Type.Object({ session_id: IdSchema })
 const listQuery = Type.Object({ limit: LimitSchema, cursor: CursorSchema })
