@@ -10,6 +10,7 @@ import type {
   ListedSession,
   Message,
   Notification,
+  RatedSession,
   Session,
   SessionHistory,
   SessionList,
@@ -44,7 +45,7 @@ export interface AdminClient extends ChatClient, DeskCalls {
   /** The sessions this admin holds, newest message first. */
   mySessions(page?: ListPage & { tag?: string }): Promise<SessionList>
   /** The sessions that this admin may read, newest first, closed ones too. */
-  sessions(page: ListPage & SessionFilter): Promise<SessionHistory<ListedSession>>
+  sessions(page: ListPage & SessionFilter): Promise<SessionHistory<RatedSession>>
   /** An open session or one of this admin's, with its newest messages. */
   session(sessionId: number): Promise<AdminSession>
   /**
@@ -84,10 +85,12 @@ export function connectAdmin(options: ConnectOptions): AdminClient {
     http.post<T>(`admin/${path}/`, { session_id, ...more })
 
   return Object.assign(chat, createDeskCalls(http), {
-    openSessions: (page: ListPage & { tag?: string } = {}) => read<SessionList>('admin/sessions/open/', { ...page }, findListed),
-    mySessions: (page: ListPage & { tag?: string } = {}) => read<SessionList>('admin/sessions/my/', { ...page }, findListed),
+    openSessions: (page: ListPage & { tag?: string } = {}) =>
+      read<SessionList>('admin/sessions/open/', { ...page }, findListed),
+    mySessions: (page: ListPage & { tag?: string } = {}) =>
+      read<SessionList>('admin/sessions/my/', { ...page }, findListed),
     sessions: (page: ListPage & SessionFilter) =>
-      read<SessionHistory<ListedSession>>('admin/sessions/', { ...page }, findListed),
+      read<SessionHistory<RatedSession>>('admin/sessions/', { ...page }, findListed),
     session: (session_id: number) =>
       read<AdminSession>('admin/session/', { session_id }, (session) => [
         { session, newest: session.messages[session.messages.length - 1] },

@@ -52,7 +52,7 @@ export interface ClientEvents {
   /** To an admin: a note was written on a session, or deleted. */
   note: Note
   /** To an admin: the tags and the priority of a session have changed. */
-  details: SessionDetails
+  details: SessionDetails & { session_id: number }
   /** What no call's promise reports. */
   error: ChatError
 }

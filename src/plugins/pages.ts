@@ -11,6 +11,10 @@ const root = fileURLToPath(new URL('../pages/', import.meta.url))
 const pages = ['/console/', '/chat/', '/widget/']
 const files = [
   '/console/app.js',
+  // What the console loads when it is shown.
+  '/console/search.js',
+  '/console/reports.js',
+  '/console/canned.js',
   '/console/style.css',
   '/chat/app.js',
   '/chat/style.css',
@@ -19,7 +23,10 @@ const files = [
   '/client.js',
   '/client.global.js',
   // English is part of each page's script.
-  ...['de', 'es', 'fr', 'zh', 'ar'].map((language) => `/languages/${language}.js`),
+  ...['de', 'es', 'fr', 'zh', 'ar'].flatMap((language) => [
+    `/languages/${language}.js`,
+    `/languages/desk/${language}.js`,
+  ]),
 ]
 
 /**

@@ -1,4 +1,5 @@
 import { useSignal, type Signal } from '@preact/signals'
+import type { AriaAttributes, ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { SendIcon } from '../shared/icons.js'
@@ -9,6 +10,17 @@ import { useIncomingFiles } from './incoming-files.js'
 const LONGEST_TEXT = 10_000
 const TALLEST_PX = 160
 
+/** What offers to complete the text while it is typed. */
+export interface Completion {
+  /** Stands above the field. */
+  list: ComponentChildren
+  attributes: AriaAttributes
+  look(field: HTMLTextAreaElement): void
+  /** Whether it has done with a key what there was to do. */
+  takesKey(event: KeyboardEvent): boolean
+  leave(): void
+}
+
 interface ComposerProps {
   /** What is written so far. */
   text: Signal<string>
@@ -18,10 +30,11 @@ interface ComposerProps {
   onEscape?: () => void
   /** Takes files that were dropped or pasted. Without it the composer says that it cannot. */
   onFiles?: (files: readonly File[]) => void
+  completion?: Completion
 }
 
 /** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
-export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: ComposerProps) {
+export function Composer({ text, label, onSend, onTyping, onEscape, onFiles, completion }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
   const areFilesRefused = useSignal(false)
@@ -40,7 +53,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (isComposing(event)) return
+    if (isComposing(event) || completion?.takesKey(event) === true) return
     if (event.key === 'Enter' && sendsBy(event)) {
       event.preventDefault()
       send()
@@ -54,6 +67,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           {translate('composer.noFiles')}
         </p>
       )}
+      {completion?.list}
       <form
         class="composer"
         onSubmit={(event) => {
@@ -75,9 +89,14 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
             text.value = currentTarget.value
             areFilesRefused.value = false
             onTyping(currentTarget.value !== '')
+            completion?.look(currentTarget)
           }}
-          onBlur={() => onTyping(false)}
+          onBlur={() => {
+            onTyping(false)
+            completion?.leave()
+          }}
           onKeyDown={onKeyDown}
+          {...completion?.attributes}
           data-composer
         />
         {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}

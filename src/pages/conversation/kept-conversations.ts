@@ -11,6 +11,8 @@ export interface KeptConversations {
   open(account: AccountName): void
   /** What is being written to a session. */
   textOf(sessionId: number): Signal<string>
+  /** A note that is being written on a session. It is never the text that is sent. */
+  noteTextOf(sessionId: number): Signal<string>
   /** The sessions with messages that wait. */
   waiting(): number[]
   /** Sends what waits of a session, and keeps what is sent from now on, until the returned function is called. */
@@ -20,27 +22,26 @@ export interface KeptConversations {
   close(): void
 }
 
-const nameText = (sessionId: number) => `text.${sessionId}`
 const WAITING = 'waiting.'
 
 export function createKeptConversations(): KeptConversations {
   const storage = signal<AccountStorage>()
-  const texts = new Map<number, Signal<string>>()
+  const texts = new Map<string, Signal<string>>()
   const ends: (() => void)[] = []
   let isKeeping = true
 
-  function restoreText(sessionId: number, text: Signal<string>): void {
-    const kept = storage.peek()?.read(nameText(sessionId))
+  function restoreText(name: string, text: Signal<string>): void {
+    const kept = storage.peek()?.read(name)
     if (typeof kept === 'string' && text.peek() === '') text.value = kept
   }
 
-  function textOf(sessionId: number): Signal<string> {
-    const found = texts.get(sessionId)
+  function textNamed(name: string): Signal<string> {
+    const found = texts.get(name)
     if (found) return found
     const text = signal('')
-    texts.set(sessionId, text)
-    restoreText(sessionId, text)
-    ends.push(effect(() => void storage.value?.write(nameText(sessionId), text.value || undefined)))
+    texts.set(name, text)
+    restoreText(name, text)
+    ends.push(effect(() => void storage.value?.write(name, text.value || undefined)))
     return text
   }
 
@@ -54,13 +55,14 @@ export function createKeptConversations(): KeptConversations {
       if (storage.value !== undefined) return
       const opened = openAccountStorage(account, WAITING)
       // Before anything is written over it.
-      for (const [sessionId, text] of texts) {
-        const kept = opened.read(nameText(sessionId))
+      for (const [name, text] of texts) {
+        const kept = opened.read(name)
         if (typeof kept === 'string' && text.value === '') text.value = kept
       }
       storage.value = opened
     },
-    textOf,
+    textOf: (sessionId) => textNamed(`text.${sessionId}`),
+    noteTextOf: (sessionId) => textNamed(`note.${sessionId}`),
     waiting() {
       const sessionIds = (storage.value?.list(WAITING) ?? []).map(({ name }) => Number(name.split('.')[1]))
       return [...new Set(sessionIds)].filter(Number.isSafeInteger)

@@ -8,8 +8,7 @@ export type DeskLists = Record<ListName, SessionList>
 
 /** Urgent ones first, then the longest waiting, as the service lists them. */
 const byUrgency = (one: Row, other: Row) => other.priority - one.priority || one.session.id - other.session.id
-const byLastMessage = (one: Row, other: Row) =>
-  other.session.last_message_at.localeCompare(one.session.last_message_at)
+const byLastMessage = (one: Row, other: Row) => other.session.last_message_at.localeCompare(one.session.last_message_at)
 const newestFirst = (one: Row, other: Row) => other.session.id - one.session.id
 
 const tagOf = ({ tag }: ListFilter) => (tag === undefined ? {} : { tag })

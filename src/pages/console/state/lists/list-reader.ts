@@ -184,4 +184,3 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
     },
   }
 }
-

@@ -10,7 +10,7 @@ export interface RowMap {
   rows: ReadonlySignal<ReadonlyMap<number, Row>>
   /** Changes a session, by a live event. `undefined` takes it away. */
   change(sessionId: number, next: (row: Row | undefined) => Row | undefined): void
-  changeDetails(details: SessionDetails): void
+  changeDetails(details: SessionDetails & { session_id: number }): void
   /** The present moment, for an answer that is asked for now. */
   mark(): number
   /** Takes over rows that were asked for at a moment. */

@@ -13,8 +13,11 @@ export interface Row {
 }
 
 /** A session as a list of the service has it. */
-export function readRow({ store, last_message: last, tags, priority, rating, ...session }: ListedSession): Row {
-  return { session, store, last, unread: 0, tags, priority, rating: rating ?? null }
+export function readRow(listed: ListedSession & { rating?: Rating | null }): Row {
+  const { store, last_message: last, tags, priority, rating = null } = listed
+  const { id, store_id, admin_id, status, last_message_at, created, updated, closed_at } = listed
+  const session = { id, store_id, admin_id, status, last_message_at, created, updated, ...(closed_at && { closed_at }) }
+  return { session, store, last, unread: 0, tags, priority, rating }
 }
 
 /** A session that live events alone have told of. */

@@ -114,7 +114,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     reader.rereadSoon()
   }
 
-  function changeDetails(details: SessionDetails): void {
+  function changeDetails(details: SessionDetails & { session_id: number }): void {
     map.changeDetails(details)
     // It may belong further up now than the part of the list that was read.
     if (!rows.value.has(details.session_id) && details.priority > 0 && !lists.waiting.isComplete.value) {
@@ -156,6 +156,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     role,
     isOwn,
     apply,
+    changeDetails,
     countOf,
     problem: reader.problem,
     isSupervisor: computed(() => role.value === 'supervisor'),

@@ -40,8 +40,6 @@ export interface SessionList {
   take(page: Page): void
   /** Begins anew, with another filter. What is being read is of no use any more. */
   restart(filter: ListFilter): void
-
-
 }
 
 export function createSessionList(
@@ -55,8 +53,7 @@ export function createSessionList(
   let cursor: string | null = null
   let version = 0
 
-  const reaches = (row: Row) =>
-    edge.value === null || (edge.value !== undefined && order(row, edge.value) <= 0)
+  const reaches = (row: Row) => edge.value === null || (edge.value !== undefined && order(row, edge.value) <= 0)
   const rows = computed(() =>
     [...known.value.values()]
       .filter((row) => isOfKind(row.session) && passes(filter.value, row) && reaches(row))
