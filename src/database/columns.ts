@@ -1,5 +1,5 @@
 import { Prisma } from '../generated/prisma/client.js'
-import { readText, type Statements } from './database.js'
+import { readText, type ReadPool, type Statements } from './database.js'
 
 /**
  * Defines how rows are fetched: `expressions` gives the SQL of each field. All rows are sent as one JSON text with an array
@@ -28,7 +28,7 @@ export function defineColumns<Row extends object>(expressions: { [Key in keyof R
     toRows,
     /** The beginning of a statement for `read`; the caller adds the rest, from `from` on. */
     select: Prisma.raw(`select ${json}::text as json`),
-    async read(db: Statements, statement: Prisma.Sql): Promise<Row[]> {
+    async read(db: Statements | ReadPool, statement: Prisma.Sql): Promise<Row[]> {
       const json = await readText(db, statement)
       return json === undefined ? [] : toRows(JSON.parse(json) as unknown[][])
     },

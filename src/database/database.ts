@@ -35,6 +35,8 @@ export interface Database {
 export type Transaction = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>
 /** Runs single statements: the database, or a transaction in it. */
 export type Statements = Database | Transaction
+/** Runs statements that only read, on connections of their own. */
+export type ReadPool = Pick<Database, 'pool'>
 
 /** Raw statements through Prisma, in the database or in a transaction. */
 export const rawOf = (db: Statements): Transaction => ('prisma' in db ? db.prisma : db)
@@ -63,6 +65,32 @@ export function describeTarget(
  * under way.
  */
 export function openDatabase(options: DatabaseOptions): { db: Database; close(): Promise<void> } {
+  const { target, pool, statements } = openStatements(options)
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool, {
+      schema: target.address.schema,
+      ...(target.pooler !== 'transaction' && { statementNameGenerator: ({ sql }) => nameByText(sql) }),
+    }),
+  })
+  return {
+    db: { prisma, pool: statements },
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/**
+ * Opens connections for statements that read much, so that these take none of the connections that the chat needs, and have
+ * a time limit of their own. A connection is opened when it is needed.
+ */
+export function openReadPool(options: DatabaseOptions): { db: ReadPool; close(): Promise<void> } {
+  const { pool, statements } = openStatements(options)
+  return { db: { pool: statements }, close: () => pool.end() }
+}
+
+function openStatements(options: DatabaseOptions) {
   const target = describeTarget(options)
   const pool = openPool(target, {
     max: options.databasePoolSize,
@@ -72,28 +100,19 @@ export function openDatabase(options: DatabaseOptions): { db: Database; close():
     keepAlive: true,
   })
   const nameStatement = target.pooler === 'transaction' ? () => undefined : nameByText
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, {
-      schema: target.address.schema,
-      ...(target.pooler !== 'transaction' && { statementNameGenerator: ({ sql }) => nameByText(sql) }),
-    }),
-  })
-  const readText = async ({ text, values }: Prisma.Sql) => {
-    const name = nameStatement(text)
-    const { rows } = await pool.query<[string]>({ ...(name && { name }), text, values, rowMode: 'array' })
-    return rows[0]?.[0]
-  }
-  return {
-    db: { prisma, pool: { readText, replaceConnections: pool.replaceConnections } },
-    async close() {
-      await prisma.$disconnect()
-      await pool.end()
+  const statements: StatementPool = {
+    async readText({ text, values }) {
+      const name = nameStatement(text)
+      const { rows } = await pool.query<[string]>({ ...(name && { name }), text, values, rowMode: 'array' })
+      return rows[0]?.[0]
     },
+    replaceConnections: pool.replaceConnections,
   }
+  return { target, pool, statements }
 }
 
 /** Runs a statement that returns one row with one text, by the pool or in a transaction; undefined where there is no row. */
-export async function readText(db: Statements, statement: Prisma.Sql): Promise<string | undefined> {
+export async function readText(db: Statements | ReadPool, statement: Prisma.Sql): Promise<string | undefined> {
   if ('pool' in db) return db.pool.readText(statement)
   const [row] = await db.$queryRaw<Record<string, string>[]>(statement)
   return row && Object.values(row)[0]

@@ -10,6 +10,11 @@ const CHECK_INTERVAL_MS = 1000
 export interface LargeAnswers {
   /** Returns the stream to send instead of a text. Its bytes count as unread of the account until the response is over. */
   send(reply: FastifyReply, text: string, account: string): TextStream
+  /**
+   * Counts bytes as unread of the account until the response is over. Returns what is to be called whenever a piece of it is
+   * read; a reader that stalls is cut.
+   */
+  track(reply: FastifyReply, bytes: number, account: string): () => void
   close(): void
 }
 
@@ -24,25 +29,30 @@ export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): Large
   const timer = setInterval(cutStalled, Math.min(CHECK_INTERVAL_MS, stallMs))
   timer.unref()
 
+  function track(reply: FastifyReply, bytes: number, account: string): () => void {
+    // A response that is over emits no `close` any more.
+    if (reply.raw.destroyed || reply.raw.closed) return () => undefined
+    let isOver = false
+    const note = () => {
+      if (!isOver) readAt.set(reply, performance.now())
+    }
+    note()
+    const forget = work.countUnread(account, bytes)
+    reply.raw.once('close', () => {
+      isOver = true
+      readAt.delete(reply)
+      forget()
+    })
+    return note
+  }
+
   return {
     send(reply, text, account) {
       const bytes = Buffer.byteLength(text)
       reply.header('content-length', bytes)
-      const note = () => readAt.set(reply, performance.now())
-      // A response that is over emits no `close` any more.
-      if (reply.raw.destroyed || reply.raw.closed) return new TextStream(text, () => undefined)
-      note()
-      const forget = work.countUnread(account, bytes)
-      let isOver = false
-      reply.raw.once('close', () => {
-        isOver = true
-        readAt.delete(reply)
-        forget()
-      })
-      return new TextStream(text, () => {
-        if (!isOver) note()
-      })
+      return new TextStream(text, track(reply, bytes, account))
     },
+    track,
     close: () => clearInterval(timer),
   }
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.js'
 import { unavailable } from '../errors/request-error.js'
 import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
-import { createLargeAnswers } from '../limits/large-answers.js'
+import { createLargeAnswers, type LargeAnswers } from '../limits/large-answers.js'
 import { nameAccount, openLimits, type Limits } from '../limits/limits.js'
 import type { Account } from '../protocol/account.js'
 
@@ -12,6 +12,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     limits: Limits
     accountWork: AccountWork
+    largeAnswers: LargeAnswers
     /** The hook of routes that send a message. */
     limitMessages: preHandlerHookHandler
   }
@@ -37,6 +38,7 @@ export const limitsPlugin = plugin<{ config: Config }>(
     const answers = createLargeAnswers(work)
     app.decorate('limits', limits)
     app.decorate('accountWork', work)
+    app.decorate('largeAnswers', answers)
     app.decorateRequest('workOf')
     app.decorate('limitMessages', (request, _reply, done) => {
       done(limits.takeMessages(request.account, 1).refusal)

@@ -176,6 +176,8 @@ export interface SessionList {
   data: ListedSession[]
   /** Of all pages. */
   count: number
+  /** Only when there may be more sessions than `count`. */
+  capped?: true
   /** null on the last page. */
   next_cursor: string | null
 }

@@ -158,6 +158,14 @@ CREATE TRIGGER "chat_session_details_inserted" AFTER INSERT ON "chat_session_det
 CREATE TRIGGER "chat_session_details_updated" AFTER UPDATE ON "chat_session_details"
     FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION "write_session_tags"();
 
+-- A function of its own sees what was committed while its statement waited for a session.
+CREATE FUNCTION "read_session_details"("of_session" BIGINT) RETURNS json LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN (SELECT json_build_object('tags', d."tags", 'priority', d."priority")
+        FROM "chat_session_details" d WHERE d."session_id" = "of_session");
+END
+$$;
+
 -- Most sessions have no details: then a change of the status costs one look into an index.
 CREATE FUNCTION "copy_session_status"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -13,6 +13,15 @@ export const detailExpressions = {
 /** SQL that joins the details of a session, where `s` is the alias of chat_session. */
 export const joinDetails = 'left join chat_session_details details on details.session_id = s.id'
 
+/**
+ * SQL of a session's details as one JSON value, null where it has none. In a statement that waited for the session it is
+ * what was committed meanwhile.
+ */
+export const newestDetails = 'read_session_details(s.id)'
+
+/** Details of a session that has no row of them. */
+export const noDetails: SessionDetails = { tags: [], priority: 0 }
+
 /** Converts a row to a session as admins see it. */
 export const toSessionForAdmins = (row: SessionRow & SessionDetails): SessionForAdmins => ({
   ...toSession(row),

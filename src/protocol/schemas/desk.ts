@@ -44,7 +44,10 @@ export type SessionDetails = Static<typeof SessionDetailsSchema>
 export const SessionDetailsInputSchema = Type.Object({
   session_id: IdSchema,
   tags: Type.Optional(
-    Type.Array(TagInputSchema, { maxItems: MAX_TAGS, description: `The new tags, which replace all others. ${spelling}` }),
+    Type.Array(TagInputSchema, {
+      maxItems: MAX_TAGS,
+      description: `The new tags, which replace all others. ${spelling}`,
+    }),
   ),
   priority: Type.Optional(PrioritySchema),
 })
@@ -61,6 +64,9 @@ export const RatingSchema = Type.Object(
   { title: 'Rating' },
 )
 export type Rating = Static<typeof RatingSchema>
+
+/** So long after its end a session may be rated. */
+export const RATING_DAYS = 14
 
 export const RatingInputSchema = Type.Object({
   session_id: IdSchema,
@@ -85,17 +91,11 @@ export const ListedSessionSchema = Type.Object({ ...forAdminsWithStore, last_mes
 export type ListedSession = Static<typeof ListedSessionSchema>
 
 /** A session in the list of all. */
-export const RatedSessionSchema = Type.Object(
-  { ...ListedSessionSchema.properties, rating },
-  { title: 'RatedSession' },
-)
+export const RatedSessionSchema = Type.Object({ ...ListedSessionSchema.properties, rating }, { title: 'RatedSession' })
 export type RatedSession = Static<typeof RatedSessionSchema>
 
 /** A session with its newest messages. */
-export const AdminSessionSchema = Type.Object(
-  { ...forAdminsWithStore, messages, rating },
-  { title: 'AdminSession' },
-)
+export const AdminSessionSchema = Type.Object({ ...forAdminsWithStore, messages, rating }, { title: 'AdminSession' })
 export type AdminSession = Static<typeof AdminSessionSchema>
 
 /** Sessions that are not closed. */
@@ -113,7 +113,8 @@ export const SessionCountsSchema = Type.Object(
     ),
     capped: Type.Optional(
       Type.Literal(true, {
-        description: 'Only when `urgent`, or the count of a tag, may be larger than what is given, or a tag is missing.',
+        description:
+          'Only when `urgent`, or the count of a tag, may be larger than what is given, or a tag is missing.',
       }),
     ),
   },
@@ -143,7 +144,9 @@ export const NoteSchema = Type.Object(
     admin_name: Type.String(),
     content: Type.String(),
     created: time,
-    deleted: Type.Optional(Type.Literal(true, { description: 'Only in the frame that tells of it; `content` is empty.' })),
+    deleted: Type.Optional(
+      Type.Literal(true, { description: 'Only in the frame that tells of it; `content` is empty.' }),
+    ),
   },
   { title: 'Note' },
 )
@@ -195,7 +198,8 @@ export const CannedReplyInputSchema = Type.Object({
     format: 'text',
     // Letters, marks, digits and a few signs: what can be typed behind a slash without an end in sight.
     pattern: '^[\\p{L}\\p{M}\\p{N}_.-]+$',
-    description: 'Letters, digits, `_`, `.` and `-`. Letters become lower case. Unique among your own, and among the shared ones.',
+    description:
+      'Letters, digits, `_`, `.` and `-`. Letters become lower case. Unique among your own, and among the shared ones.',
     examples: ['refund'],
   }),
   content: Type.String({

@@ -3,7 +3,7 @@ import { IdSchema } from './id.js'
 import { StoreSchema } from './accounts.js'
 import { MessageSchema } from './messages.js'
 
-const SessionStatusSchema = Type.Union([Type.Literal('open'), Type.Literal('claimed'), Type.Literal('closed')])
+export const SessionStatusSchema = Type.Union([Type.Literal('open'), Type.Literal('claimed'), Type.Literal('closed')])
 
 export type SessionStatus = Static<typeof SessionStatusSchema>
 
