@@ -4,8 +4,8 @@ import type {
   Colleague,
   Message,
   Note,
-  Session,
   SessionCounts,
+  SessionForAdmins,
   SessionForAdminsWithStore,
   Store,
 } from '../protocol/wire.js'
@@ -20,7 +20,7 @@ export interface NotePage {
 /** A message that holds what was looked for. */
 export interface SearchHit {
   message: Message
-  session: Session
+  session: SessionForAdmins
   store: Store
   /** Where in the message's content: positions in UTF-16 code units, from and up to. */
   highlights: [start: number, end: number][]
@@ -54,7 +54,8 @@ export interface Report {
   to: string
   timezone: string
   total: ReportRow
-  data: (ReportRow & { key: string })[]
+  /** `key`: a date, an hour, the id of an admin (`none`: nobody), or a tag. `name`: an admin's. */
+  data: (ReportRow & { key: string; name?: string })[]
 }
 
 export interface SearchQuery {

@@ -2,7 +2,9 @@ import type { ReportQuery, ReportRow } from '../../../client/index.js'
 import { formatNumber, formatShortDay } from '../../languages/formats.js'
 import { translate } from '../../languages/translate.js'
 import { startOfDay } from '../../text/clock.js'
-import type { Desk } from '../state/desk.js'
+
+/** The key of what no admin has held. */
+const NOBODY = 'none'
 
 export type Group = NonNullable<ReportQuery['group']>
 
@@ -63,12 +65,9 @@ export function readRange(days: number): { from: string; to: string } {
 }
 
 /** What a row is about, for people. */
-export function nameGroup(key: string, group: Group, desk: Pick<Desk, 'colleagues'>): string {
-  if (group === 'day') {
-    const day = new Date(`${key}T00:00:00`)
-    return Number.isNaN(day.getTime()) ? key : formatShortDay(day)
-  }
-  if (group === 'admin')
-    return desk.colleagues.nameOf(Number(key)) ?? (key === '' ? translate('reports.nobody') : `#${key}`)
-  return key === '' ? translate('reports.none') : key
+export function nameGroup({ key, name }: { key: string; name?: string }, group: Group): string {
+  if (group === 'admin' && key === NOBODY) return translate('reports.nobody')
+  if (group !== 'day') return name ?? key
+  const day = new Date(`${key}T00:00:00`)
+  return Number.isNaN(day.getTime()) ? key : formatShortDay(day)
 }

@@ -52,7 +52,7 @@ export default function Reports({ desk }: ReportsProps) {
     }).catch((error: unknown) => desk.toasts.add(describeError(error)))
   const rows = report.value?.is.data.map((row) => ({
     ...row,
-    name: nameGroup(row.key, report.value?.group ?? 'day', desk),
+    name: nameGroup(row, report.value?.group ?? 'day'),
   }))
   return (
     <section class="reports" aria-label={translate('reports.title')}>

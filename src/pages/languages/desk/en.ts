@@ -195,5 +195,4 @@ export const desk = {
   'reports.table': 'The numbers as a table',
   'reports.csv': 'Save as CSV',
   'reports.nobody': 'Nobody',
-  'reports.none': 'None',
 } as const

@@ -11,6 +11,8 @@ import type { SearchResultsProps } from '../search-panel.js'
 import { excerpt } from './excerpt.js'
 
 const PAGE = 30
+/** Empty pages that are read on by themselves. */
+const MOST_PAGES = 5
 /** So long nobody types. */
 const PAUSE_MS = 300
 
@@ -29,13 +31,21 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
   async function ask(before: Found | undefined): Promise<void> {
     const turn = ++asked.current
     isLoading.value = true
-    const cursor = before?.cursor
     try {
-      const page = await patiently(() =>
-        desk.client.search({ q: query, limit: PAGE, ...(cursor != null && { cursor }) }),
-      )
-      if (turn !== asked.current) return
-      found.value = { hits: [...(before?.hits ?? []), ...page.data], cursor: page.next_cursor }
+      let [hits, cursor] = [before?.hits ?? [], before?.cursor]
+      // A page may be empty though the search goes on after it.
+      for (
+        let pages = 0;
+        pages < MOST_PAGES && cursor !== null && hits.length === (before?.hits.length ?? 0);
+        pages++
+      ) {
+        const from = cursor === undefined ? {} : { cursor }
+        const page = await patiently(() => desk.client.search({ q: query, limit: PAGE, ...from }))
+        if (turn !== asked.current) return
+        hits = [...hits, ...page.data]
+        cursor = page.next_cursor
+      }
+      found.value = { hits, cursor: cursor ?? null }
       problem.value = undefined
     } catch (error) {
       if (turn !== asked.current) return

@@ -238,5 +238,4 @@ export default {
   'reports.table': 'الأرقام في جدول',
   'reports.csv': 'حفظ بصيغة CSV',
   'reports.nobody': 'لا أحد',
-  'reports.none': 'لا شيء',
 } satisfies DeskCatalogue<'zero' | 'one' | 'two' | 'few' | 'many' | 'other'>

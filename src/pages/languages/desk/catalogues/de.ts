@@ -200,5 +200,4 @@ export default {
   'reports.table': 'Die Zahlen als Tabelle',
   'reports.csv': 'Als CSV speichern',
   'reports.nobody': 'Niemand',
-  'reports.none': 'Keines',
 } satisfies DeskCatalogue<'one' | 'other'>

@@ -213,5 +213,4 @@ export default {
   'reports.table': 'Los números en una tabla',
   'reports.csv': 'Guardar como CSV',
   'reports.nobody': 'Nadie',
-  'reports.none': 'Ninguna',
 } satisfies DeskCatalogue<'one' | 'many' | 'other'>

@@ -209,5 +209,4 @@ export default {
   'reports.table': 'Les chiffres en tableau',
   'reports.csv': 'Enregistrer en CSV',
   'reports.nobody': 'Personne',
-  'reports.none': 'Aucune',
 } satisfies DeskCatalogue<'one' | 'many' | 'other'>

@@ -196,5 +196,4 @@ export default {
   'reports.table': '数据表',
   'reports.csv': '保存为 CSV',
   'reports.nobody': '无人',
-  'reports.none': '无',
 } satisfies DeskCatalogue<'other'>
