@@ -67,7 +67,33 @@ async function setScene() {
   const { tokenId } = await addToken(database, { storeId: open.store.id })
   const fileId = (await storeFile(node, store, { name: 'a.txt', bytes: 'hello' })).split('/').at(-2) ?? ''
   const webhook = await addWebhook()
-  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, fileId, ...webhook }
+  const desk = await addDesk(holder.id, sessions)
+  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, fileId, ...webhook, ...desk }
+}
+
+/** What the holder has written for admins: a note on each session, tags, and canned replies; and a rating of the store. */
+async function addDesk(holderId: number, sessions: Record<Target, number>) {
+  const noteIds: Record<Target, number> = { claimed: 0, closed: 0, open: 0, unknown: Number.MAX_SAFE_INTEGER }
+  for (const target of ['claimed', 'closed', 'open'] as const) {
+    const [note] = await database.query<{ id: number }>(
+      `insert into chat_note (session_id, admin_id, content) values ($1, $2, $3) returning id::int`,
+      [sessions[target], holderId, SECRET],
+    )
+    noteIds[target] = note?.id ?? 0
+  }
+  await database.query(
+    `insert into chat_session_details (session_id, tags, status) select id, array[$1], status from chat_session
+     on conflict do nothing`,
+    [SECRET],
+  )
+  await database.query(`insert into chat_rating (session_id, score) values ($1, 5)`, [sessions.closed])
+  // A shared shortcut is there once.
+  await database.query('delete from canned_reply')
+  const replies = await database.query<{ id: number }>(
+    `insert into canned_reply (admin_id, shortcut, content) values ($1, 'own', $2), (null, 'shared', $2) returning id::int`,
+    [holderId, SECRET],
+  )
+  return { noteIds, ownReplyId: replies[0]?.id ?? 0, sharedReplyId: replies[1]?.id ?? 0 }
 }
 
 async function addWebhook() {
@@ -86,11 +112,12 @@ async function addWebhook() {
 }
 type Scene = Awaited<ReturnType<typeof setScene>>
 
-async function idsOf({ sessions, ...ids }: Scene, target: Target): Promise<Ids> {
+async function idsOf({ sessions, noteIds, ...ids }: Scene, target: Target): Promise<Ids> {
   const [row] = await database.query<{ id: string }>('select max(id) as id from chat_message where session_id = $1', [
     sessions[target],
   ])
-  return { sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER), ...ids }
+  const messageId = Number(row?.id ?? Number.MAX_SAFE_INTEGER)
+  return { sessionId: sessions[target], messageId, noteId: noteIds[target], ...ids }
 }
 
 async function call(route: string, entry: Entry, scene: Scene, caller: Caller, target: Target): Promise<Answer> {
@@ -111,7 +138,8 @@ async function call(route: string, entry: Entry, scene: Scene, caller: Caller, t
 const tables = [
   ...['chat_session', 'chat_session_change', 'chat_message', 'chat_receipt'],
   ...['notification_session_mark', 'notification_mark', 'admin', 'store'],
-  'chat_file',
+  ...['chat_file', 'chat_session_details', 'chat_session_tag', 'chat_note', 'chat_rating'],
+  ...['canned_reply', 'canned_reply_use'],
 ]
 
 /** How many rows there are of everything that a call could change, and which transaction wrote there last. */

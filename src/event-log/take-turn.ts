@@ -61,8 +61,8 @@ export async function takeTurn(db: Database, consumer: DerivingConsumer, options
 
 /** How much a consumer has derived of what there was before it was introduced, as a percentage. */
 export async function readProgress(db: Database, consumer: DerivingConsumer): Promise<number> {
-  const [row] = await db.prisma.$queryRaw<{ percent: number | null }[]>(Prisma.sql`
-    select floor(least(99, 100.0 * message_id / nullif(next_message_id, 0)))::float8 as percent
+  const [row] = await db.prisma.$queryRaw<{ percent: number }[]>(Prisma.sql`
+    select case next_message_id when 0 then 100 else least(99, floor(100.0 * message_id / next_message_id)) end::float8 as percent
     from event_cursor where consumer = ${consumer}`)
   return row?.percent ?? 100
 }

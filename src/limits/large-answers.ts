@@ -1,15 +1,20 @@
 import type { FastifyReply } from 'fastify'
+import { collectAll } from '../memory/collect-garbage.js'
 import type { AccountWork } from './account-work.js'
-import { TextStream } from './text-stream.js'
+import type { TextStream } from './text-stream.js'
 
 /** A reader that reads nothing for this long is cut. */
 const STALL_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
+/** So many bytes of answers leave garbage that is worth a collection. */
+const GARBAGE_BYTES = 4 * 1024 * 1024
+/** No large answer was sent for this long: the peak is over. */
+const IDLE_MS = 2000
 
 /** Sends long texts in pieces, as fast as they are read, and cuts readers that stall. */
 export interface LargeAnswers {
-  /** Returns the stream to send instead of a text. Its bytes count as unread of the account until the response is over. */
-  send(reply: FastifyReply, text: string, account: string): TextStream
+  /** Counts a stream that is sent as an answer as unread of the account, until the response is over. */
+  send(reply: FastifyReply, stream: TextStream, account: string): TextStream
   /**
    * Counts bytes as unread of the account until the response is over. Returns what is to be called whenever a piece of it is
    * read; a reader that stalls is cut.
@@ -21,10 +26,16 @@ export interface LargeAnswers {
 export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): LargeAnswers {
   /** When each response was last read from. */
   const readAt = new Map<FastifyReply, number>()
+  let sentBytes = 0
+  let idleSince = 0
 
   function cutStalled(): void {
     const now = performance.now()
     for (const [reply, at] of readAt) if (now - at > stallMs) reply.request.raw.socket.destroy()
+    // An idle process collects nothing: what a peak has left would stay for minutes.
+    if (readAt.size > 0 || sentBytes < GARBAGE_BYTES || now - idleSince < IDLE_MS) return
+    sentBytes = 0
+    collectAll()
   }
   const timer = setInterval(cutStalled, Math.min(CHECK_INTERVAL_MS, stallMs))
   timer.unref()
@@ -37,20 +48,23 @@ export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): Large
       if (!isOver) readAt.set(reply, performance.now())
     }
     note()
+    sentBytes += bytes
     const forget = work.countUnread(account, bytes)
     reply.raw.once('close', () => {
       isOver = true
       readAt.delete(reply)
+      idleSince = performance.now()
       forget()
     })
     return note
   }
 
   return {
-    send(reply, text, account) {
-      const bytes = Buffer.byteLength(text)
+    send(reply, stream, account) {
+      const { bytes } = stream
       reply.header('content-length', bytes)
-      return new TextStream(text, track(reply, bytes, account))
+      stream.onRead = track(reply, bytes, account)
+      return stream
     },
     track,
     close: () => clearInterval(timer),

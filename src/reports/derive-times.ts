@@ -20,7 +20,7 @@ export async function deriveTimes(db: Database, longestStatementMs: number): Pro
 
 /** SQL: whole seconds from the creation of the session `s` to a moment; null without one. */
 const secondsTo = (moment: string) =>
-  Prisma.raw(`greatest(0, floor(extract(epoch from ${moment} - s.created)))::int`)
+  Prisma.raw(`case when ${moment} is not null then greatest(0, floor(extract(epoch from ${moment} - s.created)))::int end`)
 
 /**
  * The cursor moves as that of the search does: only to what is older than any transaction can be. Changes have no column for

@@ -3,7 +3,7 @@ import { describeRoute, refusals, type App } from '../http/describe-route.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 import { LimitSchema } from '../protocol/schemas/paging.js'
 import { SearchPageSchema } from '../protocol/schemas/search.js'
-import { CursorSchema } from '../sessions/list-sessions.js'
+import { CursorSchema } from '../sessions/list-items.js'
 import { MomentSchema } from '../times/read-moment.js'
 import { searchMessages } from './search.js'
 

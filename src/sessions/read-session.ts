@@ -24,6 +24,7 @@ import {
   type RatingRow,
 } from '../database/rows/session-details.js'
 import { isOnlooker } from '../accounts/session-access.js'
+import { TextParts } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
 import type { Store } from '../protocol/schemas/accounts.js'
 import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
@@ -33,6 +34,9 @@ import type { AdminSession, SessionDetails } from '../protocol/schemas/desk.js'
 export interface SessionView<View> extends FetchedMessages {
   view: View
 }
+
+/** A session as JSON: in parts when it is large. */
+export type EncodedSession = string | TextParts
 
 interface ViewRow extends SessionRow, Receipts {
   store: Store
@@ -133,7 +137,7 @@ export async function readActiveSessions(
   storeIds: number[],
   cache?: MessageCache,
   onLarge?: (storeId: number) => void,
-): Promise<Map<number, SessionView<string>>> {
+): Promise<Map<number, SessionView<EncodedSession>>> {
   const cached = new Map(storeIds.map((storeId) => [storeId, cache?.get(storeId)]))
   const versions = storeIds.map((storeId) => cached.get(storeId)?.version ?? null)
   const rows = await storeColumns.read(
@@ -167,11 +171,15 @@ function toCachedMessages(row: StoreRow): CachedMessages {
 }
 
 /** The view contains `store` only once the session is claimed. */
-export function toStoreView(row: StoreRow, { json, newestForeignId }: CachedMessages): SessionView<string> {
-  const head = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
+export function toStoreView(row: StoreRow, { json, newestForeignId }: CachedMessages): SessionView<EncodedSession> {
+  const whole = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
+  const head = `${whole.slice(0, -1)},"messages":`
   return {
     ...ownersOf(row),
-    view: `${head.slice(0, -1)},"messages":${json}}`,
+    view:
+      typeof json === 'string'
+        ? `${head}${json}}`
+        : new TextParts([Buffer.from(head), ...json.parts, Buffer.from('}')]),
     undeliveredUpTo: unreceived(newestForeignId, row.deliveredToStore),
   }
 }

@@ -24,6 +24,7 @@ CREATE TABLE "chat_session_details" (
     "tags" TEXT[],
     "priority" SMALLINT NOT NULL DEFAULT 0,
     "status" "session_status" NOT NULL,
+    "holder_id" BIGINT NOT NULL DEFAULT 0,
     "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "chat_session_details_pkey" PRIMARY KEY ("session_id")
@@ -34,6 +35,7 @@ CREATE TABLE "chat_session_tag" (
     "session_id" BIGINT NOT NULL,
     "tag" TEXT NOT NULL,
     "status" "session_status" NOT NULL,
+    "holder_id" BIGINT NOT NULL,
     "priority" SMALLINT NOT NULL,
 
     CONSTRAINT "chat_session_tag_pkey" PRIMARY KEY ("session_id","tag")
@@ -96,6 +98,9 @@ CREATE INDEX "chat_session_details_urgent" ON "chat_session_details"("status", "
 CREATE INDEX "chat_session_tag_status" ON "chat_session_tag"("tag", "status", "session_id");
 
 -- CreateIndex
+CREATE INDEX "chat_session_tag_closed" ON "chat_session_tag"("tag", "holder_id", "session_id") WHERE (status = 'closed');
+
+-- CreateIndex
 CREATE INDEX "chat_session_tag_open" ON "chat_session_tag"("tag", "priority", "session_id") WHERE (status = 'open');
 
 -- CreateIndex
@@ -145,9 +150,10 @@ ALTER TABLE "chat_rating" ADD CONSTRAINT "chat_rating_score" CHECK ("score" BETW
 CREATE FUNCTION "write_session_tags"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM "chat_session_tag" WHERE "session_id" = NEW."session_id" AND "tag" <> ALL (NEW."tags");
-    INSERT INTO "chat_session_tag" ("session_id", "tag", "status", "priority")
-    SELECT NEW."session_id", "tag", NEW."status", NEW."priority" FROM unnest(NEW."tags") AS "tag"
-    ON CONFLICT ("session_id", "tag") DO UPDATE SET "status" = EXCLUDED."status", "priority" = EXCLUDED."priority";
+    INSERT INTO "chat_session_tag" ("session_id", "tag", "status", "holder_id", "priority")
+    SELECT NEW."session_id", "tag", NEW."status", NEW."holder_id", NEW."priority" FROM unnest(NEW."tags") AS "tag"
+    ON CONFLICT ("session_id", "tag") DO UPDATE
+    SET "status" = EXCLUDED."status", "holder_id" = EXCLUDED."holder_id", "priority" = EXCLUDED."priority";
     RETURN NULL;
 END
 $$;
@@ -166,13 +172,15 @@ BEGIN
 END
 $$;
 
--- Most sessions have no details: then a change of the status costs one look into an index.
+-- Most sessions have no details: then a change costs one look into an index. A message changes neither column.
 CREATE FUNCTION "copy_session_status"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE "chat_session_details" SET "status" = NEW."status" WHERE "session_id" = NEW."id";
+    UPDATE "chat_session_details" SET "status" = NEW."status", "holder_id" = COALESCE(NEW."admin_id", 0)
+    WHERE "session_id" = NEW."id";
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER "copy_session_status_changed" AFTER UPDATE OF "status" ON "chat_session"
-    FOR EACH ROW WHEN (OLD."status" IS DISTINCT FROM NEW."status") EXECUTE FUNCTION "copy_session_status"();
+CREATE TRIGGER "copy_session_status_changed" AFTER UPDATE OF "status", "admin_id" ON "chat_session"
+    FOR EACH ROW WHEN ((OLD."status", OLD."admin_id") IS DISTINCT FROM (NEW."status", NEW."admin_id"))
+    EXECUTE FUNCTION "copy_session_status"();

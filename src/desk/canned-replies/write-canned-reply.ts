@@ -79,6 +79,6 @@ export async function deleteCannedReply(db: Database, admin: Account, id: number
 /** Those of another admin do not exist. */
 async function describeRefusal(db: Database, admin: Account, id: number): Promise<Error> {
   const found = await rawOf(db).$queryRaw<object[]>(Prisma.sql`
-    select 1 from canned_reply c where c.id = ${id} and ${usableBy(admin)} and not ${writableBy(admin)}`)
+    select 1 from canned_reply c where c.id = ${id} and ${usableBy(admin)} and ${writableBy(admin)} is not true`)
   return found.length > 0 ? onlySupervisors() : notFound('Canned reply not found')
 }

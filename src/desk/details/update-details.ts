@@ -65,8 +65,8 @@ const writeDetails = (admin: Account, sessionId: number, tags: string[] | null, 
   with s as materialized (
     select * from chat_session where id = ${sessionId} for share
   ), written as (
-    insert into chat_session_details as d (session_id, tags, priority, status)
-    select s.id, coalesce(${tags}::text[], '{}'), coalesce(${priority}::smallint, 0), s.status
+    insert into chat_session_details as d (session_id, tags, priority, status, holder_id)
+    select s.id, coalesce(${tags}::text[], '{}'), coalesce(${priority}::smallint, 0), s.status, coalesce(s.admin_id, 0)
     from s where ${readableBy(admin)}
     on conflict (session_id) do update set tags = coalesce(${tags}::text[], d.tags),
       priority = coalesce(${priority}::smallint, d.priority),

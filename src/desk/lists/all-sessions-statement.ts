@@ -13,6 +13,8 @@ export interface SessionFilter {
   tag?: string | undefined
 }
 
+type Reader = Pick<Account, 'id' | 'role'>
+
 /** Some of the sessions that are asked for: SQL that an index answers in the order of the ids. */
 interface Branch {
   /** SQL: where the rows `s` of chat_session come from. */
@@ -30,7 +32,7 @@ const ofSessions = { from: Prisma.sql`chat_session s`, id: Prisma.sql`s.id` }
  * kinds. Undefined where none can be meant.
  */
 export function selectNewest(
-  admin: Pick<Account, 'id' | 'role'>,
+  admin: Reader,
   filter: SessionFilter,
   range: IdRange,
   limit: number,
@@ -46,65 +48,74 @@ export function selectNewest(
   return Prisma.sql`select * from (${Prisma.join(parts, ' union all ')}) s order by s.id desc limit ${limit}`
 }
 
-function findBranches(admin: Pick<Account, 'id' | 'role'>, filter: SessionFilter): Branch[] {
-  const { status, storeId, holderId, tag } = filter
-  if (storeId !== undefined) {
-    const ofStatus = status === undefined ? Prisma.sql`true` : Prisma.sql`s.status = ${status}::session_status`
-    const ofHolder = holderId === undefined ? Prisma.sql`true` : Prisma.sql`s.admin_id = ${holderId}`
-    const where = Prisma.sql`s.store_id = ${storeId} and ${readableBy(admin)} and ${ofStatus} and ${ofHolder}`
-    return [tagged({ ...ofSessions, where }, tag)]
-  }
+function findBranches(admin: Reader, { storeId, ...filter }: SessionFilter): Branch[] {
+  if (storeId !== undefined) return [ofStore(admin, storeId, filter)]
+  const { status, holderId, tag } = filter
   if (admin.role === 'supervisor' && status === undefined && holderId === undefined && tag === undefined) {
     return [{ ...ofSessions, where: Prisma.sql`true` }]
   }
-  const isWanted = (wanted: SessionStatus) => status === undefined || status === wanted
-  return [
-    ...(isWanted('open') && holderId === undefined ? [ofStatus('open', tag)] : []),
-    ...(isWanted('claimed') ? findClaimed(admin, holderId, tag) : []),
-    ...(isWanted('closed') ? findClosed(admin, holderId, tag) : []),
+  return findKinds(admin, holderId)
+    .filter((kind) => kind.status === (status ?? kind.status))
+    .map((kind) => (tag === undefined ? ofKind(kind) : ofTag(kind, tag)))
+}
+
+/** The sessions of a store are few enough to look at each. */
+function ofStore(admin: Reader, storeId: number, { status, holderId, tag }: SessionFilter): Branch {
+  const conditions = [Prisma.sql`s.store_id = ${storeId}`, readableBy(admin)]
+  if (status !== undefined) conditions.push(Prisma.sql`s.status = ${status}::session_status`)
+  if (holderId !== undefined) conditions.push(Prisma.sql`s.admin_id = ${holderId}`)
+  if (tag !== undefined) {
+    conditions.push(Prisma.sql`(
+      select ${tag} = any(d.tags) from chat_session_details d where d.session_id = s.id)`)
+  }
+  return { ...ofSessions, where: Prisma.join(conditions, ' and ') }
+}
+
+/** Sessions of a status: all, those of a holder, or those that nobody has held. */
+interface Kind {
+  status: SessionStatus
+  /** Undefined: anybody's. */
+  holderId?: number | undefined
+}
+
+/** What chat_session_tag has for no holder. */
+const NOBODY = 0
+
+/** The kinds of sessions that an admin may read: all, or those of one holder. */
+function findKinds({ id, role }: Reader, holderId: number | undefined): Kind[] {
+  const open: Kind[] = holderId === undefined ? [{ status: 'open' }] : []
+  if (role === 'supervisor') return [...open, { status: 'claimed', holderId }, { status: 'closed', holderId }]
+  if (holderId !== undefined && holderId !== id) return []
+  const own: Kind[] = [
+    { status: 'claimed', holderId: id },
+    { status: 'closed', holderId: id },
   ]
-}
-
-/** Those of one holder are few, and so are all together: they are sorted. */
-function findClaimed({ id, role }: Pick<Account, 'id' | 'role'>, holderId: number | undefined, tag?: string): Branch[] {
-  if (role === 'supervisor' && holderId === undefined) return [ofStatus('claimed', tag)]
-  if (role !== 'supervisor' && holderId !== undefined && holderId !== id) return []
-  return [tagged(heldBy('claimed', holderId ?? id), tag)]
-}
-
-/** An agent reads those that it held last, and those that nobody has held. */
-function findClosed({ id, role }: Pick<Account, 'id' | 'role'>, holderId: number | undefined, tag?: string): Branch[] {
-  if (role === 'supervisor')
-    return [holderId === undefined ? ofStatus('closed', tag) : tagged(heldBy('closed', holderId), tag)]
-  const closed = ofStatus('closed', tag)
-  const unheld = { ...closed, where: Prisma.sql`${closed.where} and s.admin_id is null` }
-  if (holderId === undefined) return [tagged(heldBy('closed', id), tag), unheld]
-  return holderId === id ? [tagged(heldBy('closed', id), tag)] : []
+  return holderId === undefined ? [...open, ...own, { status: 'closed', holderId: NOBODY }] : own
 }
 
 /** A constant in the statement, as the partial indexes need it. */
 const literal = (status: SessionStatus) => Prisma.raw(`'${status}'`)
 
-const heldBy = (status: SessionStatus, holderId: number): Branch => ({
-  ...ofSessions,
-  where: Prisma.sql`s.status = ${literal(status)} and s.admin_id = ${holderId}`,
-})
-
-/** The sessions of a status; those with a tag by the index of the tags, newest first as well. */
-function ofStatus(status: SessionStatus, tag: string | undefined): Branch {
-  if (tag !== undefined) {
-    const from = Prisma.sql`chat_session_tag t join chat_session s on s.id = t.session_id`
-    return { from, where: Prisma.sql`t.tag = ${tag} and t.status = ${literal(status)}`, id: Prisma.sql`t.session_id` }
+function ofKind({ status, holderId }: Kind): Branch {
+  if (status === 'claimed' && holderId === undefined) {
+    // Without `offset` the planner may look for the few claimed ones among all sessions, newest first.
+    const from = Prisma.sql`(select * from chat_session where status = 'claimed' offset 0) s`
+    return { ...ofSessions, from, where: Prisma.sql`true` }
   }
-  // Without `offset` the planner may look for the few claimed ones among all sessions, newest first.
-  const from = Prisma.sql`(select * from chat_session where status = 'claimed' offset 0) s`
-  if (status === 'claimed') return { ...ofSessions, from, where: Prisma.sql`true` }
-  return { ...ofSessions, where: Prisma.sql`s.status = ${literal(status)}` }
+  const ofStatus = Prisma.sql`s.status = ${literal(status)}`
+  if (holderId === undefined) return { ...ofSessions, where: ofStatus }
+  const ofHolder = holderId === NOBODY ? Prisma.sql`s.admin_id is null` : Prisma.sql`s.admin_id = ${holderId}`
+  return { ...ofSessions, where: Prisma.sql`${ofStatus} and ${ofHolder}` }
 }
 
-/** Only the sessions of a branch that have a tag, which is looked up session by session. */
-function tagged(branch: Branch, tag: string | undefined): Branch {
-  if (tag === undefined) return branch
-  const hasTag = Prisma.sql`(select ${tag} = any(d.tags) from chat_session_details d where d.session_id = s.id)`
-  return { ...branch, where: Prisma.sql`${branch.where} and ${hasTag}` }
+/** The same with a tag, by the indexes of the tags. */
+function ofTag({ status, holderId }: Kind, tag: string): Branch {
+  const ofHolder = holderId === undefined ? Prisma.empty : Prisma.sql`and t.holder_id = ${holderId}`
+  return {
+    // Without `offset` the planner may read all sessions beside the tags, in one order.
+    from: Prisma.sql`
+      chat_session_tag t cross join lateral (select * from chat_session where id = t.session_id offset 0) s`,
+    where: Prisma.sql`t.tag = ${tag} and t.status = ${literal(status)} ${ofHolder}`,
+    id: Prisma.sql`t.session_id`,
+  }
 }

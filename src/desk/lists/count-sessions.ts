@@ -59,11 +59,14 @@ async function countOpenTags(db: Database): Promise<TagCount[]> {
     cross join lateral (
       select count(*) as count from (
         select from chat_session_tag t where t.tag = known.tag and t.status = 'open' limit ${MAX_COUNTED + 1}
-      ) some
+      ) few
     ) counted`)
 }
 
-/** Counts the sessions that an admin holds, and the details of those that it may read: its own, or all. */
+/**
+ * Counts the sessions that an admin holds, and the details of those that it may read: its own, or all. Details are looked
+ * up session by session, as a join may read all of them.
+ */
 async function countClaimed(db: Database, { id, role }: Account) {
   const holder = role === 'supervisor' ? Prisma.empty : Prisma.sql`and admin_id = ${id}`
   const claimed = Prisma.sql`
@@ -73,13 +76,14 @@ async function countClaimed(db: Database, { id, role }: Account) {
   const [[numbers], tags] = await Promise.all([
     rawOf(db).$queryRaw<{ my: bigint; examined: bigint; urgent: bigint }[]>(Prisma.sql`
       with ${claimed}
-      select count(*) as examined, count(*) filter (where d.priority = ${MAX_PRIORITY}) as urgent,
+      select count(*) as examined, count(*) filter (where ${MAX_PRIORITY} = (
+          select d.priority from chat_session_details d where d.session_id = claimed.id)) as urgent,
         (select count(*) from chat_session where status = 'claimed' and admin_id = ${id}) as my
-      from claimed left join chat_session_details d on d.session_id = claimed.id`),
+      from claimed`),
     rawOf(db).$queryRaw<TagCount[]>(Prisma.sql`
       with ${claimed}
-      select t.tag, count(*) as count from claimed join chat_session_tag t on t.session_id = claimed.id
-      group by t.tag`),
+      select t.tag, count(*) as count from claimed
+      cross join lateral (select tag from chat_session_tag where session_id = claimed.id offset 0) t group by t.tag`),
   ])
   const { my = 0n, examined = 0n, urgent = 0n } = numbers ?? {}
   return { my: Number(my), examined: Number(examined), urgent: Number(urgent), tags }
