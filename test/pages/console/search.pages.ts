@@ -10,8 +10,9 @@ t.test('a message is found, opened in the midst of its conversation, and marked'
   const session_id = body.session.id as number
   await stage.node.database.query(
     `with numbered as (
-       insert into chat_message (session_id, seq, sender_type, sender_id, content)
-       select $1, (select seq from chat_session where id = $1) + place, 'store', $2, 'hay ' || place
+       insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
+       select $1, (select seq from chat_session where id = $1) + place, 'store', $2, 'hay ' || place, '', '',
+         clock_timestamp()
        from generate_series(1, 400) place returning 1
      )
      update chat_session set seq = seq + (select count(*) from numbered) where id = $1`,

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { translate } from '../../languages/translate.js'
 import { ConfirmDialog, Dialog } from '../../shared/dialog.js'
@@ -14,6 +15,7 @@ interface ActionsProps {
 export function ConversationActions({ desk, conversation }: ActionsProps) {
   const closing = useRef<HTMLDialogElement>(null)
   const handing = useRef<HTMLDialogElement>(null)
+  const isHanding = useSignal(false)
   const { book } = desk
   const isOthers = conversation.session.value?.status === 'claimed' && !desk.isHeld.value
   if (!desk.isHeld.value && !(isOthers && book.isSupervisor.value)) return null
@@ -39,6 +41,7 @@ export function ConversationActions({ desk, conversation }: ActionsProps) {
         data-act="transfer"
         onClick={() => {
           desk.colleagues.refresh()
+          isHanding.value = true
           handing.current?.showModal()
         }}
       >
@@ -54,15 +57,21 @@ export function ConversationActions({ desk, conversation }: ActionsProps) {
         action={translate('session.closeAction')}
         onConfirm={() => void desk.closeSession()}
       />
-      <Dialog dialog={handing} title={translate('session.transferTitle', { id: String(conversation.id) })}>
-        <TransferForm
-          colleagues={desk.colleagues.all.value.filter(({ id }) => id !== conversation.session.value?.admin_id)}
-          onCancel={() => handing.current?.close()}
-          onTransfer={(adminId, note) => {
-            handing.current?.close()
-            void desk.transfer(adminId, note)
-          }}
-        />
+      <Dialog
+        dialog={handing}
+        title={translate('session.transferTitle', { id: String(conversation.id) })}
+        onClose={() => (isHanding.value = false)}
+      >
+        {isHanding.value && (
+          <TransferForm
+            colleagues={desk.colleagues.all.value.filter(({ id }) => id !== conversation.session.value?.admin_id)}
+            onCancel={() => handing.current?.close()}
+            onTransfer={(adminId, note) => {
+              handing.current?.close()
+              void desk.transfer(adminId, note)
+            }}
+          />
+        )}
       </Dialog>
     </div>
   )

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Colleague } from '../../../client/index.js'
 import { translate } from '../../languages/translate.js'
 
@@ -16,22 +17,23 @@ export function TransferForm({ colleagues, onCancel, onTransfer }: TransferFormP
   const typed = useSignal('')
   const chosen = useSignal<number>()
   const note = useSignal('')
+  const field = useRef<HTMLInputElement>(null)
+  // The dialog was opened before there was something in it to take the focus.
+  useLayoutEffect(() => field.current?.focus(), [])
   const found = findColleagues(colleagues, typed.value)
   const adminId = found.find(({ id }) => id === chosen.value)?.id ?? readId(typed.value)
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (adminId === undefined) return
-        onTransfer(adminId, note.value.trim() || undefined)
-        typed.value = note.value = ''
-        chosen.value = undefined
+        if (adminId !== undefined) onTransfer(adminId, note.value.trim() || undefined)
       }}
     >
       <label>
         {translate('session.transferTo')}
         <input
           type="text"
+          ref={field}
           autocomplete="off"
           value={typed.value}
           onInput={({ currentTarget }) => {

@@ -12,7 +12,10 @@ export function BulkBar({ desk }: { desk: Desk }) {
   const { book, client, selection, list } = desk
   const closing = useRef<HTMLDialogElement>(null)
   const bar = useRef<HTMLDivElement>(null)
-  useEffect(() => bar.current?.focus(), [])
+  useEffect(() => {
+    // The button that began this is gone. Whoever chooses by the keyboard stays on the row.
+    if (document.activeElement === document.body) bar.current?.focus()
+  }, [])
   const rows = selection.rows.value
   const { isBusy } = selection
   const mayClose = ({ session }: Row) =>
@@ -25,7 +28,11 @@ export function BulkBar({ desk }: { desk: Desk }) {
       tabIndex={-1}
       role="toolbar"
       aria-label={translate('bulk.label')}
-      onKeyDown={({ key }) => key === 'Escape' && selection.turn(false)}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return
+        event.preventDefault()
+        selection.turn(false)
+      }}
     >
       <p role="status">{translate('bulk.count', { count: rows.length })}</p>
       <button
