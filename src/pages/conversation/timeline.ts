@@ -1,7 +1,8 @@
 import { batch, computed, signal } from '@preact/signals'
-import type { ChatError, History, Message, MessageInput, Reset, StatusChange } from '../../client/index.js'
+import type { ChatError, Message, MessageInput, Reset, StatusChange } from '../../client/index.js'
 import { describeError } from '../shared/describe-error.js'
 import { patiently } from '../shared/patiently.js'
+import { createMessageWindow } from './message-window.js'
 import { createReceipts, order } from './receipts.js'
 
 /** A message that is not known to be stored yet. */
@@ -28,14 +29,6 @@ export interface OlderPage {
 export function createTimeline(send: (input: MessageInput) => Promise<Message>) {
   /** All that are known. */
   const messages = signal<readonly Message[]>([])
-  /** The last message before those that were not read, when an older part is looked at. */
-  const gapAfter = signal<number>()
-  const shown = computed(() => {
-    const last = gapAfter.value
-    return last === undefined ? messages.value : messages.value.filter(({ id }) => id <= last)
-  })
-  /** A message that was looked for. */
-  const marked = signal<{ id: number }>()
   const drafts = signal<readonly Draft[]>([])
   /** Whether the oldest session that is shown is shown from its beginning. */
   const isWhole = signal(true)
@@ -68,7 +61,7 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
   function replace(sessionId: number, all: readonly Message[]): void {
     resets++
     receipts.forget(sessionId)
-    gapAfter.value = undefined
+    messageWindow.forget()
     const taken = new Set(all.map(({ id }) => id))
     const others = messages.value.filter(({ id, session_id }) => session_id !== sessionId && !taken.has(id))
     show([...others, ...all], all)
@@ -103,28 +96,11 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
     )
   }
 
-  const firstAfter = (id: number) => messages.value.find((message) => message.id > id)?.id
-  /** Whether a page that begins after `id` reaches what is known already, or the end. */
-  const joins = ({ data, has_more }: History, next: number | undefined) =>
-    !has_more || (next !== undefined && (data.at(-1)?.id ?? 0) >= next)
-
-  /** Goes back to the newest messages; those before the gap are read again on the way up. */
-  function leaveGap(): void {
-    const gap = gapAfter.value
-    if (gap === undefined) return
-    batch(() => {
-      gapAfter.value = undefined
-      marked.value = undefined
-      isWhole.value = false
-      messages.value = messages.value.filter(({ id }) => id > gap)
-    })
-  }
+  const messageWindow = createMessageWindow({ messages, isWhole, isLoading, read })
 
   return {
+    ...messageWindow,
     messages,
-    shown,
-    gapAfter,
-    marked,
     drafts,
     isWhole,
     hasEarlier,
@@ -159,43 +135,6 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
     discard({ id }: Draft): void {
       drafts.value = drafts.value.filter((draft) => draft.id !== id)
     },
-    /** Shows a message in the midst of its session: those around it are read, unless it is known. */
-    async showAround(id: number, ask: () => Promise<[before: History, after: History]>): Promise<void> {
-      const isKnown = messages.value.some((message) => message.id === id)
-      if (!isKnown || id > (gapAfter.value ?? id)) leaveGap()
-      if (!isKnown) {
-        const next = firstAfter(id)
-        await read(ask, ([before, after]) => {
-          const read = [...before.data, ...after.data]
-          isWhole.value = !before.has_more
-          gapAfter.value = joins(after, next) ? undefined : read.at(-1)?.id
-          return read
-        })
-      }
-      // Again is seen again.
-      marked.value = { id }
-    },
-    /** Reads the page after a gap. */
-    async loadNewer(ask: (after: number) => Promise<History>): Promise<void> {
-      const gap = gapAfter.value
-      if (gap === undefined || isLoading.value) return
-      isLoading.value = true
-      const next = firstAfter(gap)
-      try {
-        await read(
-          () => ask(gap),
-          (page) => {
-            gapAfter.value = joins(page, next) ? undefined : (page.data.at(-1)?.id ?? gap)
-            return page.data
-          },
-        )
-      } catch {
-        // The next click tries again.
-      } finally {
-        isLoading.value = false
-      }
-    },
-    leaveGap,
     /** Reads the page before the oldest message, once at a time. */
     async loadOlder(ask: (oldest: Message | undefined, isWhole: boolean) => Promise<OlderPage>): Promise<void> {
       const [oldest] = messages.value

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
+import { until } from '../../../harness/until.js'
 import { claim, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
@@ -20,6 +21,8 @@ t.test('a message is found, opened in the midst of its conversation, and marked'
   )
   const desk = await stage.console(ada)
   await row(desk, 'Tech Store').waitFor()
+  const find = async () => (await stage.get('admin/search/?q=needle', ada)).body.data.length === 1
+  await until(find, 20_000, 'the search has heard of it')
   const loaded = desk.waitForResponse(/console\/search\.js/)
   await desk.keyboard.press('/')
   await desk.locator('[data-search]:focus').waitFor()

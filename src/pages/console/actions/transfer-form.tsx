@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Colleague } from '../../../client/index.js'
 import { translate } from '../../languages/translate.js'
+import { findColleagues } from './find-colleagues.js'
 
 interface TransferFormProps {
   colleagues: readonly Colleague[]
@@ -78,13 +79,6 @@ export function TransferForm({ colleagues, onCancel, onTransfer }: TransferFormP
       </div>
     </form>
   )
-}
-
-export function findColleagues(all: readonly Colleague[], typed: string): Colleague[] {
-  const wanted = typed.trim().toLowerCase()
-  return all
-    .filter(({ id, name }) => name.toLowerCase().includes(wanted) || String(id) === wanted)
-    .sort((one, other) => Number(other.online) - Number(one.online) || one.name.localeCompare(other.name))
 }
 
 const readId = (typed: string) => (/^[1-9]\d{0,14}$/.test(typed.trim()) ? Number(typed) : undefined)

@@ -33,16 +33,20 @@ export function createSettings() {
       } catch {
         // Something else was written there, or this browser keeps nothing.
       }
+      let written: string | undefined
       ends.push(
         effect(() => {
-          const kept = {
+          const kept = JSON.stringify({
             list: list.value,
             filters: filters.value,
             hasSound: hasSound.value,
             isAsideOpen: isAsideOpen.value,
-          }
+          })
+          // What nobody has changed is not kept.
+          const isChanged = written !== undefined && written !== kept
+          written = kept
           try {
-            localStorage.setItem(key, JSON.stringify(kept))
+            if (isChanged) localStorage.setItem(key, kept)
           } catch {
             // It holds until the page is left.
           }
