@@ -52,7 +52,7 @@ export function MessageLog({ timeline, side, otherName, onOlder, onNewer, insert
 
   return (
     <div class="log-frame">
-      <div class="log" ref={box} tabIndex={0} role="region" aria-label={translate('messages.label')}>
+      <div class={hasGap ? 'log with-gap' : 'log'} ref={box} tabIndex={0} role="region" aria-label={translate('messages.label')}>
         {hasOlder.value && (
           <button type="button" class="quiet older" disabled={isLoading.value} onClick={onOlder}>
             {translate(isLoading.value ? 'loading' : 'messages.earlier')}

@@ -97,7 +97,7 @@ t.test('a store rates what has ended, an admin sees it, and both save the conver
   const table = chiefs.getByRole('table')
   await table.getByRole('row', { name: /^Total 1 1/ }).waitFor()
   t.ok((await chiefs.locator('.chart svg').count()) >= 4)
-  await chiefs.getByLabel('By', { exact: true }).selectOption('Admin')
+  await chiefs.getByRole('combobox', { name: 'By', exact: true }).selectOption('Admin')
   await table.getByRole('row', { name: /^Ada 1 1/ }).waitFor()
   const savingReport = chiefs.waitForEvent('download')
   await chiefs.getByRole('button', { name: 'Save as CSV' }).click()
