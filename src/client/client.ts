@@ -5,6 +5,7 @@ import type { Fields } from './transport/address.js'
 import { watchNetwork } from './transport/network-changes.js'
 import { readOptions, type ConnectOptions } from './transport/options.js'
 import { createTokens } from './transport/tokens.js'
+import { createRepeatedUploads } from './uploads/repeat-upload.js'
 import { createUpload, type Upload } from './uploads/upload.js'
 import { createEvents, type Events } from './state/events.js'
 import { createMarkRead } from './state/mark-read.js'
@@ -64,10 +65,7 @@ export interface ChatClient {
   readonly account: ServerFrames['ready']['account']
   /** Adds a listener. Returns a function that removes it. */
   on: Events<ClientEvents>['on']
-  /**
-   * Uploads a file. Resolves with what names it in a message. It is tried once: `send` with a `file` tries again when the
-   * connection was cut.
-   */
+  /** Uploads a file. Resolves with what names it in a message. It is tried once, unless `repeat` is true. */
   readonly upload: Upload
   /**
    * Makes sure of the connection: without one it connects now instead of after the pause, and one that does not answer
@@ -103,7 +101,14 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     connection.finish('revoked')
   })
   const http = createHttp(settings, tokens)
-  const upload = createUpload(settings, tokens)
+  const uploadOnce = createUpload(settings, tokens)
+  const repeated = createRepeatedUploads({
+    settings,
+    upload: uploadOnce,
+    isOnline: () => connection.isReady(),
+    checkConnection: () => connection.check(),
+    findEnd,
+  })
   const outbox = createOutbox({
     side,
     settings,
@@ -153,6 +158,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         log.ready(payload)
         outbox.flush()
         reads.flush()
+        repeated.wake()
       },
       frame: receive,
       lost() {
@@ -164,6 +170,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         if (isOver(state)) {
           stopWatching()
           outbox.end(errorOfEnd(state))
+          repeated.wake()
         }
         events.emit('state', state)
       },
@@ -217,7 +224,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     return end === undefined ? outbox.add(input) : Promise.reject(end)
   }
 
-  const sendFile = createFileSender({ settings, upload, findEnd, send: sendMessage })
+  const sendFile = createFileSender({ upload: repeated.upload, send: sendMessage })
 
   return {
     http,
@@ -241,7 +248,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         return account
       },
       on: events.on,
-      upload,
+      upload: (file, options) => (options?.repeat === true ? repeated.upload : uploadOnce)(file, options),
       reconnect: connection.check,
       close: () => connection.finish('closed'),
     },

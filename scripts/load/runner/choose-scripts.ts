@@ -1,4 +1,4 @@
-export const scripts = ['session', 'race', 'conversation', 'sockets', 'storm', 'inbox', 'desk'] as const
+export const scripts = ['session', 'race', 'conversation', 'sockets', 'storm', 'inbox', 'desk', 'files'] as const
 
 export type Script = (typeof scripts)[number]
 

@@ -29,7 +29,7 @@ export async function withStand(
       await seedAccounts(databaseUrl, STORES, ADMINS)
       const accountsFile = join(folder, 'accounts.json')
       await writeFile(accountsFile, JSON.stringify(listAccounts()))
-      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, FILES_DIR: join(folder, 'files') }
       const nodes = await Promise.all(Array.from({ length: NODES }, () => createNode(environment, logFile, signal)))
       endings.push(...nodes.map((node) => node.kill))
       await Promise.all(nodes.map((node) => node.start()))

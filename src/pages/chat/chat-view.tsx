@@ -15,7 +15,7 @@ import type { StoreChat } from './store-chat.js'
 
 /** The store's side of its conversation. `children`: what else belongs into the head of the page. */
 export function ChatView({ chat, children }: { chat: StoreChat; children?: ComponentChildren }) {
-  const { connection, session, problem, timeline, text } = chat
+  const { connection, session, problem, timeline, text, files } = chat
   const closing = useRef<HTMLDialogElement>(null)
   const isActive = session.value !== undefined && session.value.status !== 'closed'
   const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0
@@ -61,7 +61,13 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
           </p>
         )}
         <TypingLine name={translate('chat.support')} isTyping={chat.isAdminTyping.value} />
-        <Composer text={text} label={translate('chat.write')} onSend={timeline.write} onTyping={chat.typing} />
+        <Composer
+          text={text}
+          files={files}
+          label={translate('chat.write')}
+          onSend={timeline.write}
+          onTyping={chat.typing}
+        />
       </main>
       <ConfirmDialog
         dialog={closing}

@@ -1,5 +1,5 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
-import { connectStore, type Message, type Session } from '../../client/index.js'
+import { connectStore, type Message, type Session, type Token } from '../../client/index.js'
 import { createEarlierSessions } from '../conversation/earlier-sessions.js'
 import { createKeptConversations } from '../conversation/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
@@ -21,16 +21,17 @@ const ONLY_CONVERSATION = 0
  * A store's conversation: its latest session, ended or not, and those before it. Opening the page asks for no session:
  * that would make one, and every store that only looks would wait in the admins' list. The first message makes it.
  */
-export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>) {
+export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) {
   const client = connectStore({ origin: serviceUrl, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const session = signal<Session>()
   const problem = signal<string>()
   const isAdminOnline = signal(false)
   const isAdminTyping = signal(false)
-  const timeline = createTimeline((input) => client.send(input))
+  const timeline = createTimeline({ send: (input) => client.send(input), upload: client.upload })
   const kept = createKeptConversations()
   const text = kept.textOf(ONLY_CONVERSATION)
+  const files = kept.filesOf(ONLY_CONVERSATION)
   const stopKeeping = kept.follow(ONLY_CONVERSATION, timeline)
   const earlier = createEarlierSessions({
     sessions: (cursor) => client.sessions({ cursor, limit: PAGE }),
@@ -97,12 +98,15 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     }
   })
   const warn = (event: BeforeUnloadEvent) => {
-    if (timeline.drafts.value.length > 0 && !kept.isKeeping()) event.preventDefault()
+    const isUnkept = timeline.drafts.value.length > 0 && !kept.isKeeping()
+    if (isUnkept || timeline.outgoing.isUploading() || kept.hasFiles()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
   return {
     connection,
+    /** Whose it is; undefined until it was connected. */
+    account: () => client.account,
     session,
     problem,
     isAdminOnline,
@@ -111,6 +115,7 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     isKnown: latest.isKnown,
     ratings,
     text,
+    files,
     timeline,
     unread,
     typing: client.typing,
@@ -138,6 +143,7 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     close(): void {
       markSeen()
       stopKeeping()
+      timeline.outgoing.close()
       kept.close()
       latest.close()
       window.removeEventListener('beforeunload', warn)

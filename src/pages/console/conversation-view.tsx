@@ -158,6 +158,7 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
         <Composer
           text={text}
           completion={completion}
+          files={desk.filesOf(id)}
           label={translate('session.write')}
           onSend={timeline.write}
           onTyping={conversation.typing}

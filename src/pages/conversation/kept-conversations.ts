@@ -1,5 +1,6 @@
 import { effect, signal, type Signal } from '@preact/signals'
 import { openAccountStorage, type AccountName, type AccountStorage } from '../browser/account-storage.js'
+import { createChosenFiles, type ChosenFiles } from '../files/chosen-files.js'
 import type { Draft, Timeline } from './timeline.js'
 
 /**
@@ -13,6 +14,10 @@ export interface KeptConversations {
   textOf(sessionId: number): Signal<string>
   /** A note that is being written on a session. It is never the text that is sent. */
   noteTextOf(sessionId: number): Signal<string>
+  /** The files that are chosen to be sent with it. They do not survive the page: nothing keeps them but its memory. */
+  filesOf(sessionId: number): ChosenFiles
+  /** Whether files are chosen for any session. */
+  hasFiles(): boolean
   /** The sessions with messages that wait. */
   waiting(): number[]
   /** Sends what waits of a session, and keeps what is sent from now on, until the returned function is called. */
@@ -27,6 +32,7 @@ const WAITING = 'waiting.'
 export function createKeptConversations(): KeptConversations {
   const storage = signal<AccountStorage>()
   const texts = new Map<string, Signal<string>>()
+  const files = new Map<number, ChosenFiles>()
   const ends: (() => void)[] = []
   let isKeeping = true
 
@@ -43,6 +49,12 @@ export function createKeptConversations(): KeptConversations {
     restoreText(name, text)
     ends.push(effect(() => void storage.value?.write(name, text.value || undefined)))
     return text
+  }
+
+  function filesOf(sessionId: number): ChosenFiles {
+    const chosen = files.get(sessionId) ?? createChosenFiles()
+    files.set(sessionId, chosen)
+    return chosen
   }
 
   const nameOf = (sessionId: number, { id }: Pick<Draft, 'id'>) => `${WAITING}${sessionId}.${id}`
@@ -63,6 +75,8 @@ export function createKeptConversations(): KeptConversations {
     },
     textOf: (sessionId) => textNamed(`text.${sessionId}`),
     noteTextOf: (sessionId) => textNamed(`note.${sessionId}`),
+    filesOf,
+    hasFiles: () => [...files.values()].some(({ chosen }) => chosen.peek().length > 0),
     waiting() {
       const sessionIds = (storage.value?.list(WAITING) ?? []).map(({ name }) => Number(name.split('.')[1]))
       return [...new Set(sessionIds)].filter(Number.isSafeInteger)
@@ -82,7 +96,8 @@ export function createKeptConversations(): KeptConversations {
         }
         const drafts = new Map(timeline.drafts.value.map((draft) => [draft.id, draft]))
         for (const [id, draft] of drafts) {
-          if (written.get(id)?.error === draft.error && written.has(id)) continue
+          const before = written.get(id)
+          if (before?.error === draft.error && before?.attachment === draft.attachment && written.has(id)) continue
           written.set(id, draft)
           isKeeping = opened.write(nameOf(sessionId, draft), draft)
         }
@@ -100,6 +115,13 @@ export function createKeptConversations(): KeptConversations {
 
 /** Another version of the page may have written it. */
 function isDraft(value: unknown): value is Draft {
-  const { id, content, error } = (value ?? {}) as Partial<Draft>
-  return typeof id === 'string' && typeof content === 'string' && ['string', 'undefined'].includes(typeof error)
+  const { id, content, error, file, attachment } = (value ?? {}) as Partial<Draft>
+  const isAbsentOr = (type: string, ...values: unknown[]) =>
+    values.every((value) => ['undefined', type].includes(typeof value))
+  return (
+    typeof id === 'string' &&
+    typeof content === 'string' &&
+    isAbsentOr('string', error, file?.name, attachment?.attachment_url) &&
+    isAbsentOr('object', file, attachment)
+  )
 }

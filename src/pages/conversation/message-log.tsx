@@ -2,7 +2,10 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Message, Side } from '../../client/index.js'
 import { translate, translateWith } from '../languages/translate.js'
-import { Attachment, MessageText } from './message-text.js'
+import { Attachment } from '../files/attachment.js'
+import { OutgoingFile } from '../files/outgoing-file.js'
+import { PictureView } from '../files/picture-view.js'
+import { MessageText } from './message-text.js'
 import { followLog } from './follow-log.js'
 import { mergeItems, type Insert } from './log-items.js'
 import { ReceiptBroadcast } from './receipt-mark.js'
@@ -29,6 +32,7 @@ export function MessageLog({ timeline, side, otherName, onOlder, onNewer, insert
   const { shown: messages, drafts, hasOlder, isLoading, gapAfter, marked } = timeline
   const box = useRef<HTMLDivElement>(null)
   const isBehind = useSignal(false)
+  const openedId = useSignal<number>()
   const follower = useRef<ReturnType<typeof followLog>>(undefined)
 
   useLayoutEffect(() => {
@@ -52,7 +56,13 @@ export function MessageLog({ timeline, side, otherName, onOlder, onNewer, insert
 
   return (
     <div class="log-frame">
-      <div class={hasGap ? 'log with-gap' : 'log'} ref={box} tabIndex={0} role="region" aria-label={translate('messages.label')}>
+      <div
+        class={hasGap ? 'log with-gap' : 'log'}
+        ref={box}
+        tabIndex={0}
+        role="region"
+        aria-label={translate('messages.label')}
+      >
         {hasOlder.value && (
           <button type="button" class="quiet older" disabled={isLoading.value} onClick={onOlder}>
             {translate(isLoading.value ? 'loading' : 'messages.earlier')}
@@ -69,6 +79,7 @@ export function MessageLog({ timeline, side, otherName, onOlder, onNewer, insert
                 key={item.message.id}
                 {...item}
                 {...{ side, otherName }}
+                onOpen={() => (openedId.value = item.message.id)}
                 isMarked={item.message.id === marked.value?.id}
               />
             ),
@@ -100,6 +111,7 @@ export function MessageLog({ timeline, side, otherName, onOlder, onNewer, insert
           {translate('messages.new')} ↓
         </button>
       )}
+      <PictureView messages={messages.value} openedId={openedId} />
     </div>
   )
 }
@@ -112,9 +124,11 @@ interface EntryProps {
   side: Side
   otherName: string
   isMarked: boolean
+  /** Shows its picture large. */
+  onOpen: () => void
 }
 
-function Entry({ message, before, side, otherName, isMarked }: EntryProps) {
+function Entry({ message, before, side, otherName, isMarked, onOpen }: EntryProps) {
   const isOwn = message.sender_type === side
   const isNewDay = before === undefined || !isSameDay(before.created, message.created)
   const isFollowing =
@@ -137,7 +151,7 @@ function Entry({ message, before, side, otherName, isMarked }: EntryProps) {
           {translateWith('messages.sender', { name: isOwn ? translate('messages.you') : <bdi>{otherName}</bdi> })}{' '}
         </span>
         {message.content !== '' && <MessageText content={message.content} />}
-        <Attachment message={message} />
+        <Attachment message={message} onOpen={onOpen} />
         <p class="meta">
           <time dateTime={message.created}>{showTime(message.created)}</time>
           {isOwn && <ReceiptBroadcast status={message.status} />}
@@ -153,15 +167,25 @@ function DraftEntry({ draft, timeline }: { draft: Draft; timeline: Timeline }) {
     <li class={`entry own draft ${error === undefined ? '' : 'failed'}`}>
       <div class="bubble">
         <span class="unseen">{translate('messages.sender', { name: translate('messages.you') })} </span>
-        <MessageText content={content} />
+        {content !== '' && <MessageText content={content} />}
+        <OutgoingFile
+          message={draft}
+          outgoing={timeline.outgoing}
+          isFailed={error !== undefined}
+          onCancel={() => timeline.cancel(draft)}
+        />
         <p class="meta">{error === undefined && <ReceiptBroadcast status="waiting" />}</p>
       </div>
       {error !== undefined && (
         <p class="failure" role="alert">
           {translateWith('draft.notSent', { error: <bdi>{error}</bdi> })}{' '}
-          <button type="button" class="link" onClick={() => timeline.retry(draft)}>
-            {translate('draft.retry')}
-          </button>{' '}
+          {timeline.canSend(draft) && (
+            <>
+              <button type="button" class="link" onClick={() => timeline.retry(draft)}>
+                {translate('draft.retry')}
+              </button>{' '}
+            </>
+          )}
           <button type="button" class="link" onClick={() => timeline.discard(draft)}>
             {translate('draft.discard')}
           </button>

@@ -102,8 +102,10 @@ t.test('notes stand at their time; those of a part that is not shown wait', asyn
   t.same(shown({ isWhole: true, isNewest: false }), ['a', 10, 'b', 20])
 })
 
+const nothing = () => Promise.reject(new Error('nothing is sent'))
+
 t.test('a message in the midst is shown with those around it, and read on to the newest', async (t) => {
-  const timeline = createTimeline(() => Promise.reject(new Error('nothing is sent')))
+  const timeline = createTimeline({ send: nothing, upload: nothing })
   const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, place) => message(from + place))
   const page = (from: number, to: number, has_more: boolean) => ({ data: range(from, to), has_more })
   const shown = () => {

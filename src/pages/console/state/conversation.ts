@@ -29,7 +29,10 @@ export function openConversation(
   const storeSessions = signal<readonly ListedSession[]>([])
   const problem = signal<string>()
   const isLoaded = signal(false)
-  const timeline = createTimeline((input) => client.send({ ...input, session_id: sessionId }))
+  const timeline = createTimeline({
+    send: (input) => client.send({ ...input, session_id: sessionId }),
+    upload: (file, options) => client.upload(file, { ...options, session_id: sessionId }),
+  })
   const earlier = createEarlierSessions({
     sessions: (cursor) => listSessions(cursor),
     history: (page) => client.history({ ...page, limit: PAGE }),
@@ -162,7 +165,10 @@ export function openConversation(
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),
     loadNewer: () => void timeline.loadNewer((after) => client.history({ session_id: sessionId, after, limit: PAGE })),
     show: (messageId: number) => void show(messageId),
-    close: () => ends.forEach((end) => end()),
+    close(): void {
+      ends.forEach((end) => end())
+      timeline.outgoing.close()
+    },
   }
 }
 

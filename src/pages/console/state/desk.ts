@@ -174,8 +174,10 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
-    const isWaiting = [...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)
-    if (isWaiting && !inBrowser.isKeeping()) event.preventDefault()
+    const timelines = [...kept.values()].map(({ timeline }) => timeline)
+    const isUnkept = !inBrowser.isKeeping() && timelines.some(({ drafts }) => drafts.value.length > 0)
+    const isUploading = timelines.some(({ outgoing }) => outgoing.isUploading())
+    if (isUnkept || isUploading || inBrowser.hasFiles()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -213,6 +215,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     /** What is being written to a session, also while another is looked at. */
     textOf: inBrowser.textOf,
     noteTextOf: inBrowser.noteTextOf,
+    filesOf: inBrowser.filesOf,
     claim: () => act(client.claim, () => (list.value = 'own')),
     release: () => act(client.release),
     transfer: (adminId: number, note?: string) => act((sessionId) => client.transfer(sessionId, adminId, note)),
