@@ -10,6 +10,7 @@ import { compareGrowth } from './bench/growth.js'
 import { compareHotReads } from './bench/hot-read.js'
 import { compareIdleSockets } from './bench/idle-sockets.js'
 import { compareMessages } from './bench/messages.js'
+import { compareMetrics } from './bench/metrics.js'
 import { withServices, type Services } from './bench/services.js'
 
 const RESULTS = 'docs/benchmark.md'
@@ -17,6 +18,7 @@ const RESULTS = 'docs/benchmark.md'
 const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   'hot-read': compareHotReads,
   messages: compareMessages,
+  metrics: compareMetrics,
   'idle-sockets': compareIdleSockets,
   'fan-out': compareFanOut,
   growth: compareGrowth,

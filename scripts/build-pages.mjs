@@ -23,13 +23,38 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 })
+/**
+ * Parts of the console that it loads when they are shown. All but their own folders they take from its script, by the names
+ * of lazy-kit.ts.
+ */
+const takeFromConsole = {
+  name: 'take-from-console',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'entry-point' || path.startsWith('./') ? undefined : { path: './app.js', external: true },
+    ),
+}
+await build({
+  ...browsers,
+  entryPoints: [
+    { in: join(from, 'console/search/results/search-results.tsx'), out: 'console/search' },
+    { in: join(from, 'console/reports/reports.tsx'), out: 'console/reports' },
+    { in: join(from, 'console/canned/dialog/canned-dialog.tsx'), out: 'console/canned' },
+  ],
+  plugins: [takeFromConsole],
+  format: 'esm',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+})
 // The scripts of the pages contain English. They load other languages on demand.
 await build({
   ...browsers,
-  entryPoints: readdirSync(join(from, 'languages/catalogues')).map((name) => ({
-    in: join(from, 'languages/catalogues', name),
-    out: `languages/${name.replace('.ts', '')}`,
-  })),
+  entryPoints: ['', 'desk/'].flatMap((folder) =>
+    readdirSync(join(from, `languages/${folder}catalogues`)).map((name) => ({
+      in: join(from, `languages/${folder}catalogues`, name),
+      out: `languages/${folder}${name.replace('.ts', '')}`,
+    })),
+  ),
   format: 'esm',
   charset: 'utf8',
 })
@@ -48,6 +73,8 @@ await build({
   entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
   plugins: [styleAsText],
   format: 'iife',
+  // Its modules are strict already, and the script has few bytes for a directive.
+  tsconfigRaw: {},
   charset: 'utf8',
 })
 // The client library as one file: an ES module, and a classic script that sets `storeChatClient`.

@@ -35,8 +35,9 @@ async function runScript(script: Script, k6: string): Promise<void> {
   const { signal } = interruption
   const resultFile = (extension: string) => join(RESULTS, `${script}.${extension}`)
   const files = { logFile: resultFile('log'), reportFile: resultFile('html'), summaryFile: resultFile('json') }
-  await Promise.all(Object.values(files).map((file) => rm(file, { force: true })))
-  await withStand(files.logFile, signal, async (environment) => {
+  const dashboardFile = resultFile('dashboard.json')
+  await Promise.all([...Object.values(files), dashboardFile].map((file) => rm(file, { force: true })))
+  await withStand({ ...files, dashboardFile }, signal, async (environment) => {
     const exitCode = await runK6(k6, { script: `scripts/load/${script}.js`, environment, ...files }, signal)
     if (exitCode !== 0) process.exitCode = 1
   })

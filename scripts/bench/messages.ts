@@ -34,7 +34,7 @@ export async function compareMessages(services: Services): Promise<string> {
 }
 
 /** Each session has this many messages in flight; each arrival sends the next one. */
-async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
+export async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
   let arrived = 0
   let onTheirWay = 0
   let isOver = false

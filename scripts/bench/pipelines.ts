@@ -61,12 +61,22 @@ export async function greetSocketIo(socket: WebSocket): Promise<void> {
  * database of its own, because the product would find and deliver what the rivals write.
  */
 export async function openPipelines(services: Services): Promise<Pipeline[]> {
-  const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
   return [
-    await open('store-chat', services, product, dialects.product, limits),
+    await openProduct(services, 'store-chat'),
     await open('bare: ws, shared commits, PUBLISH', services, rival('bare-pipeline'), dialects.bare),
     await open('Socket.IO, Redis adapter, Prisma create', services, rival('socket-io'), dialects.socketIo),
   ]
+}
+
+/** Opens a pipeline of the product, whose two nodes may have settings of their own. */
+export function openProduct(
+  services: Services,
+  name: string,
+  near: Record<string, string> = {},
+  far: Record<string, string> = {},
+): Promise<Pipeline> {
+  const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
+  return open(name, services, product, dialects.product, { near: { ...limits, ...near }, far: { ...limits, ...far } })
 }
 
 export async function seedPipeline(databaseUrl: string): Promise<void> {
@@ -81,13 +91,13 @@ async function open(
   { createDatabase, redisUrl, startServer }: Services,
   program: string[],
   dialect: Dialect,
-  settings: Record<string, string> = {},
+  settings: { near?: Record<string, string>; far?: Record<string, string> } = {},
 ): Promise<Pipeline> {
   const databaseUrl = await createDatabase(`pipeline_${databaseCount++}`)
   await seedPipeline(databaseUrl)
-  const environment = { ...settings, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
-  const near = await startServer(program, environment)
-  const far = await startServer(program, environment)
+  const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+  const near = await startServer(program, { ...settings.near, ...environment })
+  const far = await startServer(program, { ...settings.far, ...environment })
   const stores = await Promise.all(range(SESSIONS).map((id) => connect(near, dialect.pathOfStore(id), dialect)))
   const pipeline: Pipeline = {
     name,

@@ -10,6 +10,8 @@ import { WebSocket } from 'k6/websockets'
  * @property {{ session: { id: number, store_id: number, status: string }, seq: number }} session_update
  * @property {{ session_id: number, status: string, up_to_message_id: number, by: string }} message_status
  * @property {{ session: { id: number }, messages: Message[], seq: number, complete: boolean }} sync
+ * @property {{ note: { session_id: number } }} note
+ * @property {{ session_id: number }} session_details
  * @property {{ code: string, message: string }} error
  */
 /**

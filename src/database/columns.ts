@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { Prisma } from '../generated/prisma/client.js'
-import { readText, type Statements } from './database.js'
+import { readText, type ReadPool, type Statements } from './database.js'
 
 /** Told of each definition, and of the rows that are read by it: a test holds them against the type they should have. */
 export const ROWS_CHANNEL = 'store-chat:rows'
@@ -44,7 +44,7 @@ export function defineColumns<Row extends object>(expressions: { [Key in keyof R
     toRows,
     /** The beginning of a statement for `read`; the caller adds the rest, from `from` on. */
     select: Prisma.raw(`select ${json}::text as json`),
-    async read(db: Statements, statement: Prisma.Sql): Promise<Row[]> {
+    async read(db: Statements | ReadPool, statement: Prisma.Sql): Promise<Row[]> {
       const json = await readText(db, statement)
       return json === undefined ? [] : toRows(JSON.parse(json) as unknown[][])
     },

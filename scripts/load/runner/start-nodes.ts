@@ -13,6 +13,8 @@ const START_DEADLINE_MS = 30_000
 export interface LoadNode {
   origin: string
   port: number
+  /** Host and port of its metrics. */
+  metricsAddress: string
   /** Starts or restarts it, and waits until it accepts requests. */
   start(): Promise<void>
   /** Kills it, as in a crash. */
@@ -26,6 +28,7 @@ export async function createNode(
   signal: AbortSignal,
 ): Promise<LoadNode> {
   const port = await findFreePort()
+  const metricsPort = await findFreePort()
   const origin = `http://127.0.0.1:${port}`
   const { PATH = '', TMPDIR = '/tmp' } = process.env
   let child: ChildProcess | undefined
@@ -36,7 +39,15 @@ export async function createNode(
     const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['dist/server.js'], {
       cwd: root,
-      env: { PATH, TMPDIR, ...noLimitsEnvironment, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
+      env: {
+        PATH,
+        TMPDIR,
+        ...noLimitsEnvironment,
+        ...environment,
+        PORT: String(port),
+        METRICS_PORT: String(metricsPort),
+        LOG_LEVEL: 'warn',
+      },
       stdio: ['ignore', log, log],
     })
     const started = child
@@ -54,7 +65,7 @@ export async function createNode(
     child.kill('SIGKILL')
     await exited
   }
-  return { origin, port, start, kill }
+  return { origin, port, metricsAddress: `127.0.0.1:${metricsPort}`, start, kill }
 }
 
 const isReady = (origin: string) =>

@@ -77,6 +77,8 @@ function watch<Client extends StoreClient | AdminClient>(t: Test, client: Client
     presence: [],
     typing: [],
     notification: [],
+    note: [],
+    details: [],
     error: [],
   }
   for (const name of names) client.on(name, (event) => (told[name] as unknown[]).push(event))

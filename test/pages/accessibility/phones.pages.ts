@@ -66,7 +66,7 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
     await desk.keyboard.press('Escape')
     await desk.locator('[data-act=transfer]').click()
     await fits(desk, 'a dialog')
-    await desk.locator('dialog[open] input').fill('999999999')
+    await desk.locator('dialog[open] input[type=text]').fill('999999999')
     await desk.locator('dialog[open] [type=submit]').click()
     await desk.locator('.toast').waitFor()
     await fits(desk, 'an error')

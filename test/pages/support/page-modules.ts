@@ -18,10 +18,13 @@ export type Texts = Record<Key, string | Partial<Record<Intl.LDMLPluralRule, str
 
 /** All texts of the pages in a language. */
 export async function readTexts(language: Language): Promise<Texts> {
-  const { default: texts, en } = await importPageModule<{ default?: Texts; en?: Texts }>(
-    language === 'en' ? 'languages/en.ts' : `languages/catalogues/${language}.ts`,
+  const name = language === 'en' ? 'en' : `catalogues/${language}`
+  const [texts, deskTexts] = await Promise.all(
+    ['languages', 'languages/desk'].map(async (folder) => {
+      const module = await importPageModule<Record<string, Partial<Texts>>>(`${folder}/${name}.ts`)
+      return module['default'] ?? module['en'] ?? module['desk']
+    }),
   )
-  const found = texts ?? en
-  if (found === undefined) throw new Error(`No catalogue: ${language}`)
-  return found
+  if (texts === undefined || deskTexts === undefined) throw new Error(`No catalogue: ${language}`)
+  return { ...texts, ...deskTexts } as Texts
 }

@@ -12,6 +12,7 @@ type Options = Omit<VisitOptions, 'token'> & { origin?: string }
 export interface Stage extends ChatClient {
   store(fields?: StoreFields): Promise<TestAccount>
   admin(name?: string): Promise<TestAccount>
+  supervisor(name?: string): Promise<TestAccount>
   /** Opens the console in a new browser context, signed in. */
   console(account: TestAccount, options?: Options): Promise<Page>
   /** Opens the store's chat in a new browser context, signed in. */
@@ -44,6 +45,7 @@ export async function setStage(t: Test, options: NodeOptions = {}): Promise<Stag
     ...createChatClient(node),
     store: (fields) => addStore(node.database, fields),
     admin: (name) => addAdmin(node.database, name === undefined ? {} : { name }),
+    supervisor: (name) => addAdmin(node.database, { role: 'supervisor', ...(name !== undefined && { name }) }),
     console: at('/console/'),
     chat: at('/chat/'),
     visitor,

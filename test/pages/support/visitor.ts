@@ -30,7 +30,8 @@ export async function openVisitor(
     const text = message.text()
     const isLoss = losesConnections && /Failed to load resource|WebSocket connection to/.test(text)
     if (isLoss) return
-    if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${text}`)
+    const { url } = message.location()
+    if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${text} ${url.split('?')[0] ?? ''}`)
     if (text.includes(token)) complaints.push('the token is in the console')
   })
   page.on('request', (request) => {

@@ -14,13 +14,15 @@ export interface ChatClient {
   get(path: string, account?: { token: string }, query?: Fields): Promise<Answer>
   /** A POST to a path below `/v1/chat/`. */
   post(path: string, account?: { token: string }, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  put(path: string, account: { token: string }, body: unknown): Promise<Answer>
+  delete(path: string, account: { token: string }): Promise<Answer>
 }
 
 export function createChatClient(node: TestNode): ChatClient {
   const check = createAnswerCheck(node)
-  const request = async (method: 'GET' | 'POST', path: string, query: string, options: RequestOptions) => {
+  const request = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, query: string, options: RequestOptions) => {
     const answer = await node.request(method, `/v1/chat/${path}${query}`, options)
-    check(method, `/v1/chat/${path}`, answer)
+    check(method, `/v1/chat/${path.replace(/\/\d+\//, '/{id}/')}`, answer)
     return answer
   }
   const tokenOf = (account?: { token: string }) => account && { token: account.token }
@@ -31,6 +33,8 @@ export function createChatClient(node: TestNode): ChatClient {
       return request('GET', path, words.size > 0 ? `?${words.toString()}` : '', { ...tokenOf(account) })
     },
     post: (path, account, body, headers = {}) => request('POST', path, '', { ...tokenOf(account), body, headers }),
+    put: (path, account, body) => request('PUT', path, '', { ...tokenOf(account), body }),
+    delete: (path, account) => request('DELETE', path, '', { ...tokenOf(account) }),
   }
 }
 
