@@ -17,11 +17,13 @@ import { createTypingAndPresence } from './state/typing-and-presence.js'
 import type {
   Gone,
   Message,
+  Note,
   Presence,
   Reset,
   ServerFrame,
   ServerFrames,
   Session,
+  SessionDetails,
   SessionRead,
   Side,
   StatusChange,
@@ -48,6 +50,10 @@ export interface ClientEvents {
   typing: Typing
   /** To an admin: the number of unread notifications. */
   notification: UnreadCount
+  /** To an admin: a note was written on a session, or deleted. */
+  note: Note
+  /** To an admin: the tags and the priority of a session have changed. */
+  details: SessionDetails & { session_id: number }
   /** What no call's promise reports. */
   error: ChatError
 }
@@ -198,6 +204,10 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         return activity.typing(frame.payload)
       case 'new_notification':
         return events.emit('notification', frame.payload)
+      case 'note':
+        return events.emit('note', frame.payload.note)
+      case 'session_details':
+        return events.emit('details', frame.payload)
       case 'error':
         if (!outbox.refuse(frame.payload)) log.refused(frame.payload)
     }

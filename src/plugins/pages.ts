@@ -12,6 +12,10 @@ const root = fileURLToPath(new URL('../pages/', import.meta.url))
 const pages = ['/console/', '/chat/', '/widget/']
 const files = [
   '/console/app.js',
+  // What the console loads when it is shown.
+  '/console/search.js',
+  '/console/reports.js',
+  '/console/canned.js',
   '/console/style.css',
   '/chat/app.js',
   '/chat/style.css',
@@ -20,7 +24,10 @@ const files = [
   '/client.js',
   '/client.global.js',
   // English is part of each page's script.
-  ...['de', 'es', 'fr', 'zh', 'ar'].map((language) => `/languages/${language}.js`),
+  ...['de', 'es', 'fr', 'zh', 'ar'].flatMap((language) => [
+    `/languages/${language}.js`,
+    `/languages/desk/${language}.js`,
+  ]),
 ]
 
 /**

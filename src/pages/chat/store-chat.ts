@@ -9,7 +9,9 @@ import { fetchWithClock } from '../text/clock.js'
 import { watchConnection } from '../shared/connection.js'
 import { describeError } from '../shared/describe-error.js'
 import { serviceUrl } from '../browser/service.js'
+import { download, timeZone } from '../browser/download.js'
 import { createLatestSessions } from './latest-sessions.js'
+import { createOwnRatings } from './rating/own-ratings.js'
 
 const PAGE = 50
 /** To the browser's storage: a store has one conversation, whose session may not exist yet. */
@@ -35,6 +37,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     sessions: (cursor) => client.sessions({ cursor, limit: PAGE }),
     history: (page) => client.history({ ...page, limit: PAGE }),
   })
+  const ratings = createOwnRatings(client)
   const latest = createLatestSessions(client, { session, timeline, earlier })
 
   const isUnread = ({ sender_type, status }: Message) => sender_type === 'admin' && status !== 'read'
@@ -72,7 +75,10 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
   client.on('typing', ({ is_typing }) => (isAdminTyping.value = is_typing))
   client.on('state', (state) => {
     if (state !== 'online') return
-    if (client.account) kept.open(client.account)
+    if (client.account) {
+      kept.open(client.account)
+      ratings.open(client.account)
+    }
     // What was read elsewhere meanwhile is told by no event.
     void latest.load()
   })
@@ -107,6 +113,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     isAdminTyping,
     /** Whether it is known what there is to show. */
     isKnown: latest.isKnown,
+    ratings,
     text,
     files,
     timeline,
@@ -116,6 +123,20 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     async closeSession(): Promise<void> {
       problem.value = undefined
       await client.closeSession().catch((error: unknown) => {
+        problem.value = describeError(error)
+      })
+    },
+    /** Saves the present session as a text. */
+    async saveTranscript(): Promise<void> {
+      const session_id = session.value?.id
+      if (session_id === undefined) return
+      problem.value = undefined
+      await download({
+        token,
+        path: 'store/transcript/',
+        query: { session_id, format: 'txt', timezone: timeZone() },
+        name: `conversation-${session_id}.txt`,
+      }).catch((error: unknown) => {
         problem.value = describeError(error)
       })
     },

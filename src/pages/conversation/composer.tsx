@@ -1,4 +1,5 @@
 import type { Signal } from '@preact/signals'
+import type { AriaAttributes, ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { AttachButton } from '../files/attach-button.js'
@@ -11,6 +12,17 @@ import { isComposing, isTouchScreen } from '../browser/keys.js'
 const LONGEST_TEXT = 10_000
 const TALLEST_PX = 160
 
+/** What offers to complete the text while it is typed. */
+export interface Completion {
+  /** Stands above the field. */
+  list: ComponentChildren
+  attributes: AriaAttributes
+  look(field: HTMLTextAreaElement): void
+  /** Whether it has done with a key what there was to do. */
+  takesKey(event: KeyboardEvent): boolean
+  leave(): void
+}
+
 interface ComposerProps {
   /** What is written so far. */
   text: Signal<string>
@@ -20,10 +32,11 @@ interface ComposerProps {
   onEscape?: () => void
   /** What is chosen to be sent along. */
   files: ChosenFiles
+  completion?: Completion
 }
 
 /** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
-export function Composer({ text, label, files, onSend, onTyping, onEscape }: ComposerProps) {
+export function Composer({ text, label, files, onSend, onTyping, onEscape, completion }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
   const isEmpty = text.value.trim() === '' && files.chosen.value.length === 0
@@ -41,7 +54,7 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape }: Com
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (isComposing(event)) return
+    if (isComposing(event) || completion?.takesKey(event) === true) return
     if (event.key === 'Enter' && sendsBy(event)) {
       event.preventDefault()
       send()
@@ -51,6 +64,7 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape }: Com
   return (
     <>
       <FileTray files={files} field={field} />
+      {completion?.list}
       <form
         class="composer"
         onSubmit={(event) => {
@@ -72,9 +86,14 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape }: Com
           onInput={({ currentTarget }) => {
             text.value = currentTarget.value
             onTyping(currentTarget.value !== '')
+            completion?.look(currentTarget)
           }}
-          onBlur={() => onTyping(false)}
+          onBlur={() => {
+            onTyping(false)
+            completion?.leave()
+          }}
           onKeyDown={onKeyDown}
+          {...completion?.attributes}
           data-composer
         />
         {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}

@@ -60,11 +60,19 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
 
   return {
     toEnd,
-    /** After the messages have changed; `isOwn`: the newest is the reader's own. */
-    settle(isOwn: boolean): void {
+    /** Brings one entry to the middle, and the focus to it. */
+    show(entry: HTMLElement): void {
+      isAtEnd = false
+      entry.scrollIntoView({ block: 'center' })
+      entry.focus({ preventScroll: true })
+      heightBefore = log.scrollHeight
+    },
+    /** After the messages have changed. `isOwn`: the newest is the reader's own; `isHistory`: an older part is looked at. */
+    settle({ isOwn, isHistory }: { isOwn: boolean; isHistory: boolean }): void {
       const first = log.querySelector<HTMLElement>('[data-message-id]')?.dataset['messageId']
       const grownBy = log.scrollHeight - heightBefore
       if (firstBefore !== undefined && first !== firstBefore && !isAtEnd) log.scrollTop += grownBy
+      else if (isHistory) isAtEnd = false
       else if (isAtEnd || isOwn) toEnd()
       else if (grownBy > 0) tell.behind(true)
       heightBefore = log.scrollHeight

@@ -12,6 +12,8 @@ export interface KeptConversations {
   open(account: AccountName): void
   /** What is being written to a session. */
   textOf(sessionId: number): Signal<string>
+  /** A note that is being written on a session. It is never the text that is sent. */
+  noteTextOf(sessionId: number): Signal<string>
   /** The files that are chosen to be sent with it. They do not survive the page: nothing keeps them but its memory. */
   filesOf(sessionId: number): ChosenFiles
   /** Whether files are chosen for any session. */
@@ -25,28 +27,27 @@ export interface KeptConversations {
   close(): void
 }
 
-const nameText = (sessionId: number) => `text.${sessionId}`
 const WAITING = 'waiting.'
 
 export function createKeptConversations(): KeptConversations {
   const storage = signal<AccountStorage>()
-  const texts = new Map<number, Signal<string>>()
+  const texts = new Map<string, Signal<string>>()
   const files = new Map<number, ChosenFiles>()
   const ends: (() => void)[] = []
   let isKeeping = true
 
-  function restoreText(sessionId: number, text: Signal<string>): void {
-    const kept = storage.peek()?.read(nameText(sessionId))
+  function restoreText(name: string, text: Signal<string>): void {
+    const kept = storage.peek()?.read(name)
     if (typeof kept === 'string' && text.peek() === '') text.value = kept
   }
 
-  function textOf(sessionId: number): Signal<string> {
-    const found = texts.get(sessionId)
+  function textNamed(name: string): Signal<string> {
+    const found = texts.get(name)
     if (found) return found
     const text = signal('')
-    texts.set(sessionId, text)
-    restoreText(sessionId, text)
-    ends.push(effect(() => void storage.value?.write(nameText(sessionId), text.value || undefined)))
+    texts.set(name, text)
+    restoreText(name, text)
+    ends.push(effect(() => void storage.value?.write(name, text.value || undefined)))
     return text
   }
 
@@ -66,13 +67,14 @@ export function createKeptConversations(): KeptConversations {
       if (storage.value !== undefined) return
       const opened = openAccountStorage(account, WAITING)
       // Before anything is written over it.
-      for (const [sessionId, text] of texts) {
-        const kept = opened.read(nameText(sessionId))
+      for (const [name, text] of texts) {
+        const kept = opened.read(name)
         if (typeof kept === 'string' && text.value === '') text.value = kept
       }
       storage.value = opened
     },
-    textOf,
+    textOf: (sessionId) => textNamed(`text.${sessionId}`),
+    noteTextOf: (sessionId) => textNamed(`note.${sessionId}`),
     filesOf,
     hasFiles: () => [...files.values()].some(({ chosen }) => chosen.peek().length > 0),
     waiting() {

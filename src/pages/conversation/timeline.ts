@@ -5,6 +5,7 @@ import { createOutgoing, type OutgoingMessage, type Transport, type UploadedAtta
 import { translate } from '../languages/translate.js'
 import { describeError } from '../shared/describe-error.js'
 import { patiently } from '../shared/patiently.js'
+import { createMessageWindow } from './message-window.js'
 import { createReceipts, order } from './receipts.js'
 
 /** A message that is not known to be stored yet. */
@@ -27,6 +28,7 @@ export interface OlderPage {
  * is lost.
  */
 export function createTimeline(transport: Transport) {
+  /** All that are known. */
   const messages = signal<readonly Message[]>([])
   const drafts = signal<readonly Draft[]>([])
   /** Whether the oldest session that is shown is shown from its beginning. */
@@ -70,6 +72,7 @@ export function createTimeline(transport: Transport) {
   function replace(sessionId: number, all: readonly Message[]): void {
     resets++
     receipts.forget(sessionId)
+    messageWindow.forget()
     const taken = new Set(all.map(({ id }) => id))
     const others = messages.value.filter(({ id, session_id }) => session_id !== sessionId && !taken.has(id))
     show([...others, ...all], all)
@@ -106,6 +109,8 @@ export function createTimeline(transport: Transport) {
       )
   }
 
+  const messageWindow = createMessageWindow({ messages, isWhole, isLoading, read })
+
   function write(content: string, chosen?: ChosenFile): void {
     const id = chooseId()
     if (chosen === undefined) return transmit({ id, content })
@@ -119,6 +124,7 @@ export function createTimeline(transport: Transport) {
     file === undefined || attachment !== undefined || outgoing.find(id) !== undefined
 
   return {
+    ...messageWindow,
     messages,
     drafts,
     isWhole,
@@ -147,6 +153,7 @@ export function createTimeline(transport: Transport) {
     canSend,
     /** Each file is a message of its own. The text goes with the first. */
     write(content: string, [first, ...others]: readonly ChosenFile[] = []): void {
+      messageWindow.leaveGap()
       write(content, first)
       for (const chosen of others) write('', chosen)
     },
@@ -199,4 +206,5 @@ function refuse({ attachment, ...draft }: Draft, reason: ChatError): Draft {
   return { ...draft, ...(attachment && { attachment }), error }
 }
 
-const chooseId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-')
+export const chooseId = () =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-')
