@@ -48,7 +48,7 @@ type Statuses = [
 /** A route's entry: the status for each caller, by target where the route names one. */
 export interface Entry {
   body?: (ids: Ids) => object
-  query?: (ids: Ids) => Record<string, number>
+  query?: (ids: Ids) => Record<string, number | string>
   params?: (ids: Ids) => Record<string, number | string>
   /** Fields of a form. */
   form?: (ids: Ids) => FormPart[]
@@ -130,6 +130,19 @@ export const entries: Record<string, Entry> = {
   'POST /v1/chat/admin/message/': {
     body: ({ sessionId }) => ({ session_id: sessionId, content: 'hello' }),
     statuses: actOfHolder,
+  },
+
+  'GET /v1/chat/admin/search/': { ...forAdmins, query: () => ({ q: 'nothing of this' }) },
+  'GET /v1/chat/admin/reports/': { statuses: [401, 403, 403, 403, 403, 200, 401] },
+  'GET /v1/chat/admin/transcript/': { query: session, statuses: readByAdmin },
+  'GET /v1/chat/store/transcript/': {
+    query: session,
+    statuses: {
+      claimed: [401, 200, 404, 403, 403, 403, 401],
+      closed: [401, 200, 404, 403, 403, 403, 401],
+      open: [401, 404, 404, 403, 403, 403, 401],
+      unknown: [401, 404, 404, 403, 403, 403, 401],
+    },
   },
 
   ...createDeskEntries({ forAdmins, readByAdmin, session }),
