@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import type { TestDatabase } from './database.js'
 
-/** A statement as the product has sent it. */
+/** A statement that the product has sent. */
 export interface Statement {
   text: string
   values: unknown[]
@@ -13,13 +13,13 @@ const isUpkeep = ({ text, values }: Statement) =>
   /insert into chat_(message_search|session_times)|from pg_extension/.test(text) ||
   (text.includes('event_cursor') && values.some((value) => value === 'search' || value === 'reports'))
 
-/** Collects what any node in this process sends to PostgreSQL from now on, until the test's end. */
+/** Collects the statements of all nodes in this process until the end of the test. */
 export function captureStatements(t: Test): Statement[] {
   const captured: Statement[] = []
   const { query } = pg.Client.prototype as unknown as { query: (...words: unknown[]) => unknown }
   const spy = function (this: unknown, ...words: unknown[]) {
     const [config] = words as [Partial<Statement> & { name?: string }]
-    // What a test asks by itself has no name.
+    // Statements of the tests themselves have no name.
     if (config.name !== undefined && config.text !== undefined) {
       const statement = { text: config.text, values: config.values ?? [] }
       if (!isUpkeep(statement)) captured.push(statement)
@@ -33,7 +33,7 @@ export function captureStatements(t: Test): Statement[] {
 
 interface Plan {
   'Node Type': string
-  /** On the average of the loops. */
+  /** The average over all loops. */
   'Actual Rows'?: number
   'Actual Loops'?: number
   'Rows Removed by Filter'?: number
@@ -41,7 +41,7 @@ interface Plan {
   Plans?: Plan[]
 }
 
-/** The tables that a statement would read from end to end: planned for its values, and for any. */
+/** The tables that a statement scans sequentially, by its custom and its generic plan. */
 export async function findTableScans({ query }: TestDatabase, { text, values }: Statement): Promise<string[]> {
   const explain = async (options: string, given: unknown[]) => {
     const [row] = await query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json${options}) ${text}`, given)
@@ -59,7 +59,7 @@ interface PlanRow {
   'QUERY PLAN': { Plan: Plan }[]
 }
 
-/** How many rows each scan of a table or an index reads when a statement is run. */
+/** The number of rows that each scan of a table or an index reads when a statement runs. */
 export async function countRowsRead({ query }: TestDatabase, { text, values }: Statement): Promise<number[]> {
   const [row] = await query<PlanRow>(`explain (analyze, format json) ${text}`, values)
   return rowsIn(row, (plan) => plan['Actual Rows'] ?? 0)
