@@ -132,6 +132,7 @@ export const entries: Record<string, Entry> = {
     statuses: actOfHolder,
   },
 
+  ...createDeskEntries({ forAdmins, readByAdmin, session }),
   'GET /v1/chat/admin/search/': { ...forAdmins, query: () => ({ q: 'nothing of this' }) },
   'GET /v1/chat/admin/reports/': { statuses: [401, 403, 403, 403, 403, 200, 401] },
   'GET /v1/chat/admin/transcript/': { query: session, statuses: readByAdmin },
@@ -144,8 +145,6 @@ export const entries: Record<string, Entry> = {
       unknown: [401, 404, 404, 403, 403, 403, 401],
     },
   },
-
-  ...createDeskEntries({ forAdmins, readByAdmin, session }),
 
   'POST /v1/chat/message/read/': {
     body: session,
