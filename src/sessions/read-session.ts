@@ -161,7 +161,9 @@ export function toStoreView(row: StoreRow, { json, newestForeignId }: CachedMess
   return {
     ...ownersOf(row),
     view:
-      typeof json === 'string' ? `${head}${json}}` : new TextParts([Buffer.from(head), ...json.parts, Buffer.from('}')]),
+      typeof json === 'string'
+        ? `${head}${json}}`
+        : new TextParts([Buffer.from(head), ...json.parts, Buffer.from('}')]),
     undeliveredUpTo: unreceived(newestForeignId, row.deliveredToStore),
   }
 }

@@ -87,7 +87,8 @@ export function startReader(
     const takeLive = (sessionId: number, { type, payload }: Frame) => {
       const mayBegin = beganUnseen(sessionId)
       const known = knownOf(sessionId)
-      if (payload.seq !== known.last + 1 && !mayBegin) violations.push(`seq ${payload.seq} of ${sessionId} follows ${known.last}`)
+      if (payload.seq !== known.last + 1 && !mayBegin)
+        violations.push(`seq ${payload.seq} of ${sessionId} follows ${known.last}`)
       known.last = payload.seq
       if (type === 'message') keep(known, payload.message, 'live')
     }
