@@ -121,7 +121,10 @@ t.test('bytes that are stored after their row was given up are swept', async (t)
   }
   t.equal((await uploadFile(node, store, text)).status, 503)
   files.storage.put = put
-  const rows = await database.query<{ id: string }>(`select id from chat_file where state = 'deleting'`)
+  const rows = await database.query<{ id: string }>(
+    `select id from chat_file where state = 'deleting' and owner_type = 'store' and owner_id = $1`,
+    [store.id],
+  )
   const url = `/${rows[0]?.id}/x`
   t.same([await hasRow(url), await hasBytes(url)], [true, true])
   await age(url, '2 minutes', 'deleting')

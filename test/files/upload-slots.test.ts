@@ -1,8 +1,16 @@
+import { setMaxListeners } from 'node:events'
 import t from 'tap'
 import type { RequestError } from '../../src/errors/request-error.js'
 import { createUploadSlots } from '../../src/files/uploads/upload-slots.js'
 
-const never = new AbortController().signal
+const never = createSignal().signal
+
+/** A request has one of its own. */
+function createSignal(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
+}
 
 t.test('uploads of an account beyond four wait their turn, and beyond sixteen are refused', async (t) => {
   const slots = createUploadSlots()
@@ -51,7 +59,7 @@ t.test('eight uploads are read at once, but those that are slow do not count', a
 
 t.test('uploads that wait keep nobody from uploading', async (t) => {
   const slots = createUploadSlots()
-  const leaving = new AbortController()
+  const leaving = createSignal()
   const take = (account: string) => slots.take(account, leaving.signal)
   // The first eight are read, the others of these accounts wait: more than a node reads at once.
   const waiting = Array.from({ length: 30 }, (_, account) =>
@@ -74,7 +82,7 @@ t.test('uploads that wait keep nobody from uploading', async (t) => {
 t.test('a client that goes leaves its place to others', async (t) => {
   const slots = createUploadSlots()
   const held = await Promise.all(Array.from({ length: 4 }, () => slots.take('store:1', never)))
-  const leaving = new AbortController()
+  const leaving = createSignal()
   const gone = Array.from({ length: 16 }, () => slots.take('store:1', leaving.signal))
   const ended = Promise.allSettled(gone)
   leaving.abort()

@@ -32,7 +32,5 @@ t.test('a server that answers byte by byte is given up at the deadline, and so i
   await until(() => sockets.length === 2, 10_000, 'it is connected')
   closing.abort()
   await ended
-  await Promise.all(
-    sockets.map((socket) => (socket.closed ? undefined : new Promise((resolve) => socket.once('close', resolve)))),
-  )
+  await until(() => sockets.every(({ closed }) => closed), 10_000, 'no connection is left')
 })

@@ -110,7 +110,7 @@ t.test('what was kept of a session goes a day after its end, when everything was
 t.test('what was not delivered stays', async (t) => {
   const sessionId = await endSession()
   await age(sessionId)
-  const states = ["due_at = now() + interval '1 day'", 'failed_at = now()', 'seq = seq - 1', 'unread_id = 0']
+  const states = ['unread_id = 0', "due_at = now() + interval '1 day'", 'failed_at = now()', 'seq = seq - 1']
   for (const state of states) {
     await database.query(`update webhook_session set ${state} where session_id = $1`, [sessionId])
     await sweepAll()

@@ -28,11 +28,11 @@ t.test('an event whose id was given before, and that is committed later, is not 
   await chat.post('store/message/', quick.store, { content: 'has a higher id' })
 
   const receiver = await startReceiver(t)
-  let isCreated = false
-  const creating = createWebhook(node, receiver.url).then(() => (isCreated = true))
+  const created: number[] = []
+  const creating = createWebhook(node, receiver.url).then(({ id }) => created.push(id))
   await until(async () => (await database.query('select from webhook')).length === 1, DEADLINE_MS)
   for (let count = 0; count < 3; count++) await callPlatform(node, 'GET', '')
-  const wasCreated = isCreated
+  const wasCreated = created.length > 0
   await client.query('commit')
   await creating
   // What is committed after the answer comes; what was committed before need not.
@@ -42,12 +42,13 @@ t.test('an event whose id was given before, and that is committed later, is not 
 })
 
 t.test('however many are created at once, there are fifty', async (t) => {
-  const answers = await Promise.all(
-    Array.from({ length: MOST + 10 }, (_, place) =>
-      callPlatform(place % 2 === 0 ? node : there, 'POST', '', { url: 'https://example.com/' }),
-    ),
-  )
-  const statuses = answers.map(({ status }) => status)
+  // One that waits too long for the others is asked to come again.
+  const create = (place: number) =>
+    until(async () => {
+      const { status } = await callPlatform(place % 2 === 0 ? node : there, 'POST', '', { url: 'https://example.com/' })
+      return status !== 503 && status
+    }, DEADLINE_MS)
+  const statuses = await Promise.all(Array.from({ length: MOST + 10 }, (_, place) => create(place)))
   t.same(new Set(statuses), new Set([200, 409]))
   const { body } = await callPlatform(node, 'GET', '')
   t.equal(body.data.length, MOST)

@@ -45,32 +45,51 @@ const markMoved = (moved: Prisma.Sql) => Prisma.sql`
       where ws.webhook_id is null
     ) start on true
     where w.deleted_at is null
-  ), reset as (
-    update webhook_session ws set seq = least(p.session_seq, p.first_seq - 1), due_at = now(), lease = null,
-      attempts = 0, first_failed_at = null, failed_at = null
-    from pair p where p.is_set_back and ws.webhook_id = p.webhook_id and ws.session_id = p.session_id
+  ), marked as (
+    insert into webhook_session (webhook_id, session_id, seq, unread_id, due_at)
+    select webhook_id, session_id, case when seq > 0 then coalesce(start_seq, 0) else coalesce(session_seq, 0) end,
+      case when seq > 0 then from_unread_id else greatest(from_unread_id, first_unread_id - 1) end, now()
+    from pair where is_news and is_set_back is not true
+    order by webhook_id, session_id
+    on conflict (webhook_id, session_id) do update set due_at = coalesce(webhook_session.due_at, excluded.due_at)
+      where webhook_session.failed_at is null
   )
-  insert into webhook_session (webhook_id, session_id, seq, unread_id, due_at)
-  select webhook_id, session_id, case when seq > 0 then coalesce(start_seq, 0) else coalesce(session_seq, 0) end,
-    case when seq > 0 then from_unread_id else greatest(from_unread_id, first_unread_id - 1) end, now()
-  from pair where is_news and is_set_back is not true
-  order by webhook_id, session_id
-  on conflict (webhook_id, session_id) do update set due_at = coalesce(webhook_session.due_at, excluded.due_at)
-    where webhook_session.failed_at is null`
+  select webhook_id as "webhookId", session_id as "sessionId", least(session_seq, first_seq - 1) as seq
+  from pair where is_set_back`
 
-/** Makes sessions due whose seq is known. Returns how many deliveries that makes. */
-export async function markSessions(db: Database, moved: ReadonlyMap<number, MovedSession>): Promise<number> {
+/** A session that a webhook goes on with behind a seq that lies before what it has got. */
+interface SetBackSession {
+  webhookId: bigint
+  sessionId: bigint
+  seq: bigint
+}
+
+async function mark(db: Database, moved: Prisma.Sql): Promise<void> {
+  for (const setBack of await db.prisma.$queryRaw<SetBackSession[]>(markMoved(moved))) await resetSession(db, setBack)
+}
+
+/** Whoever is delivering the session loses its lease. */
+async function resetSession(db: Database, { webhookId, sessionId, seq }: SetBackSession): Promise<void> {
+  await db.prisma.$executeRaw(Prisma.sql`
+    update webhook_session set seq = ${seq}, due_at = now(), lease = null, attempts = 0, first_failed_at = null,
+      failed_at = null
+    where webhook_id = ${webhookId} and session_id = ${sessionId} and seq > ${seq}`)
+}
+
+/** Makes sessions due whose seq is known. */
+export async function markSessions(db: Database, moved: ReadonlyMap<number, MovedSession>): Promise<void> {
   const rows = [...moved].map(([session_id, { first, last }]) => ({ session_id, first_seq: first, seq: last }))
-  return db.prisma.$executeRaw(
-    markMoved(Prisma.sql`
+  await mark(
+    db,
+    Prisma.sql`
     moved as materialized (
       select *, null::bigint as first_unread_id, 0::bigint as unread_id
       from json_to_recordset(${JSON.stringify(rows)}::json) as given(session_id bigint, first_seq bigint, seq bigint)
-    )`),
+    )`,
   )
 }
 
-/** Makes sessions due that moved without this having been told. Returns how many deliveries that makes. */
-export async function sweepSessions(db: Database, longestStatementMs: number, mostEvents: number): Promise<number> {
-  return db.prisma.$executeRaw(markMoved(sweepMovedSessions('webhooks', overlapOf(longestStatementMs), mostEvents)))
+/** Makes sessions due that moved without this having been told. */
+export async function sweepSessions(db: Database, longestStatementMs: number, mostEvents: number): Promise<void> {
+  await mark(db, sweepMovedSessions('webhooks', overlapOf(longestStatementMs), mostEvents))
 }

@@ -43,7 +43,7 @@ export function createNameResolver({ timeoutMs, servers }: NameResolverOptions):
   const ask = async (family: 4 | 6, hostname: string): Promise<Answer> => {
     const resolve = promisify(family === 4 ? resolver.resolve4 : resolver.resolve6).bind(resolver)
     try {
-      const found = (await resolve(hostname)) as string[]
+      const found = await resolve(hostname)
       return { addresses: found.map((address) => ({ address, family })), code: undefined }
     } catch (error) {
       return { addresses: [], code: (error as NodeJS.ErrnoException).code }
