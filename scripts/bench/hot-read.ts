@@ -9,7 +9,7 @@ const MESSAGES = 20
 const CONNECTIONS = [32, 128]
 const SECONDS = 5
 const ROUNDS = 3
-const path = '/v1/chat/store/session/'
+export const READ_PATH = '/v1/chat/store/session/'
 /** An empty variable counts as unset. No store asks for so much that it would be refused. */
 const defaultLimits = Object.fromEntries(Object.keys(noLimitsEnvironment).map((name) => [name, '']))
 
@@ -28,12 +28,20 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   const bare = await startServer(rival('bare-read'), environment)
   const usual = await startServer(rival('usual-read'), environment)
   const headersOf = (id: number) => ({ authorization: `Token ${storeToken(id)}` })
+  const load = (url: string, connections: number, headersOf: (storeId: number) => Record<string, string>) =>
+    measureReads(url, connections, { stores: STORES, headersOf })
   const contestantsWith = (connections: number) => [
-    { name: 'store-chat, with authentication', measure: () => load(`${ours.origin}${path}`, connections, headersOf) },
-    { name: 'the same, without limits', measure: () => load(`${unlimited.origin}${path}`, connections, headersOf) },
+    {
+      name: 'store-chat, with authentication',
+      measure: () => load(`${ours.origin}${READ_PATH}`, connections, headersOf),
+    },
+    {
+      name: 'the same, without limits',
+      measure: () => load(`${unlimited.origin}${READ_PATH}`, connections, headersOf),
+    },
     {
       name: 'the same, nothing kept in memory',
-      measure: () => load(`${forgetful.origin}${path}`, connections, headersOf),
+      measure: () => load(`${forgetful.origin}${READ_PATH}`, connections, headersOf),
     },
     {
       name: 'node:http + pg, one prepared statement',
@@ -53,14 +61,15 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   return tables.join('\n')
 }
 
-async function load(
+/** Requests per second of random stores, whose ids begin with 1. */
+export async function measureReads(
   url: string,
   connections: number,
-  headersOf: (storeId: number) => Record<string, string>,
+  { stores, headersOf }: { stores: number; headersOf: (storeId: number) => Record<string, string> },
 ): Promise<Record<string, number>> {
   const setupRequest = (request: autocannon.Request) => ({
     ...request,
-    headers: headersOf(1 + Math.floor(Math.random() * STORES)),
+    headers: headersOf(1 + Math.floor(Math.random() * stores)),
   })
   const result = await autocannon({ url, connections, duration: SECONDS, requests: [{ setupRequest }] })
   if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)

@@ -34,7 +34,7 @@ export async function compareMessages(services: Services): Promise<string> {
 }
 
 /** Each session has so many messages on their way; one that arrives sends the next. */
-async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
+export async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
   let arrived = 0
   let onTheirWay = 0
   let isOver = false

@@ -61,13 +61,23 @@ export async function greetSocketIo(socket: WebSocket): Promise<void> {
  * database of its own, as the product would find and deliver what others write into its sessions.
  */
 export async function openPipelines(services: Services): Promise<Pipeline[]> {
-  const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
-  return [
-    await open('store-chat', services, product, dialects.product, limits),
-    await open('bare: ws, shared commits, PUBLISH', services, rival('bare-pipeline'), dialects.bare),
-    await open('Socket.IO, Redis adapter, Prisma create', services, rival('socket-io'), dialects.socketIo),
-  ]
+  const bare = await open('bare: ws, shared commits, PUBLISH', services, rival('bare-pipeline'), dialects.bare)
+  const socketIo = await open(
+    'Socket.IO, Redis adapter, Prisma create',
+    services,
+    rival('socket-io'),
+    dialects.socketIo,
+  )
+  return [(await openProduct(services)).pipeline, bare.pipeline, socketIo.pipeline]
 }
+
+/** A pipeline through two nodes of the product, and the origin of the one that the stores are connected to. */
+export const openProduct = (services: Services, settings: Record<string, string> = {}) =>
+  open('store-chat', services, product, dialects.product, {
+    SOCKET_FRAMES_PER_SECOND: '100000',
+    SOCKET_FRAME_BURST: '100000',
+    ...settings,
+  })
 
 export async function seedPipeline(databaseUrl: string): Promise<void> {
   await seedAccounts(databaseUrl, SESSIONS, ADMINS)
@@ -82,7 +92,7 @@ async function open(
   program: string[],
   dialect: Dialect,
   settings: Record<string, string> = {},
-): Promise<Pipeline> {
+): Promise<{ pipeline: Pipeline; origin: string }> {
   const databaseUrl = await createDatabase(`pipeline_${databaseCount++}`)
   await seedPipeline(databaseUrl)
   const environment = { ...settings, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
@@ -102,7 +112,7 @@ async function open(
       if (content !== undefined) pipeline.receive(content)
     })
   }
-  return pipeline
+  return { pipeline, origin: near.origin }
 }
 
 /** Opens a socket and waits until it has been greeted. */
