@@ -36,7 +36,8 @@ function createPlatform(origin: string) {
   }
   return {
     create: async (url: string) => (await call('POST', '', { url })).id,
-    remove: (id: number) => call('DELETE', `${id}/`),
+    // A busy node may answer 503.
+    remove: (id: number) => until(() => call('DELETE', `${id}/`), 30_000, `webhook ${id} is deleted`),
   }
 }
 
