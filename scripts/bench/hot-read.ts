@@ -28,8 +28,9 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   const bare = await startServer(rival('bare-read'), environment)
   const usual = await startServer(rival('usual-read'), environment)
   const headersOf = (id: number) => ({ authorization: `Token ${storeToken(id)}` })
-  const load = (url: string, connections: number, headersOf: (storeId: number) => Record<string, string>) =>
-    measureReads(url, connections, { stores: STORES, headersOf })
+  const load = async (url: string, connections: number, headersOf: (storeId: number) => Record<string, string>) => ({
+    'requests/s': (await measureReads(url, connections, { stores: STORES, headersOf })).rate,
+  })
   const contestantsWith = (connections: number) => [
     {
       name: 'store-chat, with authentication',
@@ -61,17 +62,17 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   return tables.join('\n')
 }
 
-/** Requests per second of random stores, whose ids begin with 1. */
+/** Requests of random stores, whose ids begin with 1: how many in a second, and in all. */
 export async function measureReads(
   url: string,
   connections: number,
   { stores, headersOf }: { stores: number; headersOf: (storeId: number) => Record<string, string> },
-): Promise<Record<string, number>> {
+): Promise<{ rate: number; total: number }> {
   const setupRequest = (request: autocannon.Request) => ({
     ...request,
     headers: headersOf(1 + Math.floor(Math.random() * stores)),
   })
   const result = await autocannon({ url, connections, duration: SECONDS, requests: [{ setupRequest }] })
   if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)
-  return { 'requests/s': result.requests.average }
+  return { rate: result.requests.average, total: result.requests.total }
 }

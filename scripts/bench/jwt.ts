@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose'
+import { readCpuMs } from './cpu-time.js'
 import { measureReads, READ_PATH } from './hot-read.js'
 import { compete } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
@@ -20,11 +21,15 @@ export async function compareJwts({ databaseUrl, startServer }: Services): Promi
   const environment = { DATABASE_URL: databaseUrl, JWT_ALGORITHMS: 'HS256', JWT_SECRET: SECRET }
   const server = await startServer(product, environment)
   const jwts = await Promise.all(Array.from({ length: STORES }, (_, place) => sign(place + 1)))
-  const read = (tokenOf: (store: number) => string) =>
-    measureReads(`${server.origin}${READ_PATH}`, CONNECTIONS, {
+  const read = async (tokenOf: (store: number) => string) => {
+    const before = await readCpuMs([server.pid])
+    const { rate, total } = await measureReads(`${server.origin}${READ_PATH}`, CONNECTIONS, {
       stores: STORES,
       headersOf: (store) => ({ authorization: `Token ${tokenOf(store)}` }),
     })
+    const cpuMs = (await readCpuMs([server.pid])) - before
+    return { 'requests/s': rate, 'µs of CPU a request': (cpuMs * 1000) / total }
+  }
   const contestants = [
     { name: 'by JWTs', measure: () => read((store) => jwts[store - 1] ?? '') },
     { name: 'by tokens of the service', measure: () => read(storeToken) },

@@ -20,7 +20,7 @@ export async function compareMessages(services: Services): Promise<string> {
   for (const inFlight of IN_FLIGHT) {
     const contestants: Contestant[] = pipelines.map((pipeline) => ({
       name: pipeline.name,
-      measure: async () => ({ 'messages/s': await measureThroughput(pipeline, inFlight) }),
+      measure: async () => ({ 'messages/s': (await measureThroughput(pipeline, inFlight)).rate }),
     }))
     contestants.push({
       name: 'pgbench: the single-row statement, 8 clients',
@@ -33,8 +33,15 @@ export async function compareMessages(services: Services): Promise<string> {
   return tables.join('\n')
 }
 
+interface Throughput {
+  /** Per second, without what is for warming up. */
+  rate: number
+  /** With what is for warming up. */
+  total: number
+}
+
 /** Each session has so many messages on their way; one that arrives sends the next. */
-export async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
+export async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<Throughput> {
   let arrived = 0
   let onTheirWay = 0
   let isOver = false
@@ -56,7 +63,7 @@ export async function measureThroughput(pipeline: Pipeline, inFlight: number): P
   const rate = ((arrived - before) / (performance.now() - startedAt)) * 1000
   isOver = true
   await until(() => onTheirWay === 0, 10_000, 'the last messages')
-  return rate
+  return { rate, total: arrived }
 }
 
 /** Messages at a steady rate, from the moment of sending to that of arriving. */

@@ -71,7 +71,7 @@ export async function openPipelines(services: Services): Promise<Pipeline[]> {
   return [(await openProduct(services)).pipeline, bare.pipeline, socketIo.pipeline]
 }
 
-/** A pipeline through two nodes of the product, and the origin of the one that the stores are connected to. */
+/** Opens a pipeline through two nodes of the product. */
 export const openProduct = (services: Services, settings: Record<string, string> = {}) =>
   open('store-chat', services, product, dialects.product, {
     SOCKET_FRAMES_PER_SECOND: '100000',
@@ -86,13 +86,22 @@ export async function seedPipeline(databaseUrl: string): Promise<void> {
 
 let databaseCount = 0
 
+export interface OpenPipeline {
+  pipeline: Pipeline
+  /** Of the node that the stores are connected to. */
+  origin: string
+  /** Of both nodes. */
+  pids: number[]
+  databaseUrl: string
+}
+
 async function open(
   name: string,
   { createDatabase, redisUrl, startServer }: Services,
   program: string[],
   dialect: Dialect,
   settings: Record<string, string> = {},
-): Promise<{ pipeline: Pipeline; origin: string }> {
+): Promise<OpenPipeline> {
   const databaseUrl = await createDatabase(`pipeline_${databaseCount++}`)
   await seedPipeline(databaseUrl)
   const environment = { ...settings, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
@@ -112,7 +121,7 @@ async function open(
       if (content !== undefined) pipeline.receive(content)
     })
   }
-  return { pipeline, origin: near.origin }
+  return { pipeline, origin: near.origin, pids: [near.pid, far.pid], databaseUrl }
 }
 
 /** Opens a socket and waits until it has been greeted. */

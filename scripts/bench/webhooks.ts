@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { until } from '../../harness/until.js'
+import { listDatabaseProcesses, readCpuMs } from './cpu-time.js'
 import { measureThroughput } from './messages.js'
-import { openProduct, range, SESSIONS, type Pipeline } from './pipelines.js'
+import { openProduct, range, SESSIONS, type OpenPipeline, type Pipeline } from './pipelines.js'
 import { compete } from './rounds.js'
 import { rival, type Services } from './services.js'
 
@@ -17,9 +18,9 @@ const environment = { PLATFORM_TOKEN, WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8' }
 
 /** What ten webhooks cost the messages, and when a receiver has one, beside receivers that hang and fail. */
 export async function compareWebhooks(services: Services): Promise<string> {
-  const { pipeline, origin } = await openProduct(services, environment)
-  const platform = createPlatform(origin)
-  return [await measureCost(services, pipeline, platform), await measureDelay(pipeline, platform)].join('\n')
+  const opened = await openProduct(services, environment)
+  const platform = createPlatform(opened.origin)
+  return [await measureCost(services, opened, platform), await measureDelay(opened.pipeline, platform)].join('\n')
 }
 
 type Platform = ReturnType<typeof createPlatform>
@@ -42,9 +43,15 @@ function createPlatform(origin: string) {
 }
 
 /** Both on one pair of nodes, so that they differ in nothing else. The receiver takes its share of the machine. */
-async function measureCost(services: Services, pipeline: Pipeline, platform: Platform): Promise<string> {
+async function measureCost(services: Services, opened: OpenPipeline, platform: Platform): Promise<string> {
   const receiver = await services.startServer(rival('receiver'), {})
-  const measure = async () => ({ 'messages/s': await measureThroughput(pipeline, IN_FLIGHT) })
+  const measure = async () => {
+    const pids = [...opened.pids, ...(await listDatabaseProcesses(opened.databaseUrl))]
+    const before = await readCpuMs(pids)
+    const { rate, total } = await measureThroughput(opened.pipeline, IN_FLIGHT)
+    const cpuMs = (await readCpuMs(pids)) - before
+    return { 'messages/s': rate, 'µs of CPU a message, nodes and PostgreSQL': (cpuMs * 1000) / total }
+  }
   const contestants = [
     {
       name: `${WEBHOOKS} webhooks`,
