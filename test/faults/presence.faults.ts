@@ -26,5 +26,5 @@ t.test('what a killed node said of its sockets ends with it', async (t) => {
     presence.session_id === id && presence.online === online
   await watching.next('presence', isOf(true), 10_000)
   doomed.kill('SIGKILL')
-  await watching.next('presence', isOf(false), OFFLINE_MS)
+  t.ok(await watching.next('presence', isOf(false), OFFLINE_MS), 'the store is shown as offline')
 })

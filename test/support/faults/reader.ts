@@ -39,6 +39,9 @@ interface Known {
   beginning: number
 }
 
+/** The second event of a session follows its first within this time. */
+const NEWLY_READY_MS = 1000
+
 /** A `reset` holds the newest messages of its session, so many at the most. */
 export const MESSAGES_OF_A_RESET = 200
 
@@ -77,10 +80,15 @@ export function startReader(
     const early = new Map<number, Frame[]>()
     const lastLive = new Map<number, number>()
     let epochHere: unknown
+    let readyAt = 0
 
+    /** A session that began while this reader was away has no place to go on from: it is listed over HTTP. */
+    const beganUnseen = (sessionId: number) => !sessions.has(sessionId) && Date.now() - readyAt < NEWLY_READY_MS
     const takeLive = (sessionId: number, { type, payload }: Frame) => {
+      const mayBegin = beganUnseen(sessionId)
       const known = knownOf(sessionId)
-      if (payload.seq !== known.last + 1) violations.push(`seq ${payload.seq} of ${sessionId} follows ${known.last}`)
+      if (payload.seq !== known.last + 1 && !mayBegin)
+        violations.push(`seq ${payload.seq} of ${sessionId} follows ${known.last}`)
       known.last = payload.seq
       if (type === 'message') keep(known, payload.message, 'live')
     }
@@ -125,6 +133,7 @@ export function startReader(
       const { type, payload } = frame
       if (type === 'ready') {
         isReady = true
+        readyAt = Date.now()
         epochHere = payload.epoch
         const after = Object.fromEntries([...sessions].map(([id, { last }]) => [id, last]))
         if (payload.session !== null) after[payload.session.id] = knownOf(payload.session.id).last
