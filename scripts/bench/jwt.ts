@@ -5,7 +5,8 @@ import { compete } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, type Services } from './services.js'
 
-const STORES = 2000
+/** Few enough that each has asked within the last minute, on a slow machine, too. */
+const STORES = 200
 const MESSAGES = 20
 const CONNECTIONS = 32
 const ROUNDS = 9
