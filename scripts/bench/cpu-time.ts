@@ -19,15 +19,22 @@ async function readOne(pid: number): Promise<number> {
   return (Number(fields[USER]) + Number(fields[SYSTEM])) * MS_PER_TICK
 }
 
-/** The processes of PostgreSQL that are there now: those of connections, and those in the background. */
-export async function listDatabaseProcesses(databaseUrl: string): Promise<number[]> {
+export interface DatabaseState {
+  /** The processes of PostgreSQL: those of connections, and those in the background. */
+  pids: number[]
+  /** How many messages were stored so far. */
+  messages: number
+}
+
+export async function readDatabaseState(databaseUrl: string): Promise<DatabaseState> {
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    const { rows } = await client.query<{ pid: number }>(
-      'select pid from pg_stat_activity where pid <> pg_backend_pid()',
+    const { rows } = await client.query<DatabaseState>(
+      `select array(select pid from pg_stat_activity where pid <> pg_backend_pid()) as pids,
+         (select count(*)::int from chat_message) as messages`,
     )
-    return rows.map(({ pid }) => pid)
+    return rows[0] ?? { pids: [], messages: 0 }
   } finally {
     await client.end()
   }

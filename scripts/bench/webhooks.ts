@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { until } from '../../harness/until.js'
-import { listDatabaseProcesses, readCpuMs } from './cpu-time.js'
+import { readCpuMs, readDatabaseState } from './cpu-time.js'
 import { measureThroughput } from './messages.js'
-import { openProduct, range, SESSIONS, type OpenPipeline, type Pipeline } from './pipelines.js'
+import { openProduct, range, SESSIONS, type OpenPipeline } from './pipelines.js'
 import { compete } from './rounds.js'
 import { rival, type Services } from './services.js'
 
@@ -18,9 +18,9 @@ const environment = { PLATFORM_TOKEN, WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8' }
 
 /** What ten webhooks cost the messages, and when a receiver has one, beside receivers that hang and fail. */
 export async function compareWebhooks(services: Services): Promise<string> {
-  const opened = await openProduct(services, environment)
-  const platform = createPlatform(opened.origin)
-  return [await measureCost(services, opened, platform), await measureDelay(opened.pipeline, platform)].join('\n')
+  const pipeline = await openProduct(services, 'store-chat', environment, environment)
+  const platform = createPlatform(pipeline.origin)
+  return [await measureCost(services, pipeline, platform), await measureDelay(pipeline, platform)].join('\n')
 }
 
 type Platform = ReturnType<typeof createPlatform>
@@ -43,14 +43,17 @@ function createPlatform(origin: string) {
 }
 
 /** Both on one pair of nodes, so that they differ in nothing else. The receiver takes its share of the machine. */
-async function measureCost(services: Services, opened: OpenPipeline, platform: Platform): Promise<string> {
+async function measureCost(services: Services, pipeline: OpenPipeline, platform: Platform): Promise<string> {
   const receiver = await services.startServer(rival('receiver'), {})
   const measure = async () => {
-    const pids = [...opened.pids, ...(await listDatabaseProcesses(opened.databaseUrl))]
-    const before = await readCpuMs(pids)
-    const { rate, total } = await measureThroughput(opened.pipeline, IN_FLIGHT)
-    const cpuMs = (await readCpuMs(pids)) - before
-    return { 'messages/s': rate, 'µs of CPU a message, nodes and PostgreSQL': (cpuMs * 1000) / total }
+    const before = await readDatabaseState(pipeline.databaseUrl)
+    const pids = [...pipeline.pids, ...before.pids]
+    const startedMs = await readCpuMs(pids)
+    const rate = await measureThroughput(pipeline, IN_FLIGHT)
+    const cpuMs = (await readCpuMs(pids)) - startedMs
+    const { messages } = await readDatabaseState(pipeline.databaseUrl)
+    const cost = (cpuMs * 1000) / (messages - before.messages)
+    return { 'messages/s': rate, 'µs of CPU a message, nodes and PostgreSQL': cost }
   }
   const contestants = [
     {
@@ -73,7 +76,7 @@ async function measureCost(services: Services, opened: OpenPipeline, platform: P
 }
 
 /** From the commit of a message to its receipt by those that work, while one hangs and one answers 500. */
-async function measureDelay(pipeline: Pipeline, platform: Platform): Promise<string> {
+async function measureDelay(pipeline: OpenPipeline, platform: Platform): Promise<string> {
   const delays: number[] = []
   const receiver = await startReceiver((created) => delays.push(Date.now() - created))
   const kinds = ['hang', 'fail', ...range(WEBHOOKS - 2).map((number) => `works/${number}`)]

@@ -6,6 +6,7 @@ export const READ_ONLY = '25006'
 const INSUFFICIENT_PRIVILEGE = '42501'
 const LOCK_TIMEOUT = '55P03'
 const STATEMENT_TIMEOUT = '57014'
+const INVALID_PARAMETER = '22023'
 const UNSUPPORTED = '0A000'
 /** Classes: connection exception, wrong credentials, insufficient resources, system error. */
 const awayClasses = new Set(['08', '28', '53', '58'])
@@ -107,10 +108,14 @@ export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === LOCK_TIMEOUT
 }
 
-/** Whether a statement took longer than it may: by PostgreSQL's clock, or by the driver's where PostgreSQL keeps no time. */
+/** Whether a statement has taken longer than it may. */
 export function isStatementTimeout(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return postgresCode(error) === STATEMENT_TIMEOUT || /Query read timeout/i.test(error.message)
+  return error instanceof Error && (postgresCode(error) === STATEMENT_TIMEOUT || error.message === 'Query read timeout')
+}
+
+/** Whether a function of PostgreSQL does not know a value that it was given, such as a time zone. */
+export function isInvalidParameter(error: unknown): boolean {
+  return error instanceof Error && postgresCode(error) === INVALID_PARAMETER
 }
 
 /** The code that PostgreSQL gave, which Prisma keeps at different depths for raw and for ordinary queries. */
