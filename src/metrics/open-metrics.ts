@@ -35,7 +35,8 @@ export async function openMetrics(
   const all: MetricSources = { ...sources, database: () => state }
   for (const register of [registerDatabase, ...Object.values(rooms)]) register(registrar, all)
   // Memory, CPU, event loop and garbage collection. Their observers live as long as the process.
-  collectDefaultMetrics({ register: registry })
+  // Watching the event loop twice as often takes half a percent of a core.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
   for (const name of UNWANTED) registry.removeSingleMetric(name)
 
   let collecting: Promise<string> | undefined
