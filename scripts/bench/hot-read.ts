@@ -7,7 +7,7 @@ import { product, rival, type Services } from './services.js'
 export const READ_STORES = 10_000
 const MESSAGES = 20
 const CONNECTIONS = [32, 128]
-export const READ_SECONDS = 5
+const READ_SECONDS = 5
 const ROUNDS = 3
 export const READ_PATH = '/v1/chat/store/session/'
 /** An empty variable counts as unset. No store reaches the rate limit. */
