@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures the product beside its rivals, in turn, on one machine, and writes the tables to
- * docs/benchmark.md. `npm run bench -- hot-read messages` measures and writes only these. Nothing else should run meanwhile.
+ * `npm run bench`: measures the product and its rivals in turn on one machine, and writes the tables to
+ * docs/benchmark.md. `npm run bench -- hot-read messages` measures these alone. Run nothing else at the same time.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
@@ -50,7 +50,7 @@ function describeRun(): string {
   return `${day}, ${all.length} × ${all[0]?.model ?? 'an unknown processor'}, Node.js ${process.versions.node}.`
 }
 
-/** Replaces one section of the results and leaves the others as they are. */
+/** Replaces one section of the results. */
 async function writeSection(name: string, text: string): Promise<void> {
   const before = await readFile(RESULTS, 'utf8').catch(() => '')
   const sections = new Map(

@@ -1,3 +1,4 @@
+import { createDeskEntries } from './authorization-desk.js'
 import type { FormPart } from './support/files/uploads.js'
 
 /**
@@ -27,6 +28,11 @@ export interface Ids {
   /** A webhook that leads nowhere, and a delivery to it. */
   webhookId: number
   deliveryId: number
+  /** A note of the holder on the session; of an unknown session, one that is not. */
+  noteId: number
+  /** A canned reply of the holder, and a shared one. */
+  ownReplyId: number
+  sharedReplyId: number
 }
 
 type Statuses = [
@@ -42,7 +48,7 @@ type Statuses = [
 /** A route's entry: the status for each caller, by target where the route names one. */
 export interface Entry {
   body?: (ids: Ids) => object
-  query?: (ids: Ids) => Record<string, number>
+  query?: (ids: Ids) => Record<string, number | string>
   params?: (ids: Ids) => Record<string, number | string>
   /** Fields of a form. */
   form?: (ids: Ids) => FormPart[]
@@ -124,6 +130,20 @@ export const entries: Record<string, Entry> = {
   'POST /v1/chat/admin/message/': {
     body: ({ sessionId }) => ({ session_id: sessionId, content: 'hello' }),
     statuses: actOfHolder,
+  },
+
+  ...createDeskEntries({ forAdmins, readByAdmin, session }),
+  'GET /v1/chat/admin/search/': { ...forAdmins, query: () => ({ q: 'nothing of this' }) },
+  'GET /v1/chat/admin/reports/': { statuses: [401, 403, 403, 403, 403, 200, 401] },
+  'GET /v1/chat/admin/transcript/': { query: session, statuses: readByAdmin },
+  'GET /v1/chat/store/transcript/': {
+    query: session,
+    statuses: {
+      claimed: [401, 200, 404, 403, 403, 403, 401],
+      closed: [401, 200, 404, 403, 403, 403, 401],
+      open: [401, 404, 404, 403, 403, 403, 401],
+      unknown: [401, 404, 404, 403, 403, 403, 401],
+    },
   },
 
   'POST /v1/chat/message/read/': {

@@ -10,14 +10,14 @@ const CONNECTIONS = [32, 128]
 const SECONDS = 5
 const ROUNDS = 3
 export const READ_PATH = '/v1/chat/store/session/'
-/** An empty variable counts as unset. No store asks for so much that it would be refused. */
+/** An empty variable counts as unset. No store reaches the rate limit. */
 export const limitsUnset = Object.fromEntries(Object.keys(noLimitsEnvironment).map((name) => [name, '']))
 
 export const headersOfStore = (id: number) => ({ authorization: `Token ${storeToken(id)}` })
 
 /**
- * `GET store/session/` of random stores, each with an active session of 20 messages. After the round for warming up most of
- * them have been asked for, and their messages lie in the product's memory; a second node of it keeps nothing.
+ * `GET store/session/` of random stores, each with an active session of 20 messages. After the warm-up round most of
+ * them are in the cache of the first node; a second node has no cache.
  */
 export async function compareHotReads({ databaseUrl, startServer }: Services): Promise<string> {
   await seedAccounts(databaseUrl, READ_STORES, 1)

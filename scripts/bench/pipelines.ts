@@ -8,20 +8,20 @@ export const SESSIONS = 200
 export const ADMINS = 20
 const holderOf = (session: number) => 1 + (session % ADMINS)
 
-/** A way from the stores' sockets on one node, through PostgreSQL, to the admins' sockets on another. */
+/** A pipeline from the stores' sockets on one node, through PostgreSQL, to the admins' sockets on another. */
 export interface Pipeline {
   name: string
   send(session: number, content: string): void
-  /** Called with the content of what arrives at an admin's socket. */
+  /** Called with the content of each message that arrives at an admin's socket. */
   receive(content: string): void
 }
 
-/** What a contestant says over its sockets. */
+/** The protocol of a contestant. */
 interface Dialect {
   pathOfStore(id: number): string
   pathOfAdmin(id: number, sessions: number[]): string
   encode(session: number, content: string): string
-  /** Called once for each socket that is open. */
+  /** Called once for each open socket. */
   greet?(socket: WebSocket): Promise<unknown>
 }
 
@@ -37,7 +37,7 @@ const dialects = {
     pathOfAdmin: (_id, sessions) => `/?sessions=${sessions.join(',')}`,
     encode: (session, content) => `{"session":${session},"content":"${content}"}`,
   },
-  // Engine.IO's framing, spoken over a plain socket, so that no client library is measured.
+  // Engine.IO's framing over a plain socket, so that no client library is measured.
   socketIo: {
     pathOfStore: (id) => `/socket.io/?EIO=4&transport=websocket&sessions=${id}`,
     pathOfAdmin: (_id, sessions) => `/socket.io/?EIO=4&transport=websocket&sessions=${sessions.join(',')}`,
@@ -58,7 +58,7 @@ export async function greetSocketIo(socket: WebSocket): Promise<void> {
 
 /**
  * Opens the pipelines on one PostgreSQL and one Redis: the product, a bare one, and Socket.IO with Prisma. Each has a
- * database of its own, as the product would find and deliver what others write into its sessions.
+ * database of its own, because the product would find and deliver what the rivals write.
  */
 export async function openPipelines(services: Services): Promise<Pipeline[]> {
   return [
@@ -115,7 +115,7 @@ async function open(
   return pipeline
 }
 
-/** Opens a socket and waits until it has been greeted. */
+/** Opens a socket and waits for its first frame. */
 export async function connect(server: Server, path: string, { greet }: Pick<Dialect, 'greet'>): Promise<WebSocket> {
   const socket = new WebSocket(server.origin.replace('http', 'ws') + path, { perMessageDeflate: false })
   const greeted = greet?.(socket)

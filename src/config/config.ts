@@ -54,6 +54,12 @@ export const EnvironmentSchema = Type.Object({
     'How long the start waits for a database that is not there yet.',
   ),
   SESSION_CACHE_MB: Count(0, 1024, 64, 'Memory for what stores that ask again and again are given; 0: none.'),
+  SEARCH_LANGUAGE: Type.String({
+    default: 'simple',
+    pattern: '^[a-z_][a-z0-9_]{0,30}$',
+    description:
+      'The text search configuration of PostgreSQL for messages, such as `english`; `simple` for all languages.',
+  }),
   REDIS_URL: Type.Optional(
     Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),
   ),
@@ -163,6 +169,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     databaseStatementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
     databaseStartTimeoutMs: environment.DATABASE_START_TIMEOUT_MS,
     sessionCacheMb: environment.SESSION_CACHE_MB,
+    searchLanguage: environment.SEARCH_LANGUAGE,
     redis:
       environment.REDIS_URL === undefined
         ? undefined

@@ -5,7 +5,7 @@ import { unavailable } from '../errors/request-error.js'
 import type { App } from '../http/describe-route.js'
 import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
-import { createLargeAnswers } from '../limits/large-answers.js'
+import { createLargeAnswers, type LargeAnswers } from '../limits/large-answers.js'
 import { nameAccount, openLimits, type LimitCounts, type Limits } from '../limits/limits.js'
 import { TextStream } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
@@ -15,6 +15,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     limits: Limits
     accountWork: AccountWork
+    largeAnswers: LargeAnswers
     /** The hook of routes that send a message. */
     limitMessages: preHandlerHookHandler
   }
@@ -41,6 +42,7 @@ export const limitsPlugin = plugin<{ config: Config }>(
     const answers = createLargeAnswers(work)
     app.decorate('limits', limits)
     app.decorate('accountWork', work)
+    app.decorate('largeAnswers', answers)
     app.decorateRequest('workOf')
     app.decorate('limitMessages', (request, _reply, done) => {
       done(limits.takeMessages(request.account, 1).refusal)

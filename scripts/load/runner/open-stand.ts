@@ -8,15 +8,15 @@ import { createNode } from './start-nodes.js'
 import { watchMetrics } from './watch-metrics.js'
 
 const NODES = 2
-/** More than a script needs by default; a row is cheap. */
+/** More accounts than any script needs by default. */
 const STORES = 20_000
 const ADMINS = 1000
 
 /**
- * Gives a script a PostgreSQL, a Redis, two nodes and accounts of its own, and ends all of it afterwards.
- * @param files.logFile takes what the nodes log
- * @param files.dashboardFile takes the data of the dashboard, where the machine has a Prometheus
- * @param use gets what the script reads, by variable
+ * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.
+ * @param logFile takes what the nodes log
+ * @param use is called with the environment variables of the script
+ * @param dashboardFile takes the data of the dashboard, where the machine has a Prometheus
  */
 export async function withStand(
   { logFile, dashboardFile }: { logFile: string; dashboardFile: string },
@@ -31,7 +31,7 @@ export async function withStand(
       await seedAccounts(databaseUrl, STORES, ADMINS)
       const accountsFile = join(folder, 'accounts.json')
       await writeFile(accountsFile, JSON.stringify(listAccounts()))
-      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, FILES_DIR: join(folder, 'files') }
       const nodes = await Promise.all(Array.from({ length: NODES }, () => createNode(environment, logFile, signal)))
       endings.push(...nodes.map((node) => node.kill))
       await Promise.all(nodes.map((node) => node.start()))

@@ -9,15 +9,15 @@ import { until } from '../../../harness/until.js'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const START_DEADLINE_MS = 30_000
 
-/** A node of the service in a process of its own, as it is shipped, on a port that it keeps. */
+/** A node of the compiled service in its own process. It keeps its port over restarts. */
 export interface LoadNode {
   origin: string
   port: number
   /** Host and port of its metrics. */
   metricsAddress: string
-  /** Starts it, again after a `kill`, and waits until it takes requests. */
+  /** Starts or restarts it, and waits until it accepts requests. */
   start(): Promise<void>
-  /** Ends it as a crash would. */
+  /** Kills it, as in a crash. */
   kill(): Promise<void>
 }
 
@@ -34,7 +34,7 @@ export async function createNode(
   let child: ChildProcess | undefined
 
   async function start() {
-    // Whoever interrupts has had it killed already, and nobody would do so again.
+    // After an interruption nothing would stop a node that starts now.
     signal.throwIfAborted()
     const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['dist/server.js'], {

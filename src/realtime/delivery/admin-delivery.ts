@@ -22,6 +22,7 @@ import { encodeTextFrame } from '../connections/text-frame.js'
 import { createReceiptBroadcast } from '../receipts/receipt-broadcast.js'
 import { readResetViews, sendAdminReset } from './reset-for-admins.js'
 import { createUnreadCounter } from '../receipts/unread-counter.js'
+import { createDeskBroadcast } from './desk-broadcast.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import { ADMINS_CHANNEL, adminChannel } from '../../events/channels.js'
 import type { ChatEvent, ChangeEvent, DurableEvent } from '../../events/events.js'
@@ -91,6 +92,7 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
     for (const connection of subscriptions.connectionsOf(adminId)) connection.send(text)
   }
   const unread = createUnreadCounter(db, sendTo, onError)
+  const desk = createDeskBroadcast(() => everyone.connectionsOf(EVERYONE))
   const base = { subscriptions, sequencer, receiptBroadcast, typingAndPresence }
 
   const connectionsOf = (holderId: number | null) =>
@@ -164,7 +166,7 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
 
   function receive(event: ChatEvent): void {
     if ('unreadOf' in event) unread.recount(event.unreadOf)
-    else receiveEvent(base, event)
+    else if (!desk.receive(event)) receiveEvent(base, event)
   }
 
   function deliver(event: DurableEvent): void {
