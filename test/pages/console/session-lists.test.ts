@@ -28,7 +28,7 @@ const listed = (id: number, more: Partial<ListedSession> = {}): ListedSession =>
 async function openBook(sessions: ListedSession[]) {
   const listeners = new Map<string, ((event: never) => void)[]>()
   const asked: (ListPage & { tag?: string })[] = []
-  let hold: Promise<void> = Promise.resolve()
+  let hold: Promise<undefined> = Promise.resolve(undefined)
   const readOpen = async ({ limit = 50, cursor = '0', tag }: ListPage & { tag?: string } = {}): Promise<Page> => {
     asked.push({ limit, cursor, ...(tag !== undefined && { tag }) })
     const found = sessions
@@ -63,14 +63,15 @@ async function openBook(sessions: ListedSession[]) {
     emit,
     settle,
     ids: () => book.lists.waiting.rows.value.map(({ session }) => session.id),
-    tell(session: ListedSession) {
-      const { store: _store, last_message: _last, tags: _tags, priority: _priority, ...plain } = session
-      emit('session', plain satisfies Session)
+    tell({ id, store_id, admin_id, status, last_message_at, created, updated, closed_at }: ListedSession) {
+      const session = { id, store_id, admin_id, status, last_message_at, created, updated }
+      emit('session', { ...session, ...(closed_at !== undefined && { closed_at }) } satisfies Session)
     },
-    holdAnswers() {
-      let go = () => {}
-      hold = new Promise((resolve) => (go = resolve))
-      return () => go()
+    /** Answers wait until the returned function is called. */
+    holdAnswers(): () => void {
+      let go: (() => void) | undefined
+      hold = new Promise((resolve) => (go = () => resolve(undefined)))
+      return () => go?.()
     },
   }
 }
