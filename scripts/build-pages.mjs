@@ -1,6 +1,6 @@
 /**
- * Builds the pages of src/pages into dist/pages: one script and one style sheet each, beside them what a browser would have
- * them compressed to, and the client library as one file. Types are checked by `tsc -p tsconfig.pages.json`, not here: a start should be quick.
+ * Builds src/pages into dist/pages: one script and one style sheet for each page, their precompressed copies, and the client
+ * library as one file. It does not check types, so that the server starts quickly: `tsc -p tsconfig.pages.json` does.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -46,7 +46,7 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 })
-// English is in the scripts of the pages; they load the language that they need beside it.
+// The scripts of the pages contain English. They load other languages on demand.
 await build({
   ...browsers,
   entryPoints: ['', 'desk/'].flatMap((folder) =>
@@ -58,7 +58,7 @@ await build({
   format: 'esm',
   charset: 'utf8',
 })
-/** The widget's style is part of its script. */
+/** Imports the widget's style sheet as a string into its script. */
 const styleAsText = {
   name: 'style-as-text',
   setup: ({ onLoad }) =>
@@ -67,7 +67,7 @@ const styleAsText = {
       return { contents: code, loader: 'text' }
     }),
 }
-// A classic script, for pages of any age: it leaves no name behind.
+// A classic script that any page can load. It defines no global names.
 await build({
   ...browsers,
   entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],

@@ -18,7 +18,9 @@ import { filesPlugin } from './plugins/files.js'
 import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './http/health.js'
 import { inputPlugin } from './http/input.js'
+import { createLogCounts } from './errors/limit-repeats.js'
 import { createLoggerOptions } from './http/logging.js'
+import { metricsPlugin } from './plugins/metrics.js'
 import { pagesPlugin } from './plugins/pages.js'
 import { answerBrokenRequest, readRequestId } from './http/raw-answers.js'
 import { realtimePlugin } from './plugins/realtime.js'
@@ -26,6 +28,7 @@ import { pubsubPlugin } from './plugins/pubsub.js'
 import { remindersPlugin } from './plugins/reminders.js'
 import { reportsPlugin } from './plugins/reports.js'
 import { searchPlugin } from './plugins/search.js'
+import { tracingPlugin } from './plugins/tracing.js'
 import { webhooksPlugin } from './plugins/webhooks.js'
 import { unknownRoutesPlugin } from './http/unknown-routes.js'
 import { serverOptions, upgradesPlugin } from './http/upgrades.js'
@@ -51,9 +54,10 @@ const LARGEST_BODY = 160 * 1024
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; pubsub?: PubSub }): Promise<App> {
   const basePath = readBasePath(config.publicUrl)
+  const logs = createLogCounts()
   const app = Fastify({
     http: serverOptions,
-    logger: createLoggerOptions(config.logLevel),
+    logger: createLoggerOptions(config.logLevel, logs),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: readRequestId,
     bodyLimit: LARGEST_BODY,
@@ -74,6 +78,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   app.setSerializerCompiler(() => JSON.stringify)
 
   await app.register(answersPlugin)
+  await app.register(tracingPlugin, { config })
+  await app.register(metricsPlugin, { config, databaseUrl: services.databaseUrl, logs })
   await app.register(corsPlugin, { origins: config.corsOrigins })
   await app.register(drainingPlugin)
   await app.register(upgradesPlugin)

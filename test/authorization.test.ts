@@ -72,28 +72,28 @@ async function setScene() {
 }
 
 /** What the holder has written for admins: a note on each session, tags, and canned replies; and a rating of the store. */
-async function addDesk(holderId: number, sessions: Record<Target, number>) {
-  const noteIds: Record<Target, number> = { claimed: 0, closed: 0, open: 0, unknown: Number.MAX_SAFE_INTEGER }
-  for (const target of ['claimed', 'closed', 'open'] as const) {
-    const [note] = await database.query<{ id: number }>(
-      `insert into chat_note (session_id, admin_id, content) values ($1, $2, $3) returning id::int`,
-      [sessions[target], holderId, SECRET],
-    )
-    noteIds[target] = note?.id ?? 0
-  }
-  await database.query(
-    `insert into chat_session_details (session_id, tags, status) select id, array[$1], status from chat_session
-     on conflict do nothing`,
-    [SECRET],
+async function addDesk(holderId: number, { claimed, closed, open }: Record<Target, number>) {
+  const [row] = await database.query<{ notes: number[]; ownReplyId: number; sharedReplyId: number }>(
+    `with note as (
+       insert into chat_note (session_id, admin_id, content) select unnest($2::bigint[]), $1::bigint, $3::text returning id
+     ), details as (
+       insert into chat_session_details (session_id, tags, status) select id, array[$3::text], status from chat_session
+       where id = any($2) on conflict do nothing
+     ), rating as (
+       insert into chat_rating (session_id, score) values ($4, 5)
+     ), own as (
+       insert into canned_reply (admin_id, shortcut, content) values ($1, 'own', $3) returning id
+     ), shared as (
+       insert into canned_reply (shortcut, content) values ('shared', $3)
+       on conflict (shortcut) where admin_id is null do update set content = excluded.content returning id
+     )
+     select (select array_agg(id::int order by id) from note) as notes, own.id::int as "ownReplyId",
+       shared.id::int as "sharedReplyId" from own, shared`,
+    [holderId, [claimed, closed, open], SECRET, closed],
   )
-  await database.query(`insert into chat_rating (session_id, score) values ($1, 5)`, [sessions.closed])
-  // A shared shortcut is there once.
-  await database.query('delete from canned_reply')
-  const replies = await database.query<{ id: number }>(
-    `insert into canned_reply (admin_id, shortcut, content) values ($1, 'own', $2), (null, 'shared', $2) returning id::int`,
-    [holderId, SECRET],
-  )
-  return { noteIds, ownReplyId: replies[0]?.id ?? 0, sharedReplyId: replies[1]?.id ?? 0 }
+  const [onClaimed = 0, onClosed = 0, onOpen = 0] = row?.notes ?? []
+  const noteIds = { claimed: onClaimed, closed: onClosed, open: onOpen, unknown: Number.MAX_SAFE_INTEGER }
+  return { noteIds, ownReplyId: row?.ownReplyId ?? 0, sharedReplyId: row?.sharedReplyId ?? 0 }
 }
 
 async function addWebhook() {

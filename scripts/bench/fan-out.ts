@@ -14,7 +14,7 @@ const CONTENT = '"Where is my parcel?"'
 
 /** The messages of a session that nobody holds go to the sockets of all admins, on two nodes. */
 export async function compareFanOut(services: Services): Promise<string> {
-  // A database each, as the product would find and deliver what others write into its sessions.
+  // Separate databases, because the product would find and deliver what the rivals write.
   const ours = await openAudience(services, product, {
     database: 'ours',
     settings: { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' },
@@ -53,9 +53,9 @@ interface Way {
   pathOfStore: string
   pathOfAdmin(id: number): string
   message: string
-  /** What a client says first. */
+  /** The first frame of a client. */
   greeting?: string
-  /** How the frame begins after which a client gets what is sent. */
+  /** Prefix of the frame after which a client receives messages. */
   readyMark: string
 }
 
@@ -77,7 +77,7 @@ async function openAudience(
   }
   const open = async (node: (typeof nodes)[number], path: string, isCounted: boolean) => {
     const listener = await openListener(node, path, (payload) => {
-      // Engine.IO's ping, which is to be answered.
+      // A ping of Engine.IO, which needs an answer.
       if (payload.length === 1) listener.send('3')
       else if (isCounted) onText(payload)
     })

@@ -6,7 +6,7 @@ import { product, reporting, rival, type Server, type Services } from './service
 const SOCKETS = 10_000
 const AT_ONCE = 100
 
-/** What an idle socket costs a server in memory, in bytes after a full collection. */
+/** Memory of an idle socket in a server, in bytes after a full garbage collection. */
 export async function compareIdleSockets({ databaseUrl, redisUrl, startServer }: Services): Promise<string> {
   await seedAccounts(databaseUrl, SOCKETS, 1)
   const ours = await startServer(product, { DATABASE_URL: databaseUrl })
@@ -35,7 +35,7 @@ type PathOf = (id: number) => string
 type Greet = (socket: WebSocket) => Promise<unknown>
 
 async function measure(server: Server, pathOf: PathOf, greet?: Greet): Promise<number> {
-  // The first ones pay for what is shared.
+  // The first sockets allocate what all share.
   const warm = await openMany(server, pathOf, greet, 1, 200)
   const before = Number(await server.ask('SIGUSR2'))
   const sockets = await openMany(server, pathOf, greet, 201, SOCKETS)

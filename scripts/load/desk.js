@@ -144,7 +144,11 @@ async function claimOne(place) {
  * @param {string} word that nobody else writes
  */
 async function serve(place, session_id, word) {
-  await act(place, 'tag', 'POST', 'admin/session/update/', { session_id, tags: ['refund', `t${place % 10}`], priority: place % 4 })
+  await act(place, 'tag', 'POST', 'admin/session/update/', {
+    session_id,
+    tags: ['refund', `t${place % 10}`],
+    priority: place % 4,
+  })
   await act(place, 'note', 'POST', 'admin/notes/', { session_id, content: `secret note ${word}` })
   await act(place, 'search', 'GET', `admin/search/?q=${WORDS[Math.floor(Math.random() * WORDS.length)]}&limit=20`)
   await act(place, 'search', 'GET', `admin/search/?q=${100 + Math.floor(Math.random() * 900)}&limit=20`)
@@ -155,7 +159,8 @@ async function serve(place, session_id, word) {
   await rest()
   const found = await findWord(place, word, answeredAt)
   check(found, {
-    'what was answered is found, and no note': (contents) => contents.length === 1 && contents[0] === `On its way. ${word}`,
+    'what was answered is found, and no note': (contents) =>
+      contents.length === 1 && contents[0] === `On its way. ${word}`,
   })
   if (found.length > 0) foundAfter.add(now() - answeredAt)
   await act(place, 'close', 'POST', 'admin/close/', { session_id })
@@ -172,7 +177,8 @@ async function serve(place, session_id, word) {
 async function findWord(place, word, since) {
   while (now() - since < PATIENCE_MS) {
     const page = bodyOf(await act(place, 'search', 'GET', `admin/search/?q=${word}`))
-    if (page?.data.length > 0) return page.data.map((/** @type {{ message: { content: string } }} */ { message }) => message.content)
+    if (page?.data.length > 0)
+      return page.data.map((/** @type {{ message: { content: string } }} */ { message }) => message.content)
     await pause(500)
   }
   return []

@@ -8,6 +8,8 @@ import { readText } from '../http/validation.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
 import { checkMailSettings, mailEnvironment, readMailSettings } from '../mail/mail-settings.js'
+import { metricsEnvironment, readMetricsSettings } from '../metrics/settings/metrics-settings.js'
+import { readTracingSettings, tracingEnvironment } from '../tracing/tracing-settings.js'
 import { checkWebhookSettings, readWebhookSettings, webhookEnvironment } from '../webhooks/webhook-settings.js'
 
 const packageFolder = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
@@ -19,6 +21,7 @@ const List = (description: string) => Type.String({ default: '', description })
 export const EnvironmentSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on; `0.0.0.0` for all.' }),
   PORT: Count(0, 65_535, 8000, 'Port to listen on; 0 takes a free one.'),
+  ...metricsEnvironment,
   DATABASE_URL: Type.Optional(
     Type.String({ pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 or newer. Unset: an embedded one.' }),
   ),
@@ -54,7 +57,8 @@ export const EnvironmentSchema = Type.Object({
   SEARCH_LANGUAGE: Type.String({
     default: 'simple',
     pattern: '^[a-z_][a-z0-9_]{0,30}$',
-    description: 'The text search configuration of PostgreSQL for messages, such as `english`; `simple` for all languages.',
+    description:
+      'The text search configuration of PostgreSQL for messages, such as `english`; `simple` for all languages.',
   }),
   REDIS_URL: Type.Optional(
     Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),
@@ -114,6 +118,8 @@ export const EnvironmentSchema = Type.Object({
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
     { default: 'info', description: '`debug` logs every request.' },
   ),
+  LOG_SLOW_STATEMENT_MS: Count(0, 60_000, 1000, 'Statements that take so long are logged; 0: none.'),
+  ...tracingEnvironment,
 })
 
 /** The settings by their names in the code. */
@@ -198,6 +204,9 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     files: nameFileSettings(environment),
     trustProxy: splitList(environment.TRUST_PROXY),
     logLevel: environment.LOG_LEVEL,
+    slowStatementMs: environment.LOG_SLOW_STATEMENT_MS,
+    metrics: readMetricsSettings(environment),
+    traces: readTracingSettings(environment),
   }
 }
 

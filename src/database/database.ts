@@ -3,7 +3,10 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient, type Prisma } from '../generated/prisma/client.js'
 import { openPool, type ConnectionTarget } from './connection-pool.js'
 import { readDatabaseUrl } from './database-url.js'
-import { createSessionSettings, type Pooler } from './session-settings.js'
+import type { SlowStatement } from './observe-statement.js'
+import { createSessionSettings, type Pooler, type SessionSettings } from './session-settings.js'
+import { createStatementCounts, type StatementCounts } from './statement-counts.js'
+import type { Tracing } from '../instruments/tracing.js'
 
 const QUERY_GRACE_MS = 1000
 
@@ -16,6 +19,18 @@ export interface StatementPool {
   readText(statement: Prisma.Sql): Promise<string | undefined>
   /** Makes the next statements use new connections, which reach the server that the address leads to now. */
   replaceConnections(): void
+  readonly counts: StatementCounts
+  connections(): ConnectionCounts
+}
+
+/** The connections of a pool now. */
+export interface ConnectionCounts {
+  busy: number
+  idle: number
+  /** Statements and transactions that wait for a connection. */
+  waiting: number
+  /** The most connections that the pool opens. */
+  most: number
 }
 
 /**
@@ -48,6 +63,10 @@ export interface DatabaseOptions {
   databasePoolSize: number
   databaseAcquireTimeoutMs: number
   databaseStatementTimeoutMs: number
+  /** A statement that takes so long is slow; 0: none is. Default: 0. */
+  slowStatementMs?: number
+  onSlowStatement?(statement: SlowStatement): void
+  tracing?: Tracing | undefined
 }
 
 /** Describes the connections of a node. */
@@ -83,22 +102,37 @@ export function openDatabase(options: DatabaseOptions): { db: Database; close():
 
 /**
  * Opens connections for statements that read much, so that these take none of the connections that the chat needs, and have
- * a time limit of their own. A connection is opened when it is needed.
+ * a time limit of their own. A connection is opened when it is needed. A pooler in transaction mode ignores the settings.
  */
-export function openReadPool(options: DatabaseOptions): { db: ReadPool; close(): Promise<void> } {
-  const { pool, statements } = openStatements(options)
+export function openReadPool(
+  options: DatabaseOptions,
+  settings: SessionSettings = {},
+): { db: ReadPool; close(): Promise<void> } {
+  const { pool, statements } = openStatements(options, settings)
   return { db: { pool: statements }, close: () => pool.end() }
 }
 
-function openStatements(options: DatabaseOptions) {
-  const target = describeTarget(options)
-  const pool = openPool(target, {
-    max: options.databasePoolSize,
-    connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
-    // A server that is frozen or cut off does not enforce its own timeout.
-    query_timeout: options.databaseStatementTimeoutMs + QUERY_GRACE_MS,
-    keepAlive: true,
-  })
+function openStatements(options: DatabaseOptions, settings: SessionSettings = {}) {
+  const described = describeTarget(options)
+  const target = { ...described, settings: { ...described.settings, ...settings } }
+  const counts = createStatementCounts()
+  const most = options.databasePoolSize
+  const pool = openPool(
+    target,
+    {
+      max: most,
+      connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
+      // A server that is frozen or cut off does not enforce its own timeout.
+      query_timeout: options.databaseStatementTimeoutMs + QUERY_GRACE_MS,
+      keepAlive: true,
+    },
+    {
+      counts,
+      slowStatementMs: options.slowStatementMs ?? 0,
+      onSlow: options.onSlowStatement ?? (() => undefined),
+      tracing: options.tracing,
+    },
+  )
   const nameStatement = target.pooler === 'transaction' ? () => undefined : nameByText
   const statements: StatementPool = {
     async readText({ text, values }) {
@@ -107,6 +141,11 @@ function openStatements(options: DatabaseOptions) {
       return rows[0]?.[0]
     },
     replaceConnections: pool.replaceConnections,
+    counts,
+    connections() {
+      const { totalCount, idleCount, waitingCount } = pool
+      return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount, most }
+    },
   }
   return { target, pool, statements }
 }

@@ -86,7 +86,11 @@ export interface AccessChange {
 }
 
 /** A durable event with its frame for the sockets, as text or its UTF-8. */
-export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string | Buffer }
+export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & {
+  frame: string | Buffer
+  /** The `traceparent` of the span that published the event; undefined without tracing. Other nodes may ignore it. */
+  trace?: string
+}
 
 /** What nodes publish to each other. Only messages and changes are durable; the others matter now or not at all. */
 export type ChatEvent =

@@ -2,12 +2,14 @@ import type { FastifyRequest, preHandlerHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
 import { unavailable } from '../errors/request-error.js'
+import type { App } from '../http/describe-route.js'
 import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
 import { createLargeAnswers, type LargeAnswers } from '../limits/large-answers.js'
-import { nameAccount, openLimits, type Limits } from '../limits/limits.js'
+import { nameAccount, openLimits, type LimitCounts, type Limits } from '../limits/limits.js'
 import { TextStream } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
+import { repeat } from '../tasks/repeat.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,6 +25,7 @@ declare module 'fastify' {
   }
 }
 
+const REPORT_INTERVAL_MS = 60_000
 /** Characters of an answer. Shorter answers fit into the buffers of a connection. */
 const LARGE_ANSWER = 65_536
 
@@ -72,13 +75,29 @@ export const limitsPlugin = plugin<{ config: Config }>(
       if (account !== undefined) limits.chargeAnswer(account, stream.bytes)
       done(null, answers.send(reply, stream, account ? nameAccount(account) : readAddressBlock(request.ip)))
     })
+    const reporting = repeat(REPORT_INTERVAL_MS, reportRefusals(app, limits), (error) =>
+      app.log.error({ err: error }, 'limits'),
+    )
     app.addHook('onClose', async () => {
+      await reporting.stop()
       limits.close()
       answers.close()
     })
   },
   { name: 'limits', dependencies: ['pubsub'] },
 )
+
+/** Returns a function that logs what was refused since its last call, unless that is nothing. */
+function reportRefusals({ log }: Pick<App, 'log'>, { counts }: Limits): () => Promise<void> {
+  let before = { ...counts }
+  return async () => {
+    const now = { ...counts }
+    const keys = Object.keys(now) as (keyof LimitCounts)[]
+    const refused = keys.flatMap((key) => (now[key] > before[key] ? [[key, now[key] - before[key]]] : []))
+    before = now
+    if (refused.length > 0) log.info({ refused: Object.fromEntries(refused) as object }, 'refused in the last minute')
+  }
+}
 
 /** Undefined for what is sent at once. */
 function toLargeAnswer(payload: unknown): TextStream | undefined {

@@ -15,8 +15,12 @@ declare module 'fastify' {
   }
 }
 
-const REPORTS_AT_ONCE = 2
+const REPORTS_AT_ONCE = 1
 const REPORTS_WAITING = 10
+/** A report's total and its groups are counted at the same time. */
+const CONNECTIONS = 2
+/** A million times are sorted in this much memory. */
+const MEMORY = '64MB'
 const LONGEST_STATEMENT_MS = 10_000
 const INTERVAL_MS = 1000
 
@@ -24,12 +28,15 @@ const INTERVAL_MS = 1000
 export const reportsPlugin = plugin<{ config: Config; databaseUrl: string }>(
   async (app, { config, databaseUrl }) => {
     const { db, log } = app
-    const { db: reading, close } = openReadPool({
-      ...config,
-      databaseUrl,
-      databasePoolSize: REPORTS_AT_ONCE,
-      databaseStatementTimeoutMs: LONGEST_STATEMENT_MS,
-    })
+    const { db: reading, close } = openReadPool(
+      {
+        ...config,
+        databaseUrl,
+        databasePoolSize: CONNECTIONS,
+        databaseStatementTimeoutMs: LONGEST_STATEMENT_MS,
+      },
+      { work_mem: MEMORY },
+    )
     let progress = 0
     const loop = startConsumerLoop({
       intervalMs: INTERVAL_MS,

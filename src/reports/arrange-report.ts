@@ -37,7 +37,9 @@ const arrangements: Record<ReportGroup, Arrangement> = {
 }
 
 const bySessions = (groups: Map<string, ReportRow>) =>
-  [...groups].toSorted(([oneKey, one], [otherKey, other]) => other.sessions - one.sessions || (oneKey < otherKey ? -1 : 1))
+  [...groups].toSorted(
+    ([oneKey, one], [otherKey, other]) => other.sessions - one.sessions || (oneKey < otherKey ? -1 : 1),
+  )
 
 /** The days of a time, as a clock in the time zone shows them. */
 export function listDays({ from, to, timezone }: Pick<ReportQuery, 'from' | 'to' | 'timezone'>): string[] {

@@ -49,8 +49,7 @@ export async function createReport(deps: ReportDeps, input: ReportInput): Promis
 function readQuery({ timezone, group, admin_id, tag, ...input }: ReportInput): ReportQuery {
   requireTimezone(timezone)
   const to = input.to === undefined ? new Date() : readMoment('to', input.to)
-  const from =
-    input.from === undefined ? new Date(to.getTime() - DEFAULT_TIME_MS) : readMoment('from', input.from)
+  const from = input.from === undefined ? new Date(to.getTime() - DEFAULT_TIME_MS) : readMoment('from', input.from)
   const lengthMs = to.getTime() - from.getTime()
   if (lengthMs <= 0) throw invalidInput([{ field: 'to', message: 'must be after `from`' }])
   if (lengthMs > LONGEST_TIME_MS) throw invalidInput([{ field: 'from', message: 'must be at most a year before `to`' }])
@@ -62,6 +61,9 @@ function readQuery({ timezone, group, admin_id, tag, ...input }: ReportInput): R
 }
 
 async function readNames(db: Database, ids: string[]): Promise<Map<string, string>> {
-  const admins = await db.prisma.admin.findMany({ where: { id: { in: ids.map(BigInt) } }, select: { id: true, name: true } })
+  const admins = await db.prisma.admin.findMany({
+    where: { id: { in: ids.map(BigInt) } },
+    select: { id: true, name: true },
+  })
   return new Map(admins.map(({ id, name }) => [String(id), name]))
 }

@@ -20,7 +20,9 @@ export async function deriveTimes(db: Database, longestStatementMs: number): Pro
 
 /** SQL: whole seconds from the creation of the session `s` to a moment; null without one. */
 const secondsTo = (moment: string) =>
-  Prisma.raw(`case when ${moment} is not null then greatest(0, floor(extract(epoch from ${moment} - s.created)))::int end`)
+  Prisma.raw(
+    `case when ${moment} is not null then greatest(0, floor(extract(epoch from ${moment} - s.created)))::int end`,
+  )
 
 /**
  * The cursor moves as that of the search does: only to what is older than any transaction can be. Changes have no column for
@@ -28,9 +30,7 @@ const secondsTo = (moment: string) =>
  */
 async function deriveMoved(tx: Transaction, cursor: Cursor, most: number, overlapMs: number): Promise<Cursor> {
   const past = Prisma.sql`clock_timestamp() - ${overlapMs}::float8 * interval '1 millisecond'`
-  const [row] = await tx.$queryRaw<
-    { messageId: bigint | null; changeId: bigint | null; isFull: boolean }[]
-  >(Prisma.sql`
+  const [row] = await tx.$queryRaw<{ messageId: bigint | null; changeId: bigint | null; isFull: boolean }[]>(Prisma.sql`
     with message as materialized (
       select id, session_id, sender_type, created from chat_message where id > ${cursor.messageId} order by id limit ${most}
     ), change as materialized (

@@ -36,8 +36,7 @@ interface CountRow {
   closedAfter: Quantiles
 }
 
-const quantiles = (column: string) =>
-  `to_json(percentile_disc(array[0.5, 0.9]) within group (order by ${column}))`
+const quantiles = (column: string) => `to_json(percentile_disc(array[0.5, 0.9]) within group (order by ${column}))`
 const countExpressions = {
   key: 'c.key',
   sessions: 'c.sessions',
@@ -85,10 +84,12 @@ async function readCounts(db: ReadPool, query: ReportQuery): Promise<Report> {
     report.groups.set(key, row)
     return row
   }
-  for (const grouping of [total, grouped]) {
-    for (const row of await countColumns.read(db, selectCounts(query, grouping))) addCounts(rowOf(row.key), row)
-    for (const row of await scoreColumns.read(db, selectScores(query, grouping))) addScore(rowOf(row.key), row)
-  }
+  await Promise.all(
+    [total, grouped].map(async (grouping) => {
+      for (const row of await countColumns.read(db, selectCounts(query, grouping))) addCounts(rowOf(row.key), row)
+      for (const row of await scoreColumns.read(db, selectScores(query, grouping))) addScore(rowOf(row.key), row)
+    }),
+  )
   for (const { ratings } of [report.total, ...report.groups.values()]) setAverage(ratings)
   return report
 }
@@ -105,7 +106,10 @@ const groupings: Record<ReportGroup, (timezone: string) => Grouping> = {
     join: Prisma.empty,
   }),
   admin: () => ({ key: Prisma.sql`coalesce(t.admin_id, 0)`, join: Prisma.empty }),
-  tag: () => ({ key: Prisma.sql`tagged.tag`, join: Prisma.sql`join chat_session_tag tagged on tagged.session_id = t.session_id` }),
+  tag: () => ({
+    key: Prisma.sql`tagged.tag`,
+    join: Prisma.sql`join chat_session_tag tagged on tagged.session_id = t.session_id`,
+  }),
 }
 
 /** SQL of the sessions that are counted, from `from` on. */

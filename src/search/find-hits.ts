@@ -41,8 +41,12 @@ export function matches({ language, hasParts, question: { text, parts } }: Match
   return Prisma.sql`((${Prisma.join(conditions, ' and ')}) or ${hasWords})`
 }
 
+/** Whether the index leads to the messages. A part that has no three letters or digits in a row is looked for in all texts. */
+export const isIndexed = ({ hasParts, question: { parts } }: Matching) =>
+  !hasParts || parts.length === 0 || parts.some((part) => /[\p{L}\p{N}]{3}/u.test(part))
+
 /**
- * SQL of the ids of matching messages, newest first, as one JSON text. `where`: a condition that the index answers beside
+ * SQL of the ids of matching messages, newest first, and how many there are in any scope, as one JSON text. `where`: a condition that the index answers beside
  * the words. `scope`: which sessions, with the alias `s`. The ids of the range are no condition of an index: the primary key
  * would lead through all messages.
  */
@@ -52,7 +56,7 @@ const selectHits = (match: Prisma.Sql, where: Prisma.Sql, scope: Prisma.Sql, ran
     where ${match} and ${where} and t.message_id + 0 >= ${range.from} and t.message_id + 0 < ${range.before}
       and t.created + interval '0' >= ${range.since} and t.created + interval '0' < ${range.until}
   )
-  select coalesce(json_agg(hit.message_id), '[]')::text from (
+  select json_build_array((select count(*) from found), coalesce(json_agg(hit.message_id), '[]'))::text from (
     select f.message_id from (select * from found order by message_id desc) f
     join chat_session s on s.id = f.session_id
     where ${scope} and exists (select from chat_message where id = f.message_id)
@@ -66,21 +70,25 @@ export async function findInSessions(
   sessionIds: number[],
 ): Promise<Hits> {
   const where = Prisma.sql`array[t.session_id] && ${sessionIds}::bigint[]`
-  return { ids: await readIds(db, selectHits(match, where, scope, range, limit + 1)) }
+  const [, ids] = await readFound(db, selectHits(match, where, scope, range, limit + 1))
+  return { ids }
 }
 
 export interface Search {
   match: Prisma.Sql
+  isIndexed: boolean
   scope: Prisma.Sql
   range: Range
   limit: number
 }
 
-/** What a statement is to take. The next one reads more or less of the history, so that it does. */
-const TARGET_MS = 15
-const LARGEST_CHANGE = 8
-/** Blocks of one statement, which names a thousand sections then. */
-const MOST_BLOCKS = 65_536
+/** A portion of the history that is searched by one statement, in blocks. */
+const FIRST_PORTION = 1
+/** A statement names a thousand sections then. */
+const LARGEST_PORTION = 65_536
+/** How many messages a statement is to look at. The next one takes more or less of the history, so that it does. */
+const TARGET_MESSAGES = 2000
+const LARGEST_GROWTH = 16
 /** When a search ends, whatever it has found. */
 const LONGEST_SEARCH_MS = 1000
 
@@ -88,27 +96,33 @@ const LONGEST_SEARCH_MS = 1000
  * Searches the history from its newest messages on, in portions, until it has found enough. A search that takes too long
  * ends with what it has, and can go on from there.
  */
-export async function findInHistory(db: ReadPool, { match, scope, range, limit }: Search): Promise<Hits> {
+export async function findInHistory(db: ReadPool, search: Search): Promise<Hits> {
+  const { match, scope, range, limit } = search
   const startedAt = performance.now()
   const ids: number[] = []
   const first = blockOf(range.from)
   let last = blockOf(range.before - 1)
-  let size = 1
+  let portion = FIRST_PORTION
   while (last >= first) {
-    const begunAt = performance.now()
-    const from = Math.max(first, last - size + 1)
+    const from = Math.max(first, last - portion + 1)
     const where = Prisma.sql`array[t.message_id >> 12, -1 - (t.message_id >> 18)] && ${coverBlocks(from, last)}::bigint[]`
-    ids.push(...(await readIds(db, selectHits(match, where, scope, range, limit + 1 - ids.length))))
-    const now = performance.now()
+    const [found, more] = await readFound(db, selectHits(match, where, scope, range, limit + 1 - ids.length))
+    ids.push(...more)
     if (ids.length > limit) break
     last = from - 1
-    if (last >= first && now - startedAt > LONGEST_SEARCH_MS) return { ids, interruptedAt: firstIdOf(from) }
-    const change = Math.min(Math.max(TARGET_MS / (now - begunAt), 1 / LARGEST_CHANGE), LARGEST_CHANGE)
-    size = Math.min(Math.max(1, Math.floor(size * change)), MOST_BLOCKS)
+    if (last >= first && performance.now() - startedAt > LONGEST_SEARCH_MS)
+      return { ids, interruptedAt: firstIdOf(from) }
+    if (search.isIndexed) portion = adaptPortion(portion, found)
   }
   return { ids }
 }
 
-async function readIds(db: ReadPool, statement: Prisma.Sql): Promise<number[]> {
-  return JSON.parse((await readText(db, statement)) ?? '[]') as number[]
+function adaptPortion(portion: number, found: number): number {
+  const growth = Math.min(TARGET_MESSAGES / Math.max(found, 1), LARGEST_GROWTH)
+  return Math.min(Math.max(1, Math.floor(portion * growth)), LARGEST_PORTION)
+}
+
+/** How many messages match, and the ids of the newest ones in scope. */
+async function readFound(db: ReadPool, statement: Prisma.Sql): Promise<[found: number, ids: number[]]> {
+  return JSON.parse((await readText(db, statement)) ?? '[0, []]') as [number, number[]]
 }

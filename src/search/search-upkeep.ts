@@ -40,11 +40,19 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
   let index: SearchIndex | undefined
   let progress = 0
   let mayBuild = true
+  let isLackTold = false
   let building: { end(): Promise<void> } | undefined
+
+  function tellLack(reason: string): void {
+    if (!isLackTold) onLack(reason)
+    isLackTold = true
+  }
 
   async function turn(): Promise<void> {
     index = await findIndex(db, language)
-    if (index === undefined && mayBuild) await build()
+    if (index?.isComplete === true) mayBuild = false
+    if (mayBuild) await build()
+    if (index?.hasParts === false) tellLack('the extension pg_trgm is missing: the search finds whole words only')
     await fillSearch(db, longestStatementMs)
     if (progress < 100) progress = await readProgress(db, 'search')
   }
@@ -53,17 +61,18 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
     const client = await openConnection(target)
     building = client
     try {
-      mayBuild = !(await buildIndex(client, language))
+      await buildIndex(client, language)
     } catch (error) {
       if (!isPermissionDenied(error)) throw error
       mayBuild = false
-      onLack('the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.')
+      tellLack(
+        'the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.',
+      )
     } finally {
       building = undefined
       await client.end()
     }
     index = await findIndex(db, language)
-    if (index?.hasParts === false) onLack('the extension pg_trgm is missing: the search finds whole words only')
   }
 
   const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })

@@ -7,7 +7,7 @@ import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import type { SearchPage } from '../protocol/schemas/search.js'
 import { encodeCursor, readCursor } from '../sessions/list-items.js'
 import { readMoment } from '../times/read-moment.js'
-import { findInHistory, findInSessions, matches, type Hits, type Matching } from './find-hits.js'
+import { findInHistory, findInSessions, isIndexed, matches, type Hits, type Matching } from './find-hits.js'
 import { readQuestion } from './question.js'
 import type { HitReader } from './read-hits.js'
 import { readRange } from './read-range.js'
@@ -62,10 +62,7 @@ export async function searchMessages(
 async function requireWords(db: ReadPool, { language, hasParts, question }: Matching): Promise<void> {
   if (hasParts && question.parts.length > 0) return
   const config = Prisma.raw(`'${language}'::regconfig`)
-  const nodes = await readText(
-    db,
-    Prisma.sql`select numnode(websearch_to_tsquery(${config}, ${question.text}))::text`,
-  )
+  const nodes = await readText(db, Prisma.sql`select numnode(websearch_to_tsquery(${config}, ${question.text}))::text`)
   if (nodes === '0') throw invalidInput([{ field: 'q', message: 'has no word to search for' }])
 }
 
@@ -86,6 +83,6 @@ async function findHits(
     readFewSessions(db, input),
   ])
   if (range === undefined || few?.length === 0) return { ids: [] }
-  const search = { match: matches(matching), scope: createScope(input), range, limit }
+  const search = { match: matches(matching), isIndexed: isIndexed(matching), scope: createScope(input), range, limit }
   return few === undefined ? findInHistory(db, search) : findInSessions(db, search, few)
 }

@@ -45,15 +45,23 @@ function writeText(localTime: LocalTime, timezone: string): TranscriptFormat {
 function writeJson(localTime: LocalTime, timezone: string): TranscriptFormat {
   return {
     contentType: 'application/json; charset=utf-8',
-    begin: ({ session, store }) =>
-      `${JSON.stringify({ session, store, timezone }).slice(0, -1)},"messages":[`,
+    begin: ({ session, store }) => `${JSON.stringify({ session, store, timezone }).slice(0, -1)},"messages":[`,
     write: (message, place) =>
       `${place === 0 ? '' : ','}\n${JSON.stringify({ ...message, local_time: localTime(message) })}`,
     end: '\n]}\n',
   }
 }
 
-const columns = ['id', 'time', 'sender_type', 'sender_id', 'sender_name', 'content', 'attachment_url', 'attachment_type']
+const columns = [
+  'id',
+  'time',
+  'sender_type',
+  'sender_id',
+  'sender_name',
+  'content',
+  'attachment_url',
+  'attachment_type',
+]
 
 function writeCsv(localTime: LocalTime): TranscriptFormat {
   return {

@@ -6,7 +6,7 @@ import { startPair } from '../support/chat/pair.js'
 import { lockSession } from '../support/chat/session-lock.js'
 import { enter } from '../support/clients/socket-client.js'
 
-const { here, there, chat } = await startPair(t)
+const { here, there, chat } = await startPair(t, { network: 'redis' })
 const elsewhere = createChatClient(there)
 const { database } = here
 const supervisor = await addAdmin(database, { role: 'supervisor' })

@@ -7,7 +7,7 @@ import { lockSession } from '../support/chat/session-lock.js'
 import { enter } from '../support/clients/socket-client.js'
 
 const platformToken = 'platform-token-for-tests'
-const { here, there, chat } = await startPair(t, { config: { platformToken } })
+const { here, there, chat } = await startPair(t, { network: 'redis', config: { platformToken } })
 const elsewhere = createChatClient(there)
 const { database } = here
 const supervisor = await addAdmin(database, { role: 'supervisor', name: 'Ada' })

@@ -68,10 +68,11 @@ export async function writeHistory({ query }: TestDatabase, storeId: number, his
     }
   }
   if (score !== undefined) await query('insert into chat_rating (session_id, score) values ($1, $2)', [row?.id, score])
-  await query(
-    `insert into chat_session_details (session_id, tags, status) values ($1, $2, $3)`,
-    [row?.id, tags, status],
-  )
+  await query(`insert into chat_session_details (session_id, tags, status) values ($1, $2, $3)`, [
+    row?.id,
+    tags,
+    status,
+  ])
 }
 
 /** The report, counted anew by plain SQL over the log of changes, group by group. `key`: SQL of the group over `s`. */

@@ -37,7 +37,11 @@ t.test('a report equals a recount by plain SQL, over random histories', async (t
   const admins = [await addAdmin(database), await addAdmin(database), await addAdmin(database)]
   const ids = admins.map(({ id }) => id)
   for (let place = 0; place < 150; place++) {
-    await writeHistory(database, 100_000 + place, makeHistory(random, Date.parse(from) - 3_600_000, Date.parse(to) + 3_600_000, ids))
+    await writeHistory(
+      database,
+      100_000 + place,
+      makeHistory(random, Date.parse(from) - 3_600_000, Date.parse(to) + 3_600_000, ids),
+    )
   }
   await deriveNow(chat)
   const keys = {

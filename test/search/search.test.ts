@@ -32,7 +32,15 @@ t.test('words are found in any order, and as search engines have it with quotes,
 })
 
 t.test('parts of words, order numbers and languages without spaces are found, and wildcards are text', async (t) => {
-  const { admin } = await tell('order A-10023/7', '我的包裹在哪里', 'طرد مفقود', '50% off', 'a_b', String.raw`c:\d`, 'Straße ÄÖÜ')
+  const { admin } = await tell(
+    'order A-10023/7',
+    '我的包裹在哪里',
+    'طرد مفقود',
+    '50% off',
+    'a_b',
+    String.raw`c:\d`,
+    'Straße ÄÖÜ',
+  )
   t.same(await find(chat, admin, '10023'), ['order A-10023/7'])
   t.same(await find(chat, admin, '0023/'), ['order A-10023/7'])
   t.same(await find(chat, admin, 'rde 002'), ['order A-10023/7'], 'all parts are in it')
@@ -78,61 +86,68 @@ t.test('an agent finds what it may read: its own and open sessions; a supervisor
   t.equal((await find(chat, other.admin, 'secretword')).length, 3, 'closed, it is still who held it last')
 })
 
-t.test('an answer has the message, the session as admins see it, and the store; nothing is delivered by it', async (t) => {
-  const { store, admin, sessionId } = await claimConversation(chat, { name: 'Shop' })
-  await chat.post('store/message/', store, { content: 'unmistakable' })
-  await chat.post('admin/session/update/', admin, { session_id: sessionId, tags: ['refund'], priority: 2 })
-  await fillNow(chat)
-  const { body } = await search(chat, admin, 'unmistakable')
-  t.match(body, {
-    data: [
-      {
-        message: { content: 'unmistakable', session_id: sessionId, status: 'sent' },
-        session: { id: sessionId, status: 'claimed', tags: ['refund'], priority: 2 },
-        store: { id: store.id, name: 'Shop' },
-      },
-    ],
-    next_cursor: null,
-  })
-})
+t.test(
+  'an answer has the message, the session as admins see it, and the store; nothing is delivered by it',
+  async (t) => {
+    const { store, admin, sessionId } = await claimConversation(chat, { name: 'Shop' })
+    await chat.post('store/message/', store, { content: 'unmistakable' })
+    await chat.post('admin/session/update/', admin, { session_id: sessionId, tags: ['refund'], priority: 2 })
+    await fillNow(chat)
+    const { body } = await search(chat, admin, 'unmistakable')
+    t.match(body, {
+      data: [
+        {
+          message: { content: 'unmistakable', session_id: sessionId, status: 'sent' },
+          session: { id: sessionId, status: 'claimed', tags: ['refund'], priority: 2 },
+          store: { id: store.id, name: 'Shop' },
+        },
+      ],
+      next_cursor: null,
+    })
+  },
+)
 
-t.test('pages follow each other, also far apart in the history, when a session changes hands between them', async (t) => {
-  const [one, two] = [await tell('paged 1', 'paged 2'), await tell('paged 3')]
-  // What lies between is in other blocks of the history.
-  await database.query(`select setval('chat_message_id_seq', (select max(id) from chat_message) + 3000000)`)
-  await addMessages(database, two.sessionId, [{ content: 'paged 4' }, { content: 'paged 5' }])
-  await fillNow(chat)
-  const page = async (admin: typeof supervisor, cursor?: string) =>
-    (await search(chat, admin, 'paged', { limit: 2, ...(cursor !== undefined && { cursor }) })).body
-  const contents = ({ data }: { data: { message: { content: string } }[] }) => data.map(({ message }) => message.content)
+t.test(
+  'pages follow each other, also far apart in the history, when a session changes hands between them',
+  async (t) => {
+    const [one, two] = [await tell('paged 1', 'paged 2'), await tell('paged 3')]
+    // What lies between is in other blocks of the history.
+    await database.query(`select setval('chat_message_id_seq', (select max(id) from chat_message) + 3000000)`)
+    await addMessages(database, two.sessionId, [{ content: 'paged 4' }, { content: 'paged 5' }])
+    await fillNow(chat)
+    const page = async (admin: typeof supervisor, cursor?: string) =>
+      (await search(chat, admin, 'paged', { limit: 2, ...(cursor !== undefined && { cursor }) })).body
+    const contents = ({ data }: { data: { message: { content: string } }[] }) =>
+      data.map(({ message }) => message.content)
 
-  const first = await page(supervisor)
-  t.same(contents(first), ['paged 5', 'paged 4'])
-  const second = await page(supervisor, first.next_cursor)
-  t.same(contents(second), ['paged 3', 'paged 2'])
-  const third = await page(supervisor, second.next_cursor)
-  t.same(contents(third), ['paged 1'])
-  t.equal(third.next_cursor, null)
+    const first = await page(supervisor)
+    t.same(contents(first), ['paged 5', 'paged 4'])
+    const second = await page(supervisor, first.next_cursor)
+    t.same(contents(second), ['paged 3', 'paged 2'])
+    const third = await page(supervisor, second.next_cursor)
+    t.same(contents(third), ['paged 1'])
+    t.equal(third.next_cursor, null)
 
-  const own = await page(two.admin)
-  t.same(contents(own), ['paged 5', 'paged 4'])
-  await chat.post('admin/session/transfer/', two.admin, { session_id: two.sessionId, admin_id: one.admin.id })
-  t.same(await page(two.admin, own.next_cursor), { data: [], next_cursor: null })
-})
+    const own = await page(two.admin)
+    t.same(contents(own), ['paged 5', 'paged 4'])
+    await chat.post('admin/session/transfer/', two.admin, { session_id: two.sessionId, admin_id: one.admin.id })
+    t.same(await page(two.admin, own.next_cursor), { data: [], next_cursor: null })
+  },
+)
 
 t.test('a time is from its beginning up to its end, which is not in it', async (t) => {
   const { sessionId } = await tell('timed 1', 'timed 2', 'timed 3')
   for (const table of ['chat_message', 'chat_message_search']) {
     await database.query(
-      `update ${table} set created = '2026-01-01T00:00:00Z'::timestamptz + right(content, 1)::int * interval '1 day'
+      `update ${table} set created = '2027-01-01T00:00:00Z'::timestamptz + right(content, 1)::int * interval '1 day'
        where session_id = $1 and content like 'timed%'`,
       [sessionId],
     )
   }
   const within = (from: string, to: string) => find(chat, supervisor, 'timed', { from, to })
-  t.same(await within('2026-01-02T00:00:00Z', '2026-01-04T00:00:00Z'), ['timed 2', 'timed 1'])
-  t.same(await within('2026-01-03T01:00:00+01:00', '2026-01-03T00:00:00.001Z'), ['timed 2'])
-  t.same(await within('2026-01-05T00:00:00Z', '2026-01-04T00:00:00Z'), [])
+  t.same(await within('2027-01-02T00:00:00Z', '2027-01-04T00:00:00Z'), ['timed 2', 'timed 1'])
+  t.same(await within('2027-01-03T01:00:00+01:00', '2027-01-03T00:00:00.001Z'), ['timed 2'])
+  t.same(await within('2027-01-05T00:00:00Z', '2027-01-04T00:00:00Z'), [])
   t.same(await within('0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z'), ['timed 3', 'timed 2', 'timed 1'])
 })
 
@@ -144,7 +159,21 @@ t.test('what cannot be searched for is refused, and everything else is answered'
   for (const path of ['q=%ED%A0%80', 'q=x&cursor=x', 'q=x&from=yesterday', 'q=x&to=2026-12-31T23:59:60Z', 'q[]=x']) {
     t.equal((await chat.node.get(`/v1/chat/admin/search/?${path}`, admin)).status, 400, path)
   }
-  for (const q of ['-x', '"', '""', '!!!', '&|!():*', "'", '<->', 'or', '\\', 'x:*', '\u202e', '𝒳', `${'y'.repeat(199)}x`]) {
+  for (const q of [
+    '-x',
+    '"',
+    '""',
+    '!!!',
+    '&|!():*',
+    "'",
+    '<->',
+    'or',
+    '\\',
+    'x:*',
+    '\u202e',
+    '𝒳',
+    `${'y'.repeat(199)}x`,
+  ]) {
     t.equal((await search(chat, admin, q)).status, q === '"' || q === '""' ? 400 : 200, q)
   }
   t.match((await search(chat, admin, '""')).body, { errors: [{ field: 'q', message: 'has no word to search for' }] })

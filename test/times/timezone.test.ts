@@ -19,7 +19,16 @@ t.test('only names of the time zone database are time zones', async (t) => {
   for (const name of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5']) {
     t.doesNotThrow(() => requireTimezone(name), name)
   }
-  for (const name of ['', 'Mars/Base', '+02:00', '-03', 'Europe/Berlin ', '../etc/passwd', "UTC'; drop", 'posixrules0']) {
-    t.throws(() => requireTimezone(name), { message: 'Invalid input' } as Error, name)
+  for (const name of [
+    '',
+    'Mars/Base',
+    '+02:00',
+    '-03',
+    'Europe/Berlin ',
+    '../etc/passwd',
+    "UTC'; drop",
+    'posixrules0',
+  ]) {
+    t.throws(() => requireTimezone(name), { message: 'Invalid input' }, name)
   }
 })

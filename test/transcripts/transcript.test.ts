@@ -20,7 +20,7 @@ const read = async ({ admin, sessionId }: Named, query: Record<string, string> =
 async function setTimes({ sessionId }: Named): Promise<void> {
   await database.query(`update chat_session set created = '2026-03-29T00:30:00Z' where id = $1`, [sessionId])
   await database.query(
-    `update chat_message set created = '2026-03-29T00:30:00Z'::timestamptz + (seq - 2) * interval '30 minutes' where session_id = $1`,
+    `update chat_message set created = '2026-03-29T00:30:00Z'::timestamptz + (seq - 3) * interval '30 minutes' where session_id = $1`,
     [sessionId],
   )
 }
@@ -63,17 +63,33 @@ t.test('as JSON it has the messages of the wire, as CSV no cell that a spreadshe
     store: { id: store.id, name: 'Shop\nfake' },
     timezone: 'Asia/Tokyo',
     messages: [
-      { content: '=HYPERLINK("x")', status: 'sent', created: '2026-03-29T00:30:00.000Z', local_time: '2026-03-29T09:30:00.000+09:00' },
+      {
+        content: '=HYPERLINK("x")',
+        status: 'sent',
+        created: '2026-03-29T00:30:00.000Z',
+        local_time: '2026-03-29T09:30:00.000+09:00',
+      },
       { content: 'b', sender_id: admin.id, sender_name: `Admin ${admin.id}` },
     ],
   })
-  t.same(Object.keys(json.body.session).sort(), Object.keys((await chat.get('store/sessions/', store)).body.data[0]).filter((key) => key !== 'last_message').sort())
+  t.same(
+    Object.keys(json.body.session).sort(),
+    Object.keys((await chat.get('store/sessions/', store)).body.data[0])
+      .filter((key) => key !== 'last_message')
+      .sort(),
+  )
   const { text, headers } = await read(session, { format: 'csv' })
   const [header, first = ''] = text.split('\r\n')
   const raw = await fetch(`${origin}/v1/chat/admin/transcript/?session_id=${sessionId}&format=csv`, {
     headers: { authorization: `Token ${admin.token}` },
   })
-  t.equal(Buffer.from(await raw.arrayBuffer()).subarray(0, 4).toString(), '\uFEFF"', 'a BOM, which reading it as text removes')
+  t.equal(
+    Buffer.from(await raw.arrayBuffer())
+      .subarray(0, 4)
+      .toString(),
+    '\uFEFF"',
+    'a BOM, which reading it as text removes',
+  )
   t.equal(header, '"id","time","sender_type","sender_id","sender_name","content","attachment_url","attachment_type"')
   t.match(first, `,"store",${store.id},"Shop\nfake","'=HYPERLINK(""x"")","",""`)
   t.equal(headers['content-type'], 'text/csv; charset=utf-8; header=present')
@@ -95,22 +111,37 @@ t.test("a store's transcript names no admin, and neither side's has notes, tags 
     t.match(forAdmin, `Admin ${admin.id}`)
     for (const text of [forStore, forAdmin]) t.notMatch(text, /unspeakable|priority|tags/)
   }
-  t.same(await database.query('select from chat_receipt where session_id = $1', [sessionId]), [], 'nothing is delivered')
+  t.same(
+    await database.query('select from chat_receipt where session_id = $1', [sessionId]),
+    [],
+    'nothing is delivered',
+  )
 })
 
 t.test('a transcript has all messages up to its beginning, over many pages', async (t) => {
   const session = await claimNamed()
   const contents = Array.from({ length: 1234 }, (_, place) => `message ${place} 👋`)
-  await addMessages(database, session.sessionId, contents.map((content) => ({ content })))
+  await addMessages(
+    database,
+    session.sessionId,
+    contents.map((content) => ({ content })),
+  )
   const { body } = await read(session, { format: 'json' })
-  t.same(body.messages.map(({ content }: { content: string }) => content), contents)
+  t.same(
+    body.messages.map(({ content }: { content: string }) => content),
+    contents,
+  )
   t.equal((await read(session)).text.split('\n').length, 1234 + 4)
 })
 
 t.test('what is wrong with a request is said', async (t) => {
   const { store, admin, sessionId } = await claimNamed()
   const other = await addAdmin(database)
-  for (const query of [{}, { session_id: sessionId, format: 'pdf' }, { session_id: sessionId, timezone: 'Mars/Base' }]) {
+  for (const query of [
+    {},
+    { session_id: sessionId, format: 'pdf' },
+    { session_id: sessionId, timezone: 'Mars/Base' },
+  ]) {
     t.equal((await chat.get('admin/transcript/', admin, query)).status, 400, JSON.stringify(query))
   }
   t.equal((await chat.get('admin/transcript/', other, { session_id: sessionId })).status, 403)
@@ -119,9 +150,14 @@ t.test('what is wrong with a request is said', async (t) => {
 
 t.test('readers that stall are few for each account; what they do not read is not fetched', async (t) => {
   const session = await claimNamed()
-  await addMessages(database, session.sessionId, Array.from({ length: 2000 }, () => ({ content: 'x'.repeat(10_000) })))
+  await addMessages(
+    database,
+    session.sessionId,
+    Array.from({ length: 2000 }, () => ({ content: 'x'.repeat(10_000) })),
+  )
   const captured = captureStatements(t)
-  const pages = () => captured.filter(({ text }) => text.includes('admin_name') || text.includes('left join admin a')).length
+  const pages = () =>
+    captured.filter(({ text }) => text.includes('admin_name') || text.includes('left join admin a')).length
   const sockets = await Promise.all(
     Array.from({ length: 3 }, async () => {
       const socket = connect(Number(new URL(origin).port), '127.0.0.1')

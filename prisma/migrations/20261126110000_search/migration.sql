@@ -1,20 +1,3 @@
--- The trigger locks chat_message against writes for a moment only. The lock is asked for with a short timeout, again and
--- again: a lock that waits behind a long writer would have everybody else wait behind it.
-DO $$
-BEGIN
-    PERFORM set_config('lock_timeout', '500ms', true);
-    LOOP
-        BEGIN
-            LOCK TABLE "chat_message" IN SHARE ROW EXCLUSIVE MODE;
-            EXIT;
-        EXCEPTION WHEN lock_not_available THEN
-            PERFORM pg_sleep(0.5);
-        END;
-    END LOOP;
-    PERFORM set_config('lock_timeout', '0', true);
-END
-$$;
-
 -- CreateTable
 CREATE TABLE "chat_message_search" (
     "message_id" BIGINT NOT NULL,
@@ -58,9 +41,6 @@ BEGIN
 END
 $$;
 
-CREATE TRIGGER "chat_message_deleted" AFTER DELETE ON "chat_message" REFERENCING OLD TABLE AS gone
-    FOR EACH STATEMENT EXECUTE FUNCTION "forget_message_text"();
-
 -- Parts of words are found by the extension pg_trgm, whole words without it. The index is the one of SEARCH_LANGUAGE's
 -- default; the service replaces it when the setting, or the extension, is another one.
 DO $$
@@ -81,3 +61,23 @@ BEGIN
     );
 END
 $$;
+
+-- The trigger locks chat_message against writes for a moment only. The lock is asked for with a short timeout, again and
+-- again: a lock that waits behind a long writer would have everybody else wait behind it.
+DO $$
+BEGIN
+    PERFORM set_config('lock_timeout', '500ms', true);
+    LOOP
+        BEGIN
+            LOCK TABLE "chat_message" IN SHARE ROW EXCLUSIVE MODE;
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM pg_sleep(0.5);
+        END;
+    END LOOP;
+    PERFORM set_config('lock_timeout', '0', true);
+END
+$$;
+
+CREATE TRIGGER "chat_message_deleted" AFTER DELETE ON "chat_message" REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION "forget_message_text"();

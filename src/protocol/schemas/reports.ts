@@ -6,7 +6,10 @@ const durations = (description: string) => Type.Object({ p50: Seconds, p90: Seco
 
 export const ReportGroupSchema = Type.Union(
   [Type.Literal('day'), Type.Literal('hour'), Type.Literal('admin'), Type.Literal('tag')],
-  { default: 'day', description: 'By the day they began, by the hour of the day (0–23), by who held them last, by tag.' },
+  {
+    default: 'day',
+    description: 'By the day they began, by the hour of the day (0–23), by who held them last, by tag.',
+  },
 )
 export type ReportGroup = Static<typeof ReportGroupSchema>
 

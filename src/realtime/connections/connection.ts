@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
+import type { ConnectionDeps } from './connection-deps.js'
 import { drainOrClose } from './drain-or-close.js'
-import type { FlushScheduler } from './flush-scheduler.js'
-import type { SocketLimits } from './socket-limits.js'
+import { countSent } from './socket-counts.js'
 import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
@@ -19,16 +19,6 @@ const MAX_WAITING_FRAMES = 32
 const LARGE_FRAME_BYTES = 8192
 /** Once so many bytes are corked they are sent, without waiting for the end of the tick. */
 const MAX_CORKED_BYTES = 65_536
-
-/** What all connections of a node share. */
-export interface ConnectionDeps {
-  limits: SocketLimits
-  flushes: FlushScheduler
-  /** Numbers the connections, in the order in which they come. */
-  nextNumber(): number
-  /** Handles frames of a connection, in their order. It must not reject. */
-  handle(connection: Connection, frames: RawData[]): Promise<void>
-}
 
 /** One socket of an account. */
 export class Connection {
@@ -92,6 +82,7 @@ export class Connection {
       this.deps.flushes.schedule(this)
     }
     this.wire.write(frame)
+    countSent(this.deps.counts[this.account.side], frame)
     if (this.wire.writableLength < MAX_CORKED_BYTES) return
     this.wire.uncork()
     this.wire.cork()
@@ -113,6 +104,7 @@ export class Connection {
     if (replay === undefined) return false
     if (replay.admit(sessionId, seq, frame)) {
       this.#write(frame)
+      if (this.isOpen) this.deps.counts[this.account.side].deliveries++
       return this.isOpen
     }
     if (replay.heldBytes > this.deps.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
@@ -196,6 +188,7 @@ export class Connection {
    */
   take(frame: RawData): void {
     if (!this.isOpen) return
+    this.deps.counts[this.account.side].framesReceived++
     this.#waiting ??= []
     this.#waiting.push(frame)
     const isLong = this.#waiting.length === MAX_WAITING_FRAMES
@@ -229,6 +222,7 @@ export class Connection {
   /** Closes with one of `closeCodes`. A peer that does not answer is cut. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
+    this.deps.counts.closes.set(code, (this.deps.counts.closes.get(code) ?? 0) + 1)
     this.socket.close(code, reason)
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
   }

@@ -166,9 +166,7 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
 
   function receive(event: ChatEvent): void {
     if ('unreadOf' in event) unread.recount(event.unreadOf)
-    else if ('sessionDetails' in event) desk.sendDetails(event.sessionDetails)
-    else if ('note' in event) desk.sendNote(event.note)
-    else receiveEvent(base, event)
+    else if (!desk.receive(event)) receiveEvent(base, event)
   }
 
   function deliver(event: DurableEvent): void {

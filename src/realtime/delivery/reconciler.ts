@@ -2,6 +2,7 @@ import type { Database } from '../../database/database.js'
 import type { EpochExpressions } from '../../database/epoch.js'
 import { unavailable } from '../../errors/request-error.js'
 import type { AdminDelivery } from './admin-delivery.js'
+import type { DeliveryCounts } from './delivery-counts.js'
 import { findSetBack } from './find-set-back.js'
 import {
   readActivePositions,
@@ -43,7 +44,7 @@ export function createReconciler(
   db: Database,
   epoch: EpochExpressions,
   { store, admin }: { store: StoreDelivery; admin: AdminDelivery },
-  { opened, longestStatementMs }: { opened: DatabaseState; longestStatementMs: number },
+  { opened, longestStatementMs, counts }: { opened: DatabaseState; longestStatementMs: number; counts: DeliveryCounts },
 ) {
   const behind = { store: new Map<number, number>(), admin: new Map<number, number>() }
   const overlapMs = longestStatementMs + 1000
@@ -96,7 +97,7 @@ export function createReconciler(
     const delivered = store.unended().map(({ sessionId, last }) => ({ sessionId, last }))
     const moved = await readMovedSessions(db, delivered, new Date(since))
     await resetSetBack(store.sequencer, aheadOf(store.sequencer, moved))
-    behind.store = fillBehind(store.sequencer, moved, behind.store)
+    behind.store = fillBehind(store.sequencer, moved, behind.store, counts)
     done()
   }
 
@@ -118,7 +119,7 @@ export function createReconciler(
     await startUnknown(changes.flatMap(({ sessionId }) => (admin.sequencer.positions.has(sessionId) ? [] : sessionId)))
     await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...positions, ...changes]))
     if (rounds % MISSING_EVERY === 0) await resetMissing(positions)
-    behind.admin = fillBehind(admin.sequencer, [...positions, ...changes], behind.admin)
+    behind.admin = fillBehind(admin.sequencer, [...positions, ...changes], behind.admin, counts)
     admin.forgetClosed()
     done()
   }
@@ -175,13 +176,16 @@ function fillBehind(
   sequencer: Sequencer,
   positions: Pick<SessionPosition, 'sessionId' | 'seq'>[],
   before: Map<number, number>,
+  counts: DeliveryCounts,
 ) {
   const behind = new Map<number, number>()
   for (const { sessionId, seq } of positions) {
     const position = sequencer.positions.get(sessionId)
     if (position === undefined || position.last >= seq) continue
     behind.set(sessionId, Math.max(seq, behind.get(sessionId) ?? 0))
-    if (position.last < (before.get(sessionId) ?? 0)) void sequencer.fill(position)
+    if (position.last >= (before.get(sessionId) ?? 0)) continue
+    counts.eventsRepaired += seq - position.last
+    void sequencer.fill(position)
   }
   return behind
 }

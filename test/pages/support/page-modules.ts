@@ -2,7 +2,7 @@ import { build } from 'esbuild'
 import type { Key } from '../../../src/pages/languages/catalogue.js'
 import type { Language } from '../../../src/pages/languages/choose-locale.js'
 
-/** Imports a module of the pages' source, which is built for browsers only. */
+/** Bundles and imports a module of src/pages, which is otherwise built for browsers only. */
 export async function importPageModule<Module>(path: string): Promise<Module> {
   const { outputFiles } = await build({
     entryPoints: [`src/pages/${path}`],
@@ -16,7 +16,7 @@ export async function importPageModule<Module>(path: string): Promise<Module> {
 
 export type Texts = Record<Key, string | Partial<Record<Intl.LDMLPluralRule, string>>>
 
-/** All that the pages say in a language. */
+/** All texts of the pages in a language. */
 export async function readTexts(language: Language): Promise<Texts> {
   const name = language === 'en' ? 'en' : `catalogues/${language}`
   const [texts, deskTexts] = await Promise.all(

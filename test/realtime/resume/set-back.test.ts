@@ -223,7 +223,8 @@ t.test('a session that had ended before anybody came is active again', async (t)
   await setBack(database, sessionId, 2)
   const { db, hub } = node.app
   const opened = { at: new Date(), sessionId: 0, run: 'the run before the restart' }
-  const sweep = createReconciler(db, await findEpochExpressions(db), hub, { opened, longestStatementMs: 1000 })
+  const options = { opened, longestStatementMs: 1000, counts: hub.deliveries }
+  const sweep = createReconciler(db, await findEpochExpressions(db), hub, options)
   await sweep()
   for (const socket of sockets) {
     const sync = await socket.next('sync', undefined, DEADLINE_MS)
