@@ -4,6 +4,10 @@ import { ROWS_VARIABLE } from './variables.js'
 /** Of one file. */
 const TIMEOUT_MS = Number(process.env['TAP_TIMEOUT'] ?? 30) * 1000
 
+/** For what ends by itself once the tests are over. */
+const PATIENCE_MS = 10_000
+const FLUSH_MS = 500
+
 let current: Test = root
 
 /**
@@ -37,4 +41,17 @@ export async function runTestFiles(files: { name: string; load(): Promise<unknow
       await load()
     })
   }
+  endSoon()
+}
+
+/** Ends a process that a forgotten timer or connection keeps alive, and says so. */
+function endSoon(): void {
+  const end = () => {
+    console.error(
+      `All files have run, but this keeps their process alive: ${process.getActiveResourcesInfo().join(', ')}`,
+    )
+    root.end()
+    setTimeout(() => process.exit(), FLUSH_MS)
+  }
+  setTimeout(end, PATIENCE_MS).unref()
 }

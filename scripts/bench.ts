@@ -9,9 +9,11 @@ import { compareFanOut } from './bench/fan-out.js'
 import { compareGrowth } from './bench/growth.js'
 import { compareHotReads } from './bench/hot-read.js'
 import { compareIdleSockets } from './bench/idle-sockets.js'
+import { compareJwts } from './bench/jwt.js'
 import { compareMessages } from './bench/messages.js'
 import { compareMetrics } from './bench/metrics.js'
 import { withServices, type Services } from './bench/services.js'
+import { compareWebhooks } from './bench/webhooks.js'
 
 const RESULTS = 'docs/benchmark.md'
 
@@ -22,6 +24,8 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   'idle-sockets': compareIdleSockets,
   'fan-out': compareFanOut,
   growth: compareGrowth,
+  jwt: compareJwts,
+  webhooks: compareWebhooks,
 }
 const intro = `# Benchmark
 

@@ -7,7 +7,7 @@ import { product, rival, type Services } from './services.js'
 export const READ_STORES = 10_000
 const MESSAGES = 20
 const CONNECTIONS = [32, 128]
-const SECONDS = 5
+const READ_SECONDS = 5
 const ROUNDS = 3
 export const READ_PATH = '/v1/chat/store/session/'
 /** An empty variable counts as unset. No store reaches the rate limit. */
@@ -74,7 +74,7 @@ export async function measureReads(
     ...request,
     headers: headersOf(1 + Math.floor(Math.random() * READ_STORES)),
   })
-  const result = await autocannon({ url, connections, duration: SECONDS, requests: [{ setupRequest }] })
+  const result = await autocannon({ url, connections, duration: READ_SECONDS, requests: [{ setupRequest }] })
   if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)
   return { rate: result.requests.average, count: result.requests.total }
 }

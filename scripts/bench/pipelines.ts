@@ -74,7 +74,7 @@ export function openProduct(
   name: string,
   near: Record<string, string> = {},
   far: Record<string, string> = {},
-): Promise<Pipeline> {
+): Promise<OpenPipeline> {
   const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
   return open(name, services, product, dialects.product, { near: { ...limits, ...near }, far: { ...limits, ...far } })
 }
@@ -86,21 +86,30 @@ export async function seedPipeline(databaseUrl: string): Promise<void> {
 
 let databaseCount = 0
 
+/** What there is to measure of a pipeline beside its messages. */
+export interface OpenPipeline extends Pipeline {
+  /** Of the node that the stores are connected to. */
+  origin: string
+  /** Of both nodes. */
+  pids: number[]
+  databaseUrl: string
+}
+
 async function open(
   name: string,
   { createDatabase, redisUrl, startServer }: Services,
   program: string[],
   dialect: Dialect,
   settings: { near?: Record<string, string>; far?: Record<string, string> } = {},
-): Promise<Pipeline> {
+): Promise<OpenPipeline> {
   const databaseUrl = await createDatabase(`pipeline_${databaseCount++}`)
   await seedPipeline(databaseUrl)
   const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
   const near = await startServer(program, { ...settings.near, ...environment })
   const far = await startServer(program, { ...settings.far, ...environment })
   const stores = await Promise.all(range(SESSIONS).map((id) => connect(near, dialect.pathOfStore(id), dialect)))
-  const pipeline: Pipeline = {
-    name,
+  const pipeline: OpenPipeline = {
+    ...{ name, origin: near.origin, pids: [near.pid, far.pid], databaseUrl },
     send: (session, content) => stores[session - 1]?.send(dialect.encode(session, content)),
     receive: () => undefined,
   }

@@ -3,6 +3,7 @@ import { readText } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { AccessChange } from '../events/events.js'
+import { CLOCK_TOLERANCE_MS } from '../jwt/verify-jwt.js'
 import type { Subscriber, Unsubscribe } from '../events/publisher.js'
 import { listenToRevocations, type Revoked } from '../events/revocations.js'
 import type { Account, Side } from '../protocol/account.js'
@@ -117,11 +118,16 @@ function createList() {
   }
 }
 
-/** Whether what was issued for an account is still valid there. A token of this service ends by its own revocation. */
+/**
+ * Whether what was issued for an account is still valid there. A token of this service ends by its own revocation.
+ *
+ * A JWT says by the platform's clock when it was issued. One that was issued just before a sign-out, by a clock that is ahead,
+ * seems to come after it: until no clock that is accepted could say so, a JWT counts as issued before.
+ */
 export const isValid = (
   { issuedAt = Infinity }: Pick<Account, 'issuedAt'>,
   { isActive, signedOutAt }: Pick<AccessChange, 'isActive' | 'signedOutAt'>,
-) => isActive && (signedOutAt === null || issuedAt >= signedOutAt)
+) => isActive && (signedOutAt === null || issuedAt >= signedOutAt + CLOCK_TOLERANCE_MS)
 
 const changesOf = (table: Side) => `
   select json_build_object('side', '${table}', 'id', id, 'isActive', active,

@@ -3,34 +3,34 @@ import { Prisma } from '../generated/prisma/client.js'
 /** Who follows the log of durable events. Each has a cursor of its own. */
 export type Consumer = 'webhooks' | 'reminders'
 
-/** What one sweep reads at most, so that it ends in time after a long absence. The next one goes on from there. */
-const EVENTS_PER_SWEEP = 200_000
-
 /**
- * SQL of CTEs that find the sessions that moved: `moved (session_id, seq, unread_id, admin_message_id)`, each with the
- * newest that was found, zeros for none. Empty while another node sweeps.
+ * SQL of CTEs that find the sessions that moved: `moved (session_id, first_seq, seq, first_unread_id, unread_id,
+ * admin_message_id)`, each with the newest that was found, zeros for none, and the first, nulls for none. Empty while
+ * another node sweeps. `mostEvents` bounds what each table gives; the next sweep goes on from there.
  *
  * Ids are given before the commit, so an id below the newest may still appear. The cursor therefore moves only to ids that
  * were the newest longer ago than `overlapMs`, which is longer than a transaction may take; what lies above is read by each
  * sweep. Whoever wakes a consumer with the sessions of its own node makes the sweep a mere safety net.
  */
-export const sweepMovedSessions = (consumer: Consumer, overlapMs: number) => Prisma.sql`
+export const sweepMovedSessions = (consumer: Consumer, overlapMs: number, mostEvents: number) => Prisma.sql`
   cursor as materialized (
     select * from event_cursor where consumer = ${consumer} for update skip locked
   ), message as materialized (
     select m.* from cursor c cross join lateral (
-      select id, session_id, seq, sender_type from chat_message where id > c.message_id order by id limit ${EVENTS_PER_SWEEP}
+      select id, session_id, seq, sender_type from chat_message where id > c.message_id order by id limit ${mostEvents}
     ) m
   ), change as materialized (
     select m.* from cursor c cross join lateral (
-      select id, session_id, seq from chat_session_change where id > c.change_id order by id limit ${EVENTS_PER_SWEEP}
+      select id, session_id, seq from chat_session_change where id > c.change_id order by id limit ${mostEvents}
     ) m
   ), unread as materialized (
     select m.* from cursor c cross join lateral (
-      select id, session_id from unread_event where id > c.unread_id order by id limit ${EVENTS_PER_SWEEP}
+      select id, session_id from unread_event where id > c.unread_id order by id limit ${mostEvents}
     ) m
   ), moved as materialized (
-    select session_id, max(seq) as seq, max(unread_id) as unread_id, max(admin_message_id) as admin_message_id
+    select session_id, min(nullif(seq, 0)) as first_seq, max(seq) as seq,
+      min(nullif(unread_id, 0)) as first_unread_id, max(unread_id) as unread_id,
+      max(admin_message_id) as admin_message_id
     from (
       select session_id, seq, 0::bigint as unread_id,
         case sender_type when 'admin' then id else 0 end as admin_message_id from message

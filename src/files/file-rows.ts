@@ -30,7 +30,7 @@ interface Usage {
 const selectUsage = ({ side, id }: Account) => Prisma.sql`
   select coalesce(sum(size), 0)::float8 as bytes, count(*)::int as files,
     coalesce(extract(epoch from clock_timestamp() - min(created)), 0)::float8 as "oldestSeconds"
-  from chat_file where owner_type = ${side}::side and owner_id = ${id}
+  from chat_file where owner_type = ${side}::side and owner_id = ${id} and state <> 'deleting'
     and created > clock_timestamp() - interval '1 day'`
 
 /**
@@ -70,6 +70,24 @@ export async function markStored(db: Database, id: string): Promise<boolean> {
   const count = await db.prisma.$executeRaw(Prisma.sql`
     update chat_file set state = 'stored', updated = clock_timestamp() where id = ${id} and state = 'pending'`)
   return count === 1
+}
+
+/** Says that a file that is not stored yet is still being stored, so that no node takes it for abandoned. */
+export async function keepPending(db: Database, id: string): Promise<void> {
+  await db.prisma.$executeRaw(Prisma.sql`
+    update chat_file set updated = clock_timestamp() where id = ${id} and state = 'pending'`)
+}
+
+/**
+ * Gives a file up that nobody was told of. It counts for no limit any more. Its bytes may be there, or come to be there, so
+ * its row says that they are to be deleted, also where the row had been removed meanwhile.
+ */
+export async function giveUpFile(db: Database, { side, id: ownerId }: Account, file: NewFile): Promise<void> {
+  const { id, name, type, size, sha256 } = file
+  await db.prisma.$executeRaw(Prisma.sql`
+    insert into chat_file as f (id, owner_type, owner_id, name, type, size, sha256, state)
+    values (${id}, ${side}::side, ${ownerId}, ${name}, ${type}, ${size}, ${sha256}, 'deleting')
+    on conflict (id) do update set state = 'deleting', updated = clock_timestamp() where f.state <> 'named'`)
 }
 
 /** Undefined when it is not there, not stored yet, or given up. */

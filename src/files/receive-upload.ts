@@ -5,7 +5,16 @@ import { nameAccount } from '../limits/limits.js'
 import { requireReader } from '../accounts/session-access.js'
 import { isStorableText } from '../http/validation.js'
 import { createFileId } from './file-url.js'
-import { insertFile, markStored, requireAllowance, type StoredFile } from './file-rows.js'
+import {
+  giveUpFile,
+  insertFile,
+  keepPending,
+  markStored,
+  requireAllowance,
+  type NewFile,
+  type StoredFile,
+} from './file-rows.js'
+import { repeat } from '../tasks/repeat.js'
 import type { Files } from './files.js'
 import { readForm } from './uploads/read-form.js'
 import { scanFile } from './uploads/scan-file.js'
@@ -15,6 +24,8 @@ import { inspectBytes } from './types/inspect-bytes.js'
 import type { UploadSlot } from './uploads/upload-slots.js'
 
 const LONGEST_NAME = 1000
+/** Well below the time after which a file that is not stored counts as abandoned. */
+const KEEP_PENDING_MS = 600_000
 
 /**
  * Receives a form with a file, and keeps the file. The bytes are written aside, checked and scanned; then the file gets its
@@ -24,11 +35,24 @@ const LONGEST_NAME = 1000
  */
 export async function receiveUpload(files: Files, request: IncomingMessage, account: Account): Promise<StoredFile> {
   await requireAllowance(files.db, account, files.config)
-  const slot = await files.slots.take(nameAccount(account))
+  const slot = await takeSlot(files, request, account)
   try {
     return await readUpload(files, request, account, slot)
   } finally {
     slot.giveBack()
+  }
+}
+
+/** A client that goes while it waits leaves its place to others. */
+async function takeSlot({ slots }: Files, { socket }: IncomingMessage, account: Account): Promise<UploadSlot> {
+  const leaving = new AbortController()
+  const leave = () => leaving.abort()
+  if (socket.destroyed) leave()
+  socket.once('close', leave)
+  try {
+    return await slots.take(nameAccount(account), leaving.signal)
+  } finally {
+    socket.off('close', leave)
   }
 }
 
@@ -91,11 +115,30 @@ interface Upload {
 }
 
 async function storeFile(files: Files, account: Account, { spooled, name, sessionId }: Upload): Promise<StoredFile> {
-  const { db, config, storage } = files
   const { type, size, sha256 } = spooled
-  const file = { id: createFileId(), name, type, size, sha256 }
-  await insertFile(db, account, { ...file, sessionId }, config)
-  await files.guard(() => storage.put(file.id, spooled))
-  if (!(await markStored(db, file.id))) throw unavailable('The upload took too long')
+  const file = { id: createFileId(), name, type, size, sha256, sessionId }
+  await insertFile(files.db, account, file, files.config)
+  try {
+    await putFile(files, file, spooled)
+  } catch (error) {
+    // Where the database is away as well, the row is found when it counts as abandoned.
+    await giveUpFile(files.db, account, file).catch(() => undefined)
+    throw error
+  }
   return file
+}
+
+/** Stores the bytes of a file that has its row, however long that takes. */
+async function putFile({ db, storage, guard }: Files, { id }: NewFile, spooled: SpooledFile): Promise<void> {
+  const keeping = repeat(
+    KEEP_PENDING_MS,
+    () => keepPending(db, id),
+    () => undefined,
+  )
+  try {
+    await guard(() => storage.put(id, spooled))
+  } finally {
+    await keeping.stop()
+  }
+  if (!(await markStored(db, id))) throw unavailable('The upload took too long')
 }

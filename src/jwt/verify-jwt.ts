@@ -6,6 +6,7 @@ import type { JwtSettings } from './jwt-settings.js'
 
 /** How far ahead the platform's clock may be. */
 const CLOCK_TOLERANCE_S = 5
+export const CLOCK_TOLERANCE_MS = CLOCK_TOLERANCE_S * 1000
 /** A JWT that ends later than this is refused: what is signed for years is a password, which nobody can change. */
 const LONGEST_LIFE_S = 7 * 86_400
 
@@ -13,7 +14,7 @@ const LONGEST_LIFE_S = 7 * 86_400
 export interface JwtIdentity {
   side: 'store' | 'admin'
   id: number
-  /** In ms since the epoch, whole seconds as a rule; -Infinity where the JWT does not say. */
+  /** In ms since the epoch, by the platform's clock, whole seconds as a rule; -Infinity where the JWT does not say. */
   issuedAt: number
   /** In ms since the epoch. */
   expiresAt: number
@@ -83,8 +84,7 @@ function readIdentity({ sub, exp = 0, iat, name, logo_url, email }: JWTPayload):
   return {
     side: side as JwtIdentity['side'],
     id,
-    // A clock that is ahead may not carry a JWT past a sign-out that comes after it.
-    issuedAt: iat === undefined ? -Infinity : Math.min(iat * 1000, now),
+    issuedAt: iat === undefined ? -Infinity : iat * 1000,
     expiresAt: exp * 1000,
     claims: { name, logo_url, email },
   }

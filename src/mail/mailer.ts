@@ -13,19 +13,28 @@ export interface Mail {
 export interface Mailer {
   /**
    * Hands a mail to the server. `refused`: the server does not want this mail, now or later.
-   * @throws Error when the server is away or may take it later
+   * @throws Error when the server is away, takes too long or may take it later, or when the signal aborts
    */
-  send(mail: Mail): Promise<'sent' | 'refused'>
+  send(mail: Mail, signal: AbortSignal): Promise<'sent' | 'refused'>
   close(): void
 }
 
-/** Together they end before a lease on a reminder does. */
+/** For a mail as a whole, however its server spreads its answers. It ends before the lease on the mail does. */
+const MAIL_TIMEOUT_MS = 20_000
 const CONNECT_TIMEOUT_MS = 8000
-const ANSWER_TIMEOUT_MS = 10_000
+/** A server that says nothing for so long is not waited for. */
+const SILENCE_TIMEOUT_MS = 10_000
 const PERMANENT = 500
 
+export interface MailerOptions {
+  smtpUrl: string
+  from: string
+  /** For a mail as a whole. Default: 20 s. */
+  timeoutMs?: number
+}
+
 /** Loads the mail library with the first mail. */
-export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
+export function createMailer({ smtpUrl, from, timeoutMs = MAIL_TIMEOUT_MS }: MailerOptions): Mailer {
   let opening: Promise<Transporter> | undefined
   let opened: Transporter | undefined
 
@@ -35,7 +44,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
       url: smtpUrl,
       connectionTimeout: CONNECT_TIMEOUT_MS,
       greetingTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: ANSWER_TIMEOUT_MS,
+      socketTimeout: SILENCE_TIMEOUT_MS,
       // A text that a store or an admin wrote may not name a file or an address to attach.
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -44,11 +53,12 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
   }
 
   return {
-    async send({ to, ...mail }) {
+    async send({ to, ...mail }, closing) {
       opening ??= open()
       const transport = await opening
       try {
-        await transport.sendMail({ ...mail, from, to: { name: '', address: to } })
+        const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)])
+        await transport.sendMail({ ...mail, from, to: { name: '', address: to }, signal })
         return 'sent'
       } catch (error) {
         const { responseCode = 0, code } = error as { responseCode?: number; code?: string }

@@ -34,11 +34,12 @@ export interface UnreadMailing {
 /**
  * Sends a store one mail for all the messages that it has not read and that were in no mail before. `refused` where it has
  * no address, or wants none.
- * @throws Error when the mail server may take it later
+ * @throws Error when the mail server may take it later, or when the signal aborts
  */
 export async function sendUnreadMail(
   { db, mailer, unsubscribing, publicUrl }: UnreadMailing,
   { sessionId, storeId, readUpTo, mailedUpTo, lastId }: Reminder,
+  signal: AbortSignal,
 ): Promise<'sent' | 'refused'> {
   const { name, email } = await db.prisma.store.findUniqueOrThrow({ where: { id: storeId } })
   if (!isOneAddress(email) || (await unsubscribing.isUnsubscribed(storeId, email))) return 'refused'
@@ -54,13 +55,12 @@ export async function sendUnreadMail(
   const [{ count } = { count: 0n }] = await db.prisma.$queryRaw<{ count: bigint }[]>(
     Prisma.sql`select count(*) as count from chat_message where ${unread}`,
   )
-  return mailer.send(
-    composeMail({
-      ...{ name, email, publicUrl, count: Number(count), messages: newest.reverse() },
-      messageId: `<unread-${sessionId}-${lastId}@${new URL(publicUrl).hostname}>`,
-      unsubscribeUrl: await unsubscribing.createUrl(storeId, email),
-    }),
-  )
+  const mail = composeMail({
+    ...{ name, email, publicUrl, count: Number(count), messages: newest.reverse() },
+    messageId: `<unread-${sessionId}-${lastId}@${new URL(publicUrl).hostname}>`,
+    unsubscribeUrl: await unsubscribing.createUrl(storeId, email),
+  })
+  return mailer.send(mail, signal)
 }
 
 /** A list would send one store's messages to others; and what is none would be refused by the server. */

@@ -34,7 +34,12 @@ export async function unsubscribeRoutes(app: App, { unsubscribing }: { unsubscri
 
   app.post(UNSUBSCRIBE_PATH, { schema: { hide: true, querystring: query } }, async (request, reply) => {
     const { store, signature } = request.query
-    if (!(await unsubscribing.unsubscribe(store, signature))) throw notFound()
+    const { limits } = app
+    // Everybody may ask, and each question costs statements. A reader's click costs nothing of the limit.
+    if (limits.isBlocked(request.ip)) throw limits.failAuthentication(request.ip)
+    const outcome = await unsubscribing.unsubscribe(store, signature)
+    if (outcome !== 'done') limits.failAuthentication(request.ip)
+    if (outcome === 'invalid') throw notFound()
     return reply.type('text/html; charset=utf-8').send(confirmation)
   })
 }

@@ -11,8 +11,8 @@ export interface Unsubscribing {
   createUrl(storeId: number, email: string): Promise<string>
   /** Whether a store wants no mails to its present address. */
   isUnsubscribed(storeId: number, email: string): Promise<boolean>
-  /** Unsubscribes a store's present address. False when the signature is not of it. Repeating it changes nothing. */
-  unsubscribe(storeId: number, signature: string): Promise<boolean>
+  /** Unsubscribes a store's present address. `invalid`: the signature is not of it. `repeated`: it was unsubscribed before. */
+  unsubscribe(storeId: number, signature: string): Promise<'done' | 'repeated' | 'invalid'>
 }
 
 export const UNSUBSCRIBE_PATH = '/mail/unsubscribe/'
@@ -42,9 +42,12 @@ export function createUnsubscribing(db: Database, publicUrl: string): Unsubscrib
       const store = await db.prisma.store.findUnique({ where: { id: storeId }, select: { email: true } })
       const given = Buffer.from(signature, 'base64url')
       const expected = await sign(storeId, store?.email ?? '')
-      if (store === null || given.length !== expected.length || !timingSafeEqual(given, expected)) return false
-      await db.prisma.mailUnsubscribe.createMany({ data: [{ storeId, email: store.email }], skipDuplicates: true })
-      return true
+      if (store === null || given.length !== expected.length || !timingSafeEqual(given, expected)) return 'invalid'
+      const { count } = await db.prisma.mailUnsubscribe.createMany({
+        data: [{ storeId, email: store.email }],
+        skipDuplicates: true,
+      })
+      return count === 0 ? 'repeated' : 'done'
     },
   }
 }

@@ -100,7 +100,7 @@ export type OutcomeRow = {
   holderId: number | null
   /** Only of drafts that may name files. */
   isFileWrong?: boolean
-  attachmentType?: string
+  attachmentType?: string | null
 } & (
   | {
       messageId: number

@@ -19,7 +19,9 @@ export const remindersPlugin = plugin<{ config: Config }>(
       if (!isDatabaseAway(error)) log.error({ err: error }, 'reminders')
     }
     const sendMail = config.mail && (await openMail(app, config.mail))
-    const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError }
+    const onSlowSweep = (mostEvents: number) =>
+      log.warn({ mostEvents }, 'the sweep for reminders took too long; it reads less now')
+    const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError, onSlowSweep }
     const reminders = startReminders(reminding, config.databaseStatementTimeoutMs)
     app.pubsub = observeEvents(app.pubsub, (event) => {
       if ('message' in event) reminders.note(event.message)
@@ -35,6 +37,6 @@ async function openMail(app: App, settings: MailSettings): Promise<SendReminderM
   const mailer = createMailer(settings)
   const unsubscribing = createUnsubscribing(db, publicUrl)
   await app.register(unsubscribeRoutes, { unsubscribing })
-  app.addHook('preClose', async () => mailer.close())
-  return (reminder) => sendUnreadMail({ db, mailer, unsubscribing, publicUrl }, reminder)
+  app.addHook('onClose', async () => mailer.close())
+  return (reminder, signal) => sendUnreadMail({ db, mailer, unsubscribing, publicUrl }, reminder, signal)
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
+import { findEpochExpressions } from '../database/epoch.js'
 import { isDatabaseAway } from '../database/failures.js'
 import { observeEvents } from '../event-log/observe-events.js'
 import { createAttempts } from '../webhooks/delivery/attempt.js'
@@ -24,19 +25,25 @@ export const webhooksPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
     const { db, log } = app
     const { allowedCidrs, timeoutMs, retryDelaysMs } = config.webhooks
+    const longestStatementMs = config.databaseStatementTimeoutMs
     const poster = createPoster({
       isAllowed: createAddressPolicy(allowedCidrs),
-      resolveName: createNameResolver(timeoutMs),
+      resolveName: createNameResolver({ timeoutMs }),
       timeoutMs,
     })
-    const sending = { readEvents: createEventReader(db), attempt: createAttempts(poster) }
+    const epoch = await findEpochExpressions(db)
+    const readEvents = createEventReader(db, (missing) => {
+      log.warn(missing, 'events of a session are missing; webhooks go on without them')
+    })
+    const sending = { readEvents, attempt: createAttempts(poster) }
     const dispatcher = startDispatcher({
-      ...{ ...sending, db, timeoutMs, retryDelaysMs, longestStatementMs: config.databaseStatementTimeoutMs },
-      saveProgress: createProgressSaver(db),
+      ...{ ...sending, db, epoch, timeoutMs, retryDelaysMs, longestStatementMs },
+      saveProgress: createProgressSaver(db, epoch),
       pace: createPacer(),
       onError(error) {
         if (!isDatabaseAway(error)) log.error({ err: error }, 'webhooks')
       },
+      onSlowSweep: (mostEvents) => log.warn({ mostEvents }, 'the sweep for webhooks took too long; it reads less now'),
     })
     app.pubsub = observeEvents(app.pubsub, (event) => {
       dispatcher.note('message' in event ? event.message : event.change)
@@ -44,7 +51,7 @@ export const webhooksPlugin = plugin<{ config: Config }>(
     const closing = new AbortController()
     // Each request under way listens.
     setMaxListeners(0, closing.signal)
-    app.decorate('webhooks', { ...sending, db, wake: dispatcher.wake, signal: closing.signal })
+    app.decorate('webhooks', { ...sending, db, longestStatementMs, wake: dispatcher.wake, signal: closing.signal })
     app.addHook('preClose', async () => closing.abort())
     app.addHook('onClose', async () => {
       await dispatcher.close()

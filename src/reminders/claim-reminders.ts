@@ -4,8 +4,8 @@ import type { Database } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 
-/** How long a reminder belongs to the node that looks at it: longer than a mail may take to be sent. */
-const LEASE_MS = 30_000
+/** How long a reminder, or a mail, belongs to the node that is at it: longer than a mail may take to be sent. */
+export const LEASE_MS = 30_000
 
 /** A session whose messages may be unread, with all that decides what happens. Moments in milliseconds. */
 export interface Reminder {
@@ -34,7 +34,7 @@ export interface Reminder {
 const reminderColumns = defineColumns<Reminder>({
   sessionId: 'r.session_id',
   storeId: 's.store_id',
-  lease: 'r.lease',
+  lease: 'claimed.lease',
   now: epochMs('now()'),
   readUpTo: 'place.read_up_to',
   newestId: `coalesce((select id from chat_message where session_id = s.id and sender_type = 'admin'
@@ -50,24 +50,34 @@ const reminderColumns = defineColumns<Reminder>({
   attempts: 'r.attempts',
 })
 
+/** What may be due: a look at a session, or a mail about it. Each has a lease of its own. */
+export type ReminderTable = 'unread_reminder' | 'unread_mail'
+
 /** Claims sessions that are due, and reads what their stores have not read. */
-export async function claimReminders(db: Database, most: number): Promise<Reminder[]> {
+export async function claimReminders(db: Database, table: ReminderTable, most: number): Promise<Reminder[]> {
   const lease = randomUUID()
-  const claimed = await db.prisma.$executeRaw(Prisma.sql`
-    update unread_reminder set lease = ${lease}, due_at = now() + ${LEASE_MS} * interval '1 millisecond'
+  const name = Prisma.raw(table)
+  const claimed = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+    update ${name} set lease = ${lease}, due_at = now() + ${LEASE_MS} * interval '1 millisecond'
     where session_id = any(array(
-      select session_id from unread_reminder where due_at <= now() order by due_at limit ${most}
-      for update skip locked))`)
-  return claimed === 0 ? [] : readReminders(db, lease)
+      select session_id from ${name} where due_at <= now() order by due_at limit ${most}
+      for update skip locked))
+    returning session_id as id`)
+  if (claimed.length === 0) return []
+  return readReminders(db, { table, lease, ids: claimed.map(({ id }) => id) })
 }
 
-/** The reminders of a lease. What came before the message that the store has read up to is read, too. */
-async function readReminders(db: Database, lease: string): Promise<Reminder[]> {
+/** The claimed reminders. What came before the message that the store has read up to is read, too. */
+async function readReminders(
+  db: Database,
+  { table, lease, ids }: { table: ReminderTable; lease: string; ids: bigint[] },
+): Promise<Reminder[]> {
   return reminderColumns.read(
     db,
     Prisma.sql`
     ${reminderColumns.select}
-    from unread_reminder r
+    from ${Prisma.raw(table)} claimed
+    join unread_reminder r on r.session_id = claimed.session_id
     join chat_session s on s.id = r.session_id
     left join chat_receipt receipt on receipt.session_id = s.id and receipt.side = 'store'
     cross join lateral (
@@ -79,6 +89,6 @@ async function readReminders(db: Database, lease: string): Promise<Reminder[]> {
         min(m.created) filter (where m.id > r.mailed_up_to) as unmailed_since
       from chat_message m where m.session_id = s.id and m.seq > place.seq and m.sender_type = 'admin'
     ) unread
-    where r.lease = ${lease} and r.due_at > now()`,
+    where claimed.session_id = any(${ids}::bigint[]) and claimed.lease = ${lease} and claimed.due_at > now()`,
   )
 }

@@ -1,10 +1,13 @@
 import type { Database } from '../database/database.js'
 import type { Reminder } from './claim-reminders.js'
 import { planReminder } from './plan-reminder.js'
-import { announceUnread, beginMail, saveReminder, type MailOutcome } from './save-reminder.js'
+import { announceUnread, saveLook } from './save-reminder.js'
 
-/** Sends the mail about a session's unread messages. Rejects when the mail server could not take it. */
-export type SendReminderMail = (reminder: Reminder) => Promise<'sent' | 'refused'>
+/**
+ * Sends the mail about a session's unread messages. Rejects when the mail server could not take it, or when the signal
+ * aborts.
+ */
+export type SendReminderMail = (reminder: Reminder, signal: AbortSignal) => Promise<'sent' | 'refused'>
 
 export interface Reminding {
   db: Database
@@ -13,22 +16,16 @@ export interface Reminding {
   /** Undefined where no mail is sent. */
   sendMail: SendReminderMail | undefined
   onError: (error: unknown) => void
+  /** A sweep has taken too long. The next one reads so many events of a table. */
+  onSlowSweep: (mostEvents: number) => void
 }
 
-const RETRY_DELAYS_MS = [60_000, 300_000, 1_800_000, 7_200_000]
-
-/** Tells of what a store has left unread: the webhooks once for each unread run, the store by mail. */
-export async function handleReminder({ db, afterMs, sendMail, onError }: Reminding, reminder: Reminder): Promise<void> {
+/** Looks at what a store has left unread: tells the webhooks once for each unread run, and plans the mail to the store. */
+export async function handleReminder(
+  { db, afterMs, sendMail }: Pick<Reminding, 'db' | 'afterMs' | 'sendMail'>,
+  reminder: Reminder,
+): Promise<void> {
   const plan = planReminder(reminder, afterMs, sendMail !== undefined)
   if (plan.announces) await announceUnread(db, reminder)
-  if (!plan.mails || sendMail === undefined) {
-    return saveReminder(db, reminder, { mail: 'none', nextLookMs: plan.nextLookMs })
-  }
-  if (!(await beginMail(db, reminder))) return
-  const mail = await sendMail(reminder).catch((error: unknown): MailOutcome => {
-    onError(error)
-    return reminder.attempts < RETRY_DELAYS_MS.length ? 'failed' : 'refused'
-  })
-  const nextLookMs = mail === 'failed' ? (RETRY_DELAYS_MS[reminder.attempts] ?? null) : plan.nextLookMs
-  await saveReminder(db, reminder, { mail, nextLookMs })
+  await saveLook(db, reminder, { ...plan, afterMs })
 }

@@ -29,8 +29,13 @@ export async function markSessions(db: Database, messages: Map<number, number>, 
 }
 
 /** Notes sessions of which this was not told. */
-export async function sweepSessions(db: Database, afterMs: number, longestStatementMs: number): Promise<void> {
-  await db.prisma.$executeRaw(markUnread(sweepMovedSessions('reminders', overlapOf(longestStatementMs)), afterMs))
+export async function sweepSessions(
+  db: Database,
+  afterMs: number,
+  { longestStatementMs, mostEvents }: { longestStatementMs: number; mostEvents: number },
+): Promise<void> {
+  const moved = sweepMovedSessions('reminders', overlapOf(longestStatementMs), mostEvents)
+  await db.prisma.$executeRaw(markUnread(moved, afterMs))
 }
 
 /** Where nobody has looked for as long, reminders begin with what is sent from now on. */

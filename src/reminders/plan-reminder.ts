@@ -7,8 +7,8 @@ export const MAIL_INTERVAL_MS = 15 * 60_000
 export interface ReminderPlan {
   /** The unread run is told of, for the first time. */
   announces: boolean
-  /** A mail is sent with all that is in none yet. */
-  mails: boolean
+  /** Milliseconds until a mail is sent with all that is in none yet; null for no mail. */
+  mailInMs: number | null
   /** Milliseconds until the next look; null when only a further message makes one necessary. */
   nextLookMs: number | null
 }
@@ -16,10 +16,10 @@ export interface ReminderPlan {
 /** Decides by what the store has read, and by what was told of before. */
 export function planReminder(reminder: Reminder, afterMs: number, isMailOn: boolean): ReminderPlan {
   const { now, since, unmailedSince, mailedAt, announcedRun, readUpTo } = reminder
-  if (since === null) return { announces: false, mails: false, nextLookMs: null }
-  if (since + afterMs > now) return { announces: false, mails: false, nextLookMs: since + afterMs - now }
+  if (since === null) return { announces: false, mailInMs: null, nextLookMs: null }
+  if (since + afterMs > now) return { announces: false, mailInMs: null, nextLookMs: since + afterMs - now }
   const announces = announcedRun !== readUpTo
-  if (!isMailOn || unmailedSince === null) return { announces, mails: false, nextLookMs: null }
+  if (!isMailOn || unmailedSince === null) return { announces, mailInMs: null, nextLookMs: null }
   const mailFrom = Math.max(unmailedSince + afterMs, mailedAt === null ? 0 : mailedAt + MAIL_INTERVAL_MS)
-  return { announces, mails: mailFrom <= now, nextLookMs: mailFrom <= now ? null : mailFrom - now }
+  return { announces, mailInMs: Math.max(mailFrom - now, 0), nextLookMs: null }
 }

@@ -1,7 +1,11 @@
 import type { MessageEvent } from '../events/events.js'
 import { restAfter, startConsumerLoop } from '../event-log/consumer-loop.js'
+import { createSweepSize } from '../event-log/sweep-size.js'
+import { walkPieces } from '../event-log/walk-pieces.js'
 import { claimReminders } from './claim-reminders.js'
+import { cleanReminders } from './clean-reminders.js'
 import { handleReminder, type Reminding } from './handle-reminder.js'
+import { startMailLoop } from './mail-loop.js'
 import { beginReminders, markSessions, sweepSessions } from './mark-unread.js'
 
 /** Tells of messages that stores leave unread, together with the loops of the other nodes. */
@@ -14,6 +18,7 @@ export interface ReminderLoop {
 const INTERVAL_MS = 2000
 const COLLECT_MS = 200
 const SWEEP_INTERVAL_MS = 5000
+const CLEANUP_INTERVAL_MS = 60_000
 const REMINDERS_PER_TURN = 10
 /** What was sent while no node looked for reminders is not told of after that. */
 const LONGEST_ABSENCE_MS = 24 * 3_600_000
@@ -21,11 +26,15 @@ const MAX_NOTED_SESSIONS = 50_000
 
 /** Nothing runs but one small read every few seconds while no mail is sent and no webhook wants the event. */
 export function startReminders(reminding: Reminding, longestStatementMs: number): ReminderLoop {
-  const { db, afterMs, sendMail, onError } = reminding
+  const { db, afterMs, sendMail, onError, onSlowSweep } = reminding
+  const runSweep = createSweepSize(onSlowSweep)
+  const cleanPiece = walkPieces(0, (after) => cleanReminders(db, after))
   let noted = new Map<number, number>()
   let isWanted = false
   let markAt = 0
   let sweepAt = 0
+  let cleanAt = performance.now() + CLEANUP_INTERVAL_MS
+  const mails = sendMail && startMailLoop({ db, afterMs, sendMail, onError })
   const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
 
   async function turn(): Promise<void> {
@@ -34,9 +43,12 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
       return
     }
     if (noted.size > 0 && performance.now() >= markAt) await markNoted()
-    if (performance.now() >= sweepAt) await sweep()
-    const due = await claimReminders(db, REMINDERS_PER_TURN)
-    await Promise.all(due.map((reminder) => handleReminder(reminding, reminder)))
+    // A part that fails must not keep the others from their turn.
+    if (performance.now() >= sweepAt) await sweep().catch(onError)
+    if (performance.now() >= cleanAt) await cleanUp().catch(onError)
+    const due = await claimReminders(db, 'unread_reminder', REMINDERS_PER_TURN)
+    await Promise.all(due.map((reminder) => handleReminder(reminding, reminder).catch(onError)))
+    if (due.length > 0) mails?.wake()
     if (due.length === REMINDERS_PER_TURN) loop.wake(0)
   }
 
@@ -64,8 +76,14 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
 
   async function sweep(): Promise<void> {
     const startedAt = performance.now()
-    await sweepSessions(db, afterMs, longestStatementMs)
+    sweepAt = startedAt + SWEEP_INTERVAL_MS
+    await runSweep((mostEvents) => sweepSessions(db, afterMs, { longestStatementMs, mostEvents }))
     sweepAt = performance.now() + Math.max(SWEEP_INTERVAL_MS, restAfter(performance.now() - startedAt))
+  }
+
+  async function cleanUp(): Promise<void> {
+    cleanAt = performance.now() + CLEANUP_INTERVAL_MS
+    if (await cleanPiece()) cleanAt = performance.now() + INTERVAL_MS
   }
 
   return {
@@ -74,6 +92,9 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
       noted.set(sessionId, Math.max(messageId, noted.get(sessionId) ?? 0))
       loop.wake(COLLECT_MS)
     },
-    close: () => loop.close(),
+    async close() {
+      await loop.close()
+      await mails?.close()
+    },
   }
 }

@@ -21,35 +21,31 @@ export async function announceUnread(db: Database, { sessionId, lease, ...unread
     where exists (select from webhook where deleted_at is null)`)
 }
 
+/** SQL of the newest message of an admin in a session; null for none. */
+const newestOf = (sessionId: number) => Prisma.sql`(
+  select id from chat_message where session_id = ${sessionId} and sender_type = 'admin' order by seq desc limit 1)`
+
 /**
- * Takes the right to send a mail before it is sent: should the node die in between, the next one waits its time. False when
- * another node has the reminder.
+ * Ends a look at a reminder. A message that was committed meanwhile is looked at in time, too: whoever noted it has found the
+ * reminder under way, and the sweep may have passed it.
  */
-export async function beginMail(db: Database, { sessionId, lease }: Reminder): Promise<boolean> {
-  const changed = await db.prisma.$executeRaw(Prisma.sql`
-    update unread_reminder set mailed_at = now() where session_id = ${sessionId} and lease = ${lease}`)
-  return changed > 0
-}
-
-/** What came of a mail. `failed`: it is sent later; `refused`: its messages are not sent again. */
-export type MailOutcome = 'none' | 'sent' | 'failed' | 'refused'
-
-/** Ends a look at a reminder. */
-export async function saveReminder(
+export async function saveLook(
   db: Database,
-  { sessionId, lease, newestId, lastId, mailedUpTo, mailedAt, attempts }: Reminder,
-  { mail, nextLookMs }: { mail: MailOutcome; nextLookMs: number | null },
+  { sessionId, lease, newestId }: Reminder,
+  { mailInMs, nextLookMs, afterMs }: { mailInMs: number | null; nextLookMs: number | null; afterMs: number },
 ): Promise<void> {
-  const isSettled = mail === 'sent' || mail === 'refused'
-  const before = mailedAt === null ? null : new Date(mailedAt)
-  const restoreMailedAt = mail === 'failed' || mail === 'refused'
   await db.prisma.$executeRaw(Prisma.sql`
-    update unread_reminder set
-      lease = null,
-      due_at = now() + ${nextLookMs}::bigint * interval '1 millisecond',
-      seen_up_to = greatest(seen_up_to, ${newestId}),
-      mailed_up_to = ${isSettled ? (lastId ?? mailedUpTo) : mailedUpTo},
-      mailed_at = case when ${restoreMailedAt} then ${before}::timestamptz else mailed_at end,
-      attempts = ${mail === 'failed' ? attempts + 1 : 0}
-    where session_id = ${sessionId} and lease = ${lease}`)
+    with looked as (
+      update unread_reminder set
+        lease = null,
+        due_at = least(now() + ${nextLookMs}::bigint * interval '1 millisecond',
+          case when ${newestOf(sessionId)} > ${newestId} then now() + ${afterMs} * interval '1 millisecond' end),
+        seen_up_to = greatest(seen_up_to, ${newestId})
+      where session_id = ${sessionId} and lease = ${lease}
+      returning session_id
+    )
+    insert into unread_mail (session_id, due_at)
+    select session_id, now() + ${mailInMs}::bigint * interval '1 millisecond' from looked
+    where ${mailInMs}::bigint is not null
+    on conflict (session_id) do nothing`)
 }

@@ -3,7 +3,7 @@ import { IdSchema } from '../protocol/schemas/id.js'
 import type { Database } from '../database/database.js'
 import { idOrNull } from '../database/sql.js'
 import { notFound } from '../errors/request-error.js'
-import { Prisma, type WebhookDelivery as DeliveryRow } from '../generated/prisma/client.js'
+import type { WebhookDelivery as DeliveryRow } from '../generated/prisma/client.js'
 import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 
 export const DeliveryStatusSchema = Type.Union([
@@ -87,29 +87,4 @@ export function toDelivery(row: DeliveryRow): Delivery {
     created: row.created.toISOString(),
     updated: row.updated.toISOString(),
   }
-}
-
-/** How long the log keeps what was delivered. What failed stays until it is replayed. */
-const LOG_DAYS = 7
-const ROWS_PER_DELETE = 1000
-
-/** Deletes a portion of what the log and deleted webhooks have left. Returns whether there may be more. */
-export async function deleteLeftovers(db: Database): Promise<boolean> {
-  const old = await db.prisma.$executeRaw(Prisma.sql`
-    delete from webhook_delivery where id = any(array(
-      select id from webhook_delivery where status = 'delivered' and updated < now() - ${LOG_DAYS} * interval '1 day'
-      order by updated limit ${ROWS_PER_DELETE}))`)
-  const ofDeleted = await db.prisma.$executeRaw(Prisma.sql`
-    delete from webhook_delivery where id = any(array(
-      select d.id from webhook w join webhook_delivery d on d.webhook_id = w.id
-      where w.deleted_at is not null limit ${ROWS_PER_DELETE}))`)
-  const sessions = await db.prisma.$executeRaw(Prisma.sql`
-    delete from webhook_session where (webhook_id, session_id) in (
-      select ws.webhook_id, ws.session_id from webhook w join webhook_session ws on ws.webhook_id = w.id
-      where w.deleted_at is not null limit ${ROWS_PER_DELETE})`)
-  if (ofDeleted + sessions === 0) {
-    await db.prisma.$executeRaw(Prisma.sql`
-      delete from webhook where deleted_at < now() - interval '1 minute'`)
-  }
-  return Math.max(old, ofDeleted, sessions) === ROWS_PER_DELETE
 }

@@ -1,6 +1,7 @@
-import type { Database } from '../database/database.js'
+import type { Database, Transaction } from '../database/database.js'
 import { conflict, invalidInput, notFound } from '../errors/request-error.js'
-import { beginCursor } from '../event-log/moved-sessions.js'
+import { beginCursor, overlapOf } from '../event-log/moved-sessions.js'
+import { awaitTransactions } from '../event-log/settled-transactions.js'
 import { Prisma, type Webhook as WebhookRow } from '../generated/prisma/client.js'
 import { beginReminders } from '../reminders/mark-unread.js'
 import { createSecret } from './signature.js'
@@ -14,24 +15,41 @@ const REMINDERS_IDLE_MS = 60_000
 const ROTATION_MS = 24 * 3_600_000
 
 /**
- * Creates a webhook. It gets the events that are committed from now on.
+ * Creates a webhook. It gets the events that are committed after this has resolved. Events whose transactions were under way
+ * when it looked for the newest ids may have lower ids, and count as older, so it waits for those transactions.
  * @throws RequestError 400 a URL with credentials · 409 too many
  */
-export async function createWebhook(db: Database, { url, events = [] }: WebhookInput): Promise<WebhookWithSecret> {
+export async function createWebhook(
+  db: Database,
+  { url, events = [] }: WebhookInput,
+  longestStatementMs: number,
+): Promise<WebhookWithSecret> {
   checkUrl(url)
-  if ((await db.prisma.webhook.count({ where: { deletedAt: null } })) >= MAX_WEBHOOKS) {
-    throw conflict(`There are ${MAX_WEBHOOKS} webhooks already`)
-  }
   await beginReminders(db, REMINDERS_IDLE_MS)
   const secret = createSecret()
+  const { id, horizon } = await db.prisma.$transaction(async (tx) => {
+    // Those who create one at the same time count, and find no other, one after the other.
+    await tx.$executeRaw(Prisma.sql`lock table webhook in share row exclusive mode`)
+    return insertWebhook(tx, { url, events, secret })
+  })
+  await awaitTransactions(db, horizon, overlapOf(longestStatementMs))
+  return { ...toWebhook(await findWebhook(db, id)), secret }
+}
+
+async function insertWebhook(
+  tx: Transaction,
+  { url, events, secret }: Required<WebhookInput> & { secret: string },
+): Promise<{ id: number; horizon: string }> {
   // While there was no webhook nobody has moved the cursor.
   const isStale = Prisma.sql`not exists (select from webhook where deleted_at is null)`
-  const [created] = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
+  const [created] = await tx.$queryRaw<{ id: bigint; horizon: string }[]>(Prisma.sql`
     with ${beginCursor('webhooks', isStale)}
     insert into webhook (url, events, secret, from_message_id, from_change_id, from_unread_id)
     select ${url}, ${events}::text[], ${secret}, message_id, change_id, unread_id from newest
-    returning id`)
-  return { ...toWebhook(await findWebhook(db, Number(created?.id))), secret }
+    where (select count(*) from webhook where deleted_at is null) < ${MAX_WEBHOOKS}
+    returning id, pg_current_xact_id()::text as horizon`)
+  if (created === undefined) throw conflict(`There are ${MAX_WEBHOOKS} webhooks already`)
+  return { id: Number(created.id), horizon: created.horizon }
 }
 
 /** All webhooks, in the order of their ids. */

@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises'
 import t from 'tap'
+import { describeError } from '../../src/errors/describe-error.js'
+import { createDisposition } from '../../src/files/downloads/content-disposition.js'
 import { addStore } from '../support/chat/accounts.js'
 import { createAnswerCheck } from '../support/chat/chat-client.js'
 import { startNode } from '../support/nodes/node.js'
@@ -26,6 +28,25 @@ t.test('a file comes with what keeps a browser from running it', async (t) => {
     'cross-origin-resource-policy': 'cross-origin',
     etag: /^"[\w-]{43}"$/,
   })
+})
+
+t.test('a header stays small, whatever the name, and keeps its ending', async (t) => {
+  const names = [
+    '\u7532'.repeat(980) + '.txt',
+    'x'.repeat(980) + '.txt',
+    '\u{1f600}'.repeat(490) + '.txt',
+    '\u7532'.repeat(330),
+  ]
+  for (const name of names) {
+    const header = createDisposition('attachment', name)
+    t.ok(header.length < 1400, `${header.length} characters`)
+    const shown = decodeURIComponent(header.split("UTF-8''")[1] ?? '')
+    t.ok(shown.length > 80 && shown.length <= 255, `${shown.length} characters of a name`)
+    t.ok(shown.isWellFormed() && name.startsWith(shown.replace(/\.txt$/, '')))
+    t.equal(shown.endsWith('.txt'), name.endsWith('.txt'))
+  }
+  const { headers } = await download(await storeFile(node, store, { name: names[0] ?? '', bytes: 'x' }))
+  t.match(headers.get('content-disposition'), /%E7%94%B2\.txt$/)
 })
 
 t.test('pictures and PDFs are shown in place', async (t) => {
@@ -103,9 +124,12 @@ t.test('an unknown address is a 404 in the standard body', async (t) => {
 
 t.test('storage that is away is a 503, for downloads and for uploads, and leaves nothing', async (t) => {
   const { folder } = node.app.files.config
-  t.capture(node.app.log, 'warn')
+  const warnings = t.capture(node.app.log, 'warn')
   await rm(folder, { recursive: true })
   const answer = await node.get(new URL(url).pathname)
+  const logged = warnings().map(({ args }) => describeError((args[0] as { err: unknown }).err))
+  t.match(logged, [{ code: 'ENOENT', stack: /ENOENT/ }])
+  t.notMatch(JSON.stringify(logged), url.split('/').at(-2), 'whoever reads the log cannot read the file')
   t.equal(answer.status, 503)
   t.equal(answer.headers.etag, undefined)
   t.equal(answer.headers['cache-control'], 'no-store')

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { readConfig, type Config } from '../../src/config/config.js'
 import { createPacer } from '../../src/files/uploads/pacer.js'
-import { createUploadSlots } from '../../src/files/uploads/upload-slots.js'
 import { addAdmin, addStore } from '../support/chat/accounts.js'
 import { startNode } from '../support/nodes/node.js'
 import { uploadFile } from '../support/files/uploads.js'
@@ -29,6 +28,20 @@ t.test('an account may upload so many bytes within 24 hours', async (t) => {
   t.equal((await upload(store, 1)).status, 200)
 })
 
+t.test('what the storage did not take counts for no limit', async (t) => {
+  const { config } = limited(t, { filesPerDay: 1 })
+  const node = await startNode(t, { config: { ...config, logLevel: 'silent' } })
+  const { files } = node.app
+  const store = await addStore(node.database)
+  const upload = async () => (await uploadFile(node, store, { name: 'a.txt', bytes: 'x' })).status
+  const { put } = files.storage
+  files.storage.put = () => Promise.reject(new Error('away'))
+  t.equal(await upload(), 503)
+  t.same(await node.database.query('select state from chat_file'), [{ state: 'deleting' }], 'its bytes are swept')
+  files.storage.put = put
+  t.same([await upload(), await upload()], [200, 429])
+})
+
 t.test('an account may upload so many files within 24 hours', async (t) => {
   const node = await startNode(t, limited(t, { filesPerDay: 2 }))
   const store = await addStore(node.database)
@@ -48,50 +61,6 @@ t.test('only the types of the setting are accepted', async (t) => {
   const { status, body } = await uploadFile(node, store, { name: 'a.txt', bytes: 'x' })
   t.equal(status, 415)
   t.match(body.message, /csv/)
-})
-
-t.test('uploads of an account beyond four wait their turn, and beyond a hundred are refused', async (t) => {
-  const slots = createUploadSlots()
-  const held = await Promise.all(Array.from({ length: 4 }, () => slots.take('store:1')))
-  const order: number[] = []
-  const waiting = Array.from({ length: 100 }, (_, index) =>
-    slots.take('store:1').then((slot) => {
-      order.push(index)
-      return slot
-    }),
-  )
-  await t.rejects(slots.take('store:1'), /Too many uploads/)
-  const other = await slots.take('store:2')
-  other.giveBack()
-  t.same(order, [])
-  held[0]?.giveBack()
-  await waiting[0]
-  t.same(order, [0])
-  for (const slot of held.slice(1)) slot.giveBack()
-  for (const next of waiting) (await next).giveBack()
-  t.same(
-    order,
-    Array.from({ length: 100 }, (_, index) => index),
-  )
-  const last = await slots.take('store:1')
-  last.giveBack()
-})
-
-t.test('eight uploads are read at once, but those that are slow do not count', async (t) => {
-  const slots = createUploadSlots()
-  const fast = await Promise.all(Array.from({ length: 8 }, (_, index) => slots.take(`store:${index}`)))
-  let isReady = false
-  const next = slots.take('store:9').then((slot) => {
-    isReady = true
-    return slot
-  })
-  await new Promise(setImmediate)
-  t.notOk(isReady)
-  // All but the first bring enough.
-  const feeding = setInterval(() => fast.slice(1).forEach((slot) => slot.count(1_000_000)), 100)
-  const slot = await next
-  clearInterval(feeding)
-  for (const each of [...fast, slot]) each.giveBack()
 })
 
 t.test('between two turns of the event loop only so many bytes are handled, in the order they came', async (t) => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { readOrientation } from '../../src/files/types/exif-orientation.js'
+import { readOrientation } from '../../src/files/types/pictures/exif-orientation.js'
 import { knownExtensions } from '../../src/files/types/file-types.js'
 import { inspectBytes } from '../../src/files/types/inspect-bytes.js'
 import { spoolFile } from '../../src/files/uploads/spool-file.js'

@@ -1,12 +1,13 @@
 import { access, mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { keepPending } from '../../src/files/file-rows.js'
 import { sweepFiles } from '../../src/files/sweep-files.js'
 import { addStore } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation } from '../support/chat/conversations.js'
 import { startNode } from '../support/nodes/node.js'
-import { download, storeFile } from '../support/files/uploads.js'
+import { download, storeFile, uploadFile } from '../support/files/uploads.js'
 
 const node = await startNode(t)
 const { database } = node
@@ -84,8 +85,9 @@ t.test('whatever a crash leaves between row and bytes is swept', async (t) => {
 })
 
 t.test('nodes that sweep at the same time remove each file once', async (t) => {
-  const store = await addStore(database)
-  const urls = await Promise.all(Array.from({ length: 30 }, () => storeFile(node, store, text)))
+  const stores = await Promise.all([1, 2].map(() => addStore(database)))
+  const uploads = stores.flatMap((store) => Array.from({ length: 15 }, () => storeFile(node, store, text)))
+  const urls = await Promise.all(uploads)
   for (const url of urls) await age(url, '25 hours')
   const removed: string[] = []
   const storage = { ...files.storage, delete: async (id: string) => void removed.push(id) }
@@ -106,6 +108,37 @@ t.test('what a dead node was receiving is removed from the folder, what others r
   await utimes(old, twoHoursAgo, twoHoursAgo)
   await sweepFiles(files)
   t.same(await readdir(files.spoolFolder), ['young'])
+})
+
+t.test('bytes that are stored after their row was given up are swept', async (t) => {
+  const store = await addStore(database)
+  const { put } = files.storage
+  files.storage.put = async (id, file) => {
+    // It takes so long that the file counts as abandoned.
+    await database.query(`update chat_file set updated = updated - interval '2 hours' where id = $1`, [id])
+    t.equal(await sweepFiles(files), 1)
+    await put(id, file)
+  }
+  t.equal((await uploadFile(node, store, text)).status, 503)
+  files.storage.put = put
+  const rows = await database.query<{ id: string }>(
+    `select id from chat_file where state = 'deleting' and owner_type = 'store' and owner_id = $1`,
+    [store.id],
+  )
+  const url = `/${rows[0]?.id}/x`
+  t.same([await hasRow(url), await hasBytes(url)], [true, true])
+  await age(url, '2 minutes', 'deleting')
+  t.equal(await sweepFiles(files), 1)
+  t.same([await hasRow(url), await hasBytes(url)], [false, false])
+})
+
+t.test('what is still being stored is not swept', async (t) => {
+  const store = await addStore(database)
+  const url = await storeFile(node, store, text)
+  await age(url, '2 hours', 'pending')
+  await keepPending(node.app.db, idOf(url))
+  t.equal(await sweepFiles(files), 0)
+  t.ok(await hasBytes(url))
 })
 
 t.test('storage that is away keeps the rows for the next time', async (t) => {

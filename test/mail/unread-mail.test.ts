@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Config } from '../../src/config/config.js'
+import { readConfig, type Config } from '../../src/config/config.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation } from '../support/chat/conversations.js'
 import { startMailServer } from '../support/platform/mail-server.js'
@@ -14,6 +14,7 @@ const { mails } = mailServer
 const config: Partial<Config> = {
   ...webhookConfig(),
   unreadAfterMs: 0,
+  limits: readConfig({ LIMIT_FAILED_AUTH_PER_MINUTE: '20' }).limits,
   mail: { smtpUrl: mailServer.url, from: 'Support <support@example.com>', publicUrl: 'https://chat.example.com' },
 }
 const node = await startNode(t, { config })
@@ -22,8 +23,8 @@ const chat = createChatClient(node)
 
 /** Lets the time pass that a mail must wait after the one before. */
 const passQuarter = () =>
-  database.query(`update unread_reminder set mailed_at = mailed_at - interval '15 minutes',
-  due_at = least(due_at, now())`)
+  database.query(`with passed as (update unread_reminder set mailed_at = mailed_at - interval '15 minutes')
+    update unread_mail set due_at = now() where lease is null`)
 const sendAs = async (admin: { token: string }, sessionId: number, content: string) =>
   chat.post('admin/message/', admin, { session_id: sessionId, content })
 const mailsTo = (address: string) => mails.filter(({ to }) => to.includes(address))
@@ -126,8 +127,25 @@ t.test('a mail that the server cannot take now is sent later, once', async () =>
     return row?.attempts === 1
   }, DEADLINE_MS)
   mailServer.refuse(undefined)
-  await database.query('update unread_reminder set due_at = now() where session_id = $1', [sessionId])
+  await database.query('update unread_mail set due_at = now() where session_id = $1', [sessionId])
   await until(() => mailsTo(email).length === 1, DEADLINE_MS)
+})
+
+t.test('a mail server that does not answer delays nothing else', async (t) => {
+  const receiver = await startReceiver(t)
+  await createWebhook(node, receiver.url, ['message.unread'])
+  const [held, email] = ['held@example.com', 'free@example.com']
+  mailServer.hold(held)
+  const slow = await claimConversation(chat, { email: held })
+  await sendAs(slow.admin, slow.sessionId, 'never acknowledged')
+  const isUnderWay = async () =>
+    (await database.query('select from unread_mail where session_id = $1 and lease is not null', [slow.sessionId]))
+      .length > 0
+  await until(isUnderWay, DEADLINE_MS, 'the mail is under way')
+  const free = await claimConversation(chat, { email })
+  await sendAs(free.admin, free.sessionId, 'hello')
+  await until(() => receiver.accepted.length === 2 && mailsTo(email).length === 1, DEADLINE_MS)
+  t.ok(await isUnderWay())
 })
 
 t.test('message.unread is sent once for each unread run', async (t) => {
@@ -156,4 +174,13 @@ t.test('message.unread is sent once for each unread run', async (t) => {
     [['one'], ['three']],
   )
   t.equal(new Set(receiver.accepted.map(({ id }) => id)).size, 2)
+})
+
+t.test('guesses at the signature from one address are limited', async (t) => {
+  const { limits } = node.app
+  const guess = () => node.request('POST', '/mail/unsubscribe/?store=1&signature=x')
+  const statuses = new Set<number>()
+  await until(async () => statuses.add((await guess()).status).has(429), DEADLINE_MS)
+  t.same(statuses, new Set([404, 429]))
+  t.ok(limits.isBlocked('127.0.0.1'))
 })

@@ -73,6 +73,7 @@ function describeRow(checker: ts.TypeChecker, row: ts.Type): PromisedRow {
 const membersOf = (type: ts.Type): ts.Type[] => (type.isUnion() ? type.types.flatMap(membersOf) : [type])
 
 const primitives: [ts.TypeFlags, Kind][] = [
+  [ts.TypeFlags.Any | ts.TypeFlags.Unknown, 'any'],
   [ts.TypeFlags.StringLike, 'string'],
   [ts.TypeFlags.NumberLike, 'number'],
   [ts.TypeFlags.BigIntLike, 'bigint'],
@@ -85,7 +86,7 @@ function describeType(checker: ts.TypeChecker, type: ts.Type): Kind {
   const primitive = primitives.find(([flag]) => (type.flags & flag) !== 0)
   if (primitive !== undefined) return primitive[1]
   if (checker.isArrayLikeType(type)) return 'array'
-  const name = type.symbol.name
+  const name = type.getSymbol()?.name ?? ''
   if (['Buffer', 'Uint8Array'].includes(name)) return 'bytes'
   return name === 'Date' ? name : 'object'
 }

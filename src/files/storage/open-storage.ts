@@ -1,10 +1,11 @@
 import type { FilesConfig } from '../settings/file-settings.js'
 import { createDiskStorage } from './disk-storage.js'
+import { hideIds } from './hide-ids.js'
 import type { FileStorage } from './storage.js'
 
 /** Opens what is configured. A service without a bucket does not load what speaks to one. */
 export async function openStorage({ s3, folder }: Pick<FilesConfig, 's3' | 'folder'>): Promise<FileStorage> {
-  if (s3 === undefined) return createDiskStorage(folder)
+  if (s3 === undefined) return hideIds(createDiskStorage(folder))
   const { createS3Storage } = await import('./s3-storage.js')
-  return createS3Storage(s3)
+  return hideIds(createS3Storage(s3))
 }

@@ -1,9 +1,9 @@
-import { tooMany, unavailable } from '../../errors/request-error.js'
+import { RequestError, tooMany, unavailable } from '../../errors/request-error.js'
 
 /** More uploads of an account wait, unread, until one has ended: a slow phone does not keep its account from chatting. */
 const MAX_OF_ACCOUNT = 4
-const MAX_WAITING_OF_ACCOUNT = 100
-/** Each takes a file descriptor beside its connection. */
+const MAX_WAITING_OF_ACCOUNT = 16
+/** Those that are read: each takes a file descriptor beside its connection. */
 const MAX_OF_NODE = 512
 /** As many uploads fill the disk and a core. With more at once, all of their buffers would be in memory for longer. */
 const MAX_FAST_OF_NODE = 8
@@ -21,22 +21,33 @@ export interface UploadSlot {
 /** Bounds how many uploads are read at once: by account, and on the node those that come fast. */
 export interface UploadSlots {
   /**
-   * Waits for a slot.
-   * @throws RequestError 429 when too many of the account wait · 503 when the node has too many
+   * Waits for a slot, until the signal aborts.
+   * @throws RequestError 400 when the signal aborted · 429 when too many of the account wait · 503 when the node reads too
+   * many
    */
-  take(account: string): Promise<UploadSlot>
-}
-
-/** A bound with those that wait, in their order. */
-interface Bound {
-  underWay: number
-  waiting: (() => void)[]
+  take(account: string, signal: AbortSignal): Promise<UploadSlot>
 }
 
 export function createUploadSlots(): UploadSlots {
   const accounts = new Map<string, Bound>()
-  const fast: Bound = { underWay: 0, waiting: [] }
-  let total = 0
+  const fast = createBound()
+  let reading = 0
+
+  function enterAccount(account: string, signal: AbortSignal): Promise<() => void> {
+    const own = accounts.get(account) ?? createBound()
+    if (own.waiting.size >= MAX_WAITING_OF_ACCOUNT) throw tooMany('Too many uploads of this account at once')
+    requireRoom()
+    accounts.set(account, own)
+    const leave = () => {
+      passOn(own)
+      if (own.underWay === 0) accounts.delete(account)
+    }
+    return enter(own, MAX_OF_ACCOUNT, signal).then(() => leave)
+  }
+
+  function requireRoom(): void {
+    if (reading >= MAX_OF_NODE) throw unavailable('Too many uploads at once')
+  }
 
   function beginFast(): UploadSlot {
     let bytes = 0
@@ -54,35 +65,69 @@ export function createUploadSlots(): UploadSlots {
   }
 
   return {
-    async take(account) {
-      const own = accounts.get(account) ?? { underWay: 0, waiting: [] }
-      if (own.waiting.length >= MAX_WAITING_OF_ACCOUNT) throw tooMany('Too many uploads of this account at once')
-      if (total >= MAX_OF_NODE) throw unavailable('Too many uploads at once')
-      accounts.set(account, own)
-      total++
-      await enter(own, MAX_OF_ACCOUNT)
-      await enter(fast, MAX_FAST_OF_NODE)
+    async take(account, signal) {
+      if (signal.aborted) throw brokenOff()
+      const leaveAccount = await enterAccount(account, signal)
+      try {
+        await enter(fast, MAX_FAST_OF_NODE, signal)
+      } catch (error) {
+        leaveAccount()
+        throw error
+      }
       const { count, giveBack } = beginFast()
-      return {
+      reading++
+      const slot = {
         count,
         giveBack() {
+          reading--
           giveBack()
-          total--
-          passOn(own)
-          if (own.underWay === 0) accounts.delete(account)
+          leaveAccount()
         },
       }
+      if (reading <= MAX_OF_NODE) return slot
+      // Others have begun while it waited.
+      slot.giveBack()
+      throw unavailable('Too many uploads at once')
     },
   }
 }
 
-async function enter(bound: Bound, max: number): Promise<void> {
-  if (bound.underWay < max) bound.underWay++
-  else await new Promise<void>((proceed) => bound.waiting.push(proceed))
+/** A bound with those that wait, in their order. */
+interface Bound {
+  underWay: number
+  waiting: Set<() => void>
 }
 
+const createBound = (): Bound => ({ underWay: 0, waiting: new Set() })
+
+async function enter(bound: Bound, max: number, signal: AbortSignal): Promise<void> {
+  if (bound.underWay < max) {
+    bound.underWay++
+    return
+  }
+  await new Promise<void>((resolve, reject) => {
+    const proceed = () => {
+      signal.removeEventListener('abort', leave)
+      resolve()
+    }
+    const leave = () => {
+      bound.waiting.delete(proceed)
+      reject(brokenOff())
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    bound.waiting.add(proceed)
+  })
+}
+
+/** Nobody reads it: the client has gone. */
+const brokenOff = () => new RequestError(400, 'The upload broke off')
+
 function passOn(bound: Bound): void {
-  const next = bound.waiting.shift()
-  if (next === undefined) bound.underWay--
-  else next()
+  const [next] = bound.waiting
+  if (next === undefined) {
+    bound.underWay--
+    return
+  }
+  bound.waiting.delete(next)
+  next()
 }

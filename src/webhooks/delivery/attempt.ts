@@ -47,5 +47,8 @@ export function createAttempts(poster: Poster): AttemptDelivery {
 /** For the platform, which has chosen the address. */
 function describe(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
-  return (message === '' ? (code ?? 'The request failed') : message).slice(0, LONGEST_ERROR).toWellFormed()
+  return (message === '' ? (code ?? 'The request failed') : message)
+    .slice(0, LONGEST_ERROR)
+    .replaceAll('\0', '')
+    .toWellFormed()
 }

@@ -33,12 +33,12 @@ export async function deliverSession(
   const { receiver, sessionId, lease } = claimed
   let { seq, unreadId, attempts } = claimed
   let log: LoggedAttempt[] = []
-  let savedAt = performance.now()
+  let { leasedAt } = claimed
 
   async function save(next: NextStep, isNewFailure = false): Promise<boolean> {
     const written = log
     log = []
-    savedAt = performance.now()
+    leasedAt = performance.now()
     const place = { webhookId: receiver.id, sessionId, lease, seq, unreadId, attempts }
     return deps.saveProgress({ ...place, isNewFailure, next, log: written })
   }
@@ -61,10 +61,11 @@ export async function deliverSession(
     return { step: 'paused', delayMs: chooseRetryDelay(attempts, answer?.retryAfter, deps.retryDelaysMs) }
   }
 
-  for (const event of await deps.readEvents(claimed)) {
+  const { events, upTo } = await deps.readEvents(claimed)
+  for (const event of events) {
     if (isSubscribed(receiver, event)) {
       await deps.pace()
-      const leftMs = LEASE_MS - (performance.now() - savedAt)
+      const leftMs = LEASE_MS - (performance.now() - leasedAt)
       if (leftMs < deps.timeoutMs + SAFETY_MS && !(await save({ step: 'going on' }))) return
       const attempt = await deps.attempt(receiver, event, signal)
       if (!attempt.isDelivered) {
@@ -78,6 +79,7 @@ export async function deliverSession(
     seq = event.seq ?? seq
     unreadId = event.unreadId ?? unreadId
   }
+  seq = Math.max(seq, upTo)
   await save({ step: 'done' })
 }
 

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import type { Database } from '../../database/database.js'
+import type { EpochExpressions } from '../../database/epoch.js'
 import { restAfter, startConsumerLoop } from '../../event-log/consumer-loop.js'
-import { deleteLeftovers } from '../deliveries.js'
+import { createSweepSize } from '../../event-log/sweep-size.js'
+import { createCleanup } from '../cleanup.js'
 import { claimSessions, type ClaimedSession } from './claim-sessions.js'
 import { deliverSession, type SessionDelivery } from './deliver-session.js'
-import { markSessions, sweepSessions } from './mark-moved.js'
+import { markSessions, sweepSessions, type MovedSession } from './mark-moved.js'
 
 /** Delivers the events of all sessions to the webhooks, together with the dispatchers of the other nodes. */
 export interface WebhookDispatcher {
@@ -18,9 +20,12 @@ export interface WebhookDispatcher {
 
 export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff'> {
   db: Database
+  epoch: Pick<EpochExpressions, 'run'>
   /** How long a statement may take, and so a transaction. */
   longestStatementMs: number
   onError: (error: unknown) => void
+  /** A sweep has taken too long. The next one reads so many events of a table. */
+  onSlowSweep: (mostEvents: number) => void
 }
 
 /** Sessions that this node delivers to one webhook at a time. */
@@ -47,17 +52,21 @@ const MAX_NOTED_SESSIONS = 50_000
  */
 export function startDispatcher({
   db,
+  epoch,
   longestStatementMs,
   onError,
+  onSlowSweep,
   ...delivery
 }: DispatcherOptions): WebhookDispatcher {
-  let noted = new Map<number, number>()
+  let noted = new Map<number, MovedSession>()
   let isAnyThere = false
   /** Ids of the webhooks that take deliveries. */
   let receiverIds: number[] = []
   /** By webhook. */
   const sessionsUnderWay = new Map<number, number>()
   const underWay = new Set<Promise<void>>()
+  const runSweep = createSweepSize(onSlowSweep)
+  const cleanPiece = createCleanup(db)
   const closing = new AbortController()
   // Each delivery under way listens.
   setMaxListeners(0, closing.signal)
@@ -103,13 +112,13 @@ export function startDispatcher({
   async function sweep(): Promise<void> {
     const startedAt = performance.now()
     setDue('sweep', SWEEP_INTERVAL_MS)
-    await sweepSessions(db, longestStatementMs)
+    await runSweep((mostEvents) => sweepSessions(db, longestStatementMs, mostEvents))
     setDue('sweep', Math.max(SWEEP_INTERVAL_MS, restAfter(performance.now() - startedAt)))
   }
 
   async function cleanUp(): Promise<void> {
     setDue('cleanup', CLEANUP_INTERVAL_MS)
-    const isMore = await deleteLeftovers(db)
+    const isMore = await cleanPiece()
     setDue('cleanup', isMore ? LOOK_INTERVAL_MS : CLEANUP_INTERVAL_MS)
   }
 
@@ -120,7 +129,7 @@ export function startDispatcher({
       if (free > 0) room.set(id, free)
     }
     if (room.size === 0 || closing.signal.aborted) return
-    for (const claimed of await claimSessions(db, room)) start(claimed)
+    for (const claimed of await claimSessions(db, epoch, room)) start(claimed)
   }
 
   function start(claimed: ClaimedSession): void {
@@ -147,8 +156,14 @@ export function startDispatcher({
 
   return {
     note({ sessionId, seq }) {
-      if (!isAnyThere || noted.size >= MAX_NOTED_SESSIONS) return
-      if ((noted.get(sessionId) ?? 0) < seq) noted.set(sessionId, seq)
+      if (!isAnyThere) return
+      const moved = noted.get(sessionId)
+      if (moved !== undefined) {
+        moved.first = Math.min(moved.first, seq)
+        moved.last = Math.max(moved.last, seq)
+      } else if (noted.size < MAX_NOTED_SESSIONS) {
+        noted.set(sessionId, { first: seq, last: seq })
+      } else return
       loop.wake(COLLECT_MS)
     },
     wake() {

@@ -2,53 +2,94 @@ import type { Database } from '../../database/database.js'
 import { overlapOf, sweepMovedSessions } from '../../event-log/moved-sessions.js'
 import { Prisma } from '../../generated/prisma/client.js'
 
+/** Durable events of a session that were committed: from the first to the last seq. */
+export interface MovedSession {
+  first: number
+  last: number
+}
+
 /**
  * Makes sessions due for the webhooks that have not got all of them. `moved` is the SQL of the CTEs that end with
- * `moved (session_id, seq, unread_id)`. What is due already is not written to: a lock on it would wait for its delivery.
+ * `moved (session_id, first_seq, seq, first_unread_id, unread_id)`. What is due already is not written to: a lock on it
+ * would wait for its delivery.
  *
  * Each pair is looked up by itself (`offset 0`): joined to sessions whose number the planner cannot know, the whole table
  * would be read.
  *
  * A session that a webhook meets for the first time begins behind the newest event that is older than the webhook. Ids of
- * one session are in the order of its events.
+ * one session are in the order of its events. One of which nothing but an unread event has come was met before, and was
+ * cleaned away after its end: it begins with that event.
+ *
+ * A webhook that has got more of a session than there is has got it from a history that is lost: the database was set back.
+ * It goes on with what has come since.
  */
 const markMoved = (moved: Prisma.Sql) => Prisma.sql`
-  with ${moved}
-  insert into webhook_session (webhook_id, session_id, seq, unread_id, due_at)
-  select w.id, m.session_id, coalesce(start.seq, 0), w.from_unread_id, now()
-  from moved m cross join webhook w
-  left join lateral (
-    select * from webhook_session where webhook_id = w.id and session_id = m.session_id offset 0
-  ) ws on true
-  left join lateral (
-    select greatest(
-      (select seq from chat_message where session_id = m.session_id and id <= w.from_message_id
-        order by seq desc limit 1),
-      (select seq from chat_session_change where session_id = m.session_id and id <= w.from_change_id
-        order by seq desc limit 1),
-      0) as seq
-    where ws.webhook_id is null
-  ) start on true
-  where w.deleted_at is null and case
-    when ws.webhook_id is null then m.seq > start.seq or m.unread_id > w.from_unread_id
-    else ws.due_at is null and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) end
-  order by w.id, m.session_id
-  on conflict (webhook_id, session_id) do update set due_at = coalesce(webhook_session.due_at, excluded.due_at)
-    where webhook_session.failed_at is null`
+  with ${moved}, pair as materialized (
+    select w.id as webhook_id, m.*, w.from_unread_id, s.seq as session_seq, start.seq as start_seq,
+      ws.webhook_id as known_id, ws.seq > s.seq as is_set_back,
+      case when ws.webhook_id is null then m.seq > start.seq or m.unread_id > w.from_unread_id
+        else ws.due_at is null and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) end as is_news
+    from moved m
+    left join lateral (select seq from chat_session where id = m.session_id offset 0) s on true
+    cross join webhook w
+    left join lateral (
+      select * from webhook_session where webhook_id = w.id and session_id = m.session_id offset 0
+    ) ws on true
+    left join lateral (
+      select greatest(
+        (select seq from chat_message where session_id = m.session_id and id <= w.from_message_id
+          order by seq desc limit 1),
+        (select seq from chat_session_change where session_id = m.session_id and id <= w.from_change_id
+          order by seq desc limit 1),
+        0) as seq
+      where ws.webhook_id is null
+    ) start on true
+    where w.deleted_at is null
+  ), marked as (
+    insert into webhook_session (webhook_id, session_id, seq, unread_id, due_at)
+    select webhook_id, session_id, case when seq > 0 then coalesce(start_seq, 0) else coalesce(session_seq, 0) end,
+      case when seq > 0 then from_unread_id else greatest(from_unread_id, first_unread_id - 1) end, now()
+    from pair where is_news and is_set_back is not true
+    order by webhook_id, session_id
+    on conflict (webhook_id, session_id) do update set due_at = coalesce(webhook_session.due_at, excluded.due_at)
+      where webhook_session.failed_at is null
+  )
+  select webhook_id as "webhookId", session_id as "sessionId", least(session_seq, first_seq - 1) as seq
+  from pair where is_set_back`
 
-/** Makes sessions due whose seq is known. Returns how many deliveries that makes. */
-export async function markSessions(db: Database, moved: Map<number, number>): Promise<number> {
-  const rows = [...moved].map(([session_id, seq]) => ({ session_id, seq }))
-  return db.prisma.$executeRaw(
-    markMoved(Prisma.sql`
+/** A session that a webhook goes on with behind a seq that lies before what it has got. */
+interface SetBackSession {
+  webhookId: bigint
+  sessionId: bigint
+  seq: bigint
+}
+
+async function mark(db: Database, moved: Prisma.Sql): Promise<void> {
+  for (const setBack of await db.prisma.$queryRaw<SetBackSession[]>(markMoved(moved))) await resetSession(db, setBack)
+}
+
+/** Whoever is delivering the session loses its lease. */
+async function resetSession(db: Database, { webhookId, sessionId, seq }: SetBackSession): Promise<void> {
+  await db.prisma.$executeRaw(Prisma.sql`
+    update webhook_session set seq = ${seq}, due_at = now(), lease = null, attempts = 0, first_failed_at = null,
+      failed_at = null
+    where webhook_id = ${webhookId} and session_id = ${sessionId} and seq > ${seq}`)
+}
+
+/** Makes sessions due whose seq is known. */
+export async function markSessions(db: Database, moved: ReadonlyMap<number, MovedSession>): Promise<void> {
+  const rows = [...moved].map(([session_id, { first, last }]) => ({ session_id, first_seq: first, seq: last }))
+  await mark(
+    db,
+    Prisma.sql`
     moved as materialized (
-      select *, 0::bigint as unread_id
-      from json_to_recordset(${JSON.stringify(rows)}::json) as given(session_id bigint, seq bigint)
-    )`),
+      select *, null::bigint as first_unread_id, 0::bigint as unread_id
+      from json_to_recordset(${JSON.stringify(rows)}::json) as given(session_id bigint, first_seq bigint, seq bigint)
+    )`,
   )
 }
 
-/** Makes sessions due that moved without this having been told. Returns how many deliveries that makes. */
-export async function sweepSessions(db: Database, longestStatementMs: number): Promise<number> {
-  return db.prisma.$executeRaw(markMoved(sweepMovedSessions('webhooks', overlapOf(longestStatementMs))))
+/** Makes sessions due that moved without this having been told. */
+export async function sweepSessions(db: Database, longestStatementMs: number, mostEvents: number): Promise<void> {
+  await mark(db, sweepMovedSessions('webhooks', overlapOf(longestStatementMs), mostEvents))
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { defineColumns } from '../../database/columns.js'
 import type { Database } from '../../database/database.js'
 import { batchReads } from '../../database/batch.js'
@@ -12,6 +13,7 @@ import { readUnreadEvents } from './read-unread-events.js'
 export const EVENTS_PER_READ = 20
 /** Concurrent reads share a statement; together they stay below the longest string there is. */
 const SESSIONS_PER_STATEMENT = 32
+const MOST_TOLD = 1000
 
 /** Where a webhook stands in a session. */
 export interface Place {
@@ -20,11 +22,23 @@ export interface Place {
   unreadId: number
 }
 
-/**
- * Reads the next events of a session: in `seq` order without a gap, then what was left unread. Webhooks that stand at the
- * same place share the answer.
- */
-export type ReadEvents = (place: Place) => Promise<WebhookEvent[]>
+/** The next events of a session: in `seq` order, then what was left unread. */
+export interface EventPage {
+  events: WebhookEvent[]
+  /** Up to this seq the session has no further events. */
+  upTo: number
+}
+
+/** Reads the next events of a session. Webhooks that stand at the same place share the answer. */
+export type ReadEvents = (place: Place) => Promise<EventPage>
+
+/** Events whose rows are not there, although the session has counted them: somebody has deleted them. */
+export interface MissingEvents {
+  sessionId: number
+  /** The first seq that is missing, and how many are. */
+  first: number
+  count: number
+}
 
 interface SentRow extends MessageRow {
   seq: number
@@ -38,6 +52,8 @@ interface EventsRow {
   key: string
   sessionId: number
   after: number
+  /** The newest seq; null where the session does not exist. */
+  head: number | null
   /** For `sentColumns.toRows` and `changedColumns.toRows`. */
   sent: unknown[][]
   changed: unknown[][]
@@ -50,6 +66,7 @@ const eventsColumns = defineColumns<EventsRow>({
   key: 'asked.key',
   sessionId: 'asked.session_id',
   after: 'asked.after',
+  head: '(select seq from chat_session where id = asked.session_id)',
   sent: 'sent.messages',
   changed: 'changed.changes',
   hasUnread: 'exists (select from unread_event u where u.session_id = asked.session_id and u.id > asked.after_unread)',
@@ -61,15 +78,30 @@ const fromNext = Prisma.raw(`
   cross join lateral (select ${sentColumns.json} as messages from ${nextOf('chat_message')} m) sent
   cross join lateral (select ${changedColumns.json} as changes from ${nextOf('chat_session_change')} c) changed`)
 
-export function createEventReader(db: Database): ReadEvents {
+/** @param onMissing is told once of what is missing from a seq on */
+export function createEventReader(db: Database, onMissing: (missing: MissingEvents) => void): ReadEvents {
   const read = batchReads((keys: string[]) => readMany(db, keys), SESSIONS_PER_STATEMENT)
+  const told = new LRUCache<string, true>({ max: MOST_TOLD })
+
+  function tellMissing(sessionId: number, after: number, { events, upTo }: EventPage): void {
+    const count = upTo - after - events.length
+    if (count === 0) return
+    const place = events.findIndex(({ seq }, index) => seq !== after + 1 + index)
+    const first = after + 1 + (place < 0 ? events.length : place)
+    if (told.has(`${sessionId}:${first}`)) return
+    told.set(`${sessionId}:${first}`, true)
+    onMissing({ sessionId, first, count })
+  }
+
   return async ({ sessionId, seq, unreadId }) => {
     const row = await read(`${sessionId}:${seq}:${unreadId}`)
-    if (row === undefined) return []
-    const events = toEvents(row)
+    if (row === undefined) return { events: [], upTo: seq }
+    const { isCut, ...page } = toPage(row)
+    const { events, upTo } = page
+    tellMissing(sessionId, seq, page)
     // What is unread has been sent, so that the receiver knows it.
-    const isLast = events.length < EVENTS_PER_READ
-    return row.hasUnread && isLast ? [...events, ...(await readUnreadEvents(db, { sessionId, unreadId }))] : events
+    if (!row.hasUnread || isCut) return { events, upTo }
+    return { events: [...events, ...(await readUnreadEvents(db, { sessionId, unreadId }))], upTo }
   }
 }
 
@@ -88,14 +120,26 @@ async function readMany(db: Database, keys: string[]): Promise<Map<string, Event
   return new Map(rows.map((row) => [row.key, row]))
 }
 
-/** Both kinds are cut at their limit, so that the later part may have holes. */
-function toEvents(row: EventsRow): WebhookEvent[] {
+/**
+ * Events of one session are committed in the order of their seq, so a seq that is missing in one snapshot will never come:
+ * the next events do not wait for it.
+ */
+function toPage(row: EventsRow): EventPage & { isCut: boolean } {
   const sent = sentColumns.toRows(row.sent).map(toMessageEvent)
   const changed = changedColumns.toRows(row.changed).map((change) => toChangeEvent(row.sessionId, change))
-  const inOrder = [...sent, ...changed].toSorted((one, other) => one.seq - other.seq)
-  const end = inOrder.findIndex(({ seq }, index) => seq !== row.after + index + 1)
-  return inOrder.slice(0, end < 0 ? EVENTS_PER_READ : end)
+  // Both kinds are cut at their limit. Behind the end of one the other is not all there is.
+  const end = Math.min(...[sent, changed].map(endOf))
+  const events = [...sent, ...changed]
+    .filter(({ seq }) => seq <= end)
+    .toSorted((one, other) => one.seq - other.seq)
+    .slice(0, EVENTS_PER_READ)
+  const last = events.at(-1)?.seq ?? row.after
+  const isCut = events.length < sent.length + changed.length || end !== Infinity
+  return { events, upTo: isCut ? last : Math.max(last, row.head ?? 0), isCut }
 }
+
+const endOf = (events: { seq: number }[]) =>
+  events.length < EVENTS_PER_READ ? Infinity : (events.at(-1)?.seq ?? Infinity)
 
 /** The message as it was sent: an event has the same body at each attempt. */
 function toMessageEvent({ seq, ...row }: SentRow): WebhookEvent & { seq: number } {

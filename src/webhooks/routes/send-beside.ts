@@ -15,6 +15,8 @@ export interface SendingBeside {
   db: Database
   attempt: AttemptDelivery
   readEvents: ReadEvents
+  /** How long a statement may take, and so a transaction. */
+  longestStatementMs: number
   /** Lets the dispatcher look for what has become due. */
   wake: () => void
   /** Aborts when the node closes. */
@@ -56,7 +58,8 @@ async function isPassed(
   const [row] = await db.prisma.$queryRaw<{ isPassed: boolean }[]>(Prisma.sql`
     select coalesce(seq >= ${seq}, unread_id >= ${unreadId}, false) as "isPassed" from webhook_session
     where webhook_id = ${webhookId} and session_id = ${sessionId}`)
-  return row?.isPassed === true
+  // Where the session has ended and everything was delivered, nothing is kept of it.
+  return row?.isPassed ?? true
 }
 
 async function resume({ db, wake }: SendingBeside, { id, webhookId, sessionId }: DeliveryRow): Promise<Delivery> {
@@ -99,7 +102,8 @@ async function readEvent({ readEvents }: SendingBeside, delivery: DeliveryRow): 
     unreadId: Number(unreadId),
   }
   const before = seq === null ? { ...place, unreadId: place.unreadId - 1 } : { ...place, seq: place.seq - 1 }
-  const event = (await readEvents(before)).find(({ id }) => id === eventId)
+  const { events } = await readEvents(before)
+  const event = events.find(({ id }) => id === eventId)
   if (event === undefined) throw notFound('The event does not exist any more')
   return event
 }

@@ -21,7 +21,7 @@ export async function webhookRoutes(app: App): Promise<void> {
       },
     },
     async ({ body }) => {
-      const webhook = await createWebhook(db, body)
+      const webhook = await createWebhook(db, body, webhooks.longestStatementMs)
       webhooks.wake()
       return webhook
     },

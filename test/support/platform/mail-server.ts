@@ -17,16 +17,20 @@ export interface MailServer {
   mails: ReceivedMail[]
   /** Refuses the next mails with an SMTP status; undefined accepts them. */
   refuse(status: number | undefined): void
+  /** Mails to this address are taken, and not answered. */
+  hold(address: string): void
 }
 
 /** Starts an SMTP server for one test. */
 export async function startMailServer(t: Pick<Test, 'teardown'>): Promise<MailServer> {
   const mails: ReceivedMail[] = []
   let status: number | undefined
+  const held = new Set<string>()
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     onData(stream, { envelope }, callback) {
       void text(stream).then((source) => {
+        if (envelope.rcptTo.some(({ address }) => held.has(address))) return undefined
         if (status !== undefined) return callback(Object.assign(new Error('Not now'), { responseCode: status }))
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address
         mails.push({ from, to: envelope.rcptTo.map(({ address }) => address), ...parse(source) })
@@ -36,7 +40,12 @@ export async function startMailServer(t: Pick<Test, 'teardown'>): Promise<MailSe
   })
   const { port, close } = await listen(server)
   t.teardown(close)
-  return { url: `smtp://127.0.0.1:${port}`, mails, refuse: (next) => (status = next) }
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    mails,
+    refuse: (next) => (status = next),
+    hold: (address) => held.add(address),
+  }
 }
 
 async function listen(server: SMTPServer): Promise<{ port: number; close: () => Promise<void> }> {

@@ -1,4 +1,4 @@
-import { unsupported } from './filter.js'
+import { unsupported } from '../filter.js'
 
 /** A box, or any range of bytes: where its content begins and ends. */
 export interface Box {

@@ -1,4 +1,4 @@
-import { unsupported } from './filter.js'
+import { unsupported } from '../filter.js'
 import { BoxReader, damaged, parseBoxes, type Box } from './heif-boxes.js'
 
 /** Items that describe a picture instead of being one. */

@@ -1,5 +1,5 @@
 import { createOrientation, readOrientation } from './exif-orientation.js'
-import { PendingBytes, unsupported, type Filter } from './filter.js'
+import { PendingBytes, unsupported, type Filter } from '../filter.js'
 
 /** Markers, ITU-T T.81, table B.1. */
 const SOI = 0xd8

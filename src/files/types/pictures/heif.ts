@@ -1,7 +1,7 @@
-import { unsupported, type Patch } from './filter.js'
+import { unsupported, type Patch } from '../filter.js'
 import { damaged, readBox, type Box } from './heif-boxes.js'
 import { findMetadata } from './heif-items.js'
-import type { WholeFile } from './whole-file.js'
+import type { WholeFile } from '../whole-file.js'
 
 /*
  * HEIF, ISO/IEC 23008-12: boxes as in MP4. A picture's metadata are items, whose bytes the `meta` box locates by offsets.

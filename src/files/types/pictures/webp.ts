@@ -1,5 +1,5 @@
 import { createOrientation, readOrientation } from './exif-orientation.js'
-import { PendingBytes, unsupported, type Filter, type Patch } from './filter.js'
+import { PendingBytes, unsupported, type Filter, type Patch } from '../filter.js'
 
 /** `RIFF`, the size of the rest, `WEBP`. */
 const FILE_HEAD_BYTES = 12

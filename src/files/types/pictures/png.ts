@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { createOrientation, readOrientation } from './exif-orientation.js'
-import { PendingBytes, unsupported, type Filter } from './filter.js'
+import { PendingBytes, unsupported, type Filter } from '../filter.js'
 
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 

@@ -1,0 +1,30 @@
+import t from 'tap'
+import { createSweepSize } from '../../src/event-log/sweep-size.js'
+
+const timeout = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' })
+
+t.test('a sweep that takes too long is told of, and reads less until it succeeds', async (t) => {
+  const told: number[] = []
+  const tried: number[] = []
+  const run = createSweepSize((mostEvents) => told.push(mostEvents))
+  const sweep = (most: number) =>
+    run(async (mostEvents) => {
+      tried.push(mostEvents)
+      if (mostEvents > most) throw timeout
+    })
+  for (let count = 0; count < 4; count++) await sweep(60_000)
+  for (let count = 0; count < 3; count++) await sweep(Infinity)
+  t.same(tried, [200_000, 100_000, 50_000, 100_000, 50_000, 100_000, 200_000])
+  t.same(told, [100_000, 50_000, 50_000])
+  for (let count = 0; count < 20; count++) await sweep(0)
+  t.equal(told.at(-1), 1000, 'not below what any database can read')
+})
+
+t.test("another failure is the caller's", async (t) => {
+  const told: number[] = []
+  await t.rejects(
+    createSweepSize((mostEvents) => told.push(mostEvents))(() => Promise.reject(new Error('another'))),
+    /another/,
+  )
+  t.same(told, [])
+})
