@@ -7,9 +7,10 @@ import { createAccountTurns } from './resume/account-turns.js'
 import { createAdminDelivery, type AdminDelivery } from './delivery/admin-delivery.js'
 import type { Connection } from './connections/connection.js'
 import { createDeliveryReceipts, type DeliveryReceipts } from './receipts/delivery-receipts.js'
-import { readDatabaseState } from './delivery/session-positions.js'
+import { readDatabaseState } from './delivery/recent-events.js'
+import { createWatermarkHistory } from './delivery/watermark-history.js'
 import { createPresence } from './presence/presence.js'
-import { createEpochReader, createReadyReader, type Ready } from './resume/read-ready.js'
+import { createEpochReader, createStoreEntryReader, type Ready } from './resume/read-ready.js'
 import { createSyncReader } from './resume/read-syncs.js'
 import type { Credentials } from '../accounts/credentials.js'
 import type { PubSub } from '../pubsub/pubsub.js'
@@ -27,6 +28,8 @@ const PRESENCE_CHECK_MS = 5000
 const LONGEST_DRAIN_MS = 3000
 /** Of few sockets, the closes are spread over less time. */
 const DRAIN_PER_SOCKET_MS = 6
+/** A statement is cancelled a little later than it may take. */
+const CLOCK_RESERVE_MS = 1000
 /** An attempt fails only when the session begins, ends, or gets events while it is read. */
 const READY_ATTEMPTS = 20
 /** A sync fills at most this share of what may wait for a slow reader. */
@@ -77,25 +80,28 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
   const epoch = await findEpochExpressions(db)
   // Before the first socket enters: the reconciler covers everything that begins after it.
   const opened = await readDatabaseState(db, epoch)
+  const overlapMs = options.longestStatementMs + CLOCK_RESERVE_MS
+  const watermarks = createWatermarkHistory(opened, overlapMs)
   const readSync = createSyncReader(db, epoch, options.bufferBytes * MAX_SYNC_SHARE)
-  const readReady = createReadyReader(db, epoch)
+  const readEntry = createStoreEntryReader(db, epoch)
   const readEpoch = createEpochReader(db, epoch)
   const deps = {
     db,
     subscriber: pubsub,
     deliveryReceipts,
     presence,
+    watermarks,
     readSync,
     onError,
     onPresenceDoubt: () => presenceReconciler.doubtedSoon(),
   }
-  const store = createStoreDelivery(deps)
+  const store = createStoreDelivery({ ...deps, readEntry })
   const admin = createAdminDelivery(deps)
   const connections = new Set<Connection>()
 
   await presence.open()
   const stopListening = credentials.onAnnouncement(closeEnded)
-  const reconcile = createReconciler(db, epoch, { store, admin }, { opened, ...options })
+  const reconcile = createReconciler(db, epoch, { store, admin }, { opened, watermarks, overlapMs })
   const presenceReconciler = createPresenceReconciler(presence, store, admin)
   const tasks = [
     repeat(RECONCILE_INTERVAL_MS, reconcile, onError),
@@ -125,10 +131,12 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
    */
   async function makeStoreReady(connection: Connection): Promise<void> {
     const { id } = connection.account
+    const first = store.takeReady(id)
+    if (first) return sendReady(connection, first)
     for (let attempt = 0; attempt < READY_ATTEMPTS && connection.isOpen; attempt++) {
       const before = store.activeSessionOf(id)
       const [last, resets] = [before?.last ?? 0, before?.resets]
-      const ready = await readReady(id)
+      const { ready } = await readEntry(id)
       const { session } = ready
       const position = session === null ? undefined : store.sequencer.positions.get(session.id)
       await position?.beginning
@@ -136,21 +144,22 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
       if (position && (position.last > (session?.seq ?? 0) || position.resets !== resets)) continue
       // The session began or ended since it was read, or is gone.
       if (session === null && store.activeSessionOf(id) !== before) continue
-      connection.ready(readyFrame(connection, ready), session ?? undefined)
-      const active = store.activeSessionOf(id)
-      if (active) {
-        store.typingAndPresence.repeatPresence(connection, active.sessionId)
-        if (active.holderId !== null) store.typingAndPresence.doubtPresence(active.sessionId, false)
-      }
-      return
+      return sendReady(connection, ready)
     }
     if (connection.isOpen) throw unavailable()
   }
 
+  function sendReady(connection: Connection, ready: Ready): void {
+    connection.ready(readyFrame(connection, ready), ready.session ?? undefined)
+    const active = store.activeSessionOf(connection.account.id)
+    if (active === undefined) return
+    store.typingAndPresence.repeatPresence(connection, active.sessionId)
+    if (active.holderId !== null) store.typingAndPresence.doubtPresence(active, false)
+  }
+
   async function makeAdminReady(connection: Connection): Promise<void> {
     connection.ready(readyFrame(connection, { session: null, epoch: await readEpoch() }))
-    for (const sessionId of admin.typingAndPresence.onlineSessions()) {
-      const holderId = admin.sequencer.positions.get(sessionId)?.holderId
+    for (const { sessionId, holderId } of admin.typingAndPresence.onlineSessions()) {
       if (holderId === null || holderId === connection.account.id)
         admin.typingAndPresence.repeatPresence(connection, sessionId)
     }
@@ -175,7 +184,7 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
         await admin.enter(connection, () => makeAdminReady(connection))
       }
       if (!connections.has(connection)) leave(connection)
-      if (connection.account.side === 'admin') presenceReconciler.soon()
+      if (connection.account.side === 'admin') presenceReconciler.adminsSoon()
     },
     leave,
     async drain() {

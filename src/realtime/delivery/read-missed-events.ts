@@ -117,9 +117,3 @@ export async function wasCreatedSince(db: Statements, sessionId: number, moment:
     select created >= ${moment} as "isNew" from chat_session where id = ${sessionId}`)
   return row?.isNew === true
 }
-
-/** The time of the database's clock, in milliseconds since the epoch. */
-export async function readDatabaseClock(db: Statements): Promise<number> {
-  const [row] = await rawOf(db).$queryRaw<{ now: Date }[]>(Prisma.sql`select clock_timestamp() as now`)
-  return row?.now.getTime() ?? Date.now()
-}

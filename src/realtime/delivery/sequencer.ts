@@ -7,8 +7,11 @@ export interface SequencerOptions {
   deliver(event: DurableEvent): void
   /** Reads the events of a session after a seq from PostgreSQL, in order, some or all of them. */
   readEvents(sessionId: number, after: number): Promise<MissedEvents>
-  /** Where delivery of an unknown session begins: the seq up to which nothing is owed. */
-  findStart(event: DurableEvent): Promise<number>
+  /**
+   * Where delivery of an unknown session begins: the seq up to which nothing is owed, at once or when it was read; undefined
+   * where the event itself is owed to nobody.
+   */
+  findStart(event: DurableEvent): Start | Promise<Start>
   /** Reads the position of a session; undefined where it is gone. */
   readStanding(sessionId: number): Promise<Standing | undefined>
   /** The session was set back, and begins anew at this position: sends the sockets a reset. */
@@ -19,6 +22,8 @@ export interface SequencerOptions {
   onKnown?(position: Position): void
   onError(error: unknown): void
 }
+
+type Start = number | undefined
 
 /** An event that was merely overtaken arrives within this time. */
 const GAP_PATIENCE_MS = 40
@@ -82,15 +87,21 @@ export function createSequencer(options: SequencerOptions): Sequencer {
     at !== undefined && lastAt !== undefined && at > lastAt
 
   function begin(event: DurableEvent): void {
-    const { sessionId, storeId, holderId, seq } = factsOf(event)
+    const { sessionId, storeId, holderId } = factsOf(event)
+    const start = findStart(event)
+    if (start === undefined) return
     const position: Position = { sessionId, storeId, holderId, isClosed: false, last: 0 }
     add(position)
-    if (seq === 1) return accept(event)
+    if (typeof start === 'number') {
+      position.last = start
+      return accept(event)
+    }
     keep(position, event)
-    position.beginning = findStart(event).then(
-      (start) => {
+    position.beginning = start.then(
+      (last) => {
         if (positions.get(sessionId) !== position) return
-        position.last = start
+        if (last === undefined) return forget(sessionId)
+        position.last = last
         goOn(position)
       },
       (error: unknown) => {

@@ -202,7 +202,7 @@ const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
     const parties =
       account.side === 'store'
         ? hub.store.activeSessionOf(account.id)
-        : hub.admin.sequencer.positions.get(session_id ?? 0)
+        : await hub.admin.findParties(session_id ?? 0)
     if (parties === undefined) throw notFound('Session not found')
     if (account.side === 'admin' && parties.holderId !== account.id) throw forbidden('Claim the session first')
     const { sessionId, storeId, holderId } = parties
