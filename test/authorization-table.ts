@@ -1,4 +1,4 @@
-import type { FormPart } from './support/uploads.js'
+import type { FormPart } from './support/files/uploads.js'
 
 /**
  * Who calls: nobody, the store of the sessions, another store, the admin who holds them, another admin, a supervisor who

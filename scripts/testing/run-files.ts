@@ -8,12 +8,15 @@ import { startServices } from './start-services.js'
 import { createSteps } from './steps.js'
 import { RESULTS } from './totals.js'
 
-/** The files that were named on the command line, or all of a folder with an ending. */
+/** The files that were named on the command line, or all below a folder that have an ending. */
 export async function chooseFiles(folder: string, ending: string): Promise<string[]> {
   const given = process.argv.slice(2)
   if (given.length > 0) return given
-  const names = (await readdir(folder)).filter((name) => name.endsWith(ending))
-  return names.sort().map((name) => join(folder, name))
+  const names = await readdir(folder, { recursive: true })
+  return names
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => join(folder, name))
 }
 
 interface FilesRun extends Omit<TestRun, 'environment' | 'reporter'> {

@@ -48,7 +48,7 @@ export async function uploadRoutes(app: App, { config }: { config: Config }): Pr
     async (request, reply) => {
       const { raw, account } = request
       // An upload takes as long as it takes. It is bounded by slots of its own, beside the other work of its account.
-      if (request.workOf !== undefined) app.accountWork.end(request.workOf)
+      if (request.workOf !== undefined) app.accountWork.end(request.workOf.account)
       request.workOf = undefined
       const endPatience = setPatient(raw.socket)
       try {

@@ -5,6 +5,13 @@ import { tooMany, unavailable } from '../errors/request-error.js'
  * requests of one account raised the p99 of the others from 13 to 173 ms; with two, to 27 ms (measured).
  */
 export const MAX_CONCURRENT = 2
+/**
+ * A request that waited for its turn begins after a rest as long as the request before it took, at most this long: an
+ * account that asks for more than MAX_CONCURRENT at once keeps PostgreSQL busy for half of the time.
+ */
+const MAX_REST_MS = 50
+/** A request that took less than this costs the others too little to rest after it. */
+const NO_REST_MS = 4
 const MOST_WAITING = 1000
 const MB = 1024 * 1024
 /** Bytes of answers that wait to be read. The largest answer has about 12 MB. */
@@ -26,8 +33,8 @@ export interface AccountWork {
    * too much of all answers together is unread, and some of it is this account's
    */
   begin(account: string): Promise<void> | undefined
-  /** Ends a request: the next one of the account has its turn. */
-  end(account: string): void
+  /** Ends a request, which took so long: the next one of the account has its turn, after a rest. */
+  end(account: string, tookMs?: number): void
   /** Counts an answer from now until the function that it returns is called. */
   countUnread(account: string, bytes: number): () => void
   /** The unread bytes of all accounts. */
@@ -50,8 +57,14 @@ export function createAccountWork(): AccountWork {
     if (underWay === 0 && unreadBytes === 0) works.delete(account)
   }
 
-  function end(account: string): void {
+  function end(account: string, tookMs = 0): void {
     const work = open(account)
+    if (work.waiting.length > 0 && tookMs >= NO_REST_MS)
+      setTimeout(giveTurn, Math.min(tookMs, MAX_REST_MS), account, work)
+    else giveTurn(account, work)
+  }
+
+  function giveTurn(account: string, work: Work): void {
     const next = work.waiting.shift()
     if (next) return next()
     work.underWay--

@@ -1,47 +1,58 @@
 import type { FastifyReply } from 'fastify'
+import { collectAll } from '../memory/collect-garbage.js'
 import type { AccountWork } from './account-work.js'
-import { TextStream } from './text-stream.js'
+import type { TextStream } from './text-stream.js'
 
 /** A reader that reads nothing for this long is cut. */
 const STALL_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
+/** So many bytes of answers leave garbage that is worth a collection. */
+const GARBAGE_BYTES = 4 * 1024 * 1024
+/** No large answer was sent for this long: the peak is over. */
+const IDLE_MS = 2000
 
 /** Sends long texts in pieces, as fast as they are read, and cuts readers that stall. */
 export interface LargeAnswers {
-  /** Returns the stream to send instead of a text. Its bytes count as unread of the account until the response is over. */
-  send(reply: FastifyReply, text: string, account: string): TextStream
+  /** Counts a stream that is sent as an answer as unread of the account, until the response is over. */
+  send(reply: FastifyReply, stream: TextStream, account: string): TextStream
   close(): void
 }
 
 export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): LargeAnswers {
   /** When each response was last read from. */
   const readAt = new Map<FastifyReply, number>()
+  let sentBytes = 0
+  let idleSince = 0
 
   function cutStalled(): void {
     const now = performance.now()
     for (const [reply, at] of readAt) if (now - at > stallMs) reply.request.raw.socket.destroy()
+    // An idle process collects nothing: what a peak has left would stay for minutes.
+    if (readAt.size > 0 || sentBytes < GARBAGE_BYTES || now - idleSince < IDLE_MS) return
+    sentBytes = 0
+    collectAll()
   }
   const timer = setInterval(cutStalled, Math.min(CHECK_INTERVAL_MS, stallMs))
   timer.unref()
 
   return {
-    send(reply, text, account) {
-      const bytes = Buffer.byteLength(text)
+    send(reply, stream, account) {
+      const { bytes } = stream
       reply.header('content-length', bytes)
-      const note = () => readAt.set(reply, performance.now())
       // A response that is over emits no `close` any more.
-      if (reply.raw.destroyed || reply.raw.closed) return new TextStream(text, () => undefined)
+      if (reply.raw.destroyed || reply.raw.closed) return stream
+      const note = () => readAt.set(reply, performance.now())
       note()
+      sentBytes += bytes
+      stream.onRead = note
       const forget = work.countUnread(account, bytes)
-      let isOver = false
       reply.raw.once('close', () => {
-        isOver = true
+        stream.onRead = () => undefined
         readAt.delete(reply)
+        idleSince = performance.now()
         forget()
       })
-      return new TextStream(text, () => {
-        if (!isOver) note()
-      })
+      return stream
     },
     close: () => clearInterval(timer),
   }

@@ -3,35 +3,56 @@ import { Readable } from 'node:stream'
 const PIECE_LENGTH = 65_536
 
 /**
- * Streams a long text, encoded in pieces as it is read, so that other work can run in between. Of a text that nobody reads,
- * only the text itself stays in memory. `onRead` is called whenever the reader takes a piece.
+ * A long text as encoded parts. Answers that hold the same text share the parts: none is copied or encoded again. Joined to
+ * one string of 12 MB, the text would block the node for 60 ms before its first byte is sent (measured).
+ */
+export class TextParts {
+  readonly parts: readonly Buffer[]
+  readonly bytes: number
+
+  constructor(parts: readonly Buffer[]) {
+    this.parts = parts
+    this.bytes = parts.reduce((sum, part) => sum + part.length, 0)
+  }
+}
+
+/**
+ * Streams a long text in pieces as they are read, so that other work can run in between. Of a text that nobody reads, only
+ * the text itself stays in memory.
  */
 export class TextStream extends Readable {
-  readonly #text: string
-  readonly #onRead: () => void
-  #from = 0
+  readonly bytes: number
+  /** Called whenever the reader takes a piece. */
+  onRead: () => void = () => undefined
+  readonly #pieces: Iterator<Buffer>
 
-  constructor(text: string, onRead: () => void) {
+  constructor(text: string | TextParts) {
     super({ highWaterMark: PIECE_LENGTH })
-    this.#text = text
-    this.#onRead = onRead
+    this.bytes = typeof text === 'string' ? Buffer.byteLength(text) : text.bytes
+    this.#pieces = typeof text === 'string' ? encodePieces(text) : cutPieces(text)
   }
 
   override _read(): void {
-    this.#onRead()
+    this.onRead()
     setImmediate(() => {
-      if (!this.destroyed) this.push(this.#nextPiece())
+      if (!this.destroyed) this.push(this.#pieces.next().value ?? null)
     })
   }
+}
 
-  #nextPiece(): Buffer | null {
-    if (this.#from >= this.#text.length) return null
-    let to = this.#from + PIECE_LENGTH
+function* encodePieces(text: string): Generator<Buffer, undefined> {
+  for (let from = 0; from < text.length;) {
+    let to = from + PIECE_LENGTH
     // The halves of a surrogate pair are one character.
-    if (isHighSurrogate(this.#text.charCodeAt(to - 1))) to++
-    const piece = Buffer.from(this.#text.slice(this.#from, to))
-    this.#from = to
-    return piece
+    if (isHighSurrogate(text.charCodeAt(to - 1))) to++
+    yield Buffer.from(text.slice(from, to))
+    from = to
+  }
+}
+
+function* cutPieces({ parts }: TextParts): Generator<Buffer, undefined> {
+  for (const part of parts) {
+    for (let from = 0; from < part.length; from += PIECE_LENGTH) yield part.subarray(from, from + PIECE_LENGTH)
   }
 }
 

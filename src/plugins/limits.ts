@@ -6,6 +6,7 @@ import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
 import { createLargeAnswers } from '../limits/large-answers.js'
 import { nameAccount, openLimits, type Limits } from '../limits/limits.js'
+import { TextStream } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
 
 declare module 'fastify' {
@@ -17,7 +18,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** The account whose running request this is; undefined when it is not running. */
-    workOf: string | undefined
+    workOf: { account: string; since: number } | undefined
   }
 }
 
@@ -48,7 +49,7 @@ export const limitsPlugin = plugin<{ config: Config }>(
       if (account === undefined || request.ws) return done()
       const name = nameAccount(account)
       const go = () => {
-        request.workOf = name
+        request.workOf = { account: name, since: performance.now() }
         // Otherwise a client could send many requests, disconnect, and leave the work behind.
         done(request.raw.socket.destroyed ? unavailable('The client has gone') : undefined)
       }
@@ -61,12 +62,13 @@ export const limitsPlugin = plugin<{ config: Config }>(
       }
     })
     app.addHook('onSend', (request, reply, payload, done) => {
-      if (request.workOf !== undefined) work.end(request.workOf)
+      if (request.workOf !== undefined) work.end(request.workOf.account, performance.now() - request.workOf.since)
       request.workOf = undefined
-      if (typeof payload !== 'string' || payload.length < LARGE_ANSWER) return done(null, payload)
+      const stream = toLargeAnswer(payload)
+      if (stream === undefined) return done(null, payload)
       const account = accountOf(request)
-      if (account !== undefined) limits.chargeAnswer(account, payload.length)
-      done(null, answers.send(reply, payload, account ? nameAccount(account) : readAddressBlock(request.ip)))
+      if (account !== undefined) limits.chargeAnswer(account, stream.bytes)
+      done(null, answers.send(reply, stream, account ? nameAccount(account) : readAddressBlock(request.ip)))
     })
     app.addHook('onClose', async () => {
       limits.close()
@@ -75,6 +77,12 @@ export const limitsPlugin = plugin<{ config: Config }>(
   },
   { name: 'limits', dependencies: ['pubsub'] },
 )
+
+/** Undefined for what is sent at once. */
+function toLargeAnswer(payload: unknown): TextStream | undefined {
+  if (payload instanceof TextStream) return payload
+  return typeof payload === 'string' && payload.length >= LARGE_ANSWER ? new TextStream(payload) : undefined
+}
 
 /** Undefined before authentication, whatever the type of a request says. */
 const accountOf = ({ account }: FastifyRequest): Account | undefined => account

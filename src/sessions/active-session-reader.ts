@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js'
 import { readOneByOne } from '../database/read-one-by-one.js'
 import type { MessageCache } from './message-cache.js'
 import { isLarge, readLargeActiveSession } from './read-large-session.js'
-import { readActiveSessions, type SessionView } from './read-session.js'
+import { readActiveSessions, type EncodedSession, type SessionView } from './read-session.js'
 
 /** Stores whose session is known to be large. */
 const MAX_LARGE_SESSIONS = 10_000
@@ -16,7 +16,7 @@ export interface ActiveSessionReader {
    * a statement, unless a session is large: that is read by itself, so that no other store waits for it.
    * @throws what the database throws
    */
-  read(storeId: number): Promise<SessionView<string> | undefined>
+  read(storeId: number): Promise<SessionView<EncodedSession> | undefined>
 }
 
 /** `cache` keeps the newest messages of sessions; undefined keeps nothing. */

@@ -4,7 +4,7 @@ import type { ActiveSessionReader } from './active-session-reader.js'
 import { unavailable } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { publishChange } from '../events/publish.js'
-import { readActiveSessions, type SessionView } from './read-session.js'
+import { readActiveSessions, type EncodedSession, type SessionView } from './read-session.js'
 import { sessionJson } from '../database/rows/sessions.js'
 import {
   changeColumns,
@@ -17,7 +17,7 @@ import {
 export interface SessionDeps extends ReceiptDeps {
   activeSessions: ActiveSessionReader
   /** Sessions that this node is creating, by store id: concurrent requests of a store share one transaction. */
-  creations: Map<number, Promise<SessionView<string> | undefined>>
+  creations: Map<number, Promise<SessionView<EncodedSession> | undefined>>
 }
 
 /** An attempt fails only when the session was closed between two statements. */
@@ -27,7 +27,7 @@ const ATTEMPTS = 50
  * Returns the one active session of a store, and creates it if there is none. However many callers race on however many
  * nodes, they get the same session, and it is published once.
  */
-export async function getOrCreateSession(deps: SessionDeps, storeId: number): Promise<SessionView<string>> {
+export async function getOrCreateSession(deps: SessionDeps, storeId: number): Promise<SessionView<EncodedSession>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const session = (await deps.activeSessions.read(storeId)) ?? (await shareCreation(deps, storeId))
     if (session) return session
@@ -35,7 +35,7 @@ export async function getOrCreateSession(deps: SessionDeps, storeId: number): Pr
   throw unavailable()
 }
 
-async function shareCreation(deps: SessionDeps, storeId: number): Promise<SessionView<string> | undefined> {
+async function shareCreation(deps: SessionDeps, storeId: number): Promise<SessionView<EncodedSession> | undefined> {
   const { creations } = deps
   let creation = creations.get(storeId)
   if (creation === undefined) {
@@ -49,7 +49,7 @@ async function shareCreation(deps: SessionDeps, storeId: number): Promise<Sessio
 async function createSession(
   { db, publisher }: SessionDeps,
   storeId: number,
-): Promise<SessionView<string> | undefined> {
+): Promise<SessionView<EncodedSession> | undefined> {
   const { created, session } = await db.prisma.$transaction(async (tx) => {
     const created = await insertSession(tx, storeId)
     const session = (await readActiveSessions(tx, [storeId])).get(storeId)

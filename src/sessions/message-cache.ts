@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache'
+import { TextParts } from '../limits/text-stream.js'
 
 /** The newest messages of a store's session, as JSON for the store. */
 export interface CachedMessages {
   /** The version of the rows that they were made from. */
   version: string
   /** An array of `Message`. */
-  json: string
+  json: string | TextParts
   /** The newest of them that an admin wrote. */
   newestForeignId: number | null
 }
@@ -32,4 +33,5 @@ export function createMessageCache(mb: number): MessageCache | undefined {
 }
 
 /** The bytes of a text in V8: one per character, two when a character is beyond Latin-1. */
-const bytesOf = (text: string) => (/[^\0-\xff]/.test(text) ? 2 : 1) * text.length
+const bytesOf = (json: string | TextParts) =>
+  json instanceof TextParts ? json.bytes : (/[^\0-\xff]/.test(json) ? 2 : 1) * json.length

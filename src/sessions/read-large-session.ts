@@ -3,11 +3,19 @@ import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { messageExpressions, newestForeign, toMessage, type MessageRow } from '../database/rows/messages.js'
 import type { CachedMessages, MessageCache } from './message-cache.js'
-import { fromStore, storeExpressions, toStoreView, type SessionView, type StoreRow } from './read-session.js'
+import { TextParts } from '../limits/text-stream.js'
+import {
+  fromStore,
+  storeExpressions,
+  toStoreView,
+  type EncodedSession,
+  type SessionView,
+  type StoreRow,
+} from './read-session.js'
 import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
 
 /**
- * Characters of JSON. Reading more at once would block the node, and delay the sessions that are read in the same batch.
+ * Characters or bytes of JSON. Reading more at once would block the node, and delay the sessions that are read in the same batch.
  */
 const LARGE_VIEW = 524_288
 /** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
@@ -19,7 +27,8 @@ const withoutMessages = fromStore('false')
 const partColumns = defineColumns<MessageRow & { seq: number }>({ ...messageExpressions, seq: 'm.seq' })
 
 /** Whether a session must be read by `readLargeActiveSession` from now on. */
-export const isLarge = ({ view }: SessionView<string>) => view.length > LARGE_VIEW
+export const isLarge = ({ view }: SessionView<EncodedSession>) =>
+  (view instanceof TextParts ? view.bytes : view.length) > LARGE_VIEW
 
 /**
  * Reads the active session of a store as `readActiveSessions` does, but in parts, so that other work can run in between.
@@ -29,7 +38,7 @@ export async function readLargeActiveSession(
   db: Statements,
   storeId: number,
   cache?: MessageCache,
-): Promise<SessionView<string> | undefined> {
+): Promise<SessionView<EncodedSession> | undefined> {
   const cached = cache?.get(storeId)
   const [row] = await sessionColumns.read(
     db,
@@ -45,7 +54,7 @@ export async function readLargeActiveSession(
 }
 
 async function readMessagesInParts(db: Statements, row: LargeSessionRow): Promise<CachedMessages> {
-  const parts: string[] = []
+  const parts: Buffer[] = []
   let newestForeignId: number | null = null
   let before = row.seq + 1
   for (let count = 0; count < NEWEST_MESSAGES; count += MESSAGES_OF_A_PART) {
@@ -53,10 +62,10 @@ async function readMessagesInParts(db: Statements, row: LargeSessionRow): Promis
     if (messages[0] === undefined) break
     before = messages[0].seq
     const json = JSON.stringify(messages.map((message) => toMessage(message, row, 'store')))
-    parts.unshift(json.slice(1, -1))
+    parts.unshift(Buffer.from(`${json.slice(1, -1)}${parts.length > 0 ? ',' : ''}`))
     newestForeignId ??= newestForeign(messages, 'store')
   }
-  return { version: row.version, json: `[${parts.join()}]`, newestForeignId }
+  return { version: row.version, json: new TextParts([Buffer.from('['), ...parts, Buffer.from(']')]), newestForeignId }
 }
 
 /** Reads the newest messages before a seq, oldest first. */

@@ -15,6 +15,7 @@ import type { FetchedMessages } from '../receipts/record-receipts.js'
 import type { CachedMessages, MessageCache } from './message-cache.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
 import { isOnlooker } from '../accounts/session-access.js'
+import { TextParts } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
 import type { Store } from '../protocol/schemas/accounts.js'
 import { NEWEST_MESSAGES, type AdminSession } from '../protocol/schemas/sessions.js'
@@ -23,6 +24,9 @@ import { NEWEST_MESSAGES, type AdminSession } from '../protocol/schemas/sessions
 export interface SessionView<View> extends FetchedMessages {
   view: View
 }
+
+/** A session as JSON: in parts when it is large. */
+export type EncodedSession = string | TextParts
 
 interface ViewRow extends SessionRow, Receipts {
   store: Store
@@ -117,7 +121,7 @@ export async function readActiveSessions(
   storeIds: number[],
   cache?: MessageCache,
   onLarge?: (storeId: number) => void,
-): Promise<Map<number, SessionView<string>>> {
+): Promise<Map<number, SessionView<EncodedSession>>> {
   const cached = new Map(storeIds.map((storeId) => [storeId, cache?.get(storeId)]))
   const versions = storeIds.map((storeId) => cached.get(storeId)?.version ?? null)
   const rows = await storeColumns.read(
@@ -151,11 +155,15 @@ function toCachedMessages(row: StoreRow): CachedMessages {
 }
 
 /** The view contains `store` only once the session is claimed. */
-export function toStoreView(row: StoreRow, { json, newestForeignId }: CachedMessages): SessionView<string> {
-  const head = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
+export function toStoreView(row: StoreRow, { json, newestForeignId }: CachedMessages): SessionView<EncodedSession> {
+  const whole = JSON.stringify(row.status === 'open' ? toSession(row) : { ...toSession(row), store: row.store })
+  const head = `${whole.slice(0, -1)},"messages":`
   return {
     ...ownersOf(row),
-    view: `${head.slice(0, -1)},"messages":${json}}`,
+    view:
+      typeof json === 'string'
+        ? `${head}${json}}`
+        : new TextParts([Buffer.from(head), ...json.parts, Buffer.from('}')]),
     undeliveredUpTo: unreceived(newestForeignId, row.deliveredToStore),
   }
 }

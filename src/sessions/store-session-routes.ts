@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { describeRoute, JSON_TYPE, refusals, type App } from '../http/describe-route.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
 import { LimitSchema } from '../protocol/schemas/paging.js'
+import { TextStream } from '../limits/text-stream.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
 import { CursorSchema } from './list-sessions.js'
@@ -17,14 +18,14 @@ export async function storeSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describeRoute('store', 'Get or create the one active session'),
         description: '`store` is present once an admin has claimed the session.',
-        // The answer is JSON text already.
-        response: { 200: Type.Unsafe<string>(StoreSessionSchema), ...refusals(401, 403, 503) },
+        // The answer is JSON text already, a stream of it when it is large.
+        response: { 200: Type.Unsafe<string | TextStream>(StoreSessionSchema), ...refusals(401, 403, 503) },
       },
     },
     async ({ account }, reply) => {
       const session = await getOrCreateSession(app.deps, account.id)
       await confirmDelivery(app.deps, 'store', session)
-      return reply.type(JSON_TYPE).send(session.view)
+      return reply.type(JSON_TYPE).send(typeof session.view === 'string' ? session.view : new TextStream(session.view))
     },
   )
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { addAdmin, addStore, addToken } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
+import { addAdmin, addStore, addToken } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
 import { until } from '../../harness/until.js'
 
 const node = await startNode(t)

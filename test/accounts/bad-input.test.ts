@@ -1,6 +1,6 @@
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
 
 const token = 'platform-token-for-tests'
 const node = await startNode(t, { config: { platformToken: token } })

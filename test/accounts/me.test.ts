@@ -1,7 +1,7 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { startNode } from '../support/node.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { startNode } from '../support/nodes/node.js'
 
 const socketLimits = { bufferBytes: 2 ** 20, framesPerSecond: 7, frameBurst: 9 }
 const node = await startNode(t, { config: { socketFrameBytes: 2048, socketLimits } })

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
-import { createNetwork, type NetworkKind } from '../support/network.js'
-import { startNodes } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
+import { createNetwork, type NetworkKind } from '../support/nodes/network.js'
+import { startNodes } from '../support/nodes/node.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
 import { until } from '../../harness/until.js'
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { createEmptyDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
-import { runProgram } from '../support/server-process.js'
+import { createEmptyDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
+import { runProgram } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
 
 const database = await createEmptyDatabase(t)

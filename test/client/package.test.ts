@@ -10,8 +10,8 @@ import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { WebSocket } from 'ws'
 import type * as library from '../../src/client/index.js'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
 import { createTempFolder } from '../support/temp-folder.js'
 
 const run = promisify(execFile)

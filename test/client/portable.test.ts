@@ -3,8 +3,8 @@ import { build, transform } from 'esbuild'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import type * as library from '../../src/client/index.js'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
 
 const node = await startNode(t)
 

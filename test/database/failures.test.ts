@@ -1,7 +1,7 @@
 import t from 'tap'
 import { endsConnection, isDatabaseAway } from '../../src/database/failures.js'
-import { createDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
+import { createDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
 
 t.test('errors that mean the database is away', async (t) => {
   const away = [

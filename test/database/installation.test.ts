@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { readConfig } from '../../src/config/config.js'
 import { openDatabase } from '../../src/database/database.js'
 import { readInstallation } from '../../src/database/installation.js'
-import { createDatabase } from '../support/database.js'
+import { createDatabase } from '../support/databases/database.js'
 
 t.test('a database has one name, and no other has it', async (t) => {
   const [one, other] = [await createDatabase(t), await createDatabase(t)]

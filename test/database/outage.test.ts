@@ -1,7 +1,7 @@
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startOwnPostgres } from '../support/own-postgres.js'
-import { startServer } from '../support/server-process.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startOwnPostgres } from '../support/databases/own-postgres.js'
+import { startServer } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import { Client } from 'pg'
-import { addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
 import { within } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'

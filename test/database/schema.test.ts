@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { describeMigrationTarget, readMigrations } from '../../src/database/startup/migrate.js'
 import { withSchemaEngine } from '../../src/database/startup/schema-engine.js'
-import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js'
+import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/databases/database.js'
 
 const migrated = await createDatabase(t)
 const schema = await readFile('prisma/schema.prisma', 'utf8')

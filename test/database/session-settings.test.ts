@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { createDatabase, type TestDatabase } from '../support/database.js'
-import { startNode, startNodes } from '../support/node.js'
-import { closeSession } from '../support/sessions.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { createDatabase, type TestDatabase } from '../support/databases/database.js'
+import { startNode, startNodes } from '../support/nodes/node.js'
+import { closeSession } from '../support/chat/sessions.js'
 
 /** What somebody else may have set for a database, each of which would change an answer. */
 const hostile: [name: string, value: string][] = [

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { addAdmins, addLargeSession, addSessions, addStores } from '../support/abuse/abuse-data.js'
 import { startAbuseRun, type AttackCase, type Outcome } from '../support/abuse/abuse-run.js'
-import { addStore, addToken } from '../support/accounts.js'
-import type { TestDatabase } from '../support/database.js'
-import { claimSession } from '../support/sessions.js'
+import { addStore, addToken } from '../support/chat/accounts.js'
+import type { TestDatabase } from '../support/databases/database.js'
+import { claimSession } from '../support/chat/sessions.js'
 
 const REVOCATION_MS = 1000
 /** What honest nodes may open meanwhile: their pools grow as they need. */

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
 import { readServices } from '../../harness/services.js'
-import { startServer } from '../support/server-process.js'
-import { findDisorder } from '../support/session-events.js'
+import { startServer } from '../support/nodes/server-process.js'
+import { findDisorder } from '../support/chat/session-events.js'
 import { until } from '../../harness/until.js'
-import { list, watchAdmin, watchStore } from '../client/connect.js'
-import { startProxy } from '../client/proxy.js'
+import { list, watchAdmin, watchStore } from '../client/support/connect.js'
+import { startProxy } from '../client/support/proxy.js'
 
 const MESSAGES = 40
 

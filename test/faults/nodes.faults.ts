@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { startFaultRun } from '../support/fault-run.js'
-import { createRedisEnvironment } from '../support/redis-environment.js'
+import { startFaultRun } from '../support/faults/fault-run.js'
+import { createRedisEnvironment } from '../support/nodes/redis-environment.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
 
 /** However long the nodes take to start, which depends on the machine. */

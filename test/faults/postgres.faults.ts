@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { startFaultRun } from '../support/fault-run.js'
-import { startOwnPostgres } from '../support/own-postgres.js'
-import { createRedisEnvironment } from '../support/redis-environment.js'
+import { startFaultRun } from '../support/faults/fault-run.js'
+import { startOwnPostgres } from '../support/databases/own-postgres.js'
+import { createRedisEnvironment } from '../support/nodes/redis-environment.js'
 import { readServices } from '../../harness/services.js'
-import { addMessages } from '../support/sessions.js'
+import { addMessages } from '../support/chat/sessions.js'
 import { until } from '../../harness/until.js'
 
 const environment = () => createRedisEnvironment(readServices().redisUrl)

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
 import { readServices } from '../../harness/services.js'
-import { startServer } from '../support/server-process.js'
-import { enter } from '../support/socket-client.js'
+import { startServer } from '../support/nodes/server-process.js'
+import { enter } from '../support/clients/socket-client.js'
 
 /** How long the sockets of a killed node may count as online. */
 const OFFLINE_MS = 45_000
@@ -26,5 +26,5 @@ t.test('what a killed node said of its sockets ends with it', async (t) => {
     presence.session_id === id && presence.online === online
   await watching.next('presence', isOf(true), 10_000)
   doomed.kill('SIGKILL')
-  await watching.next('presence', isOf(false), OFFLINE_MS)
+  t.ok(await watching.next('presence', isOf(false), OFFLINE_MS), 'the store is shown as offline')
 })

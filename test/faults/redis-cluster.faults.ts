@@ -1,9 +1,9 @@
 import t from 'tap'
-import type { TestAccount } from '../support/accounts.js'
-import { claimConversation, sendMessages } from '../support/conversations.js'
-import { startPair } from '../support/pair.js'
-import { startOwnCluster } from '../support/redis-cluster.js'
-import { enter, type SocketClient } from '../support/socket-client.js'
+import type { TestAccount } from '../support/chat/accounts.js'
+import { claimConversation, sendMessages } from '../support/chat/conversations.js'
+import { startPair } from '../support/chat/pair.js'
+import { startOwnCluster } from '../support/nodes/redis-cluster.js'
+import { enter, type SocketClient } from '../support/clients/socket-client.js'
 import { until } from '../../harness/until.js'
 
 const SHARE_OF_STORES = 9

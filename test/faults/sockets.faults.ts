@@ -2,17 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { openConversation, sendMessages } from '../support/conversations.js'
-import { startFaultRun } from '../support/fault-run.js'
-import { startNode } from '../support/node.js'
-import { createRedisEnvironment } from '../support/redis-environment.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { openConversation, sendMessages } from '../support/chat/conversations.js'
+import { startFaultRun } from '../support/faults/fault-run.js'
+import { startNode } from '../support/nodes/node.js'
+import { createRedisEnvironment } from '../support/nodes/redis-environment.js'
+import { noLimits } from '../../harness/no-limits.js'
 import { readServices } from '../../harness/services.js'
-import { enter } from '../support/socket-client.js'
+import { enter } from '../support/clients/socket-client.js'
 import { until, within } from '../../harness/until.js'
 
-const node = await startNode(t)
+const node = await startNode(t, { config: { limits: noLimits } })
 const chat = createChatClient(node)
 const ROUNDS = 1000
 
@@ -107,7 +108,7 @@ t.test('a reset during the upgrade does no harm', async (t) => {
   }
   const client = await until(() => enter(t, node, 'store', store), 5000, 'the account finds a place')
   client.send('ping')
-  await client.next('pong')
+  t.same(await client.next('pong'), {})
 })
 
 const upgradeRequest = (token: string) =>

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { startFaultRun } from '../support/fault-run.js'
-import { isSigned, startReceiver, type Reaction } from '../support/receiver.js'
-import { createRedisEnvironment } from '../support/redis-environment.js'
+import { startFaultRun } from '../support/faults/fault-run.js'
+import { isSigned, startReceiver, type Reaction } from '../support/platform/receiver.js'
+import { createRedisEnvironment } from '../support/nodes/redis-environment.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
 import { until } from '../../harness/until.js'
 

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { enter } from '../support/socket-client.js'
-import { createJpeg } from '../support/pictures.js'
-import { captureStatements } from '../support/statements.js'
-import { storeFile } from '../support/uploads.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { enter } from '../support/clients/socket-client.js'
+import { createJpeg } from '../support/files/pictures.js'
+import { captureStatements } from '../support/databases/statements.js'
+import { storeFile } from '../support/files/uploads.js'
 
 const node = await startNode(t)
 const chat = createChatClient(node)

@@ -3,12 +3,12 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
 import { noLimits } from '../../harness/no-limits.js'
-import { createJpeg } from '../support/pictures.js'
+import { createJpeg } from '../support/files/pictures.js'
 import { until } from '../../harness/until.js'
-import { encodeForm, uploadFile } from '../support/uploads.js'
+import { encodeForm, uploadFile } from '../support/files/uploads.js'
 
 const UPLOADS = 1000
 const AT_ONCE = 25

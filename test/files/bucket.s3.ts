@@ -1,10 +1,10 @@
 import t from 'tap'
 import { sweepFiles } from '../../src/files/sweep-files.js'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { createJpeg } from '../support/pictures.js'
-import { startS3Server } from '../support/s3-server.js'
-import { download, storeFile, uploadFile } from '../support/uploads.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { createJpeg } from '../support/files/pictures.js'
+import { startS3Server } from '../support/files/s3-server.js'
+import { download, storeFile, uploadFile } from '../support/files/uploads.js'
 
 const s3 = await startS3Server(t)
 const node = await startNode(t, { config: { files: s3.files } })

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createAnswerCheck } from '../support/chat-client.js'
-import { startNode } from '../support/node.js'
-import { createJpeg } from '../support/pictures.js'
-import { download, storeFile } from '../support/uploads.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createAnswerCheck } from '../support/chat/chat-client.js'
+import { startNode } from '../support/nodes/node.js'
+import { createJpeg } from '../support/files/pictures.js'
+import { download, storeFile } from '../support/files/uploads.js'
 
 const node = await startNode(t)
 const check = createAnswerCheck(node)

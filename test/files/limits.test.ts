@@ -2,9 +2,9 @@ import t from 'tap'
 import { readConfig, type Config } from '../../src/config/config.js'
 import { createPacer } from '../../src/files/uploads/pacer.js'
 import { createUploadSlots } from '../../src/files/uploads/upload-slots.js'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { uploadFile } from '../support/uploads.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { uploadFile } from '../support/files/uploads.js'
 
 const limited = (t: { testdir(): string }, more: Partial<Config['files']>) => ({
   config: { files: { ...readConfig({}).files, folder: t.testdir(), ...more } },

@@ -13,7 +13,7 @@ import {
   createPngChunk,
   createWebp,
   PLACE,
-} from '../support/pictures.js'
+} from '../support/files/pictures.js'
 import { createTempFolder } from '../support/temp-folder.js'
 
 /** What is stored of a file. */

@@ -1,10 +1,10 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
 import { readConfig } from '../../src/config/config.js'
-import { uploadFile } from '../support/uploads.js'
+import { uploadFile } from '../support/files/uploads.js'
 
 /** Speaks clamd's protocol: reads a stream of pieces to its end, and answers by what it holds. */
 async function startScanner(t: Test, answer: (content: string, socket: Socket) => string) {

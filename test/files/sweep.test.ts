@@ -2,11 +2,11 @@ import { access, mkdir, readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { sweepFiles } from '../../src/files/sweep-files.js'
-import { addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { download, storeFile } from '../support/uploads.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { download, storeFile } from '../support/files/uploads.js'
 
 const node = await startNode(t)
 const { database } = node

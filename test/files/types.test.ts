@@ -5,8 +5,8 @@ import { RequestError } from '../../src/errors/request-error.js'
 import { knownExtensions } from '../../src/files/types/file-types.js'
 import { inspectBytes } from '../../src/files/types/inspect-bytes.js'
 import { spoolFile } from '../../src/files/uploads/spool-file.js'
-import { createCompoundFile, createDocx, createXlsx, createZip } from '../support/documents.js'
-import { createHeic, createJpeg, createPng, createPngChunk, createWebp } from '../support/pictures.js'
+import { createCompoundFile, createDocx, createXlsx, createZip } from '../support/files/documents.js'
+import { createHeic, createJpeg, createPng, createPngChunk, createWebp } from '../support/files/pictures.js'
 import { createTempFolder } from '../support/temp-folder.js'
 
 const folder = await createTempFolder(t)

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { exchangeRaw, openRawConnection } from '../support/raw-http.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { exchangeRaw, openRawConnection } from '../support/clients/raw-http.js'
 
 const node = await startNode(t, { config: { corsOrigins: ['https://shop.example'] } })
 const { database } = node

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import type { OpenApiDocument } from '../support/chat-client.js'
-import { startNode } from '../support/node.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import type { OpenApiDocument } from '../support/chat/chat-client.js'
+import { startNode } from '../support/nodes/node.js'
 
 const origin = 'https://shop.example'
 const node = await startNode(t, { config: { corsOrigins: [origin], platformToken: 'platform-token-for-tests' } })

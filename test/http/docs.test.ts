@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { startNode } from '../support/node.js'
+import { startNode } from '../support/nodes/node.js'
 
 const node = await startNode(t, { config: { platformToken: 'platform-token-for-tests' } })
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { startNode } from '../support/node.js'
-import { startOwnPostgres } from '../support/own-postgres.js'
+import { startNode } from '../support/nodes/node.js'
+import { startOwnPostgres } from '../support/databases/own-postgres.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
-import { createNetwork } from '../support/network.js'
+import { createNetwork } from '../support/nodes/network.js'
 import { until } from '../../harness/until.js'
 
 t.test('a node that works is live and ready, without a token', async (t) => {

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { exchangeRaw, type RawAnswer } from '../support/raw-http.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { exchangeRaw, type RawAnswer } from '../support/clients/raw-http.js'
 
 const node = await startNode(t)
 const store = await addStore(node.database)

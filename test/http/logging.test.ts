@@ -1,10 +1,10 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { createLoggerOptions } from '../../src/http/logging.js'
-import { addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
-import { exchangeRaw } from '../support/raw-http.js'
-import { startServer } from '../support/server-process.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
+import { exchangeRaw } from '../support/clients/raw-http.js'
+import { startServer } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
 
 t.test('logs are JSON lines that hold no token, and name the request', async (t) => {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { createUrlRewriter } from '../../src/http/public-url.js'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { openSocket } from '../support/socket-client.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { openSocket } from '../support/clients/socket-client.js'
 
 const node = await startNode(t, { config: { publicUrl: 'https://example.com/chat' } })
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { Client } from 'pg'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { openRawConnection } from '../support/raw-http.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { openRawConnection } from '../support/clients/raw-http.js'
 import { within } from '../../harness/until.js'
 
 t.test('a request behind a preflight is finished when the node closes', async (t) => {

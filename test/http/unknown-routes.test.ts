@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { METHODS, request as sendRequest, type IncomingMessage } from 'node:http'
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { exchangeRaw } from '../support/raw-http.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { exchangeRaw } from '../support/clients/raw-http.js'
 
 const node = await startNode(t, { config: { platformToken: 'platform-token-for-tests' } })
 

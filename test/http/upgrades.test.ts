@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { exchangeRaw, openRawConnection, type RawAnswer } from '../support/raw-http.js'
-import { enter } from '../support/socket-client.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { exchangeRaw, openRawConnection, type RawAnswer } from '../support/clients/raw-http.js'
+import { enter } from '../support/clients/socket-client.js'
 import { within } from '../../harness/until.js'
 
 const node = await startNode(t)

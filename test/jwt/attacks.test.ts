@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import { exportJWK } from 'jose'
 import t from 'tap'
-import { createDatabase } from '../support/database.js'
+import { createDatabase } from '../support/databases/database.js'
 import {
   AUDIENCE,
   createKey,
@@ -12,9 +12,9 @@ import {
   sign,
   startKeyServer,
   toPem,
-} from '../support/jwt.js'
-import { startNode } from '../support/node.js'
-import { enter, refuseSocket } from '../support/socket-client.js'
+} from '../support/platform/jwt.js'
+import { startNode } from '../support/nodes/node.js'
+import { enter, refuseSocket } from '../support/clients/socket-client.js'
 
 const database = await createDatabase(t)
 const keys = { RS256: createKey('RS256'), ES256: createKey('ES256'), EdDSA: createKey('EdDSA') }

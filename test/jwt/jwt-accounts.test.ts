@@ -1,8 +1,8 @@
 import t from 'tap'
-import { createChatClient } from '../support/chat-client.js'
-import { nowInSeconds, SECRET, sign } from '../support/jwt.js'
-import { startNodes } from '../support/node.js'
-import { captureStatements } from '../support/statements.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { nowInSeconds, SECRET, sign } from '../support/platform/jwt.js'
+import { startNodes } from '../support/nodes/node.js'
+import { captureStatements } from '../support/databases/statements.js'
 
 const platformToken = 'platform-token-for-tests'
 const nodes = await startNodes(t, 2, { config: { platformToken, jwt: { algorithms: ['HS256'], secret: SECRET } } })

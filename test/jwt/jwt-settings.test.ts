@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { readConfig } from '../../src/config/config.js'
 import { StartupError } from '../../src/errors/startup-error.js'
-import { createKey, SECRET, toPem } from '../support/jwt.js'
+import { createKey, SECRET, toPem } from '../support/platform/jwt.js'
 
 const rsa = createKey('RS256')
 const pem = toPem(rsa)

@@ -1,9 +1,9 @@
 import { exportJWK } from 'jose'
 import t from 'tap'
 import { openKeySet } from '../../src/jwt/key-set.js'
-import { createDatabase } from '../support/database.js'
-import { createKey, sign, startKeyServer, type SigningKey } from '../support/jwt.js'
-import { startNode } from '../support/node.js'
+import { createDatabase } from '../support/databases/database.js'
+import { createKey, sign, startKeyServer, type SigningKey } from '../support/platform/jwt.js'
+import { startNode } from '../support/nodes/node.js'
 import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'

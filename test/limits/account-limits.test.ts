@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import type { Answer } from '../support/client.js'
-import { claimConversation } from '../support/conversations.js'
-import { createDatabase, type TestDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
-import { enter, refuseSocket } from '../support/socket-client.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import type { Answer } from '../support/clients/client.js'
+import { claimConversation } from '../support/chat/conversations.js'
+import { createDatabase, type TestDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
+import { enter, refuseSocket } from '../support/clients/socket-client.js'
 
 const off = { perSecond: 0, burst: 0 }
 const database = await createDatabase(t)

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
-import { enter, refuseSocket } from '../support/socket-client.js'
-import { captureStatements } from '../support/statements.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
+import { enter, refuseSocket } from '../support/clients/socket-client.js'
+import { captureStatements } from '../support/databases/statements.js'
 
 const off = { perSecond: 0, burst: 0 }
 const path = '/v1/chat/store/session/'

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import t from 'tap'
 import { MAX_CONCURRENT } from '../../src/limits/account-work.js'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { captureStatements } from '../support/statements.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { captureStatements } from '../support/databases/statements.js'
 import { until } from '../../harness/until.js'
 
 t.test('a request whose client has gone while it waited is not handled', async (t) => {

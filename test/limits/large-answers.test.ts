@@ -7,12 +7,12 @@ import t, { type Test } from 'tap'
 import { RequestError } from '../../src/errors/request-error.js'
 import { createAccountWork, MAX_CONCURRENT } from '../../src/limits/account-work.js'
 import { createLargeAnswers } from '../../src/limits/large-answers.js'
-import { TextStream } from '../../src/limits/text-stream.js'
-import { addStore, type TestAccount } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { openConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { addMessages } from '../support/sessions.js'
+import { TextParts, TextStream } from '../../src/limits/text-stream.js'
+import { addStore, type TestAccount } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { openConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { addMessages } from '../support/chat/sessions.js'
 import { until, within } from '../../harness/until.js'
 
 const MB = 1024 * 1024
@@ -48,7 +48,9 @@ async function askAndStall(t: Test, { token }: TestAccount, path = '/v1/chat/sto
 
 t.test('a text in pieces is the same text, wherever its characters lie', async (t) => {
   for (const text of ['', 'a', 'é👋世', `${'x'.repeat(65_535)}👋${'y'.repeat(70_000)}`, '👋'.repeat(100_000)]) {
-    t.equal(await readText(new TextStream(text, () => undefined)), text, `${text.length} characters`)
+    t.equal(await readText(new TextStream(text)), text, `${text.length} characters`)
+    const parts = new TextParts([Buffer.from(text), Buffer.from(''), Buffer.from('end')])
+    t.equal(await readText(new TextStream(parts)), `${text}end`, 'encoded in parts before')
   }
 })
 
@@ -101,7 +103,7 @@ t.test('a slow reader is not cut as long as it reads', async (t) => {
   t.teardown(() => server.close())
   t.teardown(() => answers.close())
   const text = 'x'.repeat(16 * MB)
-  server.get('/', (_request, reply) => reply.send(answers.send(reply, text, 'a')))
+  server.get('/', (_request, reply) => reply.send(answers.send(reply, new TextStream(text), 'a')))
   const origin = await server.listen({ host: '127.0.0.1', port: 0 })
   const open = async () => {
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
@@ -156,6 +158,19 @@ t.test('work of one account is bounded, at once and waiting; another account has
   )
   work.end('b')
   t.equal(work.size(), 0)
+})
+
+t.test('after a long request, the next one that waits begins after a rest; a new one does not rest', async (t) => {
+  const work = createAccountWork()
+  for (let count = 0; count < MAX_CONCURRENT; count++) await work.begin('a')
+  let hasBegun = false
+  const next = Promise.resolve(work.begin('a')).then(() => (hasBegun = true))
+  work.end('a', 20)
+  await new Promise(setImmediate)
+  t.notOk(hasBegun)
+  await next
+  for (let count = 0; count < MAX_CONCURRENT; count++) work.end('a', 20)
+  t.equal(work.size(), 0, 'nobody waits: no rest')
 })
 
 t.test('when answers of very many accounts wait, the node says so to them, and serves the others: 503', async (t) => {

@@ -1,12 +1,12 @@
 import t from 'tap'
 import type { Config } from '../../src/config/config.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation } from '../support/conversations.js'
-import { startMailServer } from '../support/mail-server.js'
-import { startNode } from '../support/node.js'
-import { startReceiver } from '../support/receiver.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation } from '../support/chat/conversations.js'
+import { startMailServer } from '../support/platform/mail-server.js'
+import { startNode } from '../support/nodes/node.js'
+import { startReceiver } from '../support/platform/receiver.js'
 import { until } from '../../harness/until.js'
-import { createWebhook, webhookConfig } from '../support/webhooks.js'
+import { createWebhook, webhookConfig } from '../support/platform/webhooks.js'
 
 const DEADLINE_MS = 20_000
 const mailServer = await startMailServer(t)

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
-import type { TestDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
-import { addMessages } from '../support/sessions.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
+import type { TestDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
+import { addMessages } from '../support/chat/sessions.js'
 
 const chat = createChatClient(await startNode(t))
 const { post } = chat

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
 
 const chat = createChatClient(await startNode(t))
 const { get, post } = chat

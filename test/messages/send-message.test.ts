@@ -1,9 +1,9 @@
 import t from 'tap'
 import { sendMessages } from '../../src/messages/send-message.js'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation, closeConversation, openConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, closeConversation, openConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
 import { until } from '../../harness/until.js'
 
 const chat = createChatClient(await startNode(t))

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { addAdmin } from '../support/accounts.js'
-import { startTwoNodes, type ChatClient } from '../support/chat-client.js'
-import type { Answer } from '../support/client.js'
-import { claimConversation, openConversation } from '../support/conversations.js'
-import { findDisorder, readEvents } from '../support/session-events.js'
-import { lockSession } from '../support/session-lock.js'
+import { addAdmin } from '../support/chat/accounts.js'
+import { startTwoNodes, type ChatClient } from '../support/chat/chat-client.js'
+import type { Answer } from '../support/clients/client.js'
+import { claimConversation, openConversation } from '../support/chat/conversations.js'
+import { findDisorder, readEvents } from '../support/chat/session-events.js'
+import { lockSession } from '../support/chat/session-lock.js'
 
 const WRITERS = 50
 const MESSAGES = 6

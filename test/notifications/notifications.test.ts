@@ -1,10 +1,10 @@
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
-import { addAdmin, type TestAccount } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { countUnread } from '../support/unread.js'
+import { addAdmin, type TestAccount } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { countUnread } from '../support/chat/unread.js'
 
 interface Notification {
   id: number

@@ -1,13 +1,13 @@
 import t, { type Test } from 'tap'
 import { openDatabase } from '../../src/database/database.js'
 import { countUnread as countUnreadOf } from '../../src/notifications/count-unread.js'
-import { addAdmin } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { addMessages } from '../support/sessions.js'
-import { captureStatements, countRowsRead } from '../support/statements.js'
-import { countUnread } from '../support/unread.js'
+import { addAdmin } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { addMessages } from '../support/chat/sessions.js'
+import { captureStatements, countRowsRead } from '../support/databases/statements.js'
+import { countUnread } from '../support/chat/unread.js'
 
 /** While nobody holds a session it concerns every admin, so each test has a database of its own. */
 const startChat = async (t: Test) => createChatClient(await startNode(t))

@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { until } from '../../harness/until.js'
-import { setStage } from './stage.js'
+import { setStage } from './support/stage.js'
 
 const stage = await setStage(t, { config: { corsOrigins: ['*'] } })
 const documentation = await readFile('docs/client.md', 'utf8')

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import type { TestAccount } from '../support/accounts.js'
-import { claimSession } from '../support/sessions.js'
-import { claim, hasTick, row, sees, write } from './acts.js'
-import { startShop } from './shop.js'
-import { setStage, type Stage } from './stage.js'
+import type { TestAccount } from '../support/chat/accounts.js'
+import { claimSession } from '../support/chat/sessions.js'
+import { claim, hasTick, row, sees, write } from './support/acts.js'
+import { startShop } from './support/shop.js'
+import { setStage, type Stage } from './support/stage.js'
 
 const phone = { viewport: { width: 390, height: 780 }, isMobile: true, hasTouch: true }
 const shoot = (page: Page, name: string) => page.screenshot({ path: `docs/screenshots/${name}.png` })

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { changeAccess } from '../../src/accounts/account-access.js'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createAnswerCheck, createChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation } from '../support/conversations.js'
-import { SECRET, sign } from '../support/jwt.js'
-import { startNode } from '../support/node.js'
-import { enter } from '../support/socket-client.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createAnswerCheck, createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation } from '../support/chat/conversations.js'
+import { SECRET, sign } from '../support/platform/jwt.js'
+import { startNode } from '../support/nodes/node.js'
+import { enter } from '../support/clients/socket-client.js'
 import { until } from '../../harness/until.js'
 
 const [token, nextToken] = ['platform-token-for-tests', 'the-next-platform-token']

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { findProgram } from '../../harness/find-program.js'
 import { findFreePort } from '../../harness/free-port.js'
-import { SECRET } from '../support/jwt.js'
-import { startNode } from '../support/node.js'
+import { SECRET } from '../support/platform/jwt.js'
+import { startNode } from '../support/nodes/node.js'
 import { until } from '../../harness/until.js'
 
 const document = await readFile('docs/platform.md', 'utf8')

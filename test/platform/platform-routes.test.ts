@@ -1,8 +1,8 @@
 import t from 'tap'
 import { createHash } from 'node:crypto'
-import { addMessages } from '../support/sessions.js'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
+import { addMessages } from '../support/chat/sessions.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
 
 const token = 'platform-token-for-tests'
 const node = await startNode(t, { config: { platformToken: token } })

@@ -3,7 +3,7 @@ import { get as sendGet } from 'node:http'
 import { buffer as readBuffer } from 'node:stream/consumers'
 import t from 'tap'
 import { readConfig } from '../../src/config/config.js'
-import { startNode } from '../support/node.js'
+import { startNode } from '../support/nodes/node.js'
 
 const node = await startNode(t)
 const pages = ['/console/', '/chat/', '/widget/']

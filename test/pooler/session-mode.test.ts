@@ -1,5 +1,5 @@
 import t from 'tap'
-import { routeThroughPooler } from '../support/pooler.js'
+import { routeThroughPooler } from '../support/databases/pooler.js'
 
 /**
  * The send race runs once more, with a PgBouncer that pools sessions between nodes and PostgreSQL. A node then has a server

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { routeThroughPooler } from '../support/pooler.js'
+import { routeThroughPooler } from '../support/databases/pooler.js'
 
 /** The races and the short fault run once more, with a PgBouncer that pools transactions between nodes and PostgreSQL. */
 if (await routeThroughPooler(t, 'transaction')) {

@@ -1,8 +1,8 @@
 import { ok, strictEqual } from 'node:assert'
 import fc from 'fast-check'
-import type { TestAccount } from '../support/accounts.js'
-import type { ChatClient } from '../support/chat-client.js'
-import type { Answer } from '../support/client.js'
+import type { TestAccount } from '../support/chat/accounts.js'
+import type { ChatClient } from '../support/chat/chat-client.js'
+import type { Answer } from '../support/clients/client.js'
 import type { ModelSession, Side } from './model.js'
 import {
   checkList,

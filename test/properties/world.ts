@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert'
 import type { Test } from 'tap'
-import { addAdmin, addStore, type TestAccount } from '../support/accounts.js'
-import { startTwoNodes, type ChatClient } from '../support/chat-client.js'
-import type { Answer } from '../support/client.js'
-import { findDisorder, readStory } from '../support/session-events.js'
+import { addAdmin, addStore, type TestAccount } from '../support/chat/accounts.js'
+import { startTwoNodes, type ChatClient } from '../support/chat/chat-client.js'
+import type { Answer } from '../support/clients/client.js'
+import { findDisorder, readStory } from '../support/chat/session-events.js'
 import { Model, type ModelMessage, type ModelSession } from './model.js'
 
 /** Two nodes, three stores and three admins, and what the model knows of them. */

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { claimConversation } from '../support/conversations.js'
-import { createLossyNetwork } from '../support/lossy-network.js'
-import { startPair } from '../support/pair.js'
+import { claimConversation } from '../support/chat/conversations.js'
+import { createLossyNetwork } from '../support/nodes/lossy-network.js'
+import { startPair } from '../support/chat/pair.js'
 import { chooseSeed, createRandom } from '../support/seed.js'
-import { enter, type SocketClient } from '../support/socket-client.js'
+import { enter, type SocketClient } from '../support/clients/socket-client.js'
 
 const CONVERSATIONS = 4
 const MESSAGES_EACH = 40

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createDatabase } from '../support/database.js'
-import { startNode } from '../support/node.js'
-import { startServer } from '../support/server-process.js'
-import { addMessages } from '../support/sessions.js'
-import { enter, type Payload } from '../support/socket-client.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
+import { startServer } from '../support/nodes/server-process.js'
+import { addMessages } from '../support/chat/sessions.js'
+import { enter, type Payload } from '../support/clients/socket-client.js'
 import { within } from '../../harness/until.js'
 
 const CLIENTS = 500

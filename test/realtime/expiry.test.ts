@@ -1,7 +1,7 @@
 import t from 'tap'
-import { addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { enter } from '../support/socket-client.js'
+import { addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { enter } from '../support/clients/socket-client.js'
 import { within } from '../../harness/until.js'
 
 t.test('a socket ends when its token expires, however seldom sockets are pinged', async (t) => {

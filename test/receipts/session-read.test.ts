@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
-import type { NetworkKind } from '../support/network.js'
-import { startPair } from '../support/pair.js'
-import { enter, type SocketClient } from '../support/socket-client.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { claimConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
+import type { NetworkKind } from '../support/nodes/network.js'
+import { startPair } from '../support/chat/pair.js'
+import { enter, type SocketClient } from '../support/clients/socket-client.js'
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`what is read by one socket is read for the others of the account (${kind} relay)`, async (t) => {

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import t from 'tap'
-import { createDatabase } from '../support/database.js'
+import { createDatabase } from '../support/databases/database.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
-import { runProgram, startServer } from '../support/server-process.js'
+import { runProgram, startServer } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
 
 const SECRET = 'Secret/Pass#1'

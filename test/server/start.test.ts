@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { addStore } from '../support/accounts.js'
-import { createDatabase, createEmptyDatabase } from '../support/database.js'
-import { startOwnPostgres } from '../support/own-postgres.js'
-import { startServer } from '../support/server-process.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createDatabase, createEmptyDatabase } from '../support/databases/database.js'
+import { startOwnPostgres } from '../support/databases/own-postgres.js'
+import { startServer } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
 
 t.test('several nodes start at once on an empty database: one migrates, all come up', async (t) => {

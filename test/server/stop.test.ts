@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import { Client } from 'pg'
-import { addStore } from '../support/accounts.js'
-import { createDatabase, type TestDatabase } from '../support/database.js'
-import { startServer } from '../support/server-process.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createDatabase, type TestDatabase } from '../support/databases/database.js'
+import { startServer } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'

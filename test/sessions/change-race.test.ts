@@ -1,10 +1,10 @@
 import t from 'tap'
-import { addAdmin, type TestAccount } from '../support/accounts.js'
-import { startTwoNodes, type ChatClient } from '../support/chat-client.js'
-import type { Answer } from '../support/client.js'
-import { openConversation, type Conversation } from '../support/conversations.js'
-import { findDisorder, readStory } from '../support/session-events.js'
-import { lockSession } from '../support/session-lock.js'
+import { addAdmin, type TestAccount } from '../support/chat/accounts.js'
+import { startTwoNodes, type ChatClient } from '../support/chat/chat-client.js'
+import type { Answer } from '../support/clients/client.js'
+import { openConversation, type Conversation } from '../support/chat/conversations.js'
+import { findDisorder, readStory } from '../support/chat/session-events.js'
+import { lockSession } from '../support/chat/session-lock.js'
 
 const [here, there] = await startTwoNodes(t)
 const { database } = here.node

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { startNode } from '../support/node.js'
-import { addMessages, claimSession, closeSession } from '../support/sessions.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { startNode } from '../support/nodes/node.js'
+import { addMessages, claimSession, closeSession } from '../support/chat/sessions.js'
 
 const node = await startNode(t)
 const { database } = node

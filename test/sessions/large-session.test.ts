@@ -1,12 +1,12 @@
 import t from 'tap'
 import { readActiveSessions } from '../../src/sessions/read-session.js'
-import { addStore } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation } from '../support/conversations.js'
+import { addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation } from '../support/chat/conversations.js'
 import { noLimits } from '../../harness/no-limits.js'
-import { startNode } from '../support/node.js'
-import { addMessages } from '../support/sessions.js'
-import { captureStatements } from '../support/statements.js'
+import { startNode } from '../support/nodes/node.js'
+import { addMessages } from '../support/chat/sessions.js'
+import { captureStatements } from '../support/databases/statements.js'
 
 const chat = createChatClient(await startNode(t, { config: { sessionCacheMb: 8, limits: noLimits } }))
 const { get, post, node } = chat

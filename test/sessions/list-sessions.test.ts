@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { addAdmin, addStore } from '../support/accounts.js'
-import { createChatClient, type ChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createChatClient, type ChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
 
 interface ListedSession {
   id: number

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { addAdmin, addStore, type TestAccount } from '../support/accounts.js'
-import { createChatClient, type ChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
+import { addAdmin, addStore, type TestAccount } from '../support/chat/accounts.js'
+import { createChatClient, type ChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
 
 const chat = createChatClient(await startNode(t))
 const { get, post } = chat

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { createMessageCache } from '../../src/sessions/message-cache.js'
-import { createChatClient, type ChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages, type Conversation } from '../support/conversations.js'
-import { createDatabase } from '../support/database.js'
-import { createNetwork } from '../support/network.js'
-import { startNode } from '../support/node.js'
+import { createChatClient, type ChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation, sendMessages, type Conversation } from '../support/chat/conversations.js'
+import { createDatabase } from '../support/databases/database.js'
+import { createNetwork } from '../support/nodes/network.js'
+import { startNode } from '../support/nodes/node.js'
 
 const database = await createDatabase(t)
 const network = createNetwork(t, 'local')

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addAdmin } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { captureStatements, findTableScans } from '../support/statements.js'
+import { addAdmin } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { captureStatements, findTableScans } from '../support/databases/statements.js'
 
 const chat = createChatClient(await startNode(t))
 const { get, post } = chat

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addAdmin } from '../support/accounts.js'
-import { createChatClient } from '../support/chat-client.js'
-import { claimConversation, openConversation } from '../support/conversations.js'
-import { startNode } from '../support/node.js'
-import { enter } from '../support/socket-client.js'
+import { addAdmin } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { claimConversation, openConversation } from '../support/chat/conversations.js'
+import { startNode } from '../support/nodes/node.js'
+import { enter } from '../support/clients/socket-client.js'
 
 const node = await startNode(t)
 const chat = createChatClient(node)

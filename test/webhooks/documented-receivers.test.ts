@@ -3,13 +3,13 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
-import { createChatClient } from '../support/chat-client.js'
-import { openConversation } from '../support/conversations.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { openConversation } from '../support/chat/conversations.js'
 import { findProgram } from '../../harness/find-program.js'
 import { findFreePort } from '../../harness/free-port.js'
-import { startNode } from '../support/node.js'
+import { startNode } from '../support/nodes/node.js'
 import { until } from '../../harness/until.js'
-import { callPlatform, createWebhook, webhookConfig } from '../support/webhooks.js'
+import { callPlatform, createWebhook, webhookConfig } from '../support/platform/webhooks.js'
 
 const DEADLINE_MS = 30_000
 const node = await startNode(t, { config: webhookConfig() })

@@ -11,10 +11,12 @@ import { closeCodes } from '../../protocol/codes.js'
 
 /** A peer that does not answer a close frame within this time is cut. */
 const CLOSE_PATIENCE_MS = 1000
-
-/** When so many frames wait to be handled, the socket is paused. */
+/**
+ * When so many frames wait to be handled, or one of so many bytes, the socket is paused. libuv reads up to 2 MB of a socket in
+ * one turn of the event loop: a few sockets full of large frames would block the node for a tenth of a second.
+ */
 const MAX_WAITING_FRAMES = 32
-
+const LARGE_FRAME_BYTES = 8192
 /** Once so many bytes are corked they are sent, without waiting for the end of the tick. */
 const MAX_CORKED_BYTES = 65_536
 
@@ -189,14 +191,15 @@ export class Connection {
   }
 
   /**
-   * Handles a frame after those before it; frames that wait are handled together. While many wait, the socket is paused.
-   * Once the socket is closed or closing, waiting frames are dropped.
+   * Handles a frame after those before it; frames that wait are handled together. While many or large ones wait, the socket
+   * is paused. Once the socket is closed or closing, waiting frames are dropped.
    */
   take(frame: RawData): void {
     if (!this.isOpen) return
     this.#waiting ??= []
     this.#waiting.push(frame)
-    if (this.#waiting.length === MAX_WAITING_FRAMES) this.socket.pause()
+    const isLong = this.#waiting.length === MAX_WAITING_FRAMES
+    if (isLong || (frame as Buffer).length >= LARGE_FRAME_BYTES) this.socket.pause()
     this.#work ??= this.#handleWaiting()
   }
 
@@ -204,8 +207,8 @@ export class Connection {
     while (this.#waiting !== undefined && this.isOpen) {
       const frames = this.#waiting
       this.#waiting = undefined
-      if (frames.length >= MAX_WAITING_FRAMES) this.socket.resume()
       await this.deps.handle(this, frames)
+      if (this.socket.isPaused) this.socket.resume()
     }
     this.#waiting = undefined
     this.#work = undefined

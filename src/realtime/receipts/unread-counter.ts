@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../database/database.js'
 import { countUnread, toUnreadCount } from '../../notifications/count-unread.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
@@ -13,8 +14,12 @@ const LAG_MS = 3000
  */
 const REST_FACTOR = 20
 const MAX_REST_MS = 10_000
-/** Admins per statement: so few that a statement stays far below the statement timeout. */
-const READ_TOGETHER = 16
+/**
+ * Admins per statement, and the pause after each, as long as the statement took: counts use half of one connection. With 16
+ * and no pause, 100 admins with 300,000 unread each raised the p99 of stores from 10 to 55 ms (measured).
+ */
+const READ_TOGETHER = 4
+const MAX_PAUSE_MS = 100
 /** A count that failed is retried after a time that doubles, up to MAX_RETRY_MS. */
 const FIRST_RETRY_MS = 1000
 const MAX_RETRY_MS = 30_000
@@ -67,12 +72,19 @@ export function createUnreadCounter(
       ([adminId, { unread, isInDoubt }]) =>
         (unread === undefined || (isInDoubt && areDoubtsDue)) && startedAt >= (retries.get(adminId)?.at ?? 0),
     )
+    let spentMs = 0
     for (const group of groupDue(due)) {
+      const groupStartedAt = Date.now()
       // The others wait for the next round: a database that is away is not asked once per group.
-      if (!(await readGroup(group))) break
+      const hasSucceeded = await readGroup(group)
+      const tookMs = Date.now() - groupStartedAt
+      spentMs += tookMs
+      if (!hasSucceeded) break
+      sendCounts()
+      await delay(Math.min(tookMs, MAX_PAUSE_MS))
     }
     // Measured from the beginning of the round, so that admins who have just read do not delay the others.
-    if (areDoubtsDue) doubtsDueAt = Date.now() + Math.min(REST_FACTOR * (Date.now() - startedAt), MAX_REST_MS)
+    if (areDoubtsDue) doubtsDueAt = Date.now() + Math.min(REST_FACTOR * spentMs, MAX_REST_MS)
   }
 
   async function readGroup(group: [number, Tally][]): Promise<boolean> {

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { Client } from 'pg'
 import { MIGRATION_LOCK, migrateDatabase, readMigrations } from '../../../src/database/startup/migrate.js'
-import { createDatabase, createEmptyDatabase } from '../../support/database.js'
+import { createDatabase, createEmptyDatabase } from '../../support/databases/database.js'
 import { until } from '../../../harness/until.js'
 
 t.test('an empty database gets every migration, in order, and a migrated one none', async (t) => {

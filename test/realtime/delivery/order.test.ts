@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addStore } from '../../support/accounts.js'
-import { claimConversation } from '../../support/conversations.js'
-import type { NetworkKind } from '../../support/network.js'
-import { startPair } from '../../support/pair.js'
-import { enter, type SocketClient } from '../../support/socket-client.js'
+import { addStore } from '../../support/chat/accounts.js'
+import { claimConversation } from '../../support/chat/conversations.js'
+import type { NetworkKind } from '../../support/nodes/network.js'
+import { startPair } from '../../support/chat/pair.js'
+import { enter, type SocketClient } from '../../support/clients/socket-client.js'
 
 const WRITERS = 12
 const MESSAGES_EACH = 20

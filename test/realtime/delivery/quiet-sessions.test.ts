@@ -1,11 +1,11 @@
 import t from 'tap'
-import { addAdmin, addStore, type TestAccount } from '../../support/accounts.js'
-import { createChatClient } from '../../support/chat-client.js'
-import { createDatabase, type TestDatabase } from '../../support/database.js'
-import { createLossyNetwork } from '../../support/lossy-network.js'
-import { startNodes } from '../../support/node.js'
-import { addMessages } from '../../support/sessions.js'
-import { enter, type SocketClient } from '../../support/socket-client.js'
+import { addAdmin, addStore, type TestAccount } from '../../support/chat/accounts.js'
+import { createChatClient } from '../../support/chat/chat-client.js'
+import { createDatabase, type TestDatabase } from '../../support/databases/database.js'
+import { createLossyNetwork } from '../../support/nodes/lossy-network.js'
+import { startNodes } from '../../support/nodes/node.js'
+import { addMessages } from '../../support/chat/sessions.js'
+import { enter, type SocketClient } from '../../support/clients/socket-client.js'
 import { until } from '../../../harness/until.js'
 
 /** How long what no pub/sub carried may stay unknown: two seconds, and as long again where other tests run beside. */

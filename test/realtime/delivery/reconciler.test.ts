@@ -1,11 +1,11 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../../support/accounts.js'
-import { claimConversation, openConversation } from '../../support/conversations.js'
-import { createLossyNetwork } from '../../support/lossy-network.js'
-import { startNode } from '../../support/node.js'
-import { startPair } from '../../support/pair.js'
-import { addMessages } from '../../support/sessions.js'
-import { enter, type SocketClient } from '../../support/socket-client.js'
+import { addAdmin, addStore } from '../../support/chat/accounts.js'
+import { claimConversation, openConversation } from '../../support/chat/conversations.js'
+import { createLossyNetwork } from '../../support/nodes/lossy-network.js'
+import { startNode } from '../../support/nodes/node.js'
+import { startPair } from '../../support/chat/pair.js'
+import { addMessages } from '../../support/chat/sessions.js'
+import { enter, type SocketClient } from '../../support/clients/socket-client.js'
 
 /** How long what no pub/sub carried may stay unknown: two seconds, and as long again where other tests run beside. */
 const REPAIR_MS = 4000

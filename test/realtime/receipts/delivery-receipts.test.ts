@@ -1,8 +1,8 @@
 import t from 'tap'
 import { createDeliveryReceipts } from '../../../src/realtime/receipts/delivery-receipts.js'
-import { createChatClient } from '../../support/chat-client.js'
-import { openConversation, sendMessages } from '../../support/conversations.js'
-import { startNode } from '../../support/node.js'
+import { createChatClient } from '../../support/chat/chat-client.js'
+import { openConversation, sendMessages } from '../../support/chat/conversations.js'
+import { startNode } from '../../support/nodes/node.js'
 import { until } from '../../../harness/until.js'
 
 t.test('a mark of a session that is gone does not keep the others from being noted', async (t) => {

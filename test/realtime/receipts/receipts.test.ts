@@ -1,8 +1,8 @@
 import t from 'tap'
-import { claimConversation, openConversation, sendMessages } from '../../support/conversations.js'
-import type { NetworkKind } from '../../support/network.js'
-import { startPair } from '../../support/pair.js'
-import { enter } from '../../support/socket-client.js'
+import { claimConversation, openConversation, sendMessages } from '../../support/chat/conversations.js'
+import type { NetworkKind } from '../../support/nodes/network.js'
+import { startPair } from '../../support/chat/pair.js'
+import { enter } from '../../support/clients/socket-client.js'
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`receipts across two nodes (${kind} pubsub)`, async (t) => {

@@ -4,8 +4,8 @@ import t, { type Test } from 'tap'
 import { openDatabase } from '../../../src/database/database.js'
 import type { Prisma } from '../../../src/generated/prisma/client.js'
 import { createUnreadCounter } from '../../../src/realtime/receipts/unread-counter.js'
-import { addAdmin, addStore } from '../../support/accounts.js'
-import { createDatabase } from '../../support/database.js'
+import { addAdmin, addStore } from '../../support/chat/accounts.js'
+import { createDatabase } from '../../support/databases/database.js'
 import { until } from '../../../harness/until.js'
 
 /** They wait most of the time. */

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../../support/accounts.js'
-import { claimConversation, openConversation, sendMessages } from '../../support/conversations.js'
-import type { NetworkKind } from '../../support/network.js'
-import { startPair } from '../../support/pair.js'
-import { addMessages } from '../../support/sessions.js'
-import { enter, type Payload, type SocketClient } from '../../support/socket-client.js'
+import { addAdmin, addStore } from '../../support/chat/accounts.js'
+import { claimConversation, openConversation, sendMessages } from '../../support/chat/conversations.js'
+import type { NetworkKind } from '../../support/nodes/network.js'
+import { startPair } from '../../support/chat/pair.js'
+import { addMessages } from '../../support/chat/sessions.js'
+import { enter, type Payload, type SocketClient } from '../../support/clients/socket-client.js'
 
 const ids = (messages: Payload[]) => messages.map(({ id }) => id as number)
 const liveIds = (socket: SocketClient) => socket.all('message').map(({ message }) => message.id as number)

@@ -3,14 +3,19 @@ import { findEpochExpressions } from '../../../src/database/epoch.js'
 import { createReconciler } from '../../../src/realtime/delivery/reconciler.js'
 import { readDatabaseState } from '../../../src/realtime/delivery/recent-events.js'
 import { createWatermarkHistory } from '../../../src/realtime/delivery/watermark-history.js'
-import { addAdmin, type TestAccount } from '../../support/accounts.js'
-import { createChatClient, type ChatClient } from '../../support/chat-client.js'
-import { claimConversation, closeConversation, openConversation, sendMessages } from '../../support/conversations.js'
-import { createLossyNetwork } from '../../support/lossy-network.js'
-import { startNode } from '../../support/node.js'
-import { startPair } from '../../support/pair.js'
-import { readContents, removeSession, setBack } from '../../support/set-back.js'
-import { enter, type Payload, type SocketClient } from '../../support/socket-client.js'
+import { addAdmin, type TestAccount } from '../../support/chat/accounts.js'
+import { createChatClient, type ChatClient } from '../../support/chat/chat-client.js'
+import {
+  claimConversation,
+  closeConversation,
+  openConversation,
+  sendMessages,
+} from '../../support/chat/conversations.js'
+import { createLossyNetwork } from '../../support/nodes/lossy-network.js'
+import { startNode } from '../../support/nodes/node.js'
+import { startPair } from '../../support/chat/pair.js'
+import { readContents, removeSession, setBack } from '../../support/chat/set-back.js'
+import { enter, type Payload, type SocketClient } from '../../support/clients/socket-client.js'
 import { until, within } from '../../../harness/until.js'
 
 /** A node notices within its look; beside other tests that takes its time. */

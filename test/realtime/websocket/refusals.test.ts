@@ -1,7 +1,7 @@
 import t from 'tap'
-import { addAdmin, addStore, addToken } from '../../support/accounts.js'
-import { startNode } from '../../support/node.js'
-import { enter, openSocket, refuseSocket } from '../../support/socket-client.js'
+import { addAdmin, addStore, addToken } from '../../support/chat/accounts.js'
+import { startNode } from '../../support/nodes/node.js'
+import { enter, openSocket, refuseSocket } from '../../support/clients/socket-client.js'
 import { until } from '../../../harness/until.js'
 
 const node = await startNode(t, { config: { socketsPerAccount: 3, websocketOrigins: ['https://shop.example'] } })

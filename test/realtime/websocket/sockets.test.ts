@@ -1,9 +1,9 @@
 import t from 'tap'
-import { addAdmin, addStore } from '../../support/accounts.js'
-import { claimConversation } from '../../support/conversations.js'
-import type { NetworkKind } from '../../support/network.js'
-import { startPair } from '../../support/pair.js'
-import { enter, openSocket } from '../../support/socket-client.js'
+import { addAdmin, addStore } from '../../support/chat/accounts.js'
+import { claimConversation } from '../../support/chat/conversations.js'
+import type { NetworkKind } from '../../support/nodes/network.js'
+import { startPair } from '../../support/chat/pair.js'
+import { enter, openSocket } from '../../support/clients/socket-client.js'
 
 for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`sockets on two nodes (${kind} pubsub)`, async (t) => {

@@ -1,5 +1,5 @@
-import { addAdmin, addStore, type TestAccount } from '../accounts.js'
-import type { TestDatabase } from '../database.js'
+import { addAdmin, addStore, type TestAccount } from '../chat/accounts.js'
+import type { TestDatabase } from '../databases/database.js'
 
 /** Adds sessions with messages of their store, past the product: many in little time. Returns their ids, the open one first. */
 export async function addSessions(

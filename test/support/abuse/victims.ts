@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { TestAccount } from '../accounts.js'
+import type { TestAccount } from '../chat/accounts.js'
 
 const REQUESTS_PER_SECOND = 40
 const HEALTH_EVERY_MS = 100

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { createChatClient } from '../../support/chat-client.js'
-import { claimConversation, openConversation, sendMessages } from '../../support/conversations.js'
-import { startNode } from '../../support/node.js'
-import { isSigned, startReceiver } from '../../support/receiver.js'
-import { addMessages } from '../../support/sessions.js'
+import { createChatClient } from '../../support/chat/chat-client.js'
+import { claimConversation, openConversation, sendMessages } from '../../support/chat/conversations.js'
+import { startNode } from '../../support/nodes/node.js'
+import { isSigned, startReceiver } from '../../support/platform/receiver.js'
+import { addMessages } from '../../support/chat/sessions.js'
 import { until } from '../../../harness/until.js'
-import { callPlatform, createWebhook, webhookConfig } from '../../support/webhooks.js'
-import { addAdmin } from '../../support/accounts.js'
-import { enter } from '../../support/socket-client.js'
+import { callPlatform, createWebhook, webhookConfig } from '../../support/platform/webhooks.js'
+import { addAdmin } from '../../support/chat/accounts.js'
+import { enter } from '../../support/clients/socket-client.js'
 
 const node = await startNode(t, { config: webhookConfig({ timeoutMs: 15_000 }) })
 const chat = createChatClient(node)

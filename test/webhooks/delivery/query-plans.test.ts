@@ -1,11 +1,11 @@
 import t from 'tap'
-import { createChatClient } from '../../support/chat-client.js'
-import { claimConversation } from '../../support/conversations.js'
-import { startNode } from '../../support/node.js'
-import { startReceiver } from '../../support/receiver.js'
-import { captureStatements, findTableScans } from '../../support/statements.js'
+import { createChatClient } from '../../support/chat/chat-client.js'
+import { claimConversation } from '../../support/chat/conversations.js'
+import { startNode } from '../../support/nodes/node.js'
+import { startReceiver } from '../../support/platform/receiver.js'
+import { captureStatements, findTableScans } from '../../support/databases/statements.js'
 import { until } from '../../../harness/until.js'
-import { createWebhook, webhookConfig } from '../../support/webhooks.js'
+import { createWebhook, webhookConfig } from '../../support/platform/webhooks.js'
 
 const node = await startNode(t, { config: { ...webhookConfig(), unreadAfterMs: 0 } })
 const chat = createChatClient(node)

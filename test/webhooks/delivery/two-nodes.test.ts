@@ -1,9 +1,9 @@
 import t from 'tap'
-import { claimConversation, sendMessages } from '../../support/conversations.js'
-import { startTwoNodes } from '../../support/chat-client.js'
-import { isSigned, startReceiver, type Reaction, type ReceivedEvent } from '../../support/receiver.js'
+import { claimConversation, sendMessages } from '../../support/chat/conversations.js'
+import { startTwoNodes } from '../../support/chat/chat-client.js'
+import { isSigned, startReceiver, type Reaction, type ReceivedEvent } from '../../support/platform/receiver.js'
 import { until } from '../../../harness/until.js'
-import { createWebhook, webhookConfig } from '../../support/webhooks.js'
+import { createWebhook, webhookConfig } from '../../support/platform/webhooks.js'
 
 const MESSAGES = 12
 const DEADLINE_MS = 40_000

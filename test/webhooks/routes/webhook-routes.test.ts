@@ -1,11 +1,11 @@
 import t from 'tap'
 import { eventTypes } from '../../../src/webhooks/event.js'
-import { createChatClient } from '../../support/chat-client.js'
-import { openConversation } from '../../support/conversations.js'
-import { startNode } from '../../support/node.js'
-import { isSigned, startReceiver } from '../../support/receiver.js'
+import { createChatClient } from '../../support/chat/chat-client.js'
+import { openConversation } from '../../support/chat/conversations.js'
+import { startNode } from '../../support/nodes/node.js'
+import { isSigned, startReceiver } from '../../support/platform/receiver.js'
 import { until } from '../../../harness/until.js'
-import { callPlatform, createWebhook, webhookConfig } from '../../support/webhooks.js'
+import { callPlatform, createWebhook, webhookConfig } from '../../support/platform/webhooks.js'
 
 const node = await startNode(t, { config: webhookConfig() })
 const chat = createChatClient(node)

@@ -1,0 +1,40 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+type Collect = (options: { type: 'minor' | 'major'; execution: 'sync' | 'async' }) => unknown
+
+/**
+ * Every piece of a body is a buffer of its own, outside of V8's heap, which hardly notices it: left to itself, V8 collects
+ * them after 100 MB and more. A collection of the young ones takes about a millisecond.
+ */
+const BYTES_BETWEEN = 8 * 1024 * 1024
+
+/** Returns what counts bytes of bodies, and has their buffers collected now and then. */
+export function createBufferCollector(): (bytes: number) => void {
+  let count = 0
+  return (bytes) => {
+    count += bytes
+    if (count < BYTES_BETWEEN) return
+    count = 0
+    exposeCollector()({ type: 'minor', execution: 'sync' })
+  }
+}
+
+/**
+ * Collects all garbage at the next moment that the event loop is idle. It stops the process for some ten milliseconds:
+ * meant for after a peak, whose memory an idle process would keep for minutes.
+ */
+export function collectAll(): void {
+  exposeCollector()({ type: 'major', execution: 'async' })
+}
+
+let collector: Collect | undefined
+
+/** Node has no other way to it than V8's own flag. */
+function exposeCollector(): Collect {
+  if (collector === undefined) {
+    setFlagsFromString('--expose-gc')
+    collector = runInNewContext('gc') as Collect
+  }
+  return collector
+}

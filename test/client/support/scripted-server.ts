@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { ServerFrames } from '../../../src/client/index.js'
+
+/** A server that says only what a test has it say, for what the real one does seldom. */
+export interface ScriptedServer {
+  origin: string
+  /** Every frame that clients have sent so far. */
+  received: { type: string; payload: Record<string, unknown> }[]
+  /** What connections begin with from now on. */
+  begin(ready: ServerFrames['ready']): void
+  say<T extends keyof ServerFrames>(type: T, payload: ServerFrames[T]): void
+  end(code: number): void
+}
+
+export async function startScriptedServer(t: Test, first: ServerFrames['ready']): Promise<ScriptedServer> {
+  let ready = first
+  const received: ScriptedServer['received'] = []
+  const sockets = new Set<WebSocket>()
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const say: ScriptedServer['say'] = (type, payload) => {
+    for (const socket of sockets) socket.send(JSON.stringify({ type, payload }))
+  }
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('message', (data: Buffer) => received.push(JSON.parse(data.toString()) as never))
+    socket.send(JSON.stringify({ type: 'ready', payload: ready }))
+  })
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    begin: (next) => (ready = next),
+    say,
+    end(code) {
+      for (const socket of sockets) socket.close(code)
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import t from 'tap'
+import type * as storage from '../../../src/pages/browser/account-storage.js'
+import { importPageModule } from '../support/page-modules.js'
+
+/** As far as the module uses it: its keys are the object's own. */
+function createStorage() {
+  const methods = {
+    getItem(this: Record<string, string>, key: string) {
+      return this[key] ?? null
+    },
+    setItem(this: Record<string, string>, key: string, value: string) {
+      this[key] = value
+    },
+    removeItem(this: Record<string, string>, key: string) {
+      Reflect.deleteProperty(this, key)
+    },
+  }
+  return Object.create(methods) as Record<string, string>
+}
+
+t.test('values that must be kept are not dropped to make room', async (t) => {
+  Object.assign(globalThis, { localStorage: createStorage(), location: { href: 'https://chat.example.com/chat/' } })
+  const { openAccountStorage } = await importPageModule<typeof storage>('browser/account-storage.ts')
+  const { list, read, write } = openAccountStorage({ side: 'admin', id: 1 }, 'waiting.')
+  t.ok(write('waiting.1', 'first'))
+  for (let count = 0; count < 150; count++) t.ok(write(`text.${count}`, `text ${count}`))
+  t.equal(read('waiting.1'), 'first')
+  t.equal(list('').length, 100)
+  t.equal(read('text.0'), undefined, 'the oldest texts are dropped')
+  for (let count = 2; count <= 100; count++) t.ok(write(`waiting.${count}`, count))
+  t.same(list('text.'), [])
+  t.notOk(write('waiting.101', 101), 'says that it is not kept')
+  t.equal(read('waiting.1'), 'first')
+})

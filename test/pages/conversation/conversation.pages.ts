@@ -1,0 +1,36 @@
+import t from 'tap'
+import { claim, hasTick, message, row, sees, write } from '../support/acts.js'
+import { setStage } from '../support/stage.js'
+
+t.test(
+  'a store writes, an admin sees it without reloading, claims and answers; ticks turn on both sides',
+  async (t) => {
+    const stage = await setStage(t)
+    const store = await stage.store({ name: 'Tech Store' })
+    const desk = await stage.console(await stage.admin('Ada'))
+    await desk.getByText('Nobody is waiting').waitFor()
+    const chat = await stage.chat(store)
+    t.same((await stage.get('admin/sessions/open/', await stage.admin())).body.count, 0, 'looking makes no session')
+
+    await write(chat, 'My order has not arrived')
+    await row(desk, 'Tech Store').getByText('My order has not arrived').waitFor()
+    await hasTick(chat, 'My order has not arrived', 'Delivered')
+    await claim(desk, 'Tech Store')
+    await sees(desk, 'My order has not arrived')
+    await hasTick(chat, 'My order has not arrived', 'Read')
+
+    await desk.getByRole('textbox', { name: 'Write an answer' }).pressSequentially('I look')
+    await chat.getByText('Support is typing').waitFor()
+    await write(desk, 'I look into it')
+    await sees(chat, 'I look into it')
+    await hasTick(desk, 'I look into it', 'Read')
+    await chat.getByText('Online now').waitFor()
+    await desk.locator('.is-online').waitFor()
+    await chat.getByRole('textbox', { name: 'Write a message' }).pressSequentially('Than')
+    await desk.locator('.typing').getByText('Tech Store is typing').waitFor()
+    t.equal(await message(chat, 'I look into it').count(), 1)
+    await stage.post('store/message/', store, { attachment_url: 'https://files.example/receipt.jpg' })
+    for (const page of [chat, desk]) await page.locator('.attachment').getByText('image', { exact: true }).waitFor()
+    t.same(stage.complaints(), [])
+  },
+)

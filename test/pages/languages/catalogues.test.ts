@@ -1,0 +1,99 @@
+import { readFile, stat } from 'node:fs/promises'
+import t from 'tap'
+import { importPageModule, readTexts, type Texts } from '../support/page-modules.js'
+
+type ChooseLocale = typeof import('../../../src/pages/languages/choose-locale.js')
+
+const { languages, chooseLocale } = await importPageModule<ChooseLocale>('languages/choose-locale.ts')
+const english = await readTexts('en')
+const catalogues = await Promise.all(languages.map(async (language) => [language, await readTexts(language)] as const))
+
+const namesIn = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort()
+const formsOf = (entry: Texts[keyof Texts] | undefined) =>
+  typeof entry === 'string' ? { other: entry } : (entry ?? {})
+
+/** The plural forms that the counts of the pages need. */
+function neededForms(language: string): string[] {
+  const rules = new Intl.PluralRules(language)
+  return [...new Set(Array.from({ length: 1000 }, (_, count) => rules.select(count)))].sort()
+}
+
+for (const [language, texts] of catalogues) {
+  t.test(`${language} has every text, with its names, in every plural form`, async (t) => {
+    t.same(Object.keys(texts).sort(), Object.keys(english).sort(), 'no key is missing, none is left over')
+    for (const [key, entry] of Object.entries(english)) {
+      const own = formsOf(texts[key as keyof Texts])
+      const names = namesIn(formsOf(entry).other ?? '')
+      if (typeof entry === 'object')
+        t.same(
+          neededForms(language).filter((form) => !(form in own)),
+          [],
+          key,
+        )
+      t.same(namesIn(own.other ?? ''), names, `${key}: the names`)
+      for (const [form, text] of Object.entries(own)) {
+        t.match(text, /[\p{L}{]/u, `${key}: says something`)
+        t.same(
+          namesIn(text).filter((name) => !names.includes(name)),
+          [],
+          `${key}, ${form}: no other name`,
+        )
+      }
+    }
+  })
+}
+
+t.test('the language is the first wanted one that there is, and keeps its region', async (t) => {
+  const cases: [wanted: string[], language: string, tag: string][] = [
+    [['de-AT', 'en'], 'de', 'de-AT'],
+    [['pt-BR', 'fr-CA', 'en'], 'fr', 'fr-CA'],
+    [['AR-eg'], 'ar', 'ar-EG'],
+    [['zh-TW'], 'zh', 'zh-Hans-TW'],
+    [['zh-CN'], 'zh', 'zh-Hans-CN'],
+    [['en-GB', 'de'], 'en', 'en-GB'],
+    [['../../evil', '', 'e', 'es-419'], 'es', 'es-419'],
+    [['nl', 'sv'], 'en', 'en'],
+    [[], 'en', 'en'],
+  ]
+  for (const [wanted, language, tag] of cases) t.same(chooseLocale(wanted), { language, tag }, wanted.join())
+})
+
+t.test('a shortcut is what is on the key in Latin letters, on every layout', async (t) => {
+  const { shortcutOf } = await importPageModule<typeof import('../../../src/pages/browser/keys.js')>('browser/keys.ts')
+  const cases: [key: string, code: string, shortcut: string][] = [
+    ['w', 'KeyW', 'w'],
+    ['W', 'KeyW', 'w'],
+    ['w', 'KeyZ', 'w'],
+    ['w', 'Comma', 'w'],
+    [',', 'KeyW', ','],
+    ['é', 'KeyW', 'é'],
+    ['ц', 'KeyW', 'w'],
+    ['Ц', 'KeyW', 'w'],
+    ['ص', 'KeyW', 'w'],
+    ['ς', 'KeyW', 'w'],
+    ["'", 'KeyW', 'w'],
+    ['ें', 'KeyW', 'w'],
+    ['ㅈ', 'KeyW', 'w'],
+    ['د', 'BracketRight', 'د'],
+    ['?', 'Minus', '?'],
+    ['؟', 'Slash', '?'],
+    ['？', 'Slash', '?'],
+    ['Escape', 'Escape', 'Escape'],
+  ]
+  for (const [key, code, shortcut] of cases) t.equal(shortcutOf({ key, code }), shortcut, `${key} on ${code}`)
+})
+
+t.test('the pages stay small', async (t) => {
+  const others = languages
+    .filter((language) => language !== 'en')
+    .map((language) => [`languages/${language}.js`, 6] as const)
+  for (const [name, kib] of [['console/app.js', 45], ['chat/app.js', 35], ['widget.js', 3], ...others] as const) {
+    const { size } = await stat(`dist/pages/${name}.gz`)
+    t.ok(size <= kib * 1024, `${name}: ${size} bytes of ${kib} KiB`)
+  }
+  t.notMatch(
+    await readFile('dist/pages/chat/app.js', 'utf8'),
+    'Unterhaltung',
+    'other languages come when they are needed',
+  )
+})

@@ -1,0 +1,42 @@
+import type { TestDatabase } from '../databases/database.js'
+
+/** Takes a session back to a seq, as a restored backup would, without receipts. The ids of what is lost are given again. */
+export async function setBack({ query }: TestDatabase, sessionId: number, seq: number): Promise<void> {
+  await query(
+    `with lost as (
+       delete from chat_message where session_id = $1 and seq > $2
+     ), lost_changes as (
+       delete from chat_session_change where session_id = $1 and seq > $2
+     ), receipts as (
+       delete from chat_receipt where session_id = $1
+     ), change as (
+       select * from chat_session_change where session_id = $1 and seq <= $2 order by seq desc limit 1
+     ), newest as (
+       select coalesce((select created from chat_message where session_id = $1 and seq = $2),
+         (change.session ->> 'updated')::timestamptz) as at from change
+     )
+     update chat_session s set seq = $2, change_seq = change.seq, admin_id = change.admin_id,
+       status = (change.session ->> 'status')::session_status, closed_at = null,
+       last_message_at = newest.at, updated = newest.at
+     from change, newest where s.id = $1`,
+    [sessionId, seq],
+  )
+  await query(`select setval('chat_message_id_seq', (select coalesce(max(id), 0) + 1 from chat_message), false)`)
+}
+
+/** Takes a session out of the database, as a backup does that was made before it began. */
+export async function removeSession({ query }: TestDatabase, sessionId: number): Promise<void> {
+  for (const table of ['chat_receipt', 'chat_message', 'chat_session_change', 'notification_session_mark']) {
+    await query(`delete from ${table} where session_id = $1`, [sessionId])
+  }
+  await query('delete from chat_session where id = $1', [sessionId])
+}
+
+/** What the database holds of a session's messages, by id, oldest first. */
+export async function readContents({ query }: TestDatabase, sessionId: number): Promise<[number, string][]> {
+  const rows = await query<{ id: string; content: string }>(
+    'select id, content from chat_message where session_id = $1 order by seq',
+    [sessionId],
+  )
+  return rows.map(({ id, content }) => [Number(id), content])
+}

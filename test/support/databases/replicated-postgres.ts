@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process'
+import { chown, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import type { Test } from 'tap'
+import { migrateDatabase } from '../../../src/database/startup/migrate.js'
+import { openCluster, type Cluster } from '../../../src/embedded/cluster.js'
+import { lookInto, type TestDatabase } from './database.js'
+import { findFreePort } from '../../../harness/free-port.js'
+import { startTcpProxy, type TcpProxy } from '../../../harness/tcp-proxy.js'
+import { createTempFolder } from '../temp-folder.js'
+import { until } from '../../../harness/until.js'
+
+const execute = promisify(execFile)
+const STREAMING_DEADLINE_MS = 30_000
+
+/** A primary with a standby. Clients reach whichever is the primary by one address, which is what `url` names. */
+export interface ReplicatedPostgres extends TestDatabase {
+  address: TcpProxy
+  /** Past the address. */
+  primary(): TestDatabase & { port: number }
+  standby(): TestDatabase & { port: number }
+  /** The standby gets no more of what the primary writes. */
+  cutReplication(): void
+  /**
+   * Ends the primary as a crash would, promotes the standby and leads the address there. Before the first client comes,
+   * `meanwhile` may write to the new primary.
+   */
+  failOver(meanwhile?: (database: TestDatabase) => Promise<void>): Promise<void>
+  /** Makes a new standby from a fresh copy of the primary, which goes on working, and waits until it keeps up. */
+  rebuildStandby(): Promise<void>
+}
+
+interface Server extends TestDatabase {
+  cluster: Cluster
+  data: string
+  port: number
+}
+
+/** Starts both. A synchronous standby has everything that the primary acknowledges. */
+export async function startReplicatedPostgres(
+  t: Test,
+  { isSynchronous }: { isSynchronous: boolean },
+): Promise<ReplicatedPostgres> {
+  let primary = await startServer(t, await createTempFolder(t))
+  await migrateDatabase(primary.url)
+  const address = await startTcpProxy(t, primary.port)
+  let replication: TcpProxy
+  let standby: Server
+
+  async function rebuildStandby(): Promise<void> {
+    const folder = await createTempFolder(t)
+    replication = await startTcpProxy(t, primary.port)
+    await copyOnline(primary, folder)
+    const { username, password } = new URL(primary.url)
+    const conninfo = `host=127.0.0.1 port=${replication.port} user=${username} password=${password} application_name=standby`
+    await writeOwned(primary.data, join(folder, 'postgres'), {
+      'standby.signal': '',
+      'postgresql.auto.conf': `primary_conninfo = '${conninfo}'\n`,
+    })
+    standby = await startServer(t, folder)
+    await until(() => isCaughtUp(primary, 'async'), STREAMING_DEADLINE_MS, 'the standby keeps up')
+    if (!isSynchronous) return
+    await primary.query(`alter system set synchronous_standby_names = 'standby'`)
+    await primary.query('select pg_reload_conf()')
+    await until(() => isCaughtUp(primary, 'sync'), STREAMING_DEADLINE_MS, 'the standby is synchronous')
+  }
+
+  await rebuildStandby()
+  const url = new URL(primary.url)
+  url.port = String(address.port)
+  return {
+    ...lookInto(t, url.href),
+    address,
+    primary: () => primary,
+    standby: () => standby,
+    cutReplication: () => replication.cut(),
+    rebuildStandby,
+    async failOver(meanwhile = async () => undefined) {
+      await primary.cluster.stop('immediate')
+      address.cut()
+      await standby.query('select pg_promote(true)')
+      await meanwhile(standby)
+      primary = standby
+      address.lead(primary.port)
+      address.mend()
+    },
+  }
+}
+
+async function startServer(t: Test, folder: string): Promise<Server> {
+  const cluster = await openCluster(folder)
+  const port = await findFreePort()
+  t.teardown(() => cluster.stop('immediate'))
+  await cluster.start({ port, settings: { fsync: 'off', wal_keep_size: '512MB', max_connections: '100' } })
+  const url = await cluster.url()
+  if (url === undefined) throw new Error('The PostgreSQL that was started does not run')
+  return { ...lookInto(t, url), cluster, port, data: join(folder, 'postgres') }
+}
+
+/** PostgreSQL's low-level backup: what is copied while it changes is made consistent by the log since the label. */
+async function copyOnline({ url, data }: Server, folder: string): Promise<void> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    await client.query(`select pg_backup_start('standby', true)`)
+    await execute('cp', ['-a', data, folder])
+    const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)')
+    const copy = join(folder, 'postgres')
+    await rm(join(copy, 'postmaster.pid'), { force: true })
+    await writeOwned(data, copy, { backup_label: rows[0]?.labelfile ?? '' })
+  } finally {
+    await client.end()
+  }
+}
+
+/** Writes files that belong to whom the server runs as. */
+async function writeOwned(model: string, folder: string, files: Record<string, string>): Promise<void> {
+  const { uid, gid } = await stat(join(model, 'PG_VERSION'))
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text, { mode: 0o600 })
+    await chown(join(folder, name), uid, gid)
+  }
+}
+
+async function isCaughtUp({ query }: TestDatabase, state: 'async' | 'sync'): Promise<boolean> {
+  const rows = await query(
+    `select from pg_stat_replication
+     where state = 'streaming' and sync_state = $1 and replay_lsn >= pg_current_wal_lsn() - 65536::numeric`,
+    [state],
+  )
+  return rows.length > 0
+}
+
+/** A PostgreSQL whose data can be put back to what they were. It keeps its address. */
+export interface RestorablePostgres extends TestDatabase {
+  /** Keeps the data as they are now. It is away for a moment. */
+  backUp(): Promise<void>
+  /** Brings the kept data back. Before the first client comes, `meanwhile` may write to them. */
+  restore(meanwhile?: (database: TestDatabase) => Promise<void>): Promise<void>
+}
+
+export async function startRestorablePostgres(t: Test): Promise<RestorablePostgres> {
+  const server = await startServer(t, await createTempFolder(t))
+  const { cluster, data, port } = server
+  await migrateDatabase(server.url)
+  const address = await startTcpProxy(t, port)
+  const backup = join(await createTempFolder(t), 'backup')
+  const start = () => cluster.start({ port, settings: { fsync: 'off' } })
+  const url = new URL(server.url)
+  url.port = String(address.port)
+  return {
+    ...lookInto(t, url.href),
+    async backUp() {
+      await cluster.stop('fast')
+      await rm(backup, { recursive: true, force: true })
+      await execute('cp', ['-a', data, backup])
+      await start()
+    },
+    async restore(meanwhile = async () => undefined) {
+      await cluster.stop('immediate')
+      address.cut()
+      await rm(data, { recursive: true })
+      await execute('cp', ['-a', backup, data])
+      await start()
+      await meanwhile(server)
+      address.mend()
+    },
+  }
+}

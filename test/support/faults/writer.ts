@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { WebSocket } from 'ws'
+import type { Frame } from '../clients/socket-client.js'
+import type { Side } from '../../../src/protocol/account.js'
+
+const PATIENCE_MS = 3000
+
+export interface WriterOptions {
+  name: string
+  side: Side
+  account: { token: string }
+  sessionId: number
+  origins(): string[]
+  random(): number
+  over: 'socket' | 'http'
+  /** Between two messages. */
+  pauseMs: number
+  /** Characters of each message. */
+  size?: number
+  /** Cuts its own connection right after some of the sends, so that their acknowledgement is lost. */
+  cutsAfterSend?: number
+  /** While it holds, no further message is begun. */
+  isPaused?(): boolean
+}
+
+/** A client that sends one message after the other, each until it is acknowledged. */
+export interface Writer {
+  /** Message ids by client_message_id. */
+  acknowledged: Map<string, number>
+  /** How long each acknowledgement took, retries included. */
+  latenciesMs: number[]
+  counts: { retries: number }
+  /** Whether it waits, because it is paused. */
+  isIdle(): boolean
+  stop(): Promise<void>
+}
+
+export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): Writer {
+  const { name, side, account, sessionId, origins, random, over, pauseMs } = options
+  const { size = 20, cutsAfterSend = 0, isPaused = () => false } = options
+  const acknowledged = new Map<string, number>()
+  const latenciesMs: number[] = []
+  const counts = { retries: 0 }
+  let isStopped = false
+  let isIdle = false
+  let socket: WebSocket | undefined
+
+  /** Who waits for an acknowledgement. */
+  let settle: { id: string; resolve(id: number | undefined): void } = { id: '', resolve: () => undefined }
+
+  const hasStopped = () => isStopped
+  const pick = () => {
+    const here = origins()
+    return here[Math.floor(random() * here.length)]
+  }
+
+  async function attemptByHttp(body: object): Promise<number | undefined> {
+    const origin = pick()
+    if (origin === undefined) return undefined
+    const answer = await fetch(`${origin}/v1/chat/${side}/message/`, {
+      method: 'POST',
+      headers: { authorization: `Token ${account.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    })
+    if (answer.status !== 200) return undefined
+    const { message } = (await answer.json()) as { message: { id: number } }
+    return message.id
+  }
+
+  async function attemptBySocket(body: { client_message_id: string }): Promise<number | undefined> {
+    const here = (socket ??= await open())
+    if (here === undefined) return undefined
+    const answer = new Promise<number | undefined>((resolve) => (settle = { id: body.client_message_id, resolve }))
+    const timer = setTimeout(() => here.terminate(), PATIENCE_MS)
+    here.send(JSON.stringify({ type: 'message', payload: body }), () => undefined)
+    if (random() < cutsAfterSend) void delay(random() * 5).then(() => here.terminate())
+    if (here.readyState !== here.OPEN) settle.resolve(undefined)
+    try {
+      return await answer
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async function open(): Promise<WebSocket | undefined> {
+    const origin = pick()
+    if (origin === undefined) return undefined
+    const opened = new WebSocket(`${origin.replace(/^http/, 'ws')}/v1/chat/ws/${side}/`, {
+      headers: { authorization: `Token ${account.token}` },
+      handshakeTimeout: PATIENCE_MS,
+    })
+    opened.on('error', () => undefined)
+    opened.on('message', (data) => {
+      const { type, payload } = JSON.parse((data as Buffer).toString()) as Frame
+      const id = type === 'message' ? payload.message.client_message_id : payload.client_message_id
+      if (id !== settle.id) return
+      if (type === 'message') settle.resolve(payload.message.id as number)
+      else if (type === 'error') settle.resolve(undefined)
+    })
+    opened.once('close', () => {
+      if (socket !== opened) return
+      socket = undefined
+      settle.resolve(undefined)
+    })
+    const isOpen = await new Promise<boolean>((resolve) => {
+      opened.once('open', () => resolve(true))
+      opened.once('close', () => resolve(false))
+    })
+    return isOpen ? opened : undefined
+  }
+
+  async function waitWhilePaused(): Promise<void> {
+    while (isPaused() && !isStopped) {
+      isIdle = true
+      await delay(10)
+    }
+    isIdle = false
+  }
+
+  async function run(): Promise<void> {
+    for (let place = 0; !isStopped; place++) {
+      await waitWhilePaused()
+      if (hasStopped()) return
+      const client_message_id = `${name}.${place}`
+      const content = `${client_message_id} ${'x'.repeat(size)}`
+      const body = { content, client_message_id, ...(side === 'admin' && { session_id: sessionId }) }
+      const startedAt = performance.now()
+      for (;;) {
+        const id = await (over === 'http' ? attemptByHttp(body) : attemptBySocket(body)).catch(() => undefined)
+        if (id !== undefined) {
+          acknowledged.set(client_message_id, id)
+          latenciesMs.push(performance.now() - startedAt)
+          break
+        }
+        if (hasStopped()) return
+        counts.retries++
+        await delay(20 + random() * 50)
+      }
+      await delay(pauseMs * (0.5 + random()))
+    }
+  }
+
+  const running = run()
+  const stop = async () => {
+    isStopped = true
+    await running
+    socket?.terminate()
+  }
+  t.teardown(stop)
+  return { acknowledged, latenciesMs, counts, isIdle: () => isIdle, stop }
+}

@@ -1,0 +1,70 @@
+import type { Test } from 'tap'
+import { createInProcessPubSub, type Bus } from '../../../src/pubsub/in-process.js'
+import type { PubSub } from '../../../src/pubsub/pubsub.js'
+import type { Network } from './network.js'
+import type { ChatEvent } from '../../../src/events/events.js'
+
+export interface Losses {
+  /** Of what is published, this part is lost. */
+  drop: number
+  /** This part comes twice. */
+  duplicate: number
+  /** This part comes late, so that others overtake it. */
+  delay: number
+  longestDelayMs: number
+}
+
+export interface LossyNetwork extends Pick<Network, 'config' | 'createPubSub'> {
+  /** From now on, nothing that matches is carried. */
+  cut(matches?: (channel: string, announcement: ChatEvent) => boolean): void
+  mend(): void
+  counts: Record<'carried' | 'dropped' | 'duplicated' | 'delayed', number>
+}
+
+const reliable: Losses = { drop: 0, duplicate: 0, delay: 0, longestDelayMs: 0 }
+
+/** A network within this process that loses, repeats, delays and reorders what it carries, each channel by itself. */
+export function createLossyNetwork(t: Test, random: () => number = Math.random, losses = reliable): LossyNetwork {
+  const bus: Bus = new Set()
+  const timers = new Set<NodeJS.Timeout>()
+  const counts = { carried: 0, dropped: 0, duplicated: 0, delayed: 0 }
+  let isCut: (channel: string, announcement: ChatEvent) => boolean = () => false
+  t.teardown(() => timers.forEach((timer) => clearTimeout(timer)))
+
+  function carry(pubsub: PubSub, channel: string, announcement: ChatEvent): void {
+    if (isCut(channel, announcement) || random() < losses.drop) {
+      counts.dropped++
+      return
+    }
+    counts.carried++
+    if (random() < losses.duplicate) {
+      counts.duplicated++
+      later(() => pubsub.publish([channel], announcement))
+    }
+    if (random() >= losses.delay) return pubsub.publish([channel], announcement)
+    counts.delayed++
+    later(() => pubsub.publish([channel], announcement))
+  }
+
+  function later(act: () => void): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      act()
+    }, random() * losses.longestDelayMs)
+    timers.add(timer)
+  }
+
+  return {
+    config: {},
+    counts,
+    cut: (matches = () => true) => (isCut = matches),
+    mend: () => (isCut = () => false),
+    createPubSub() {
+      const pubsub = createInProcessPubSub(bus)
+      return {
+        ...pubsub,
+        publish: (channels, announcement) => channels.forEach((channel) => carry(pubsub, channel, announcement)),
+      }
+    },
+  }
+}

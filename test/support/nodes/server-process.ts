@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import type { Test } from 'tap'
+import { openCluster } from '../../../src/embedded/cluster.js'
+import { createHttpClient, type HttpClient } from '../clients/client.js'
+import { routeEnvironment } from '../databases/pooler.js'
+import { until, within } from '../../../harness/until.js'
+
+const EXIT_DEADLINE_MS = 60_000
+
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** A program of the product in a process of its own. */
+export interface ProgramProcess {
+  pid: number
+  /** What it has written so far. */
+  output(): { out: string; err: string }
+  kill(signal: NodeJS.Signals): void
+  /** Waits until it has ended by itself or by a signal. */
+  exit(deadlineMs?: number): Promise<Exit>
+}
+
+export interface ServerProcess extends ProgramProcess {
+  /** Waits until it listens. */
+  ready(deadlineMs?: number): Promise<HttpClient & { origin: string }>
+}
+
+type Environment = Record<string, string>
+
+/** Runs a compiled program with nothing in its environment but what is given. It is killed at the test's end. */
+export function runProgram(
+  t: Test,
+  program: 'server.js' | 'cli/account.js',
+  environment: Environment,
+  words: string[] = [],
+): ProgramProcess {
+  const { PATH = '', TMPDIR = '/tmp', NODE_V8_COVERAGE = '' } = process.env
+  // tap hands its loaders on by NODE_OPTIONS, which would make every program start in thrice the time. Node measures
+  // coverage without them.
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, `dist/${program}`, ...words], {
+    env: { PATH, TMPDIR, NODE_V8_COVERAGE, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (written.out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (written.err += text))
+  const ended = new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return {
+    pid: child.pid ?? 0,
+    output: () => ({ ...written }),
+    kill: (signal) => child.kill(signal),
+    exit: (deadlineMs = EXIT_DEADLINE_MS) => within(deadlineMs, ended, `${program} ends`),
+  }
+}
+
+/** Starts the server on a port of its own, unless PORT is given. */
+export function startServer(t: Test, environment: Environment): ServerProcess {
+  const server = runProgram(t, 'server.js', { PORT: '0', ...routeEnvironment(environment) })
+  let client: HttpClient | undefined
+  t.teardown(() => client?.close())
+  return {
+    ...server,
+    async ready(deadlineMs = 60_000) {
+      const listening = /listening at (http:\/\/[^"\s]+)/
+      const origin = await until(
+        () => listening.exec(server.output().out)?.[1],
+        deadlineMs,
+        'the server listens',
+      ).catch((error: unknown) => {
+        throw new Error(`The server does not listen: ${JSON.stringify(server.output())}`, { cause: error })
+      })
+      client ??= createHttpClient(origin)
+      return { ...client, origin }
+    },
+  }
+}
+
+/** Starts the server with its embedded PostgreSQL on a data folder, and leaves nothing running at the test's end. */
+export function startEmbeddedServer(t: Test, dataFolder: string, environment: Environment = {}): ServerProcess {
+  t.teardown(async () => (await openCluster(dataFolder)).stop('immediate'))
+  return startServer(t, { DATA_DIR: dataFolder, ...environment })
+}

@@ -1,0 +1,30 @@
+import type { Config } from '../../../src/config/config.js'
+import type { Answer, RequestOptions } from '../clients/client.js'
+import type { TestNode } from '../nodes/node.js'
+
+const platformToken = 'platform-token-for-tests'
+
+/** The settings of a node whose webhooks may lead to this machine, and are retried soon. */
+export const webhookConfig = (fields: Partial<Config['webhooks']> = {}): Partial<Config> => ({
+  platformToken,
+  webhooks: { allowedCidrs: ['127.0.0.0/8'], timeoutMs: 5000, retryDelaysMs: [50], ...fields },
+})
+
+/** Calls a route of the platform below `webhooks/`. */
+export const callPlatform = (
+  node: Pick<TestNode, 'request'>,
+  method: string,
+  path: string,
+  body?: RequestOptions['body'],
+): Promise<Answer> => node.request(method, `/v1/chat/platform/webhooks/${path}`, { token: platformToken, body })
+
+/** Creates a webhook. */
+export async function createWebhook(
+  node: Pick<TestNode, 'request'>,
+  url: string,
+  events?: string[],
+): Promise<{ id: number; secret: string }> {
+  const { status, body, text } = await callPlatform(node, 'POST', '', { url, events })
+  if (status !== 200) throw new Error(`The webhook was answered with ${status}: ${text}`)
+  return body as { id: number; secret: string }
+}
