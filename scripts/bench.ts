@@ -6,7 +6,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { format, resolveConfig } from 'prettier'
 import { compareFanOut } from './bench/fan-out.js'
+import { compareFirstAdmins } from './bench/first-admin.js'
 import { compareGrowth } from './bench/growth.js'
+import { compareHerds } from './bench/herd.js'
 import { compareHotReads } from './bench/hot-read.js'
 import { compareIdleSockets } from './bench/idle-sockets.js'
 import { compareMessages } from './bench/messages.js'
@@ -19,7 +21,9 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   messages: compareMessages,
   'idle-sockets': compareIdleSockets,
   'fan-out': compareFanOut,
+  herd: compareHerds,
   growth: compareGrowth,
+  'first-admin': compareFirstAdmins,
 }
 const intro = `# Benchmark
 

@@ -3,8 +3,7 @@ import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
 import { drainOrClose } from './drain-or-close.js'
-import type { FlushScheduler } from './flush-scheduler.js'
-import type { SocketLimits } from './socket-limits.js'
+import type { ConnectionDeps } from './connection-deps.js'
 import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
@@ -17,18 +16,10 @@ const CLOSE_PATIENCE_MS = 1000
  */
 const MAX_WAITING_FRAMES = 32
 const LARGE_FRAME_BYTES = 8192
+/** The answer to the handshake waits this long for `ready`, so that both leave in one system call. */
+const HANDSHAKE_PATIENCE_MS = 100
 /** Once so many bytes are corked they are sent, without waiting for the end of the tick. */
 const MAX_CORKED_BYTES = 65_536
-
-/** What all connections of a node share. */
-export interface ConnectionDeps {
-  limits: SocketLimits
-  flushes: FlushScheduler
-  /** Numbers the connections, in the order in which they come. */
-  nextNumber(): number
-  /** Handles frames of a connection, in their order. It must not reject. */
-  handle(connection: Connection, frames: RawData[]): Promise<void>
-}
 
 /** One socket of an account. */
 export class Connection {
@@ -39,7 +30,9 @@ export class Connection {
   /** Frames that came while others are being handled. */
   #waiting: RawData[] | undefined
   #name: string | undefined
-  #isCorked = false
+  /** The wire comes corked, with the answer to the handshake. */
+  #isCorked = true
+  #handshakeTimer: NodeJS.Timeout | undefined
   #allowance: number
   #allowanceAt = Date.now()
   /** Pings that the peer has not answered. */
@@ -57,6 +50,7 @@ export class Connection {
   ) {
     this.number = deps.nextNumber()
     this.#allowance = deps.limits.frameBurst
+    this.#handshakeTimer = setTimeout(() => this.uncork(), HANDSHAKE_PATIENCE_MS)
   }
 
   /** The same for no other connection of any node. Only those that need one have a name: it costs memory. */
@@ -77,6 +71,7 @@ export class Connection {
     this.#replay = new ReplayBuffer()
     if (session) this.#replay.setWatermark(session.id, session.seq)
     this.send(frame)
+    if (this.#handshakeTimer) this.deps.flushes.schedule(this)
   }
 
   send(text: string): void {
@@ -99,6 +94,8 @@ export class Connection {
 
   /** A reader that is too slow is closed with 4008; its client reconnects and resumes. */
   uncork(): void {
+    clearTimeout(this.#handshakeTimer)
+    this.#handshakeTimer = undefined
     this.#isCorked = false
     this.wire.uncork()
     if (this.wire.writableLength > this.deps.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
@@ -229,6 +226,7 @@ export class Connection {
   /** Closes with one of `closeCodes`. A peer that does not answer is cut. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
+    if (this.#handshakeTimer) this.uncork()
     this.socket.close(code, reason)
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
   }

@@ -7,7 +7,8 @@ import { canBeToken, readAuthorization } from '../../accounts/tokens.js'
 import type { Config } from '../../config/config.js'
 import { forbidden, RequestError, tooMany } from '../../errors/request-error.js'
 import { refusals, type App } from '../../http/describe-route.js'
-import { Connection, type ConnectionDeps } from '../connections/connection.js'
+import { Connection } from '../connections/connection.js'
+import type { ConnectionDeps } from '../connections/connection-deps.js'
 import { createFlushScheduler } from '../connections/flush-scheduler.js'
 import { handleFrames, type FrameDeps } from './handle-frames.js'
 import { createConnectionLimit } from '../connections/connection-limit.js'
@@ -55,6 +56,11 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
       },
       onRequest: async (request) => {
         await authenticateUpgrade(request, side)
+      },
+      // Last before the upgrade: nothing can refuse it any more. What answers it leaves together with `ready`.
+      preHandler: (request, _reply, done) => {
+        if (request.ws) request.raw.socket.cork()
+        done()
       },
       handler: async () => {
         throw new RequestError(426, 'This is a WebSocket')
