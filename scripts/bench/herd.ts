@@ -7,7 +7,7 @@ import { compete, type Contestant } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, rival, type Server, type Services } from './services.js'
 
-const SOCKETS = 6000
+const SOCKETS = 10_000
 const AT_ONCE = 256
 const ROUNDS = 3
 /** The sockets of a round are gone by then, and what a node keeps for a moment, too. */
@@ -38,9 +38,25 @@ export async function compareHerds(services: Services): Promise<string> {
     const name = 'Centrifugo over Redis, a channel each, nothing read'
     contestants.push({ name, measure: () => measureHerd(theirs, theirWay) })
   }
-  const table = await compete(`${SOCKETS} sockets at once, a store each`, contestants, ROUNDS)
+  const tables = [await compete(`${SOCKETS} sockets at once, a store each`, contestants, ROUNDS)]
   await Promise.all([ours, bare].map((server) => server.stop()))
-  return table
+  const returns = [{ name: 'store-chat', measure: () => measureReturn(services, ourWay) }]
+  tables.push(await compete(`${SOCKETS} sockets of a killed node come to another, and resume`, returns, 1))
+  return tables.join('\n')
+}
+
+/** Seconds from the death of a node until all its sockets are ready on another, which had none, and have their sync. */
+async function measureReturn({ databaseUrl, redisUrl, startServer }: Services, way: Way) {
+  const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+  const [node, other] = [await startServer(product, environment), await startServer(product, environment)]
+  await openHerd(node, way)
+  await node.stop()
+  const startedAt = performance.now()
+  const resume = (id: number) => `{"type":"resume","payload":{"sessions":{"${id}":3}}}`
+  await openHerd(other, { ...way, greet: resume, ready: '"type":"sync"' })
+  const seconds = (performance.now() - startedAt) / 1000
+  await other.stop()
+  return { 's until all have resumed': seconds }
 }
 
 /** What a socket of the herd does. */

@@ -132,7 +132,10 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
   async function makeStoreReady(connection: Connection): Promise<void> {
     const { id } = connection.account
     const first = store.takeReady(id)
-    if (first) return sendReady(connection, first)
+    if (first) {
+      sendReady(connection, first)
+      return
+    }
     for (let attempt = 0; attempt < READY_ATTEMPTS && connection.isOpen; attempt++) {
       const before = store.activeSessionOf(id)
       const [last, resets] = [before?.last ?? 0, before?.resets]
@@ -144,7 +147,8 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
       if (position && (position.last > (session?.seq ?? 0) || position.resets !== resets)) continue
       // The session began or ended since it was read, or is gone.
       if (session === null && store.activeSessionOf(id) !== before) continue
-      return sendReady(connection, ready)
+      sendReady(connection, ready)
+      return
     }
     if (connection.isOpen) throw unavailable()
   }

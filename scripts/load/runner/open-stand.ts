@@ -9,7 +9,7 @@ import { createNode } from './start-nodes.js'
 const NODES = 2
 /** More than a script needs by default; a row is cheap. */
 const STORES = 20_000
-const ADMINS = 1000
+const ADMINS = 10_000
 
 /**
  * Gives a script a PostgreSQL, a Redis, two nodes and accounts of its own, and ends all of it afterwards.

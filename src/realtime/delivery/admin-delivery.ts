@@ -29,8 +29,7 @@ const EVERYONE = 0
  * that an admin here holds. So this node sees all messages of a session only while it is open or its holder is connected here.
  * Its memory follows what happens and what is held here, not how many sessions are open.
  */
-export interface AdminDelivery
-  extends Delivery, Pick<AdminPositions, 'findParties' | 'heldSessions' | 'forgetIdle'> {
+export interface AdminDelivery extends Delivery, Pick<AdminPositions, 'findParties' | 'heldSessions' | 'forgetIdle'> {
   /** The admins who are connected here. */
   readonly holdersHere: ReadonlySet<number>
   /** Whether the channel of all admins is subscribed to, and every session that moved lately is known. */

@@ -1,5 +1,5 @@
 import type { DurableEvent } from '../../events/events.js'
-import { factsOf, type MissedEvents, type Position, type Standing } from './position.js'
+import { factsOf, follows, isNewer, type MissedEvents, type Position, type Standing } from './position.js'
 
 export interface SequencerOptions {
   /** The seq that must be delivered before this event. */
@@ -76,15 +76,6 @@ export function createSequencer(options: SequencerOptions): Sequencer {
     advance(position, event)
     release(position)
   }
-
-  /** Whether an event continues the history that was delivered, as far as its times tell. */
-  function follows(event: DurableEvent, { last, lastAt }: Position): boolean {
-    const { seq, previousAt } = factsOf(event)
-    return seq !== last + 1 || previousAt === undefined || lastAt === undefined || previousAt === lastAt
-  }
-
-  const isNewer = (at: number | undefined, { lastAt }: Position) =>
-    at !== undefined && lastAt !== undefined && at > lastAt
 
   function begin(event: DurableEvent): void {
     const { sessionId, storeId, holderId } = factsOf(event)

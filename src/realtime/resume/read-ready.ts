@@ -36,7 +36,10 @@ export interface StorePosition {
   readBy: { admin: number }
 }
 
-type EntryRow = { [Key in keyof SessionRow]: SessionRow[Key] | null } & Pick<Receipts, 'deliveredToAdmin' | 'readByAdmin'> & {
+type EntryRow = { [Key in keyof SessionRow]: SessionRow[Key] | null } & Pick<
+  Receipts,
+  'deliveredToAdmin' | 'readByAdmin'
+> & {
     storeId: number
     seq: number | null
     epoch: string | null

@@ -22,15 +22,18 @@ t.test('where delivery of an unknown session begins, as far as the times of its 
   t.equal(find(messageEvent(7, settled, settled - 5)), undefined, 'not with a straggler')
 })
 
-t.test('the floor rises to what was read before the longest statement ended, and falls with the database', async (t) => {
-  const history = createWatermarkHistory(opened, 0)
-  const at = (messageId: number) => ({ ...opened, messageId, at: messageId })
-  history.begin(at(20))()
-  t.equal(history.floor().messageId, 9, 'nothing that was above it is known to be settled yet')
-  history.begin(at(30))
-  t.equal(history.floor().messageId, 20, 'a round has read what lies above')
-  history.begin(at(40))()
-  t.equal(history.floor().messageId, 20, 'but not one that failed')
-  history.begin(at(3))
-  t.match(history.floor(), { messageId: 3, at: 3 })
-})
+t.test(
+  'the floor rises to what was read before the longest statement ended, and falls with the database',
+  async (t) => {
+    const history = createWatermarkHistory(opened, 0)
+    const at = (messageId: number) => ({ ...opened, messageId, at: messageId })
+    history.begin(at(20))()
+    t.equal(history.floor().messageId, 9, 'nothing that was above it is known to be settled yet')
+    history.begin(at(30))
+    t.equal(history.floor().messageId, 20, 'a round has read what lies above')
+    history.begin(at(40))()
+    t.equal(history.floor().messageId, 20, 'but not one that failed')
+    history.begin(at(3))
+    t.match(history.floor(), { messageId: 3, at: 3 })
+  },
+)
