@@ -97,7 +97,7 @@ export function createAdminPositions(deps: AdminPositionsDeps): AdminPositions {
       for (const { sessionId, holderId } of heldSessions()) if (holderId === adminId) recent.touch(sessionId)
     },
     forgetIdle(before) {
-      for (const sessionId of recent.takeIdle(Math.min(before, watermarks.floor().readAt))) {
+      for (const sessionId of recent.takeIdle(Math.min(before, watermarks.floor().readFrom))) {
         const position = positions.get(sessionId)
         // Noted again when its holder leaves.
         if (position && isHeldHere(position)) continue

@@ -130,9 +130,11 @@ export function createReconciler(
   }
 
   return async () => {
+    const startedAt = performance.now()
     const newest = await readDatabaseState(db, epoch)
     await compareRuns(newest)
-    const done = watermarks.begin(newest)
+    // Not before: what a standby lacks is settled all the same.
+    const done = watermarks.begin(newest, startedAt)
     await reconcileStores(watermarks.floor())
     await reconcileAdmins(watermarks.floor())
     done()

@@ -11,7 +11,7 @@ export interface SequencerOptions {
    * Where delivery of an unknown session begins: the seq up to which nothing is owed, at once or when it was read; undefined
    * where the event itself is owed to nobody.
    */
-  findStart(event: DurableEvent): Start | Promise<Start>
+  findStart(event: DurableEvent): number | undefined | Promise<number | undefined>
   /** Reads the position of a session; undefined where it is gone. */
   readStanding(sessionId: number): Promise<Standing | undefined>
   /** The session was set back, and begins anew at this position: sends the sockets a reset. */
@@ -22,8 +22,6 @@ export interface SequencerOptions {
   onKnown?(position: Position): void
   onError(error: unknown): void
 }
-
-type Start = number | undefined
 
 /** An event that was merely overtaken arrives within this time. */
 const GAP_PATIENCE_MS = 40

@@ -1,8 +1,9 @@
 import type { DatabaseState } from './recent-events.js'
 
 export interface SettledState extends DatabaseState {
-  /** When it was read, by `performance.now()`; -Infinity for the state that the node began with. */
-  readAt: number
+  /** From when to when it was read, by `performance.now()`; -Infinity for the state that the node began with. */
+  readFrom: number
+  readUntil: number
 }
 
 /**
@@ -17,31 +18,31 @@ export interface WatermarkHistory {
   /** An event that was committed before this time of the database's clock, in ms, is settled. */
   settledBefore(): number
   /**
-   * Begins a round at the state that was read for it. When the database was set back, the floor falls to that state. Returns
+   * Begins a round at the state that was read for it from a time of `performance.now()` on. When the database was set back, the floor falls to that state. Returns
    * the function to call when the round has succeeded: only then may the floor rise to it later.
    */
-  begin(newest: DatabaseState): () => void
+  begin(newest: DatabaseState, readFrom: number): () => void
 }
 
 export function createWatermarkHistory(opened: DatabaseState, overlapMs: number): WatermarkHistory {
-  let floor: SettledState = { ...opened, readAt: -Infinity }
+  let floor: SettledState = { ...opened, readFrom: -Infinity, readUntil: -Infinity }
   let later: SettledState[] = []
   let lastRoundAt = -Infinity
 
   return {
     floor: () => floor,
     settledBefore: () => floor.at - overlapMs,
-    begin(newest) {
-      const readAt = performance.now()
-      for (let [next] = later; next && next.readAt <= lastRoundAt - overlapMs; [next] = later) {
+    begin(newest, readFrom) {
+      const readUntil = performance.now()
+      for (let [next] = later; next && next.readUntil <= lastRoundAt - overlapMs; [next] = later) {
         floor = next
         later.shift()
       }
       floor = lower(floor, newest)
       later = later.map((state) => lower(state, newest))
       return () => {
-        later.push({ ...newest, readAt })
-        lastRoundAt = readAt
+        later.push({ ...newest, readFrom, readUntil })
+        lastRoundAt = readUntil
       }
     },
   }

@@ -27,13 +27,13 @@ t.test(
   async (t) => {
     const history = createWatermarkHistory(opened, 0)
     const at = (messageId: number) => ({ ...opened, messageId, at: messageId })
-    history.begin(at(20))()
+    history.begin(at(20), 0)()
     t.equal(history.floor().messageId, 9, 'nothing that was above it is known to be settled yet')
-    history.begin(at(30))
+    history.begin(at(30), 0)
     t.equal(history.floor().messageId, 20, 'a round has read what lies above')
-    history.begin(at(40))()
+    history.begin(at(40), 0)()
     t.equal(history.floor().messageId, 20, 'but not one that failed')
-    history.begin(at(3))
+    history.begin(at(3), 0)
     t.match(history.floor(), { messageId: 3, at: 3 })
   },
 )
