@@ -3,6 +3,7 @@
 /** Every folder of src that is not named here belongs to the domain. */
 const rooms = [
   ...['cli', 'client', 'config', 'database', 'embedded', 'errors', 'events', 'generated', 'http', 'limits', 'pages'],
+  ...['instruments', 'metrics', 'tracing'],
   ...['plugins', 'protocol', 'pubsub', 'realtime', 'tasks'],
 ]
 const domain = `^src/(?!(${rooms.join('|')})/)[^/]+/`
@@ -68,7 +69,10 @@ export default {
       name: 'database-is-below-the-domain',
       severity: 'error',
       from: { path: '^src/database/' },
-      to: { path: '^src/', pathNot: '^src/(database|embedded|errors|generated|protocol)/|^src/[^/]+\\.ts$' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(database|embedded|errors|generated|instruments|protocol)/|^src/[^/]+\\.ts$',
+      },
     },
     {
       name: 'domain-knows-no-delivery',
@@ -83,6 +87,31 @@ export default {
       severity: 'error',
       from: { path: domain, pathNot: 'routes\\.ts$' },
       to: { path: 'node_modules/(fastify|@fastify/(?!busboy/)[^/]+|ws|ioredis)/' },
+    },
+    {
+      name: 'instruments-stand-alone',
+      comment: 'Every room may count and trace.',
+      severity: 'error',
+      from: { path: '^src/instruments/' },
+      to: { path: '^src/|node_modules/', pathNot: '^src/instruments/' },
+    },
+    {
+      name: 'measured-rooms-know-no-library',
+      comment: 'Rooms keep plain numbers. The libraries are loaded only where metrics or tracing are switched on.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(metrics|tracing)/' },
+      to: { path: 'node_modules/(prom-client|@opentelemetry)/' },
+    },
+    {
+      name: 'libraries-are-loaded-late',
+      comment: 'Whoever does without metrics and tracing loads none of their libraries.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(metrics|tracing)/' },
+      to: {
+        path: '^src/(metrics|tracing)/',
+        pathNot: '^src/(metrics/settings/|tracing/tracing-settings)',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
     },
     {
       name: 'app-is-the-top',

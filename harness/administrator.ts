@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 
-/** Runs one statement on a cluster with its administrator's rights, outside of any transaction. */
+/** Runs one statement as the cluster's administrator, outside of a transaction. */
 export async function runAsAdministrator(databaseUrl: string, sql: string): Promise<void> {
   const client = new Client(databaseUrl)
   await client.connect()

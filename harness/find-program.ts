@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 
-/** The first of these programs on the PATH. */
+/** Finds the first of these programs that is on the PATH. */
 export async function findProgram(...names: string[]): Promise<string | undefined> {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   for (const path of names.flatMap((name) => folders.map((folder) => join(folder, name)))) {
@@ -14,5 +14,5 @@ export async function findProgram(...names: string[]): Promise<string | undefine
   return undefined
 }
 
-/** Debian keeps it in a folder that is on root's PATH alone. */
+/** Debian installs PgBouncer in /usr/sbin, which is on the PATH of root only. */
 export const findPgBouncer = async () => (await findProgram('pgbouncer')) ?? findProgram('../sbin/pgbouncer')

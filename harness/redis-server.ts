@@ -6,28 +6,28 @@ import { findProgram } from './find-program.js'
 import { findFreePort } from './free-port.js'
 import { until } from './until.js'
 
-/** A Redis of our own on a port of its own, which keeps nothing. */
+/** A Redis process on its own port, without persistence. */
 export interface RedisServer {
   url: string
-  /** Starts it again on the same port. */
+  /** Restarts it on the same port. */
   start(): Promise<void>
-  /** Ends it as a crash would. */
+  /** Kills it, as in a crash. */
   stop(): Promise<void>
-  /** Stops it from answering, while its connections stay. */
+  /** Suspends it: its connections stay open, but it answers nothing. */
   freeze(): void
   thaw(): void
 }
 
 const START_DEADLINE_MS = 10_000
 
-/** The first program on the PATH that can be a Redis. */
+/** Finds a Redis-compatible server on the PATH. */
 export const findRedisProgram = () => findProgram('redis-server', 'valkey-server')
 
 /** @throws Error when it does not answer in time */
 export async function startRedisServer(program: string, settings: string[] = []): Promise<RedisServer> {
   const port = await findFreePort()
   const url = `redis://127.0.0.1:${port}`
-  // A configuration file has to come first.
+  // A configuration file must be the first argument.
   const words = [...settings, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   let child: ReturnType<typeof spawn>
 
@@ -39,7 +39,7 @@ export async function startRedisServer(program: string, settings: string[] = [])
   }
   async function stop() {
     if (child.exitCode !== null || child.signalCode !== null) return
-    // Nothing else may be left that keeps this process alive until then.
+    // Without it, this process could end before the child does.
     child.ref()
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
@@ -49,7 +49,7 @@ export async function startRedisServer(program: string, settings: string[] = [])
   return { url, start, stop, freeze: () => child.kill('SIGSTOP'), thaw: () => child.kill('SIGCONT') }
 }
 
-/** A Redis that belongs to one test, to be stopped and started there. */
+/** Starts a Redis that one test may stop and restart. */
 export async function startOwnRedis(t: Pick<Test, 'teardown'>, settings: string[] = []): Promise<RedisServer> {
   const program = await findRedisProgram()
   if (program === undefined) throw new Error('There is no redis-server or valkey-server on the PATH')

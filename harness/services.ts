@@ -1,8 +1,8 @@
-/** What `npm test` has started for all tests. */
+/** The services that `npm test` starts for all tests. */
 export interface Services {
-  /** Of a PostgreSQL cluster, with a superuser. */
+  /** The PostgreSQL cluster, with the login of a superuser. */
   databaseUrl: string
-  /** The migrated database there that each test's own is cloned from. */
+  /** The migrated database from which each test clones its own. */
   templateDatabase: string
   redisUrl: string
 }
@@ -26,7 +26,7 @@ export function readServices(): Services {
   }
 }
 
-/** The environment in which `readServices` finds them. */
+/** The environment variables that `readServices` reads. */
 export function nameServices(services: Services): Record<string, string> {
   return {
     [variables.databaseUrl]: services.databaseUrl,

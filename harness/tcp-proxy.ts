@@ -1,17 +1,17 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** Stands between a client and a server of this machine, and can be broken in the ways in which networks break. */
+/** A TCP proxy in front of a local server. It simulates the faults of a network. */
 export interface TcpProxy {
   port: number
   /** Resets every connection and refuses new ones. */
   cut(): void
-  /** Keeps the connections, and takes new ones, but carries nothing any more. */
+  /** Keeps connections open and accepts new ones, but forwards nothing. */
   swallow(): void
-  /** Resets every connection; new ones are served. */
+  /** Resets every connection and accepts new ones. */
   reset(): void
   mend(): void
-  /** New connections go to another port from now on. */
+  /** Forwards new connections to another port. */
   lead(targetPort: number): void
 }
 
@@ -56,7 +56,7 @@ export async function startTcpProxy(t: Pick<Test, 'teardown'>, firstTargetPort: 
     swallow: () => (state = 'swallowing'),
     lead: (port) => (targetPort = port),
     mend() {
-      // What was swallowed is missing from the streams that are left.
+      // Open streams lack the bytes that were swallowed.
       if (state === 'swallowing') reset()
       state = 'open'
     },

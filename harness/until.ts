@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 const PAUSE_MS = 5
 
 /**
- * Waits until a condition holds and returns what it gave. A condition that throws does not hold yet.
- * @throws Error after the deadline, with what the condition gave or threw last
+ * Waits until a condition holds, and returns its value. A condition that throws does not hold yet.
+ * @throws Error after the deadline, with the last value or error of the condition as its cause
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
@@ -32,7 +32,7 @@ async function attempt<T>(condition: () => T | Promise<T>): Promise<{ value?: T;
   }
 }
 
-/** Gives up waiting for a promise after a deadline. */
+/** Waits for a promise, and rejects after a deadline. */
 export async function within<T>(deadlineMs: number, promise: Promise<T>, what = 'the promise'): Promise<T> {
   const abort = new AbortController()
   const late = delay(deadlineMs, undefined, { signal: abort.signal }).then(() => {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures the product beside its rivals, in turn, on one machine, and writes the tables to
- * docs/benchmark.md. `npm run bench -- hot-read messages` measures and writes only these. Nothing else should run meanwhile.
+ * `npm run bench`: measures the product and its rivals in turn on one machine, and writes the tables to
+ * docs/benchmark.md. `npm run bench -- hot-read messages` measures these alone. Run nothing else at the same time.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
@@ -12,6 +12,7 @@ import { compareHerds } from './bench/herd.js'
 import { compareHotReads } from './bench/hot-read.js'
 import { compareIdleSockets } from './bench/idle-sockets.js'
 import { compareMessages } from './bench/messages.js'
+import { compareMetrics } from './bench/metrics.js'
 import { withServices, type Services } from './bench/services.js'
 
 const RESULTS = 'docs/benchmark.md'
@@ -19,6 +20,7 @@ const RESULTS = 'docs/benchmark.md'
 const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   'hot-read': compareHotReads,
   messages: compareMessages,
+  metrics: compareMetrics,
   'idle-sockets': compareIdleSockets,
   'fan-out': compareFanOut,
   herd: compareHerds,
@@ -52,7 +54,7 @@ function describeRun(): string {
   return `${day}, ${all.length} × ${all[0]?.model ?? 'an unknown processor'}, Node.js ${process.versions.node}.`
 }
 
-/** Replaces one section of the results and leaves the others as they are. */
+/** Replaces one section of the results. */
 async function writeSection(name: string, text: string): Promise<void> {
   const before = await readFile(RESULTS, 'utf8').catch(() => '')
   const sections = new Map(

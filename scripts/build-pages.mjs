@@ -1,6 +1,6 @@
 /**
- * Builds the pages of src/pages into dist/pages: one script and one style sheet each, beside them what a browser would have
- * them compressed to, and the client library as one file. Types are checked by `tsc -p tsconfig.pages.json`, not here: a start should be quick.
+ * Builds src/pages into dist/pages: one script and one style sheet for each page, their precompressed copies, and the client
+ * library as one file. It does not check types, so that the server starts quickly: `tsc -p tsconfig.pages.json` does.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -23,17 +23,42 @@ await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
 })
-// English is in the scripts of the pages; they load the language that they need beside it.
+/**
+ * Parts of the console that it loads when they are shown. All but their own folders they take from its script, by the names
+ * of lazy-kit.ts.
+ */
+const takeFromConsole = {
+  name: 'take-from-console',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'entry-point' || path.startsWith('./') ? undefined : { path: './app.js', external: true },
+    ),
+}
 await build({
   ...browsers,
-  entryPoints: readdirSync(join(from, 'languages/catalogues')).map((name) => ({
-    in: join(from, 'languages/catalogues', name),
-    out: `languages/${name.replace('.ts', '')}`,
-  })),
+  entryPoints: [
+    { in: join(from, 'console/search/results/search-results.tsx'), out: 'console/search' },
+    { in: join(from, 'console/reports/reports.tsx'), out: 'console/reports' },
+    { in: join(from, 'console/canned/dialog/canned-dialog.tsx'), out: 'console/canned' },
+  ],
+  plugins: [takeFromConsole],
+  format: 'esm',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+})
+// The scripts of the pages contain English. They load other languages on demand.
+await build({
+  ...browsers,
+  entryPoints: ['', 'desk/'].flatMap((folder) =>
+    readdirSync(join(from, `languages/${folder}catalogues`)).map((name) => ({
+      in: join(from, `languages/${folder}catalogues`, name),
+      out: `languages/${folder}${name.replace('.ts', '')}`,
+    })),
+  ),
   format: 'esm',
   charset: 'utf8',
 })
-/** The widget's style is part of its script. */
+/** Imports the widget's style sheet as a string into its script. */
 const styleAsText = {
   name: 'style-as-text',
   setup: ({ onLoad }) =>
@@ -42,12 +67,14 @@ const styleAsText = {
       return { contents: code, loader: 'text' }
     }),
 }
-// A classic script, for pages of any age: it leaves no name behind.
+// A classic script that any page can load. It defines no global names.
 await build({
   ...browsers,
   entryPoints: [{ in: join(from, 'widget/widget.ts'), out: 'widget' }],
   plugins: [styleAsText],
   format: 'iife',
+  // Its modules are strict already, and the script has few bytes for a directive.
+  tsconfigRaw: {},
   charset: 'utf8',
 })
 // The client library as one file: an ES module, and a classic script that sets `storeChatClient`.

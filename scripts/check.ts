@@ -1,4 +1,4 @@
-/** `npm run check`: checks types, style, format and the direction of imports, without running a test. */
+/** `npm run check`: checks types, style, format and imports without running tests. */
 import { runChecks } from './testing/checks.js'
 import { createSteps } from './testing/steps.js'
 

@@ -1,6 +1,6 @@
 /**
- * `npm run client:pack`: makes the package of the client library from src/client, as a tarball in dist/ or in the folder
- * that is named. Its code and its types are those of src/client, once as ES modules and once as CommonJS.
+ * `npm run client:pack`: packs the client library from src/client into a tarball in dist/ or in the given folder. It
+ * contains code and types as ES modules and as CommonJS.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ function run(command, ...words) {
   return execFileSync(command, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** Into an empty folder, so that nothing of an earlier build is packed. */
+/** Builds into an empty folder, so that no file of an earlier build is packed. */
 function compileModules() {
   const options = [
     '--outDir',
@@ -49,7 +49,7 @@ function compileModules() {
   run(process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.client.json', ...options)
 }
 
-/** File by file, as the modules are: so the classes of the entry points are the same. The types are the same text. */
+/** Compiles file by file without bundling, so that all entry points share their classes. The declarations are copied. */
 async function convertToCommonJs() {
   const names = readdirSync(at('esm'), { recursive: true })
   await build({
@@ -64,7 +64,7 @@ async function convertToCommonJs() {
   writeJson('cjs/package.json', { type: 'commonjs' })
 }
 
-/** For what does not know `exports`: TypeScript's `moduleResolution: node`, older versions of Metro. */
+/** For tools that do not read `exports`: TypeScript's `moduleResolution: node`, older versions of Metro. */
 function addSubpath(name) {
   mkdirSync(at(name))
   const main = `../cjs/client/${name}/index`

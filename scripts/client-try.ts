@@ -1,6 +1,6 @@
 /**
- * `npm run client:try`: installs the client's package into small projects in a temporary folder and builds them, with
- * bundlers and compilers that npm gets for that. `npm run client:try -- Next.js webpack` tries those alone.
+ * `npm run client:try`: installs the client package into small projects in a temporary folder, and builds them with
+ * bundlers and compilers from npm. `npm run client:try -- Next.js webpack` builds these alone.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -15,7 +15,7 @@ const chosen = Object.entries(projects).filter(
 )
 const folder = await mkdtemp(join(tmpdir(), 'store-chat-try-'))
 
-/** @throws Error with all that the command has said */
+/** @throws Error with the output of the command */
 function run(command: string, cwd: string): string {
   const env = { ...process.env, PATH: `${join(cwd, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`, CI: '1' }
   const { status, stdout, stderr } = spawnSync(command, {

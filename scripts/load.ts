@@ -1,7 +1,7 @@
 /**
- * `npm run load`: runs every k6 script of scripts/load against two nodes that it starts for it; `npm run load -- storm race`
- * runs those. k6 leaves the report and the numbers of each in load-results/. Fails when a threshold does. Ctrl-C ends
- * everything.
+ * `npm run load`: runs each k6 script of scripts/load against two nodes that it starts; `npm run load -- storm race`
+ * runs those. k6 writes the report and the numbers of each to load-results/. Fails if a threshold fails. Ctrl-C
+ * stops everything.
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ const interruption = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort())
 
 await main().catch((error: unknown) => {
-  // What was under way fails because of the interruption.
+  // The interruption makes the current run fail.
   if (!interruption.signal.aborted) console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 })
@@ -35,8 +35,9 @@ async function runScript(script: Script, k6: string): Promise<void> {
   const { signal } = interruption
   const resultFile = (extension: string) => join(RESULTS, `${script}.${extension}`)
   const files = { logFile: resultFile('log'), reportFile: resultFile('html'), summaryFile: resultFile('json') }
-  await Promise.all(Object.values(files).map((file) => rm(file, { force: true })))
-  await withStand(files.logFile, signal, async (environment) => {
+  const dashboardFile = resultFile('dashboard.json')
+  await Promise.all([...Object.values(files), dashboardFile].map((file) => rm(file, { force: true })))
+  await withStand({ ...files, dashboardFile }, signal, async (environment) => {
     const exitCode = await runK6(k6, { script: `scripts/load/${script}.js`, environment, ...files }, signal)
     if (exitCode !== 0) process.exitCode = 1
   })

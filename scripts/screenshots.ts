@@ -1,6 +1,5 @@
 /**
- * `npm run screenshots`: makes the README's pictures of the pages, docs/screenshots/*.png, on a node with a conversation
- * made up for them.
+ * `npm run screenshots`: takes the screenshots of the README, docs/screenshots/*.png, on a node with sample data.
  */
 import { mkdir } from 'node:fs/promises'
 import { CHROMIUM_VARIABLE } from '../harness/variables.js'
@@ -11,6 +10,7 @@ await mkdir('docs/screenshots', { recursive: true })
 await runFiles({
   name: 'screenshots',
   files: ['test/pages/screenshots.ts'],
+  filesPerProcess: 1,
   jobs: 1,
   timeoutSeconds: 300,
   provide: async () => ({ [CHROMIUM_VARIABLE]: await provideChromium() }),

@@ -1,8 +1,9 @@
 /**
- * Makes a checkout ready to run: installs what package-lock.json names, generates the Prisma client, compiles, and
- * builds the pages. What is up to date is left alone. Plain JavaScript, because it runs before anything is installed.
+ * Prepares a checkout: installs the packages of package-lock.json, generates the Prisma client, compiles, and builds the
+ * pages. Skips what is up to date. Plain JavaScript, because it runs before anything is installed.
  */
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,12 +14,18 @@ const changedMs = (path) => (existsSync(at(path)) ? statSync(at(path)).mtimeMs :
 const newestMs = (folder) =>
   Math.max(...readdirSync(at(folder), { recursive: true }).map((name) => changedMs(join(folder, name))))
 
-function run(command, ...words) {
-  // Both ask npm or Prisma to leave standard output to the service.
-  execFileSync(command, words, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...offlineEngine } })
+/** Rejects when the command fails. Its output goes to standard error: standard output belongs to the service. */
+async function run(command, ...words) {
+  const child = spawn(command, words, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, ...offlineEngine },
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${command} ${words.join(' ')} failed`)
 }
 
-/** Generating a client needs no schema engine, but the command downloads one unless it is told that there is a file. */
+/** `prisma generate` does not use the schema engine, but downloads it unless a path is set. */
 const offlineEngine = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' }
 
 const [major, minor] = process.versions.node.split('.').map(Number)
@@ -26,8 +33,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`store-chat needs Node.js 20.19 or newer; this is ${process.versions.node}.`)
   process.exit(1)
 }
-if (changedMs('node_modules/.package-lock.json') < changedMs('package-lock.json')) run('npm', 'ci', '--no-progress')
-if (changedMs('src/generated/prisma/client.ts') < changedMs('prisma/schema.prisma')) run('npx', 'prisma', 'generate')
+if (changedMs('node_modules/.package-lock.json') < changedMs('package-lock.json'))
+  await run('npm', 'ci', '--no-progress')
+if (changedMs('src/generated/prisma/client.ts') < changedMs('prisma/schema.prisma')) {
+  await run('npx', 'prisma', 'generate')
+}
 if (
   changedMs('dist/.tsbuildinfo') <
   Math.max(
@@ -37,10 +47,14 @@ if (
     changedMs('scripts/build-pages.mjs'),
   )
 ) {
-  run('npx', 'tsc', '-p', 'tsconfig.build.json')
-  // The declarations of the client, and the check that it asks nothing of Node.
-  run('npx', 'tsc', '-p', 'tsconfig.client.json')
-  run(process.execPath, 'scripts/build-pages.mjs')
-  // tsc leaves the file alone when the output would be the same.
+  const builds = await Promise.allSettled([
+    run('npx', 'tsc', '-p', 'tsconfig.build.json'),
+    // Emits the declarations of the client, and checks that it uses nothing of Node.js.
+    run('npx', 'tsc', '-p', 'tsconfig.client.json'),
+    run(process.execPath, 'scripts/build-pages.mjs'),
+  ])
+  const failed = builds.find(({ status }) => status === 'rejected')
+  if (failed) throw failed.reason
+  // tsc does not touch the file when the output is the same.
   utimesSync(at('dist/.tsbuildinfo'), new Date(), new Date())
 }

@@ -1,14 +1,14 @@
 /**
- * `npm run test:faults`: breaks nodes, Redis, PostgreSQL and the network under load, holds what the clients saw against
- * what was acknowledged, lets one store attack all others, and prints a table of each.
- * `npm run test:faults -- test/faults/some.faults.ts` runs those alone.
+ * `npm run test:faults`: injects faults into nodes, Redis, PostgreSQL and the network under load, compares what clients
+ * received with what was acknowledged, runs attacks of one store on the others, and prints a table of each.
+ * `npm run test:faults -- test/faults/some.faults.ts` runs one file.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseFiles, runFiles } from './testing/run-files.js'
 import { ABUSE_REPORT_VARIABLE, FAULT_REPORT_VARIABLE } from '../harness/variables.js'
 
-/** Fewer than these would prove too little. */
+/** A whole run with fewer faults than this fails. */
 const FEWEST_FAULTS = 1000
 
 type Row = Record<string, number | string>
@@ -19,7 +19,8 @@ const abuseReportIn = (folder: string) => join(folder, 'abuse.jsonl')
 await runFiles({
   name: 'faults',
   files: await chooseFiles('test/faults', '.faults.ts'),
-  // One file after the other: each wants the machine for itself.
+  // One file at a time: each needs the whole machine.
+  filesPerProcess: 1,
   jobs: 1,
   timeoutSeconds: 1200,
   provide: (folder) => ({ [FAULT_REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
@@ -31,7 +32,7 @@ async function readRows(file: string): Promise<Row[]> {
   return lines.map((line) => JSON.parse(line) as Row)
 }
 
-/** Any loss or duplicate makes the run fail, whatever the tests say; so do too few faults in a whole run. */
+/** The run fails on any lost or duplicated message, even if the tests pass, and when a whole run had too few faults. */
 async function printTables(folder: string): Promise<void> {
   const attacks = await readRows(abuseReportIn(folder))
   if (attacks.length > 0) console.table(attacks)

@@ -1,6 +1,6 @@
 /**
- * `npm run test:s3`: tests the storage of files in a bucket with a real S3 server, the Versity S3 Gateway
- * (`go install github.com/versity/versitygw/cmd/versitygw@latest`). `VERSITYGW_PATH` names it where it is not on the PATH.
+ * `npm run test:s3`: tests the bucket storage with a real S3 server, the Versity S3 Gateway
+ * (`go install github.com/versity/versitygw/cmd/versitygw@latest`). Set `VERSITYGW_PATH` if it is not on the PATH.
  */
 import { findProgram } from '../harness/find-program.js'
 import { S3_SERVER_VARIABLE } from '../harness/variables.js'
@@ -10,6 +10,7 @@ import { printTotals } from './testing/totals.js'
 await runFiles({
   name: 's3',
   files: await chooseFiles('test/files', '.s3.ts'),
+  filesPerProcess: 1,
   jobs: 1,
   timeoutSeconds: 120,
   async provide() {

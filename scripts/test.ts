@@ -1,43 +1,58 @@
 /**
- * `npm test`: starts a PostgreSQL and a Redis, runs the tests with coverage and beside them the checks of types, style,
- * format and imports, and ends all that it started. `npm test -- test/some.test.ts` runs those tests alone.
+ * `npm test`: starts a PostgreSQL and a Redis, runs the tests with coverage and, at the same time, the checks of types, style,
+ * format and imports, and stops everything. `npm test -- test/some.test.ts` runs that file alone.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { runChecks } from './testing/checks.js'
 import { reviewCoverage } from './testing/coverage.js'
 import { endLeftovers } from './testing/leftovers.js'
 import { providePgBouncer } from './testing/pgbouncer.js'
+import { reviewRows } from './testing/rows/review-rows.js'
 import { runTests } from './testing/run-tests.js'
 import { startServices } from './testing/start-services.js'
 import { createSteps } from './testing/steps.js'
 import { printTotals } from './testing/totals.js'
 import { nameServices } from '../harness/services.js'
+import { ROWS_VARIABLE } from '../harness/variables.js'
 
-/** On two cores; while the checks run beside them, more would make those late that wait with a deadline. */
-const JOBS = 3
+/** For two cores: some tests wait most of the time, but with more processes those with deadlines would be late. */
+const JOBS = 4
+const FILES_PER_PROCESS = 8
+const ROWS_FOLDER = resolve('.tap/rows')
 
 const given = process.argv.slice(2)
 const isWhole = given.length === 0
 const folder = await mkdtemp(join(tmpdir(), 'store-chat-test-'))
-// Everything temporary goes into one folder, which is looked through and removed at the end.
+// All temporary files go into one folder, which is checked and removed at the end.
 const steps = createSteps({ ...process.env, TMPDIR: folder })
 const { step, run } = steps
 
 await rm('.tap', { recursive: true, force: true })
+await mkdir(ROWS_FOLDER, { recursive: true })
 const checks = isWhole ? runChecks(steps) : undefined
 await step('pooler', providePgBouncer)
 const services = await step('services', () => startServices(folder))
 if (services) {
   const files = isWhole ? await findTests() : given
-  const coverage = { NODE_V8_COVERAGE: resolve('.tap/coverage') }
-  const environment = { ...nameServices(services), ...(isWhole && coverage) }
+  const observed = { NODE_V8_COVERAGE: resolve('.tap/coverage'), [ROWS_VARIABLE]: ROWS_FOLDER }
+  const environment = { ...nameServices(services), ...(isWhole && observed) }
   const reporter = isWhole ? 'dot' : 'spec'
-  await step('tests', () => runTests(steps, { files, jobs: JOBS, timeoutSeconds: 300, reporter, environment }))
+  await step('tests', () =>
+    runTests(steps, {
+      files,
+      filesPerProcess: FILES_PER_PROCESS,
+      jobs: JOBS,
+      timeoutSeconds: 300,
+      reporter,
+      environment,
+    }),
+  )
   if (isWhole) {
     await step('coverage', () => run('c8', ['report']))
     await step('uncovered', reviewCoverage)
+    await step('rows', () => reviewRows(ROWS_FOLDER))
   }
   await step('services end', () => services.stop())
 }

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
 import type { Config } from './config/config.js'
+import { deskRoutes } from './desk/desk-routes.js'
 import { downloadRoutes } from './files/download-routes.js'
 import { uploadRoutes } from './files/upload-routes.js'
 import type { App } from './http/describe-route.js'
@@ -17,18 +18,26 @@ import { filesPlugin } from './plugins/files.js'
 import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './http/health.js'
 import { inputPlugin } from './http/input.js'
+import { createLogCounts } from './errors/limit-repeats.js'
 import { createLoggerOptions } from './http/logging.js'
+import { metricsPlugin } from './plugins/metrics.js'
 import { pagesPlugin } from './plugins/pages.js'
 import { answerBrokenRequest, readRequestId } from './http/raw-answers.js'
 import { realtimePlugin } from './plugins/realtime.js'
 import { pubsubPlugin } from './plugins/pubsub.js'
 import { remindersPlugin } from './plugins/reminders.js'
+import { reportsPlugin } from './plugins/reports.js'
+import { searchPlugin } from './plugins/search.js'
+import { tracingPlugin } from './plugins/tracing.js'
 import { webhooksPlugin } from './plugins/webhooks.js'
 import { unknownRoutesPlugin } from './http/unknown-routes.js'
 import { serverOptions, upgradesPlugin } from './http/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
 import { adminSessionRoutes } from './sessions/admin-session-routes.js'
+import { reportRoutes } from './reports/report-routes.js'
+import { searchRoutes } from './search/search-routes.js'
+import { transcriptRoutes } from './transcripts/transcript-routes.js'
 import { platformRoutes } from './platform/platform-routes.js'
 import { socketRoutes } from './realtime/websocket/socket-routes.js'
 import type { PubSub } from './pubsub/pubsub.js'
@@ -45,9 +54,10 @@ const LARGEST_BODY = 160 * 1024
  */
 export async function buildApp(config: Config, services: { databaseUrl: string; pubsub?: PubSub }): Promise<App> {
   const basePath = readBasePath(config.publicUrl)
+  const logs = createLogCounts()
   const app = Fastify({
     http: serverOptions,
-    logger: createLoggerOptions(config.logLevel),
+    logger: createLoggerOptions(config.logLevel, logs),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: readRequestId,
     bodyLimit: LARGEST_BODY,
@@ -68,6 +78,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   app.setSerializerCompiler(() => JSON.stringify)
 
   await app.register(answersPlugin)
+  await app.register(tracingPlugin, { config })
+  await app.register(metricsPlugin, { config, databaseUrl: services.databaseUrl, logs })
   await app.register(corsPlugin, { origins: config.corsOrigins })
   await app.register(drainingPlugin)
   await app.register(upgradesPlugin)
@@ -81,6 +93,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(authenticationPlugin, { jwt: config.jwt })
   await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb, publicUrl: config.publicUrl })
   await app.register(filesPlugin, { config })
+  await app.register(searchPlugin, { config, databaseUrl: services.databaseUrl })
+  await app.register(reportsPlugin, { config, databaseUrl: services.databaseUrl })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin, { publicUrl: config.publicUrl, webhooks: describeWebhooks() })
   await app.register(pagesPlugin, { config })
@@ -90,10 +104,14 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     async (chat) => {
       await chat.register(storeSessionRoutes)
       await chat.register(adminSessionRoutes)
+      await chat.register(deskRoutes)
       await chat.register(messageRoutes)
       await chat.register(uploadRoutes, { config })
       await chat.register(downloadRoutes)
       await chat.register(notificationRoutes)
+      await chat.register(searchRoutes)
+      await chat.register(transcriptRoutes)
+      await chat.register(reportRoutes)
       await chat.register(socketRoutes, { config })
       await chat.register(meRoutes, { config })
       const { platformToken, limits } = config

@@ -27,6 +27,11 @@ export interface Ids {
   /** A webhook that leads nowhere, and a delivery to it. */
   webhookId: number
   deliveryId: number
+  /** A note of the holder on the session; of an unknown session, one that is not. */
+  noteId: number
+  /** A canned reply of the holder, and a shared one. */
+  ownReplyId: number
+  sharedReplyId: number
 }
 
 type Statuses = [
@@ -42,7 +47,7 @@ type Statuses = [
 /** A route's entry: the status for each caller, by target where the route names one. */
 export interface Entry {
   body?: (ids: Ids) => object
-  query?: (ids: Ids) => Record<string, number>
+  query?: (ids: Ids) => Record<string, number | string>
   params?: (ids: Ids) => Record<string, number | string>
   /** Fields of a form. */
   form?: (ids: Ids) => FormPart[]
@@ -124,6 +129,80 @@ export const entries: Record<string, Entry> = {
   'POST /v1/chat/admin/message/': {
     body: ({ sessionId }) => ({ session_id: sessionId, content: 'hello' }),
     statuses: actOfHolder,
+  },
+
+  'GET /v1/chat/admin/search/': { ...forAdmins, query: () => ({ q: 'nothing of this' }) },
+  'GET /v1/chat/admin/reports/': { statuses: [401, 403, 403, 403, 403, 200, 401] },
+  'GET /v1/chat/admin/transcript/': { query: session, statuses: readByAdmin },
+  'GET /v1/chat/store/transcript/': {
+    query: session,
+    statuses: {
+      claimed: [401, 200, 404, 403, 403, 403, 401],
+      closed: [401, 200, 404, 403, 403, 403, 401],
+      open: [401, 404, 404, 403, 403, 403, 401],
+      unknown: [401, 404, 404, 403, 403, 403, 401],
+    },
+  },
+
+  'GET /v1/chat/admin/sessions/counts/': forAdmins,
+  'GET /v1/chat/admin/admins/': forAdmins,
+  'POST /v1/chat/admin/session/update/': {
+    body: ({ sessionId }) => ({ session_id: sessionId, tags: ['refund'], priority: 3 }),
+    statuses: readByAdmin,
+  },
+  'GET /v1/chat/admin/notes/': { query: session, statuses: readByAdmin },
+  'POST /v1/chat/admin/notes/': {
+    body: ({ sessionId }) => ({ session_id: sessionId, content: 'hello' }),
+    statuses: readByAdmin,
+  },
+  // The holder has written them all, whoever may read the session by now.
+  'DELETE /v1/chat/admin/notes/{id}/': {
+    params: ({ noteId }) => ({ id: noteId }),
+    statuses: {
+      claimed: [401, 403, 403, 200, 403, 200, 401],
+      closed: [401, 403, 403, 200, 403, 200, 401],
+      open: [401, 403, 403, 200, 403, 200, 401],
+      unknown: [401, 403, 403, 404, 404, 404, 401],
+    },
+  },
+  'GET /v1/chat/admin/canned/': forAdmins,
+  'POST /v1/chat/admin/canned/': {
+    body: () => ({ shortcut: 'hello', content: 'hello', shared: true }),
+    statuses: [401, 403, 403, 403, 403, 200, 401],
+  },
+  'PUT /v1/chat/admin/canned/{id}/': {
+    params: ({ sharedReplyId }) => ({ id: sharedReplyId }),
+    body: () => ({ shortcut: 'shared', content: 'hello' }),
+    statuses: [401, 403, 403, 403, 403, 200, 401],
+  },
+  // That of another admin does not exist, not for a supervisor either.
+  'DELETE /v1/chat/admin/canned/{id}/': {
+    params: ({ ownReplyId }) => ({ id: ownReplyId }),
+    statuses: [401, 403, 403, 200, 404, 404, 401],
+  },
+  'POST /v1/chat/admin/canned/{id}/use/': {
+    params: ({ sharedReplyId }) => ({ id: sharedReplyId }),
+    body: session,
+    statuses: readByAdmin,
+  },
+
+  'POST /v1/chat/store/rating/': {
+    body: ({ sessionId }) => ({ session_id: sessionId, score: 5 }),
+    statuses: {
+      claimed: [401, 409, 404, 403, 403, 403, 401],
+      closed: [401, 200, 404, 403, 403, 403, 401],
+      open: [401, 404, 404, 403, 403, 403, 401],
+      unknown: [401, 404, 404, 403, 403, 403, 401],
+    },
+  },
+  'GET /v1/chat/store/rating/': {
+    query: session,
+    statuses: {
+      claimed: [401, 404, 404, 403, 403, 403, 401],
+      closed: [401, 200, 404, 403, 403, 403, 401],
+      open: [401, 404, 404, 403, 403, 403, 401],
+      unknown: [401, 404, 404, 403, 403, 403, 401],
+    },
   },
 
   'POST /v1/chat/message/read/': {

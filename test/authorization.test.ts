@@ -67,7 +67,33 @@ async function setScene() {
   const { tokenId } = await addToken(database, { storeId: open.store.id })
   const fileId = (await storeFile(node, store, { name: 'a.txt', bytes: 'hello' })).split('/').at(-2) ?? ''
   const webhook = await addWebhook()
-  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, fileId, ...webhook }
+  const desk = await addDesk(holder.id, sessions)
+  return { sessions, tokens, otherAdminId: otherAdmin.id, storeId: store.id, tokenId, fileId, ...webhook, ...desk }
+}
+
+/** What the holder has written for admins: a note on each session, tags, and canned replies; and a rating of the store. */
+async function addDesk(holderId: number, { claimed, closed, open }: Record<Target, number>) {
+  const [row] = await database.query<{ notes: number[]; ownReplyId: number; sharedReplyId: number }>(
+    `with note as (
+       insert into chat_note (session_id, admin_id, content) select unnest($2::bigint[]), $1::bigint, $3::text returning id
+     ), details as (
+       insert into chat_session_details (session_id, tags, status) select id, array[$3::text], status from chat_session
+       where id = any($2) on conflict do nothing
+     ), rating as (
+       insert into chat_rating (session_id, score) values ($4, 5)
+     ), own as (
+       insert into canned_reply (admin_id, shortcut, content) values ($1, 'own', $3) returning id
+     ), shared as (
+       insert into canned_reply (shortcut, content) values ('shared', $3)
+       on conflict (shortcut) where admin_id is null do update set content = excluded.content returning id
+     )
+     select (select array_agg(id::int order by id) from note) as notes, own.id::int as "ownReplyId",
+       shared.id::int as "sharedReplyId" from own, shared`,
+    [holderId, [claimed, closed, open], SECRET, closed],
+  )
+  const [onClaimed = 0, onClosed = 0, onOpen = 0] = row?.notes ?? []
+  const noteIds = { claimed: onClaimed, closed: onClosed, open: onOpen, unknown: Number.MAX_SAFE_INTEGER }
+  return { noteIds, ownReplyId: row?.ownReplyId ?? 0, sharedReplyId: row?.sharedReplyId ?? 0 }
 }
 
 async function addWebhook() {
@@ -86,11 +112,12 @@ async function addWebhook() {
 }
 type Scene = Awaited<ReturnType<typeof setScene>>
 
-async function idsOf({ sessions, ...ids }: Scene, target: Target): Promise<Ids> {
+async function idsOf({ sessions, noteIds, ...ids }: Scene, target: Target): Promise<Ids> {
   const [row] = await database.query<{ id: string }>('select max(id) as id from chat_message where session_id = $1', [
     sessions[target],
   ])
-  return { sessionId: sessions[target], messageId: Number(row?.id ?? Number.MAX_SAFE_INTEGER), ...ids }
+  const messageId = Number(row?.id ?? Number.MAX_SAFE_INTEGER)
+  return { sessionId: sessions[target], messageId, noteId: noteIds[target], ...ids }
 }
 
 async function call(route: string, entry: Entry, scene: Scene, caller: Caller, target: Target): Promise<Answer> {
@@ -111,7 +138,8 @@ async function call(route: string, entry: Entry, scene: Scene, caller: Caller, t
 const tables = [
   ...['chat_session', 'chat_session_change', 'chat_message', 'chat_receipt'],
   ...['notification_session_mark', 'notification_mark', 'admin', 'store'],
-  'chat_file',
+  ...['chat_file', 'chat_session_details', 'chat_session_tag', 'chat_note', 'chat_rating'],
+  ...['canned_reply', 'canned_reply_use'],
 ]
 
 /** How many rows there are of everything that a call could change, and which transaction wrote there last. */

@@ -50,9 +50,9 @@ interface Way {
   pathOfStore: string
   pathOfAdmin(id: number): string
   message: string
-  /** What a client says first. */
+  /** The first frame of a client. */
   greeting?: string
-  /** How the frame begins after which a client gets what is sent, or one of its lines. */
+  /** Prefix of the frame after which a client receives messages. */
   readyMark: string
   /** What a client answers to a frame, if that is a ping. */
   answer?(payload: Buffer): string | undefined

@@ -9,13 +9,13 @@ const SMALL = { stores: 500, admins: 10 }
 const LARGE = { stores: 250_000, admins: 10_000 }
 const OTHER_NODES = 7
 const CHANNELS_EACH = 1000
-/** So many stores are awake in each setting, spread over all there are. */
+/** Number of active stores in each setting, spread over all stores. */
 const AWAKE = 500
 const CONNECTIONS = 16
 const SECONDS = 5
 const ROUNDS = 3
 
-/** The same read and the same send where little is stored, where much is, and where many nodes listen. */
+/** Measures the same read and the same send with few rows, with many rows, and with many listening nodes. */
 export async function compareGrowth(services: Services): Promise<string> {
   const { redisUrl } = services
   const small = await seedDatabase(services, 'small', SMALL)
@@ -32,7 +32,7 @@ export async function compareGrowth(services: Services): Promise<string> {
     { name: `${name(SMALL)}, subscriptions of ${1 + OTHER_NODES} nodes`, server: crowded, stores: SMALL.stores },
   ]
   const tables: string[] = []
-  // All reads come before the first send, which adds to what is read.
+  // All reads run before the first send, because sends add to what is read.
   for (const [figure, request] of [
     ['reads/s', readRequest],
     ['sends/s', sendRequest],
@@ -55,7 +55,7 @@ async function seedDatabase(services: Services, name: string, { stores, admins }
   return url
 }
 
-/** The subscriptions of other nodes: each listens for all admins and for many stores. */
+/** Subscriptions of other nodes: each subscribes to all admins and many stores. */
 function listenElsewhere(redisUrl: string, prefix: string): Promise<Redis[]> {
   return Promise.all(
     Array.from({ length: OTHER_NODES }, async (_, node) => {
@@ -77,7 +77,7 @@ const sendRequest: Build = (request) => ({
   body: '{"content":"Where is my parcel?"}',
 })
 
-/** Requests of stores that are awake, at random. */
+/** Requests of random active stores. */
 async function load({ server, stores }: { server: Server; stores: number }, build: Build): Promise<number> {
   const setupRequest = (request: autocannon.Request) => {
     const token = storeToken(Math.ceil(Math.random() * AWAKE) * Math.floor(stores / AWAKE))

@@ -4,63 +4,70 @@ import { compete } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, rival, type Services } from './services.js'
 
-const STORES = 10_000
+export const READ_STORES = 10_000
 const MESSAGES = 20
 const CONNECTIONS = [32, 128]
 const SECONDS = 5
 const ROUNDS = 3
-const path = '/v1/chat/store/session/'
-/** An empty variable counts as unset. No store asks for so much that it would be refused. */
-const defaultLimits = Object.fromEntries(Object.keys(noLimitsEnvironment).map((name) => [name, '']))
+export const READ_PATH = '/v1/chat/store/session/'
+/** An empty variable counts as unset. No store reaches the rate limit. */
+export const limitsUnset = Object.fromEntries(Object.keys(noLimitsEnvironment).map((name) => [name, '']))
+
+export const headersOfStore = (id: number) => ({ authorization: `Token ${storeToken(id)}` })
 
 /**
- * `GET store/session/` of random stores, each with an active session of 20 messages. After the round for warming up most of
- * them have been asked for, and their messages lie in the product's memory; a second node of it keeps nothing.
+ * `GET store/session/` of random stores, each with an active session of 20 messages. After the warm-up round most of
+ * them are in the cache of the first node; a second node has no cache.
  */
 export async function compareHotReads({ databaseUrl, startServer }: Services): Promise<string> {
-  await seedAccounts(databaseUrl, STORES, 1)
+  await seedAccounts(databaseUrl, READ_STORES, 1)
   await seedSessions(databaseUrl, MESSAGES, false)
   const environment = { DATABASE_URL: databaseUrl }
-  const limited = { ...environment, ...defaultLimits }
+  const limited = { ...environment, ...limitsUnset }
   const ours = await startServer(product, limited)
   const unlimited = await startServer(product, environment)
   const forgetful = await startServer(product, { ...limited, SESSION_CACHE_MB: '0' })
   const bare = await startServer(rival('bare-read'), environment)
   const usual = await startServer(rival('usual-read'), environment)
-  const headersOf = (id: number) => ({ authorization: `Token ${storeToken(id)}` })
   const contestantsWith = (connections: number) => [
-    { name: 'store-chat, with authentication', measure: () => load(`${ours.origin}${path}`, connections, headersOf) },
-    { name: 'the same, without limits', measure: () => load(`${unlimited.origin}${path}`, connections, headersOf) },
+    {
+      name: 'store-chat, with authentication',
+      measure: () => measureReads(`${ours.origin}${READ_PATH}`, connections, headersOfStore),
+    },
+    {
+      name: 'the same, without limits',
+      measure: () => measureReads(`${unlimited.origin}${READ_PATH}`, connections, headersOfStore),
+    },
     {
       name: 'the same, nothing kept in memory',
-      measure: () => load(`${forgetful.origin}${path}`, connections, headersOf),
+      measure: () => measureReads(`${forgetful.origin}${READ_PATH}`, connections, headersOfStore),
     },
     {
       name: 'node:http + pg, one prepared statement',
-      measure: () => load(bare.origin, connections, (id) => ({ 'x-store': `${id}` })),
+      measure: () => measureReads(bare.origin, connections, (id) => ({ 'x-store': `${id}` })),
     },
     {
       name: 'Fastify + Prisma findFirst with include',
-      measure: () => load(`${usual.origin}/session`, connections, (id) => ({ 'x-store': `${id}` })),
+      measure: () => measureReads(`${usual.origin}/session`, connections, (id) => ({ 'x-store': `${id}` })),
     },
   ]
   const tables: string[] = []
   for (const connections of CONNECTIONS) {
-    const title = `GET store/session/, ${STORES} stores, ${MESSAGES} messages each, ${connections} connections`
+    const title = `GET store/session/, ${READ_STORES} stores, ${MESSAGES} messages each, ${connections} connections`
     tables.push(await compete(title, contestantsWith(connections), ROUNDS))
   }
   await Promise.all([ours, unlimited, forgetful, bare, usual].map((server) => server.stop()))
   return tables.join('\n')
 }
 
-async function load(
+export async function measureReads(
   url: string,
   connections: number,
   headersOf: (storeId: number) => Record<string, string>,
 ): Promise<Record<string, number>> {
   const setupRequest = (request: autocannon.Request) => ({
     ...request,
-    headers: headersOf(1 + Math.floor(Math.random() * STORES)),
+    headers: headersOf(1 + Math.floor(Math.random() * READ_STORES)),
   })
   const result = await autocannon({ url, connections, duration: SECONDS, requests: [{ setupRequest }] })
   if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)

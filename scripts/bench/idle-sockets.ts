@@ -58,7 +58,7 @@ async function greetCentrifugo(socket: WebSocket, id: number): Promise<void> {
 }
 
 async function measure(server: Server, pathOf: PathOf, greet?: Greet): Promise<Memory> {
-  // The first ones pay for what is shared.
+  // The first sockets allocate what all share.
   const warm = await openMany(server, pathOf, greet, 1, 200)
   const before = await readMemory(server)
   const sockets = await openMany(server, pathOf, greet, 201, SOCKETS)

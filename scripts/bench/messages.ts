@@ -6,13 +6,13 @@ import { compete, type Contestant } from './rounds.js'
 import type { Services } from './services.js'
 
 const ROUNDS = 3
-/** A hundredth of a round is ten messages: one stall of the machine makes a p99. */
+/** With 1,000 messages in a round, ten decide the p99: a single stall of the machine can cause it. */
 const LATENCY_ROUNDS = 9
 const SECONDS = 5
 const IN_FLIGHT = [200, 800]
 const RATE = 200
 
-/** Messages from a socket on one node, through a commit, to a socket on the other: how many, and how soon. */
+/** Measures throughput and latency of messages from a socket on one node, through a commit, to a socket on the other. */
 export async function compareMessages(services: Services): Promise<string> {
   await seedPipeline(services.databaseUrl)
   const pipelines = await openPipelines(services)
@@ -33,8 +33,8 @@ export async function compareMessages(services: Services): Promise<string> {
   return tables.join('\n')
 }
 
-/** Each session has so many messages on their way; one that arrives sends the next. */
-async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
+/** Each session has this many messages in flight; each arrival sends the next one. */
+export async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
   let arrived = 0
   let onTheirWay = 0
   let isOver = false
@@ -48,7 +48,7 @@ async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<
     if (!isOver) send(Number(content.split(' ')[0]))
   }
   for (const session of range(SESSIONS)) for (let sent = 0; sent < inFlight / SESSIONS; sent++) send(session)
-  // The first second is for warming up.
+  // The first second warms up.
   await pause(1000)
   const before = arrived
   const startedAt = performance.now()
@@ -59,7 +59,7 @@ async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<
   return rate
 }
 
-/** Messages at a steady rate, from the moment of sending to that of arriving. */
+/** Latency from send to arrival at a steady rate. */
 async function measureLatency(pipeline: Pipeline): Promise<Record<string, number>> {
   const total = RATE * SECONDS
   const latencies: number[] = []
@@ -79,7 +79,7 @@ async function measureLatency(pipeline: Pipeline): Promise<Record<string, number
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** PostgreSQL's own load generator: what this database commits when each message is a transaction of its own. */
+/** pgbench: how many messages this database commits when each is its own transaction. */
 async function runPgbench(databaseUrl: string): Promise<number> {
   const words = ['-n', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(SECONDS), '-f', 'scripts/bench/message.sql']
   const { stdout } = await promisify(execFile)('pgbench', [...words, databaseUrl])

@@ -8,20 +8,20 @@ export const SESSIONS = 200
 export const ADMINS = 20
 const holderOf = (session: number) => 1 + (session % ADMINS)
 
-/** A way from the stores' sockets on one node, through PostgreSQL, to the admins' sockets on another. */
+/** A pipeline from the stores' sockets on one node, through PostgreSQL, to the admins' sockets on another. */
 export interface Pipeline {
   name: string
   send(session: number, content: string): void
-  /** Called with the content of what arrives at an admin's socket. */
+  /** Called with the content of each message that arrives at an admin's socket. */
   receive(content: string): void
 }
 
-/** What a contestant says over its sockets. */
+/** The protocol of a contestant. */
 interface Dialect {
   pathOfStore(id: number): string
   pathOfAdmin(id: number, sessions: number[]): string
   encode(session: number, content: string): string
-  /** Called once for each socket that is open. */
+  /** Called once for each open socket. */
   greet?(socket: WebSocket): Promise<unknown>
 }
 
@@ -37,7 +37,7 @@ const dialects = {
     pathOfAdmin: (_id, sessions) => `/?sessions=${sessions.join(',')}`,
     encode: (session, content) => `{"session":${session},"content":"${content}"}`,
   },
-  // Engine.IO's framing, spoken over a plain socket, so that no client library is measured.
+  // Engine.IO's framing over a plain socket, so that no client library is measured.
   socketIo: {
     pathOfStore: (id) => `/socket.io/?EIO=4&transport=websocket&sessions=${id}`,
     pathOfAdmin: (_id, sessions) => `/socket.io/?EIO=4&transport=websocket&sessions=${sessions.join(',')}`,
@@ -58,15 +58,25 @@ export async function greetSocketIo(socket: WebSocket): Promise<void> {
 
 /**
  * Opens the pipelines on one PostgreSQL and one Redis: the product, a bare one, and Socket.IO with Prisma. Each has a
- * database of its own, as the product would find and deliver what others write into its sessions.
+ * database of its own, because the product would find and deliver what the rivals write.
  */
 export async function openPipelines(services: Services): Promise<Pipeline[]> {
-  const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
   return [
-    await open('store-chat', services, product, dialects.product, limits),
+    await openProduct(services, 'store-chat'),
     await open('bare: ws, shared commits, PUBLISH', services, rival('bare-pipeline'), dialects.bare),
     await open('Socket.IO, Redis adapter, Prisma create', services, rival('socket-io'), dialects.socketIo),
   ]
+}
+
+/** Opens a pipeline of the product, whose two nodes may have settings of their own. */
+export function openProduct(
+  services: Services,
+  name: string,
+  near: Record<string, string> = {},
+  far: Record<string, string> = {},
+): Promise<Pipeline> {
+  const limits = { SOCKET_FRAMES_PER_SECOND: '100000', SOCKET_FRAME_BURST: '100000' }
+  return open(name, services, product, dialects.product, { near: { ...limits, ...near }, far: { ...limits, ...far } })
 }
 
 export async function seedPipeline(databaseUrl: string): Promise<void> {
@@ -81,13 +91,13 @@ async function open(
   { createDatabase, redisUrl, startServer }: Services,
   program: string[],
   dialect: Dialect,
-  settings: Record<string, string> = {},
+  settings: { near?: Record<string, string>; far?: Record<string, string> } = {},
 ): Promise<Pipeline> {
   const databaseUrl = await createDatabase(`pipeline_${databaseCount++}`)
   await seedPipeline(databaseUrl)
-  const environment = { ...settings, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
-  const near = await startServer(program, environment)
-  const far = await startServer(program, environment)
+  const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+  const near = await startServer(program, { ...settings.near, ...environment })
+  const far = await startServer(program, { ...settings.far, ...environment })
   const stores = await Promise.all(range(SESSIONS).map((id) => connect(near, dialect.pathOfStore(id), dialect)))
   const pipeline: Pipeline = {
     name,
@@ -105,7 +115,7 @@ async function open(
   return pipeline
 }
 
-/** Opens a socket and waits until it has been greeted. */
+/** Opens a socket and waits for its first frame. */
 export async function connect(server: Server, path: string, { greet }: Pick<Dialect, 'greet'>): Promise<WebSocket> {
   const socket = new WebSocket(server.origin.replace('http', 'ws') + path, { perMessageDeflate: false })
   const greeted = greet?.(socket)

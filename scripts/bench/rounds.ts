@@ -1,12 +1,12 @@
-/** One contestant: measures itself once, and gives a value for each figure that is compared. */
+/** Measures one contestant once. Returns a value for each figure that is compared. */
 export interface Contestant {
   name: string
   measure(): Promise<Record<string, number>>
 }
 
 /**
- * Measures the contestants in turn, several times, so that what disturbs the machine disturbs all of them. A round before
- * the first is for warming up and does not count. Returns a Markdown table for each figure, with medians, spread, and the
+ * Measures the contestants in turn, several times, so that a disturbance of the machine affects all of them. A first
+ * round warms up and does not count. Returns a Markdown table for each figure, with medians, spread, and the
  * ratio of the first contestant to each.
  */
 export async function compete(title: string, contestants: Contestant[], rounds: number): Promise<string> {

@@ -14,7 +14,7 @@ export async function execute(databaseUrl: string, ...statements: string[]): Pro
 export const storeToken = (id: number) => `bench-store-${id}`
 export const adminToken = (id: number) => `bench-admin-${id}`
 
-/** Makes stores and admins with ids from 1 and the tokens above. */
+/** Creates stores and admins with ids from 1 and the tokens above. */
 export async function seedAccounts(databaseUrl: string, stores: number, admins: number): Promise<void> {
   const token = (side: string) => `sha256(convert_to('bench-${side}-' || id, 'UTF8'))`
   await execute(
@@ -28,8 +28,8 @@ export async function seedAccounts(databaseUrl: string, stores: number, admins: 
 }
 
 /**
- * Gives every store a session with messages. `held`: by the admins in turn; otherwise open. The open ones are counted once,
- * at the end: one transaction that counts a million rows one by one takes hours.
+ * Creates a session with messages for every store, held by the admins in turn if `held`, otherwise open. The open ones are
+ * counted once, at the end: a transaction that counts a million of them row by row takes hours.
  */
 export async function seedSessions(databaseUrl: string, messages: number, held: boolean): Promise<void> {
   const holder = held ? `1 + s.id % (select count(*) from admin)` : 'null'

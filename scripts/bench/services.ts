@@ -13,11 +13,11 @@ import { until } from '../../harness/until.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What all contestants of a benchmark share: a PostgreSQL that keeps its word (fsync is on) and a Redis. */
+/** Services that all contestants of a benchmark share: a PostgreSQL with fsync on, and a Redis. */
 export interface Services {
   databaseUrl: string
   redisUrl: string
-  /** Makes another database in the same PostgreSQL, with the tables, and returns its URL. */
+  /** Creates a migrated database in the same PostgreSQL and returns its URL. */
   createDatabase(name: string): Promise<string>
   /** Starts a program and waits until it answers; it ends with the services. The words alone are those of Node.js. */
   startServer(program: string[] | Program, environment: Record<string, string>): Promise<Server>
@@ -34,7 +34,7 @@ export interface Program {
 export interface Server {
   origin: string
   pid: number
-  /** Sends a signal that asks for something, and reads the line that answers it. Only of Node.js. */
+  /** Sends a signal and reads the line that the program prints in answer. Only of Node.js. */
   ask?(signal: NodeJS.Signals): Promise<string>
   stop(): Promise<void>
 }
@@ -112,8 +112,8 @@ async function ask(child: ChildProcess, signal: NodeJS.Signals): Promise<string>
   return answer
 }
 
-/** How to run a contestant that is written for the comparison alone. */
+/** The command of a contestant that is written for the comparison. */
 export const rival = (name: string) => ['--import', 'tsx', `scripts/bench/rivals/${name}.ts`]
-/** Node's words for a server that is asked for its memory. */
+/** Options of Node.js for a server that reports its memory. */
 export const reporting = ['--expose-gc', '--import', './scripts/bench/report-memory.mjs']
 export const product = [...reporting, 'dist/server.js']

@@ -1,12 +1,12 @@
 /** A small project that uses the package as an app would. */
 export interface Project {
-  /** What is installed beside the package, at the newest version unless it says another. */
+  /** Packages to install beside the client, at the newest version unless one is given. */
   packages: string[]
   /** Contents by path. */
   files: Record<string, string>
-  /** What has to succeed. */
+  /** Commands that must succeed. */
   commands: string[]
-  /** What has to be in this file afterwards. */
+  /** Text that this file must contain afterwards. */
   output?: { path: string; holds: string }
 }
 

@@ -20,16 +20,16 @@ export function describeCall(...[method, node, { token }, path, body]) {
   return { method, url: `${node}/v1/chat/${path}`, body: body ? JSON.stringify(body) : null, params }
 }
 
-/** Calls without holding up the sockets of this VU. @param {Call} words */
+/** Makes a call without blocking the sockets of this VU. @param {Call} words */
 export function call(...words) {
   const { method, url, body, params } = describeCall(...words)
   return http.asyncRequest(method, url, body, params)
 }
 
 /**
- * Makes many calls, some at once, for what comes before the measuring.
+ * Makes many calls, several at once, to prepare a measurement.
  * @param {Call[]} calls
- * @param {number[]} statuses the ones that are all right
+ * @param {number[]} statuses the expected ones
  */
 export function callAll(calls, statuses = [200]) {
   const answers = []
@@ -43,7 +43,7 @@ export function callAll(calls, statuses = [200]) {
 }
 
 /**
- * The body of an answer; undefined for one that is not 200.
+ * The body of an answer; undefined unless its status is 200.
  * @param {import('k6/http').Response} response
  */
 export const bodyOf = ({ status, body }) => (status === 200 ? JSON.parse(String(body)) : undefined)

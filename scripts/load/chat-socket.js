@@ -3,13 +3,15 @@ import { WebSocket } from 'k6/websockets'
 /** @typedef {import('./settings.js').Account} Account */
 /** @typedef {{ id: number, session_id: number, sender_type: string, content: string }} Message */
 /**
- * What a frame holds, as far as it is looked at.
+ * The fields of a frame's payload that the scripts read.
  * @typedef {object} Frames
  * @property {{ session: { id: number, seq: number } | null }} ready
  * @property {{ message: Message, seq: number }} message
  * @property {{ session: { id: number, store_id: number, status: string }, seq: number }} session_update
  * @property {{ session_id: number, status: string, up_to_message_id: number, by: string }} message_status
  * @property {{ session: { id: number }, messages: Message[], seq: number, complete: boolean }} sync
+ * @property {{ note: { session_id: number } }} note
+ * @property {{ session_id: number }} session_details
  * @property {{ code: string, message: string }} error
  */
 /**
@@ -18,7 +20,7 @@ import { WebSocket } from 'k6/websockets'
  */
 
 /**
- * Opens a socket and tells of its frames. `closed` comes once, also when it could not be opened.
+ * Opens a socket and calls a listener for each frame. `closed` is called once, also if the socket could not be opened.
  * @param {'store' | 'admin'} side
  * @param {string} node
  * @param {Account} account
@@ -44,12 +46,12 @@ export function openSocket(side, node, { token }, listeners) {
     const { type, payload } = JSON.parse(String(event?.data))
     listeners[/** @type {keyof Frames} */ (type)]?.(payload)
   }
-  // k6 would print what a close tells anyway.
+  // Without a listener k6 prints the error, which the close reports as well.
   socket.onerror = () => undefined
   socket.onclose = close
   return {
     /**
-     * False when it is not open: then nothing was sent.
+     * Returns false, and sends nothing, if the socket is not open.
      * @param {string} type
      * @param {object} payload
      */
@@ -58,7 +60,7 @@ export function openSocket(side, node, { token }, listeners) {
       socket.send(JSON.stringify({ type, payload }))
       return true
     },
-    /** Ends it without `closed`. */
+    /** Closes it without calling `closed`. */
     close() {
       isOpen = false
       isClosed = true

@@ -1,12 +1,12 @@
 /**
- * Stores and admins talk over WebSockets on different nodes: each store writes at a steady pace, its admin marks that as
- * read and replies. Shows how long a message takes to the other node, to its sender's acknowledgement and to its read
- * receipt, and that every one of them arrives once and in order.
+ * Stores and admins talk over WebSockets on different nodes: each store writes at a steady pace; its admin marks messages as
+ * read and replies. Measures the time to delivery on the other node, to the acknowledgement and to the read receipt, and
+ * checks that each message arrives once and in order.
  *
  *     npm run load -- conversation
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/conversation.js
  *
- * Larger by `STORES`, `ADMINS`, `MESSAGES` (of each store), `PAUSE_MS` (between them), `P95_MS` (what may be). An admin
+ * Larger by `STORES`, `ADMINS`, `MESSAGES` (of each store), `PAUSE_MS` (between them), `P95_MS` (threshold). An admin
  * sends two frames for each message of its stores, and a node allows 20 a second.
  */
 import { sleep } from 'k6'
@@ -22,7 +22,7 @@ const ADMINS = Math.min(STORES, readCount('ADMINS', 10))
 const MESSAGES = readCount('MESSAGES', 15)
 const PAUSE_MS = readCount('PAUSE_MS', 1000)
 const P95_MS = readCount('P95_MS', 500)
-/** The stores begin when their admins are there. */
+/** The stores start when their admins are connected. */
 const HEAD_START_SECONDS = 2
 const PATIENCE_MS = 15_000
 const DEADLINE_MS = HEAD_START_SECONDS * 1000 + (MESSAGES + 1) * PAUSE_MS + PATIENCE_MS
@@ -45,7 +45,7 @@ const each = (/** @type {string} */ exec, /** @type {number} */ vus) => ({
   iterations: 1,
   maxDuration: `${Math.ceil(DEADLINE_MS / 1000) + 30}s`,
 })
-// Exact totals: neither a loss nor a message that came twice goes unnoticed.
+// Exact totals, so that a lost or duplicated message fails the run.
 
 export const options = {
   setupTimeout: '120s',
@@ -70,10 +70,10 @@ export function setup() {
 
 /** @typedef {ReturnType<typeof setup>} Run */
 
-/** A message tells when it was sent, on the clock of the run. @param {string} content */
+/** The content of a message is the time when it was sent, on the clock of the run. @param {string} content */
 const sentAt = (content) => Number(content.split(' ')[1])
 
-/** Counts what does not follow its predecessor in the session. */
+/** Counts messages that are out of order in their session. */
 function watchOrder() {
   /** @type {Map<number, number>} */
   const lasts = new Map()
@@ -85,7 +85,7 @@ function watchOrder() {
 }
 
 /**
- * Calls `end` soon after everything that is expected has been counted, or at the deadline.
+ * Calls `end` soon after all expected messages were counted, or at the deadline.
  * @param {number} expected
  * @param {() => void} end
  */
@@ -98,7 +98,7 @@ function startTally(expected, end) {
       left--
       if (left !== 0) return
       clearTimeout(deadline)
-      // For what may come twice.
+      // Waits for duplicates.
       setTimeout(end, 500)
     },
     drop() {
@@ -112,7 +112,7 @@ function startTally(expected, end) {
 
 /** @param {Run} run */
 export function store({ run, conversations }) {
-  // Not all in the same moment.
+  // Spreads the starts.
   sleep(HEAD_START_SECONDS + (Math.random() * PAUSE_MS) / 1000)
   const place = exec.scenario.iterationInTest
   // Neighbours in the list of admins are on different nodes, and a store is not on its admin's.
@@ -131,7 +131,7 @@ export function store({ run, conversations }) {
  */
 function listenAsStore(tally) {
   const inOrder = watchOrder()
-  /** When own messages that are not known to be read were sent. @type {Map<number, number>} */
+  /** Send times of own messages without a read receipt. @type {Map<number, number>} */
   const unread = new Map()
   return {
     message({ message, seq }) {

@@ -1,13 +1,13 @@
 /**
- * Many admins at an inbox of many open sessions: each pages through it, claims what others are after as well, replies and
- * closes, while new sessions arrive, of which every admin is told. One admin wins each claim, pages neither repeat nor
- * misplace anything, and every admin hears of every new session once.
+ * Many admins work on an inbox with many open sessions: each pages through it, claims sessions that others try to claim as
+ * well, replies and closes, while new sessions arrive. Checks that one admin wins each claim, that pages are in order
+ * without repetition, and that every admin is notified of every new session once.
  *
  *     npm run load -- inbox
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/inbox.js
  *
  * Larger by `ADMINS`, `CLAIMS` (of each admin), `OPEN` (sessions at the beginning; more than are claimed), `NEW` (sessions
- * that arrive), `PAUSE_MS` (of an admin between two sessions), `P95_MS` (what may be).
+ * that arrive), `PAUSE_MS` (of an admin between two sessions), `P95_MS` (threshold).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -23,7 +23,7 @@ const NEW = readCount('NEW', 50)
 const PAUSE_MS = readCount('PAUSE_MS', 1000)
 const P95_MS = readCount('P95_MS', 1000)
 const PAGE = 50
-/** Admins take one of the first: that is where they meet. */
+/** Admins choose among the first sessions, so that their claims collide. */
 const IN_VIEW = 10
 const ATTEMPTS = 50
 const PATIENCE_MS = 20_000
@@ -107,13 +107,13 @@ export async function admin({ run, newIds }) {
   }
   const deadline = now() + PATIENCE_MS
   while (told.size < NEW && now() < deadline) await pause(100)
-  // For what may come twice.
+  // Waits for duplicates.
   await pause(500)
   socket.close()
 }
 
 /**
- * The session that was won; undefined after too many that others were faster to claim.
+ * The claimed session; undefined after too many lost claims.
  * @param {number} place
  * @param {import('./settings.js').Account} account
  * @returns {Promise<number | undefined>}
@@ -162,7 +162,7 @@ async function listOpen(place, account) {
  * @param {number} session_id
  */
 async function serve(place, account, session_id) {
-  // On the other node: what one has committed the other has to know.
+  // On the other node, which must see what the first has committed.
   const node = nodeAt(place + 1)
   const session = bodyOf(await call('GET', node, account, `admin/session/?session_id=${session_id}`))
   const mine = bodyOf(await call('GET', node, account, 'admin/sessions/my/?limit=200'))

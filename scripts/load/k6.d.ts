@@ -1,2 +1,2 @@
-/** k6 has one, and its types do not say so. */
+/** k6 provides `console`, but its types do not declare it. */
 declare const console: { warn(text: string): void }

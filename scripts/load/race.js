@@ -1,6 +1,6 @@
 /**
- * A thundering herd: many requests at once for the session of a store that has none, half of them on each node. All of them
- * are answered with the same new session.
+ * A thundering herd: many requests at once for the session of a store that has none, half of them on each node. All of
+ * them get the same new session.
  *
  *     npm run load -- race
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/race.js
@@ -24,7 +24,7 @@ const herdMs = new Trend('herd_ms', true)
 
 export const options = {
   scenarios: { herds: { executor: 'shared-iterations', vus: HERDS, iterations: STORES, maxDuration: '5m' } },
-  // Otherwise k6 sends six at a time to a host.
+  // By default k6 sends at most six at a time to a host.
   batch: REQUESTS,
   batchPerHost: REQUESTS,
   thresholds: {
@@ -34,7 +34,7 @@ export const options = {
   },
 }
 
-/** So that it can be run again. */
+/** So that the script can run again. */
 export function setup() {
   callAll(
     Array.from({ length: STORES }, (_, place) => ['POST', nodeAt(place), storeAt(place), 'store/close/']),

@@ -9,9 +9,8 @@ import { nodeAt, now, pause, socketNodeAt } from './settings.js'
 const PAGE = 200
 
 /**
- * A client as the contract wants it, for one session: it remembers the last seq, comes back whenever it is cut, on the next
- * node, and resumes. `back` tells how long it was away, `took` each message when it comes, `broke` what came twice or
- * left a gap.
+ * A client of one session that follows the protocol: it keeps the last seq, reconnects to the next node after a cut, and
+ * resumes. `back` is called with the time it was away, `took` with each message, `broke` with each duplicate or gap.
  * @param {'store' | 'admin'} side
  * @param {number} place
  * @param {import('./settings.js').Account} account
@@ -50,7 +49,7 @@ export function startReader(side, place, account, sessionId, tell) {
       async sync({ session, messages: missed, seq, complete }) {
         if (session.id !== sessionId) return
         const rest = complete ? [] : await fetchRest(missed.at(-1)?.id ?? 0, () => isCut)
-        // Cut again meanwhile: nothing is taken, and the next resume asks for all of it.
+        // Cut again: drop the messages; the next resume asks for all of them.
         if (early === undefined || isCut) return
         for (const message of missed) take(message)
         for (const message of rest) if (!early.some((live) => live.message?.id === message.id)) take(message)
@@ -70,7 +69,7 @@ export function startReader(side, place, account, sessionId, tell) {
           cutAt = now()
           tell.cut()
         }
-        // As the contract asks: after a random pause, so that a node is not run over.
+        // A random pause, so that clients do not overload a node.
         await pause(100 + Math.random() * 900)
         if (!isStopped) socket = connect()
       },
@@ -98,7 +97,7 @@ export function startReader(side, place, account, sessionId, tell) {
   }
 
   /**
-   * What a sync had no room for.
+   * Reads the messages that a sync had no room for.
    * @param {number} after
    * @param {() => boolean} isCut
    */
@@ -119,7 +118,7 @@ export function startReader(side, place, account, sessionId, tell) {
   }
 
   return {
-    /** In the order in which they came. */
+    /** In the order of arrival. */
     messages: () => [...messages.values()],
     cuts: () => cuts,
     /** Whether it is connected and has caught up. */

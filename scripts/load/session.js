@@ -1,11 +1,11 @@
 /**
- * Get-or-create in steady state: stores ask for their session at a fixed rate, on both nodes in turn. Most of them have one
- * with messages; every tenth store closes its session first and is given a new one.
+ * Get-or-create in steady state: stores ask for their session at a fixed rate, on both nodes in turn. Most stores have a
+ * session with messages; every tenth store closes its session first and gets a new one.
  *
  *     npm run load -- session
  *     k6 run -e NODES=http://127.0.0.1:8000 -e ACCOUNTS=/path/to/accounts.json scripts/load/session.js
  *
- * Larger by `RATE` (requests a second), `SECONDS`, `STORES`, `MESSAGES` (of each session), `P95_MS` (what may be).
+ * Larger by `RATE` (requests a second), `SECONDS`, `STORES`, `MESSAGES` (of each session), `P95_MS` (threshold).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -34,7 +34,7 @@ export const options = {
   },
   thresholds: {
     checks: ['rate==1'],
-    // Those that were due and could not begin: then the rate was not what it says.
+    // Dropped iterations mean that the rate was not reached.
     dropped_iterations: ['count==0'],
     read_ms: [`p(95)<${P95_MS}`],
     create_ms: [`p(95)<${P95_MS}`],
@@ -54,7 +54,7 @@ export default async function askForSession() {
   const turn = exec.scenario.iterationInTest
   const place = turn % STORES
   const store = storeAt(place)
-  // By rounds, too: else an even number of stores would tie each to one node.
+  // Alternates by round as well: otherwise an even number of stores would bind each to one node.
   const node = nodeAt(turn + Math.floor(turn / STORES))
   const isNew = place % 10 === 0
   const closed = isNew ? bodyOf(await call('POST', node, store, 'store/close/')) : undefined

@@ -1,5 +1,5 @@
 /**
- * What a run is told by variables: `NODES` (base URLs, separated by commas), `ACCOUNTS` (a file
+ * Settings of a run, from environment variables: `NODES` (base URLs, separated by commas), `ACCOUNTS` (a file
  * `{"stores": [{"id", "token"}], "admins": [{"id", "token"}]}`), and the sizes that each script names.
  */
 import { SharedArray } from 'k6/data'
@@ -20,9 +20,9 @@ const stores = new SharedArray('stores', () => JSON.parse(open(accountsFile)).st
 /** @type {Account[]} */
 const admins = new SharedArray('admins', () => JSON.parse(open(accountsFile)).admins)
 
-/** Where the requests of somebody go: neighbours have different nodes. @param {number} index */
+/** The node that serves the requests of an account. Neighbours in the list have different nodes. @param {number} index */
 export const nodeAt = (index) => nodes[index % nodes.length] ?? ''
-/** The same for sockets, which may take another way (`SOCKET_NODES`). @param {number} index */
+/** The same for sockets, which may use other URLs (`SOCKET_NODES`). @param {number} index */
 export const socketNodeAt = (index) => socketNodes[index % socketNodes.length] ?? ''
 
 /** @param {number} index */
@@ -52,14 +52,14 @@ export function readCount(name, initial) {
   return count
 }
 
-/** Milliseconds on the clock that all VUs of a run share, with their fractions. */
+/** Milliseconds since the start of the run, with fractions. All VUs share this clock. */
 export const now = () => exec.instance.currentTestRunDuration
 
 /** @param {number} ms */
 export const pause = (ms) => new Promise((resolve) => setTimeout(() => resolve(undefined), ms))
 
 /**
- * The places that one of several VUs takes care of.
+ * The indexes that belong to one of several VUs.
  * @param {number} count
  * @param {number} parts
  * @param {number} part

@@ -1,11 +1,11 @@
 /**
- * Thousands of sockets, a store each, of which nearly all are idle: how long a socket takes until it is ready, that all of
- * them stay, and that what is sent now and then (over HTTP, to the other node) reaches its socket once and soon.
+ * Thousands of sockets, one for each store, nearly all idle. Measures the time until a socket is ready and the delivery of
+ * occasional messages (sent over HTTP to the other node), and checks that no socket is closed.
  *
  *     npm run load -- sockets
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/sockets.js
  *
- * Larger by `SOCKETS` (mind `ulimit -n`), `MESSAGES` (in all), `SECONDS` (that the sockets stay), `P95_MS` (what may be).
+ * Larger by `SOCKETS` (mind `ulimit -n`), `MESSAGES` (in all), `SECONDS` (that the sockets stay), `P95_MS` (threshold).
  */
 import exec from 'k6/execution'
 import { Counter, Trend } from 'k6/metrics'
@@ -19,7 +19,7 @@ const SECONDS = readCount('SECONDS', 10)
 const P95_MS = readCount('P95_MS', 500)
 /** VUs: each holds its share of the sockets. */
 const HOLDERS = 10
-/** What one of them opens at a time. */
+/** Sockets that a VU opens at a time. */
 const AT_ONCE = 10
 const PATIENCE_MS = 10_000
 
@@ -64,7 +64,7 @@ export default async function hold() {
 let received = 0
 
 /**
- * Resolves when the socket is ready, or will not be.
+ * Resolves when the socket is ready or has failed.
  * @param {number} place
  * @returns {Promise<ChatSocket>}
  */

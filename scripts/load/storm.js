@@ -1,13 +1,13 @@
 /**
- * Every socket is cut at once, twice: first the network resets all connections and takes none for two seconds, while
- * messages are sent on and on; then all nodes crash. The clients reconnect and resume. Every message that was acknowledged
- * before, during and after the cuts has to be received by each reader exactly once, in the order of the session.
+ * Cuts every socket at once, twice, while messages are sent: first the network resets all connections and accepts none for
+ * two seconds; then all nodes crash. The clients reconnect and resume. Each reader must receive every acknowledged message
+ * exactly once, in the order of the session.
  *
  *     npm run load -- storm
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/storm.js
  *
- * No client cuts anything: the script asks for it by `POST $FAULTS_URL/network` and `/crash`, which the runner offers. Without
- * FAULTS_URL it says when, and waits for you to do it (restart all nodes, say). `FAULTS` names the cuts, separated by
+ * The script requests the cuts by `POST $FAULTS_URL/network` and `/crash`, which the runner serves. Without
+ * FAULTS_URL it prints when to cut, and waits until you do (restart all nodes, for example). `FAULTS` names the cuts, separated by
  * commas. Larger by `STORES` (two sockets each), `PAUSE_MS` (between the messages of each side), `CALM_SECONDS` (before
  * each cut: all sockets have to be back by then).
  */
@@ -59,7 +59,7 @@ export const options = {
     },
   },
   thresholds: {
-    // No fewer: it was a storm. No more: nobody else cut anything.
+    // Exactly one cut of each socket by each fault.
     cuts: [`count==${2 * STORES * FAULTS.length}`],
     acknowledged: [`count>=${4 * STORES}`],
     received: [`count>=${8 * STORES}`],
@@ -125,7 +125,7 @@ async function converse(run, { store, admin, sessionId }) {
     })
   const deadline = now() + PATIENCE_MS
   while (lacking().some((count) => count > 0) && now() < deadline) await pause(100)
-  // For what may come twice.
+  // Waits for duplicates.
   await pause(500)
   for (const reader of readers) reader.stop()
   missing.add(lacking().reduce((sum, count) => sum + count, 0))
@@ -150,7 +150,7 @@ function waitForCuts(readers) {
 }
 
 /**
- * Sends one message after the other, each until it is acknowledged, on the nodes in turn; returns their contents.
+ * Sends messages one by one, on the nodes in turn. Repeats each until it is acknowledged. Returns their contents.
  * @param {number} run
  * @param {number} place
  * @param {'store' | 'admin'} side

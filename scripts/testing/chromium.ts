@@ -5,8 +5,8 @@ import { StepFailure } from './steps.js'
 const find = () => findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
 
 /**
- * The browser that the pages are tested in.
- * @throws StepFailure where there is none and none can be installed
+ * Finds or installs the browser of the end-to-end tests.
+ * @throws StepFailure if there is none and none can be installed
  */
 export async function provideChromium(): Promise<string> {
   const given = process.env['CHROMIUM_PATH']

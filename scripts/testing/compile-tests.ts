@@ -1,18 +1,29 @@
-import { mkdir, readdir, rm, symlink } from 'node:fs/promises'
-import { build } from 'esbuild'
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { relative, resolve, sep } from 'node:path'
+import { build, type Plugin } from 'esbuild'
 
 /** Where the tests run from. Beside it lies, as `src`, what ships: a spawned server and an imported module are one file. */
 const FOLDER = '.tap/build'
 
-/** Strips the types from the tests, once for all: a loader in each of their processes would cost it a second. */
-export async function compileTests(): Promise<void> {
-  const files = await Promise.all(['test', 'harness'].map(findSources))
+/** What tests import instead of tap, relative to FOLDER. */
+const TEST_FILE = 'harness/test-file'
+
+/**
+ * Strips the types from the tests, once for all: a loader in each of their processes would cost it a second. Makes a
+ * program for each group of files, which runs them one after the other.
+ * @returns the paths of the programs
+ */
+export async function compileTests(groups: string[][]): Promise<string[]> {
+  const sources = await Promise.all(['test', 'harness'].map(findSources))
   await rm(FOLDER, { recursive: true, force: true })
-  await mkdir(FOLDER, { recursive: true })
+  await mkdir(`${FOLDER}/groups`, { recursive: true })
   await build({
-    entryPoints: files.flat(),
+    entryPoints: sources.flat(),
     outbase: '.',
     outdir: FOLDER,
+    // No module goes into another: bundling is what lets a plugin say where an import leads.
+    bundle: true,
+    plugins: [tapOfOneFile],
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -21,6 +32,7 @@ export async function compileTests(): Promise<void> {
     logLevel: 'warning',
   })
   await symlink('../../dist', `${FOLDER}/src`)
+  return Promise.all(groups.map(writeProgram))
 }
 
 async function findSources(folder: string): Promise<string[]> {
@@ -28,5 +40,25 @@ async function findSources(folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts')).map((name) => `${folder}/${name}`)
 }
 
-/** Where a test file was compiled to. */
-export const compiledPath = (file: string) => `${FOLDER}/${file.replace(/\.ts$/, '.js')}`
+const tapOfOneFile: Plugin = {
+  name: 'tap-of-one-file',
+  setup({ onResolve }) {
+    onResolve({ filter: /^/ }, ({ path, importer, kind }) => {
+      if (kind === 'entry-point') return undefined
+      if (path !== 'tap' || importer.endsWith(`/${TEST_FILE}.ts`)) return { path, external: true }
+      const depth = relative(resolve(), importer).split(sep).length - 1
+      return { path: `${'../'.repeat(depth)}${TEST_FILE}.js`, external: true }
+    })
+  },
+}
+
+async function writeProgram(files: string[], place: number): Promise<string> {
+  const path = `${FOLDER}/groups/${String(place + 1).padStart(3, '0')}.js`
+  const loads = files.map((file) => {
+    const load = `() => import(${JSON.stringify(`../${file.replace(/\.ts$/, '.js')}`)})`
+    return `  { name: ${JSON.stringify(file)}, load: ${load} },\n`
+  })
+  const program = `import { runTestFiles } from '../${TEST_FILE}.js'\n\nawait runTestFiles([\n${loads.join('')}])\n`
+  await writeFile(path, program)
+  return path
+}

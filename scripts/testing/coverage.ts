@@ -8,8 +8,7 @@ type Summary = Record<string, Record<Measure, { pct: number }>>
 const measures: Measure[] = ['lines', 'branches', 'functions']
 
 /**
- * Prints the coverage of the files that miss some. Coverage says nothing of a file that no test loads: this finds those,
- * so that they cannot hide.
+ * Prints the coverage of files below 100 %. Finds files that no test loads, which the coverage report does not list.
  * @throws StepFailure that names them
  */
 export async function reviewCoverage(): Promise<void> {
@@ -25,7 +24,7 @@ export async function reviewCoverage(): Promise<void> {
 
 async function findUncounted(counted: Set<string>): Promise<string[]> {
   const paths = await readdir('src', { recursive: true })
-  // The pages and the React hook run in a browser, where their own tests look at what they do.
+  // The pages and the React hook run in a browser and have end-to-end tests.
   const uncountable = [
     'generated',
     'pages',
@@ -40,7 +39,7 @@ async function findUncounted(counted: Set<string>): Promise<string[]> {
   return found.flat().sort()
 }
 
-/** Nothing of such a file is left once it is compiled, so that nothing imports it. */
+/** Such a file is empty once compiled, so nothing imports it. */
 async function holdsOnlyTypes(path: string): Promise<boolean> {
   const compiled = await readFile(join('dist', path.replace(/\.ts$/, '.js')), 'utf8')
   return compiled.replace(/\/\*[^]*?\*\/|^\/\/.*$/gm, '').trim() === 'export {};'

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/** Installs a package with apt-get, where that is possible without being asked anything. What fails is not told. */
+/** Tries to install a package with apt-get, without prompts. Errors are ignored: the caller checks for the program. */
 export async function installPackage(name: string): Promise<void> {
-  // Runlevel 1 is that of a rescue system: the package then starts no service.
+  // In runlevel 1 (rescue mode) a package does not start its services.
   const settings = 'export RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive'
   const install = `${settings}; apt-get -qq update && apt-get -qq install --no-install-recommends ${name}`
   const asRoot = process.getuid?.() === 0

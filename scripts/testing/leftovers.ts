@@ -2,13 +2,13 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { StepFailure } from './steps.js'
 
 /**
- * Ends the processes that tests have left behind: those that work in this run's temporary folder, or
- * whose environment names it.
+ * Kills processes that tests left running: those whose working directory is in this run's temporary folder, or whose
+ * environment names it.
  * @throws StepFailure that names them
  */
 export async function endLeftovers(folder: string): Promise<void> {
   const found = await findProcesses(folder)
-  for (const { pid } of found) process.kill(pid, 'SIGKILL')
+  for (const { pid } of found) kill(pid)
   if (found.length > 0) {
     throw new StepFailure(
       `Left behind, and ended now:\n${found.map(({ pid, command }) => `  ${pid} ${command}`).join('\n')}`,
@@ -16,7 +16,16 @@ export async function endLeftovers(folder: string): Promise<void> {
   }
 }
 
-/** Only Linux shows them in /proc; elsewhere none are found. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended since it was found.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Reads /proc, so it finds processes on Linux only. */
 async function findProcesses(folder: string): Promise<{ pid: number; command: string }[]> {
   const entries = await readdir('/proc').catch(() => [])
   const pids = entries.map(Number).filter((pid) => pid > 0 && pid !== process.pid)

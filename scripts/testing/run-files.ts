@@ -8,7 +8,7 @@ import { startServices } from './start-services.js'
 import { createSteps } from './steps.js'
 import { RESULTS } from './totals.js'
 
-/** The files that were named on the command line, or all below a folder that have an ending. */
+/** The files named on the command line; by default all below a folder whose names have an ending. */
 export async function chooseFiles(folder: string, ending: string): Promise<string[]> {
   const given = process.argv.slice(2)
   if (given.length > 0) return given
@@ -21,13 +21,13 @@ export async function chooseFiles(folder: string, ending: string): Promise<strin
 
 interface FilesRun extends Omit<TestRun, 'environment' | 'reporter'> {
   name: string
-  /** What else the files find in their environment. */
+  /** More environment variables for the tests. */
   provide(folder: string): Promise<Record<string, string>> | Record<string, string>
-  /** Looks at what the run has left in its folder, before that is removed. */
+  /** Called before the run's temporary folder is removed. */
   review?(folder: string): Promise<void>
 }
 
-/** Runs files of tests without coverage, with a PostgreSQL and a Redis, and ends all that was started. */
+/** Runs test files without coverage, with a PostgreSQL and a Redis, and stops everything that was started. */
 export async function runFiles({ name, provide, review, ...tests }: FilesRun): Promise<void> {
   await rm(RESULTS, { force: true })
   const folder = await mkdtemp(join(tmpdir(), `store-chat-${name}-`))

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { escapeIdentifier, escapeLiteral } from 'pg'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { runAsAdministrator } from '../../harness/administrator.js'
@@ -9,7 +10,7 @@ import { StepFailure } from './steps.js'
 
 const TEMPLATE = 'store_chat_template'
 
-/** Starts what all tests share, in a folder: a PostgreSQL with one migrated database, and a Redis. */
+/** Starts the services that all tests share, in a folder: a PostgreSQL with a migrated template database, and a Redis. */
 export async function startServices(folder: string): Promise<Services & { stop(): Promise<void> }> {
   const redis = await provideRedis()
   const cluster = await openCluster(join(folder, 'shared'))
@@ -17,10 +18,11 @@ export async function startServices(folder: string): Promise<Services & { stop()
     await Promise.all([cluster.stop('immediate'), redis.stop()])
   }
   try {
-    // What a crash of the machine would lose is no loss here; all else is as in production.
+    // Test data need not survive a crash of the machine. Other settings are those of production.
     await cluster.start({ settings: { fsync: 'off', max_connections: '300' } })
     const databaseUrl = await cluster.url()
     if (databaseUrl === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
+    await simplifyPassword(databaseUrl)
     await runAsAdministrator(databaseUrl, `create database ${TEMPLATE}`)
     const template = new URL(databaseUrl)
     template.pathname = TEMPLATE
@@ -30,6 +32,13 @@ export async function startServices(folder: string): Promise<Services & { stop()
     await stop()
     throw error
   }
+}
+
+/** A client derives its key by these iterations each time it connects, and tests connect thousands of times. */
+async function simplifyPassword(databaseUrl: string): Promise<void> {
+  const { username, password } = new URL(databaseUrl)
+  const words = [escapeIdentifier(decodeURIComponent(username)), escapeLiteral(decodeURIComponent(password))] as const
+  await runAsAdministrator(databaseUrl, `set scram_iterations = 1; alter role ${words[0]} password ${words[1]}`)
 }
 
 async function provideRedis(): Promise<{ url: string; stop(): Promise<void> }> {

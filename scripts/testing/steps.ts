@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { resolve } from 'node:path'
 
-/** How long a program that was told to end may take. */
+/** A program that does not end within this time after SIGTERM is killed. */
 const PATIENCE_MS = 3000
 
 type Environment = Record<string, string | undefined>
 
 export interface Steps {
-  /** Does one step and prints its time. Undefined when it failed. */
+  /** Runs one step and prints its time. Resolves with undefined if it failed. */
   step<T>(name: string, work: () => Promise<T>): Promise<T | undefined>
   /**
    * Runs a program of node_modules, or one with an absolute path.
@@ -17,8 +17,8 @@ export interface Steps {
 }
 
 /**
- * The steps of a run. A step that fails makes the run fail, and the next ones are done nevertheless. A signal ends the
- * programs that run and leaves out those that have not begun; steps without a program, which clean up, are done.
+ * The steps of a run. When a step fails, the run fails, but later steps still run. A signal ends running programs and skips
+ * programs that have not started; steps without a program, which clean up, still run.
  */
 export function createSteps(environment: Environment): Steps {
   let interruption: NodeJS.Signals | undefined
@@ -64,5 +64,5 @@ export function createSteps(environment: Environment): Steps {
   }
 }
 
-/** What failed has said so itself; the rest is one line. */
+/** A failure that is printed as one line: the failed program has printed its own output. */
 export class StepFailure extends Error {}

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-/** Where Node's runner leaves the results as TAP. */
+/** Node's test runner writes the results here, as TAP. */
 export const RESULTS = '.tap/results.tap'
 
-/** Prints how many tests passed and failed. The run fails when one failed, or when the tests did not come to their end. */
+/** Prints how many tests passed and failed. Fails the run if a test failed or the tests were interrupted. */
 export async function printTotals(): Promise<void> {
   const results = await readFile(RESULTS, 'utf8').catch(() => '')
   const count = (name: string) =>
@@ -14,7 +14,7 @@ export async function printTotals(): Promise<void> {
         ?.split(' ')[2],
     )
   const [passed, failed] = [count('pass'), count('fail') + count('cancelled')]
-  if (Number.isNaN(passed)) console.error('The tests did not come to their end, so there is nothing to count.')
+  if (Number.isNaN(passed)) console.error('The tests were interrupted, so there is nothing to count.')
   if (failed !== 0) process.exitCode = 1
   console.log(`${passed || 0} passed, ${failed || 0} failed`)
 }

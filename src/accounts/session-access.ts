@@ -1,4 +1,5 @@
 import { forbidden, notFound } from '../errors/request-error.js'
+import { Prisma } from '../generated/prisma/client.js'
 import type { Account } from '../protocol/account.js'
 
 /** The accounts that decide who may read a session. */
@@ -25,6 +26,10 @@ export function requireReader<Session extends SessionOwners>(reader: Reader, ses
   if (isAnothers(reader, session) && reader.role !== 'supervisor') throw forbidden('Another admin holds this session')
   return session
 }
+
+/** SQL: whether an admin may read the session `s`, as `requireReader` decides. */
+export const readableBy = ({ id, role }: Pick<Account, 'id' | 'role'>) =>
+  role === 'supervisor' ? Prisma.sql`true` : Prisma.sql`(s.admin_id is null or s.admin_id = ${id})`
 
 /**
  * Whether a reader only looks on: a supervisor at another admin's session. What it reads is not delivered by that, nor read

@@ -1,4 +1,5 @@
 import { createClient, type ChatClient } from './client.js'
+import { createDeskCalls, type DeskCalls } from './desk-calls.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
 import type { FileMessageInput } from './state/send-file.js'
@@ -9,9 +10,11 @@ import type {
   ListedSession,
   Message,
   Notification,
+  RatedSession,
   Session,
   SessionHistory,
   SessionList,
+  SessionStatus,
   SessionWithStore,
 } from '../protocol/wire.js'
 
@@ -22,14 +25,27 @@ export interface ListPage {
   cursor?: string
 }
 
+/** Which of the sessions that an admin may read. Moments are ISO timestamps. */
+export interface SessionFilter {
+  status?: SessionStatus
+  store_id?: number
+  /** Who holds it, or held it at its end. */
+  admin_id?: number
+  tag?: string
+  /** Created at that moment or later. */
+  from?: string
+  /** Created before that moment. */
+  to?: string
+}
+
 /** An admin's connection to the sessions of the stores. Its promises reject with a `ChatError`. */
-export interface AdminClient extends ChatClient {
-  /** The sessions that nobody holds, longest waiting first. */
-  openSessions(page?: ListPage): Promise<SessionList>
+export interface AdminClient extends ChatClient, DeskCalls {
+  /** The sessions that nobody holds: urgent ones first, then the longest waiting. */
+  openSessions(page?: ListPage & { tag?: string }): Promise<SessionList>
   /** The sessions this admin holds, newest message first. */
-  mySessions(page?: ListPage): Promise<SessionList>
-  /** The sessions of a store that this admin may read, newest first, closed ones too. */
-  sessions(page: ListPage & { store_id: number }): Promise<SessionHistory<ListedSession>>
+  mySessions(page?: ListPage & { tag?: string }): Promise<SessionList>
+  /** The sessions that this admin may read, newest first, closed ones too. */
+  sessions(page: ListPage & SessionFilter): Promise<SessionHistory<RatedSession>>
   /** An open session or one of this admin's, with its newest messages. */
   session(sessionId: number): Promise<AdminSession>
   /**
@@ -46,8 +62,8 @@ export interface AdminClient extends ChatClient {
   claim(sessionId: number): Promise<SessionWithStore>
   /** Releases a session: it is open again. */
   release(sessionId: number): Promise<Session>
-  /** Hands a session over to another admin. */
-  transfer(sessionId: number, adminId: number): Promise<Session>
+  /** Hands a session over to another admin, with a reason that becomes a note. */
+  transfer(sessionId: number, adminId: number, note?: string): Promise<Session>
   closeSession(sessionId: number): Promise<Session>
   /** Newest first; `before` is the last id of the page before. */
   notifications(page?: { limit?: number; before?: number }): Promise<Notification[]>
@@ -68,11 +84,13 @@ export function connectAdmin(options: ConnectOptions): AdminClient {
   const change = <T = Session>(path: string, session_id: number, more = {}) =>
     http.post<T>(`admin/${path}/`, { session_id, ...more })
 
-  return Object.assign(chat, {
-    openSessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/open/', { ...page }, findListed),
-    mySessions: (page: ListPage = {}) => read<SessionList>('admin/sessions/my/', { ...page }, findListed),
-    sessions: (page: ListPage & { store_id: number }) =>
-      read<SessionHistory<ListedSession>>('admin/sessions/', { ...page }, findListed),
+  return Object.assign(chat, createDeskCalls(http), {
+    openSessions: (page: ListPage & { tag?: string } = {}) =>
+      read<SessionList>('admin/sessions/open/', { ...page }, findListed),
+    mySessions: (page: ListPage & { tag?: string } = {}) =>
+      read<SessionList>('admin/sessions/my/', { ...page }, findListed),
+    sessions: (page: ListPage & SessionFilter) =>
+      read<SessionHistory<RatedSession>>('admin/sessions/', { ...page }, findListed),
     session: (session_id: number) =>
       read<AdminSession>('admin/session/', { session_id }, (session) => [
         { session, newest: session.messages[session.messages.length - 1] },
@@ -83,7 +101,8 @@ export function connectAdmin(options: ConnectOptions): AdminClient {
     typing: (isTyping: boolean, { session_id }: { session_id: number }) => typing(isTyping, session_id),
     claim: (session_id: number) => change<SessionWithStore>('session/claim', session_id),
     release: (session_id: number) => change('session/release', session_id),
-    transfer: (session_id: number, admin_id: number) => change('session/transfer', session_id, { admin_id }),
+    transfer: (session_id: number, admin_id: number, note?: string) =>
+      change('session/transfer', session_id, { admin_id, ...(note !== undefined && { note }) }),
     closeSession: (session_id: number) => change('close', session_id),
     notifications: async (page: { limit?: number; before?: number } = {}) =>
       (await http.get<{ data: Notification[] }>('admin/notifications/', { ...page })).data,

@@ -5,6 +5,7 @@ import type { Fields } from './transport/address.js'
 import { watchNetwork } from './transport/network-changes.js'
 import { readOptions, type ConnectOptions } from './transport/options.js'
 import { createTokens } from './transport/tokens.js'
+import { createRepeatedUploads } from './uploads/repeat-upload.js'
 import { createUpload, type Upload } from './uploads/upload.js'
 import { createEvents, type Events } from './state/events.js'
 import { createMarkRead } from './state/mark-read.js'
@@ -16,11 +17,13 @@ import { createTypingAndPresence } from './state/typing-and-presence.js'
 import type {
   Gone,
   Message,
+  Note,
   Presence,
   Reset,
   ServerFrame,
   ServerFrames,
   Session,
+  SessionDetails,
   SessionRead,
   Side,
   StatusChange,
@@ -47,6 +50,10 @@ export interface ClientEvents {
   typing: Typing
   /** To an admin: the number of unread notifications. */
   notification: UnreadCount
+  /** To an admin: a note was written on a session, or deleted. */
+  note: Note
+  /** To an admin: the tags and the priority of a session have changed. */
+  details: SessionDetails & { session_id: number }
   /** What no call's promise reports. */
   error: ChatError
 }
@@ -58,10 +65,7 @@ export interface ChatClient {
   readonly account: ServerFrames['ready']['account']
   /** Adds a listener. Returns a function that removes it. */
   on: Events<ClientEvents>['on']
-  /**
-   * Uploads a file. Resolves with what names it in a message. It is tried once: `send` with a `file` tries again when the
-   * connection was cut.
-   */
+  /** Uploads a file. Resolves with what names it in a message. It is tried once, unless `repeat` is true. */
   readonly upload: Upload
   /**
    * Makes sure of the connection: without one it connects now instead of after the pause, and one that does not answer
@@ -97,7 +101,14 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     connection.finish('revoked')
   })
   const http = createHttp(settings, tokens)
-  const upload = createUpload(settings, tokens)
+  const uploadOnce = createUpload(settings, tokens)
+  const repeated = createRepeatedUploads({
+    settings,
+    upload: uploadOnce,
+    isOnline: () => connection.isReady(),
+    checkConnection: () => connection.check(),
+    findEnd,
+  })
   const outbox = createOutbox({
     side,
     settings,
@@ -147,6 +158,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         log.ready(payload)
         outbox.flush()
         reads.flush()
+        repeated.wake()
       },
       frame: receive,
       lost() {
@@ -158,6 +170,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         if (isOver(state)) {
           stopWatching()
           outbox.end(errorOfEnd(state))
+          repeated.wake()
         }
         events.emit('state', state)
       },
@@ -191,6 +204,10 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         return activity.typing(frame.payload)
       case 'new_notification':
         return events.emit('notification', frame.payload)
+      case 'note':
+        return events.emit('note', frame.payload.note)
+      case 'session_details':
+        return events.emit('details', frame.payload)
       case 'error':
         if (!outbox.refuse(frame.payload)) log.refused(frame.payload)
     }
@@ -207,7 +224,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
     return end === undefined ? outbox.add(input) : Promise.reject(end)
   }
 
-  const sendFile = createFileSender({ settings, upload, findEnd, send: sendMessage })
+  const sendFile = createFileSender({ upload: repeated.upload, send: sendMessage })
 
   return {
     http,
@@ -231,7 +248,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         return account
       },
       on: events.on,
-      upload,
+      upload: (file, options) => (options?.repeat === true ? repeated.upload : uploadOnce)(file, options),
       reconnect: connection.check,
       close: () => connection.finish('closed'),
     },

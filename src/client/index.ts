@@ -1,4 +1,15 @@
-export { connectAdmin, type AdminClient, type ListPage } from './admin-client.js'
+export { connectAdmin, type AdminClient, type ListPage, type SessionFilter } from './admin-client.js'
+export type {
+  DeskCalls,
+  NotePage,
+  Report,
+  ReportQuery,
+  ReportRow,
+  SearchHit,
+  SearchPage,
+  SearchQuery,
+  Span,
+} from './desk-calls.js'
 export { ChatError, type FieldError } from './transport/chat-error.js'
 export type { ChatClient, ClientEvents } from './client.js'
 export type { State } from './transport/connection.js'

@@ -3,7 +3,7 @@ import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
 import type { FileMessageInput } from './state/send-file.js'
 import type { ListPage } from './admin-client.js'
-import type { History, Message, OwnSession, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
+import type { History, Message, OwnSession, Rating, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
 
 /** A page of a session's messages: the newest, those before a message, or those after one. */
 export interface HistoryPage {
@@ -35,6 +35,10 @@ export interface StoreClient extends ChatClient {
   typing(isTyping: boolean): void
   /** Closes the active session; the next message begins a new one. */
   closeSession(): Promise<Session>
+  /** Rates a closed session, for 14 days after its end. Again replaces the rating. */
+  rate(rating: { session_id: number; score: number; comment?: string }): Promise<Rating>
+  /** The rating of a session. Rejects with 404 where there is none. */
+  rating(of: { session_id: number }): Promise<Rating>
 }
 
 /**
@@ -73,5 +77,8 @@ export function connectStore(options: ConnectOptions): StoreClient {
       if (sessionId !== undefined) typing(isTyping)
     },
     closeSession: () => http.post<Session>('store/close/'),
+    rate: (rating: { session_id: number; score: number; comment?: string }) =>
+      http.post<Rating>('store/rating/', { ...rating }),
+    rating: ({ session_id }: { session_id: number }) => http.get<Rating>('store/rating/', { session_id }),
   })
 }

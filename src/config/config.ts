@@ -8,6 +8,8 @@ import { readText } from '../http/validation.js'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
 import { checkMailSettings, mailEnvironment, readMailSettings } from '../mail/mail-settings.js'
+import { metricsEnvironment, readMetricsSettings } from '../metrics/settings/metrics-settings.js'
+import { readTracingSettings, tracingEnvironment } from '../tracing/tracing-settings.js'
 import { checkWebhookSettings, readWebhookSettings, webhookEnvironment } from '../webhooks/webhook-settings.js'
 
 const packageFolder = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
@@ -19,6 +21,7 @@ const List = (description: string) => Type.String({ default: '', description })
 export const EnvironmentSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on; `0.0.0.0` for all.' }),
   PORT: Count(0, 65_535, 8000, 'Port to listen on; 0 takes a free one.'),
+  ...metricsEnvironment,
   DATABASE_URL: Type.Optional(
     Type.String({ pattern: '^postgres(ql)?://', description: 'PostgreSQL 15 or newer. Unset: an embedded one.' }),
   ),
@@ -51,6 +54,12 @@ export const EnvironmentSchema = Type.Object({
     'How long the start waits for a database that is not there yet.',
   ),
   SESSION_CACHE_MB: Count(0, 1024, 64, 'Memory for what stores that ask again and again are given; 0: none.'),
+  SEARCH_LANGUAGE: Type.String({
+    default: 'simple',
+    pattern: '^[a-z_][a-z0-9_]{0,30}$',
+    description:
+      'The text search configuration of PostgreSQL for messages, such as `english`; `simple` for all languages.',
+  }),
   REDIS_URL: Type.Optional(
     Type.String({ pattern: '^rediss?://', description: 'Redis that connects the nodes. Unset: there is one node.' }),
   ),
@@ -109,6 +118,8 @@ export const EnvironmentSchema = Type.Object({
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
     { default: 'info', description: '`debug` logs every request.' },
   ),
+  LOG_SLOW_STATEMENT_MS: Count(0, 60_000, 1000, 'Statements that take so long are logged; 0: none.'),
+  ...tracingEnvironment,
 })
 
 /** The settings by their names in the code. */
@@ -158,6 +169,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     databaseStatementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
     databaseStartTimeoutMs: environment.DATABASE_START_TIMEOUT_MS,
     sessionCacheMb: environment.SESSION_CACHE_MB,
+    searchLanguage: environment.SEARCH_LANGUAGE,
     redis:
       environment.REDIS_URL === undefined
         ? undefined
@@ -192,6 +204,9 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     files: nameFileSettings(environment),
     trustProxy: splitList(environment.TRUST_PROXY),
     logLevel: environment.LOG_LEVEL,
+    slowStatementMs: environment.LOG_SLOW_STATEMENT_MS,
+    metrics: readMetricsSettings(environment),
+    traces: readTracingSettings(environment),
   }
 }
 

@@ -1,5 +1,18 @@
+import { channel } from 'node:diagnostics_channel'
 import { Prisma } from '../generated/prisma/client.js'
-import { readText, type Statements } from './database.js'
+import { readText, type ReadPool, type Statements } from './database.js'
+
+/** Told of each definition, and of the rows that are read by it: a test holds them against the type they should have. */
+export const ROWS_CHANNEL = 'store-chat:rows'
+
+export interface RowsSeen {
+  /** Stands for the definition. */
+  expressions: object
+  /** Undefined when it is made. */
+  rows?: object[]
+}
+
+const rowsSeen = channel(ROWS_CHANNEL)
 
 /**
  * Defines how rows are fetched: `expressions` gives the SQL of each field. All rows are sent as one JSON text with an array
@@ -10,17 +23,20 @@ import { readText, type Statements } from './database.js'
 export function defineColumns<Row extends object>(expressions: { [Key in keyof Row]: string }) {
   const names = Object.keys(expressions) as (keyof Row)[]
   const arrays = Object.values<string>(expressions).map((expression) => `json_agg(${expression})`)
+  if (rowsSeen.hasSubscribers) rowsSeen.publish({ expressions } satisfies RowsSeen)
   /** SQL of the rows as one JSON value, for `toRows`. The rows keep the order they are aggregated in. */
   const json = `json_build_array(${arrays.join(', ')})`
 
   function toRows(columns: unknown[][]): Row[] {
     // An aggregate over no rows is null.
     const count = columns[0]?.length ?? 0
-    return Array.from({ length: count }, (_, index) => {
+    const rows = Array.from({ length: count }, (_, index) => {
       const row: Partial<Row> = {}
       names.forEach((name, column) => (row[name] = columns[column]?.[index] as Row[keyof Row]))
       return row as Row
     })
+    if (rowsSeen.hasSubscribers) rowsSeen.publish({ expressions, rows } satisfies RowsSeen)
+    return rows
   }
 
   return {
@@ -28,7 +44,7 @@ export function defineColumns<Row extends object>(expressions: { [Key in keyof R
     toRows,
     /** The beginning of a statement for `read`; the caller adds the rest, from `from` on. */
     select: Prisma.raw(`select ${json}::text as json`),
-    async read(db: Statements, statement: Prisma.Sql): Promise<Row[]> {
+    async read(db: Statements | ReadPool, statement: Prisma.Sql): Promise<Row[]> {
       const json = await readText(db, statement)
       return json === undefined ? [] : toRows(JSON.parse(json) as unknown[][])
     },

@@ -10,6 +10,7 @@ import {
 } from 'pg'
 import type { DatabaseAddress } from './database-url.js'
 import { endsConnection, isReadOnly } from './failures.js'
+import { observeStatement, type StatementObservers } from './observe-statement.js'
 import { applySettings, toStartupOptions, type Pooler, type SessionSettings } from './session-settings.js'
 
 /** What a connection needs: the address, the pooler in front, and the session settings. */
@@ -33,7 +34,11 @@ export type ConnectionPool = Pool & { replaceConnections(): void }
  * Opens a pool. It differs from `pg`'s in two ways, for Prisma's statements as well: a statement that PostgreSQL refuses
  * costs no connection, and connections to a read-only server are replaced.
  */
-export function openPool(target: ConnectionTarget, options: PoolConfig = {}): ConnectionPool {
+export function openPool(
+  target: ConnectionTarget,
+  options: PoolConfig = {},
+  observers?: StatementObservers,
+): ConnectionPool {
   const pool = new Pool({
     ...options,
     ...describeConnection(target),
@@ -70,7 +75,8 @@ export function openPool(target: ConnectionTarget, options: PoolConfig = {}): Co
   const query = async (statement: QueryConfig) => {
     const client = await connect()
     try {
-      const result = await client.query(statement)
+      const run = () => client.query(statement)
+      const result = await (observers ? observeStatement(observers, statement, run) : run())
       client.release()
       return result
     } catch (error) {

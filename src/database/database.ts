@@ -3,7 +3,10 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient, type Prisma } from '../generated/prisma/client.js'
 import { openPool, type ConnectionTarget } from './connection-pool.js'
 import { readDatabaseUrl } from './database-url.js'
-import { createSessionSettings, type Pooler } from './session-settings.js'
+import type { SlowStatement } from './observe-statement.js'
+import { createSessionSettings, type Pooler, type SessionSettings } from './session-settings.js'
+import { createStatementCounts, type StatementCounts } from './statement-counts.js'
+import type { Tracing } from '../instruments/tracing.js'
 
 const QUERY_GRACE_MS = 1000
 
@@ -16,6 +19,18 @@ export interface StatementPool {
   readText(statement: Prisma.Sql): Promise<string | undefined>
   /** Makes the next statements use new connections, which reach the server that the address leads to now. */
   replaceConnections(): void
+  readonly counts: StatementCounts
+  connections(): ConnectionCounts
+}
+
+/** The connections of a pool now. */
+export interface ConnectionCounts {
+  busy: number
+  idle: number
+  /** Statements and transactions that wait for a connection. */
+  waiting: number
+  /** The most connections that the pool opens. */
+  most: number
 }
 
 /**
@@ -35,6 +50,8 @@ export interface Database {
 export type Transaction = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>
 /** Runs single statements: the database, or a transaction in it. */
 export type Statements = Database | Transaction
+/** Runs statements that only read, on connections of their own. */
+export type ReadPool = Pick<Database, 'pool'>
 
 /** Raw statements through Prisma, in the database or in a transaction. */
 export const rawOf = (db: Statements): Transaction => ('prisma' in db ? db.prisma : db)
@@ -46,6 +63,10 @@ export interface DatabaseOptions {
   databasePoolSize: number
   databaseAcquireTimeoutMs: number
   databaseStatementTimeoutMs: number
+  /** A statement that takes so long is slow; 0: none is. Default: 0. */
+  slowStatementMs?: number
+  onSlowStatement?(statement: SlowStatement): void
+  tracing?: Tracing | undefined
 }
 
 /** Describes the connections of a node. */
@@ -63,28 +84,15 @@ export function describeTarget(
  * under way.
  */
 export function openDatabase(options: DatabaseOptions): { db: Database; close(): Promise<void> } {
-  const target = describeTarget(options)
-  const pool = openPool(target, {
-    max: options.databasePoolSize,
-    connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
-    // A server that is frozen or cut off does not enforce its own timeout.
-    query_timeout: options.databaseStatementTimeoutMs + QUERY_GRACE_MS,
-    keepAlive: true,
-  })
-  const nameStatement = target.pooler === 'transaction' ? () => undefined : nameByText
+  const { target, pool, statements } = openStatements(options)
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
       schema: target.address.schema,
       ...(target.pooler !== 'transaction' && { statementNameGenerator: ({ sql }) => nameByText(sql) }),
     }),
   })
-  const readText = async ({ text, values }: Prisma.Sql) => {
-    const name = nameStatement(text)
-    const { rows } = await pool.query<[string]>({ ...(name && { name }), text, values, rowMode: 'array' })
-    return rows[0]?.[0]
-  }
   return {
-    db: { prisma, pool: { readText, replaceConnections: pool.replaceConnections } },
+    db: { prisma, pool: statements },
     async close() {
       await prisma.$disconnect()
       await pool.end()
@@ -92,8 +100,58 @@ export function openDatabase(options: DatabaseOptions): { db: Database; close():
   }
 }
 
+/**
+ * Opens connections for statements that read much, so that these take none of the connections that the chat needs, and have
+ * a time limit of their own. A connection is opened when it is needed. A pooler in transaction mode ignores the settings.
+ */
+export function openReadPool(
+  options: DatabaseOptions,
+  settings: SessionSettings = {},
+): { db: ReadPool; close(): Promise<void> } {
+  const { pool, statements } = openStatements(options, settings)
+  return { db: { pool: statements }, close: () => pool.end() }
+}
+
+function openStatements(options: DatabaseOptions, settings: SessionSettings = {}) {
+  const described = describeTarget(options)
+  const target = { ...described, settings: { ...described.settings, ...settings } }
+  const counts = createStatementCounts()
+  const most = options.databasePoolSize
+  const pool = openPool(
+    target,
+    {
+      max: most,
+      connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
+      // A server that is frozen or cut off does not enforce its own timeout.
+      query_timeout: options.databaseStatementTimeoutMs + QUERY_GRACE_MS,
+      keepAlive: true,
+    },
+    {
+      counts,
+      slowStatementMs: options.slowStatementMs ?? 0,
+      onSlow: options.onSlowStatement ?? (() => undefined),
+      tracing: options.tracing,
+    },
+  )
+  const nameStatement = target.pooler === 'transaction' ? () => undefined : nameByText
+  const statements: StatementPool = {
+    async readText({ text, values }) {
+      const name = nameStatement(text)
+      const { rows } = await pool.query<[string]>({ ...(name && { name }), text, values, rowMode: 'array' })
+      return rows[0]?.[0]
+    },
+    replaceConnections: pool.replaceConnections,
+    counts,
+    connections() {
+      const { totalCount, idleCount, waitingCount } = pool
+      return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount, most }
+    },
+  }
+  return { target, pool, statements }
+}
+
 /** Runs a statement that returns one row with one text, by the pool or in a transaction; undefined where there is no row. */
-export async function readText(db: Statements, statement: Prisma.Sql): Promise<string | undefined> {
+export async function readText(db: Statements | ReadPool, statement: Prisma.Sql): Promise<string | undefined> {
   if ('pool' in db) return db.pool.readText(statement)
   const [row] = await db.$queryRaw<Record<string, string>[]>(statement)
   return row && Object.values(row)[0]

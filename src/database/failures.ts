@@ -5,6 +5,8 @@ const UNIQUE_VIOLATION = '23505'
 export const READ_ONLY = '25006'
 const INSUFFICIENT_PRIVILEGE = '42501'
 const LOCK_TIMEOUT = '55P03'
+const STATEMENT_TIMEOUT = '57014'
+const INVALID_PARAMETER = '22023'
 const UNSUPPORTED = '0A000'
 /** Classes: connection exception, wrong credentials, insufficient resources, system error. */
 const awayClasses = new Set(['08', '28', '53', '58'])
@@ -24,7 +26,7 @@ const awayCodes = new Set([
   '40P01', // deadlock
   '42P05', // a prepared statement is there already: a pooler lent a connection of another client
   LOCK_TIMEOUT,
-  '57014', // statement timeout
+  STATEMENT_TIMEOUT,
   '57P01', // terminated by an administrator: the server is stopping
   '57P02', // crash of another backend
   '57P03', // starting up, or shutting down
@@ -32,7 +34,7 @@ const awayCodes = new Set([
   '57P05', // idle session timeout
 ])
 /** Codes of those that concern the statement alone: the connection can still be used. */
-const harmlessCodes = new Set(['40001', '40P01', LOCK_TIMEOUT, '57014'])
+const harmlessCodes = new Set(['40001', '40P01', LOCK_TIMEOUT, STATEMENT_TIMEOUT])
 /** Codes of Prisma: no access, unreachable, timed out, closed, no connection from the pool, transaction gone, conflict. */
 const awayPrismaCodes = new Set([
   ...['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017'],
@@ -104,6 +106,16 @@ export function isUnsupported(error: unknown): boolean {
 
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === LOCK_TIMEOUT
+}
+
+/** Whether a statement has taken longer than it may. */
+export function isStatementTimeout(error: unknown): boolean {
+  return error instanceof Error && (postgresCode(error) === STATEMENT_TIMEOUT || error.message === 'Query read timeout')
+}
+
+/** Whether a function of PostgreSQL does not know a value that it was given, such as a time zone. */
+export function isInvalidParameter(error: unknown): boolean {
+  return error instanceof Error && postgresCode(error) === INVALID_PARAMETER
 }
 
 /** The code that PostgreSQL gave, which Prisma keeps at different depths for raw and for ordinary queries. */

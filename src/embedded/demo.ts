@@ -12,8 +12,13 @@ export interface Demo {
   supervisorToken?: string
 }
 
+const cannedReplies = [
+  { shortcut: 'hello', content: 'Hello {{store.name}}, this is {{admin.name}}. How can I help you?' },
+  { shortcut: 'moment', content: 'One moment please, I am looking into it.' },
+]
+
 /**
- * Creates a demo store, a demo admin and a demo supervisor in an empty database. Their tokens are kept beside the data, in
+ * Creates a demo store, a demo admin, a demo supervisor and shared canned replies in an empty database. Their tokens are kept beside the data, in
  * a file that only its owner can read, so that the next start can print them again. Returns undefined when there is no demo.
  */
 export async function prepareDemo(dataFolder: string, options: DatabaseOptions): Promise<Demo | undefined> {
@@ -28,6 +33,7 @@ export async function prepareDemo(dataFolder: string, options: DatabaseOptions):
       const { token: storeToken } = await issueToken(db, { side: 'store', id: store.id })
       const { token: adminToken } = await issueToken(db, { side: 'admin', id: admin.id })
       const { token: supervisorToken } = await issueToken(db, { side: 'admin', id: supervisor.id })
+      await db.prisma.cannedReply.createMany({ data: cannedReplies })
       const demo: Demo = { storeToken, adminToken, supervisorToken }
       await writeFile(file, JSON.stringify(demo), { mode: 0o600 })
     }

@@ -1,7 +1,7 @@
 import { encodeFrame } from '../protocol/encode-frame.js'
 import type { Message } from '../protocol/schemas/messages.js'
 import type { Session } from '../protocol/schemas/sessions.js'
-import type { TypingEvent, PresenceEvent, SessionReadEvent } from './events.js'
+import type { NoteEvent, PresenceEvent, SessionDetailsEvent, SessionReadEvent, TypingEvent } from './events.js'
 
 export const messageFrame = (seq: number, message: Message) => encodeFrame('message', { message, seq })
 
@@ -15,3 +15,8 @@ export const presenceFrame = ({ sessionId, of, isOnline }: Pick<PresenceEvent, '
 
 export const sessionReadFrame = ({ sessionId, upToMessageId }: SessionReadEvent) =>
   encodeFrame('session_read', { session_id: sessionId, up_to_message_id: upToMessageId })
+
+export const sessionDetailsFrame = ({ sessionId, tags, priority }: SessionDetailsEvent) =>
+  encodeFrame('session_details', { session_id: sessionId, tags, priority })
+
+export const noteFrame = ({ note }: NoteEvent) => encodeFrame('note', { note })

@@ -1,5 +1,6 @@
 import type { SessionChange } from '../database/rows/session-changes.js'
 import type { Side, AdminRole } from '../protocol/account.js'
+import type { Note, SessionDetails } from '../protocol/schemas/desk.js'
 
 /** The parties of a session: its store, and its holder or, while there is none, every admin. */
 export interface Parties {
@@ -57,6 +58,20 @@ export interface SessionReadEvent {
   readBy?: string | undefined
 }
 
+/** Tags or priority of a session were changed. Every admin is told, and nobody else. */
+export interface SessionDetailsEvent extends SessionDetails {
+  sessionId: number
+  /** In milliseconds of the database's clock; later with each change, so that of two events the newer one is known. */
+  changedAt: number
+}
+
+/** A note was written or deleted. Only admins who may read its session are told, and its author. */
+export interface NoteEvent {
+  note: Note
+  /** Who holds the session, or held it last; null: every admin may read it. */
+  holderId: number | null
+}
+
 /** A change of an account's access by the platform. Times are in ms since the epoch, of the database's clock. */
 export interface AccessChange {
   side: Side
@@ -71,7 +86,11 @@ export interface AccessChange {
 }
 
 /** A durable event with its frame for the sockets, as text or its UTF-8. */
-export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & { frame: string | Buffer }
+export type DurableEvent = ({ message: MessageEvent } | { change: ChangeEvent }) & {
+  frame: string | Buffer
+  /** The `traceparent` of the span that published the event; undefined without tracing. Other nodes may ignore it. */
+  trace?: string
+}
 
 /** What nodes publish to each other. Only messages and changes are durable; the others matter now or not at all. */
 export type ChatEvent =
@@ -80,6 +99,8 @@ export type ChatEvent =
   | { typing: TypingEvent }
   | { presence: PresenceEvent }
   | { sessionRead: SessionReadEvent }
+  | { sessionDetails: SessionDetailsEvent }
+  | { note: NoteEvent }
   /** An admin has read notifications. */
   | { unreadOf: number }
   | { revokedTokenId: number }

@@ -2,7 +2,15 @@ import type { SessionChange } from '../database/rows/session-changes.js'
 import type { Side } from '../protocol/account.js'
 import type { Message } from '../protocol/schemas/messages.js'
 import { storeChannel, adminChannel, ADMINS_CHANNEL, channelOf } from './channels.js'
-import type { MessageEvent, ReceiptEvent, TypingEvent, PresenceEvent, SessionReadEvent } from './events.js'
+import type {
+  MessageEvent,
+  NoteEvent,
+  PresenceEvent,
+  ReceiptEvent,
+  SessionDetailsEvent,
+  SessionReadEvent,
+  TypingEvent,
+} from './events.js'
 import { messageFrame, changeFrame } from './event-frames.js'
 import type { Publisher } from './publisher.js'
 
@@ -42,6 +50,16 @@ export function publishTyping(publisher: Publisher, typing: TypingEvent): void {
 
 export function publishPresence(publisher: Publisher, presence: PresenceEvent): void {
   publisher.publish([channelOf(otherSide(presence.of), presence)], { presence })
+}
+
+/** Publishes the tags and the priority of a session to every admin. */
+export function publishSessionDetails(publisher: Publisher, sessionDetails: SessionDetailsEvent): void {
+  publisher.publish([ADMINS_CHANNEL], { sessionDetails })
+}
+
+/** Publishes a note to the nodes of all admins, which send it to those who may read the session. */
+export function publishNote(publisher: Publisher, note: NoteEvent): void {
+  publisher.publish([ADMINS_CHANNEL], { note })
 }
 
 /** Publishes that the number of unread notifications of an admin has changed. */

@@ -37,7 +37,7 @@ export async function healthRoutes(app: App): Promise<void> {
       if (app.isDraining()) throw unavailable('This node is shutting down')
       const obstacle = await findObstacle(app.db)
       if (obstacle !== undefined) throw unavailable(obstacle)
-      return { status: 'ok' as const, relay: app.pubsub.isUp(), dropped: app.pubsub.droppedCount() }
+      return { status: 'ok' as const, relay: app.pubsub.isUp(), dropped: app.pubsub.counts.dropped }
     },
   )
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { describeError } from '../errors/describe-error.js'
+import { createLogCounts, createRepeatLimit, type LogCounts } from '../errors/limit-repeats.js'
 import type { Account } from '../protocol/account.js'
 
 /**
@@ -7,11 +8,11 @@ import type { Account } from '../protocol/account.js'
  * are logged by `describeError`: other properties that libraries attach may contain a password, a URL with one, or a chat
  * message.
  */
-export function createLoggerOptions(level: string) {
+export function createLoggerOptions(level: string, counts: LogCounts = createLogCounts()) {
   return {
     level,
     // Warnings and errors of Fastify and its plugins quote whole URLs.
-    hooks: { streamWrite: cutQueries },
+    hooks: { streamWrite: cutQueries, logMethod: createRepeatLimit(counts) },
     serializers: {
       req: ({ method, url, ip, account }: FastifyRequest) => ({
         method,

@@ -24,6 +24,14 @@ interface Work {
   unreadBytes: number
 }
 
+/** Requests that were refused on this node since its start. */
+export interface AccountWorkCounts {
+  /** Too many requests of the account waited. */
+  concurrency: number
+  /** Too much of the account's answers, or of all answers, was unread. */
+  unreadAnswers: number
+}
+
 /** Bounds the requests that a node handles for each account at once, and the bytes of its answers that wait to be read. */
 export interface AccountWork {
   /**
@@ -37,6 +45,7 @@ export interface AccountWork {
   end(account: string, tookMs?: number): void
   /** Counts an answer from now until the function that it returns is called. */
   countUnread(account: string, bytes: number): () => void
+  readonly counts: Readonly<AccountWorkCounts>
   /** The unread bytes of all accounts. */
   unreadBytes(): number
   /** The number of accounts in memory: those with running requests or unread answers. */
@@ -45,6 +54,7 @@ export interface AccountWork {
 
 export function createAccountWork(): AccountWork {
   const works = new Map<string, Work>()
+  const counts: AccountWorkCounts = { concurrency: 0, unreadAnswers: 0 }
   let unreadOfAll = 0
 
   function open(account: string): Work {
@@ -77,6 +87,7 @@ export function createAccountWork(): AccountWork {
     const isNodeFull = unreadOfAll >= MOST_BYTES_OF_NODE && work.unreadBytes > 0
     if (work.unreadBytes < MOST_BYTES_OF_ACCOUNT && !isNodeFull) return
     end(account)
+    counts.unreadAnswers++
     if (isNodeFull) throw unavailable('Too many answers wait to be read')
     throw tooMany('Too many answers of this account wait to be read')
   }
@@ -89,7 +100,10 @@ export function createAccountWork(): AccountWork {
         requireRead(account, work)
         return undefined
       }
-      if (work.waiting.length >= MOST_WAITING) throw tooMany('Too many requests of this account at once')
+      if (work.waiting.length >= MOST_WAITING) {
+        counts.concurrency++
+        throw tooMany('Too many requests of this account at once')
+      }
       return new Promise<void>((resolve) => work.waiting.push(resolve)).then(() => requireRead(account, work))
     },
     end,
@@ -103,6 +117,7 @@ export function createAccountWork(): AccountWork {
         forgetIdle(account, work)
       }
     },
+    counts,
     unreadBytes: () => unreadOfAll,
     size: () => works.size,
   }

@@ -15,6 +15,11 @@ const IDLE_MS = 2000
 export interface LargeAnswers {
   /** Counts a stream that is sent as an answer as unread of the account, until the response is over. */
   send(reply: FastifyReply, stream: TextStream, account: string): TextStream
+  /**
+   * Counts bytes as unread of the account until the response is over. Returns what is to be called whenever a piece of it is
+   * read; a reader that stalls is cut.
+   */
+  track(reply: FastifyReply, bytes: number, account: string): () => void
   close(): void
 }
 
@@ -35,25 +40,33 @@ export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): Large
   const timer = setInterval(cutStalled, Math.min(CHECK_INTERVAL_MS, stallMs))
   timer.unref()
 
+  function track(reply: FastifyReply, bytes: number, account: string): () => void {
+    // A response that is over emits no `close` any more.
+    if (reply.raw.destroyed || reply.raw.closed) return () => undefined
+    let isOver = false
+    const note = () => {
+      if (!isOver) readAt.set(reply, performance.now())
+    }
+    note()
+    sentBytes += bytes
+    const forget = work.countUnread(account, bytes)
+    reply.raw.once('close', () => {
+      isOver = true
+      readAt.delete(reply)
+      idleSince = performance.now()
+      forget()
+    })
+    return note
+  }
+
   return {
     send(reply, stream, account) {
       const { bytes } = stream
       reply.header('content-length', bytes)
-      // A response that is over emits no `close` any more.
-      if (reply.raw.destroyed || reply.raw.closed) return stream
-      const note = () => readAt.set(reply, performance.now())
-      note()
-      sentBytes += bytes
-      stream.onRead = note
-      const forget = work.countUnread(account, bytes)
-      reply.raw.once('close', () => {
-        stream.onRead = () => undefined
-        readAt.delete(reply)
-        idleSince = performance.now()
-        forget()
-      })
+      stream.onRead = track(reply, bytes, account)
       return stream
     },
+    track,
     close: () => clearInterval(timer),
   }
 }

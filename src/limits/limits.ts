@@ -17,6 +17,16 @@ export interface LimitSettings {
   failedAuthPerMinute: number
 }
 
+/** What was refused on this node since its start. */
+export interface LimitCounts {
+  requests: number
+  messages: number
+  /** Authentications that failed, those beyond the limit included. */
+  failedAuthentications: number
+  /** Authentications that were refused because their address had failed too often. */
+  addresses: number
+}
+
 /** The rate limits of accounts and addresses, shared by the nodes. All decisions are synchronous, in memory. */
 export interface Limits {
   /** @throws RequestError 429 with `Retry-After` when the account has used its requests */
@@ -32,6 +42,7 @@ export interface Limits {
   isBlocked(address: string): boolean
   /** Counts a failed authentication. Returns its refusal: 401, or 429 when there are too many. */
   failAuthentication(address: string): RequestError
+  readonly counts: Readonly<LimitCounts>
   /** The number of keys in memory. */
   size(): number
   close(): void
@@ -48,12 +59,15 @@ export function openLimits(
   const messages = new RateLimiter(settings.messages, MOST_ACCOUNTS)
   const failures = new RateLimiter({ perSecond: failedAuthPerMinute / 60, burst: failedAuthPerMinute }, MOST_ADDRESSES)
   const limiters = { requests, messages, failures }
+  const counts: LimitCounts = { requests: 0, messages: 0, failedAuthentications: 0, addresses: 0 }
   const sharing = counters && shareUsage(counters, limiters, onSharingChange)
 
   return {
     takeRequest(account) {
       const waitMs = requests.take(nameAccount(account))
-      if (waitMs > 0) throw refuse('Too many requests for this account', waitMs)
+      if (waitMs === 0) return
+      counts.requests++
+      throw refuse('Too many requests for this account', waitMs)
     },
     chargeAnswer(account, bytes) {
       requests.charge(nameAccount(account), Math.floor(bytes / BYTES_OF_A_UNIT))
@@ -62,15 +76,21 @@ export function openLimits(
       const key = nameAccount(account)
       for (let admitted = 0; admitted < count; admitted++) {
         const waitMs = messages.take(key)
-        if (waitMs > 0) return { admitted, refusal: refuse('Too many messages for this account', waitMs) }
+        if (waitMs === 0) continue
+        counts.messages += count - admitted
+        return { admitted, refusal: refuse('Too many messages for this account', waitMs) }
       }
       return { admitted: count }
     },
     isBlocked: (address) => failures.size > 0 && failures.waitMs(readAddressBlock(address)) > 0,
     failAuthentication(address) {
       const waitMs = failures.take(readAddressBlock(address))
-      return waitMs > 0 ? refuse('Too many failed authentications from this address', waitMs) : unauthorized()
+      counts.failedAuthentications++
+      if (waitMs === 0) return unauthorized()
+      counts.addresses++
+      return refuse('Too many failed authentications from this address', waitMs)
     },
+    counts,
     size: () => Object.values(limiters).reduce((sum, limiter) => sum + limiter.size, 0),
     close: () => sharing?.close(),
   }

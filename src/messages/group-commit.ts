@@ -7,6 +7,9 @@ import {
   type AppendOutcome,
   type MessageDraft,
 } from './append-messages.js'
+import { createCommitCounts, type CommitCounts } from './commit-counts.js'
+import { traceCommits } from './trace-commits.js'
+import type { Tracing } from '../instruments/tracing.js'
 import { createFairBatches } from './fair-batches.js'
 
 /** A batch of so many drafts stays below the longest string of V8, whatever they contain. */
@@ -24,21 +27,47 @@ type Append = (drafts: MessageDraft[]) => Promise<AppendOutcome[]>
 /**
  * Group commit: concurrent sends on this node share a statement and its commit. Each draft gets its own outcome: one that
  * cannot be stored fails alone, and one whose session is busy waits apart from the others.
+ * @param counts are kept up
  */
-export function createGroupCommit(db: Database): MessageAppender {
+export function createGroupCommit(
+  db: Database,
+  counts: CommitCounts = createCommitCounts(),
+  tracing?: Tracing,
+): MessageAppender {
+  const traced = tracing && traceCommits(tracing)
+  const measure = (append: Append) =>
+    measureCommits(traced ? (some) => traced.commit(some, () => append(some)) : append, counts)
+  const commit = measure((drafts) => appendDrafts(db, drafts))
+  const commitContended = measure((drafts) => appendContended(db, drafts))
   const shares = { keyOf: nameSender, maxItemsPerKey: MAX_DRAFTS_PER_SENDER, maxConcurrency: MAX_CONCURRENCY }
   const appendWhenFree = createFairBatches<MessageDraft, Outcome>(
     { ...shares, maxItems: MAX_CONTENDED_DRAFTS },
-    (drafts) => appendDistinct((some) => appendContended(db, some), drafts),
+    (drafts) => appendDistinct(commitContended, drafts),
   )
   const append = createFairBatches<MessageDraft, Outcome>({ ...shares, maxItems: MAX_DRAFTS }, async (drafts) => {
-    const outcomes = await appendDistinct((some) => appendDrafts(db, some), drafts)
+    const outcomes = await appendDistinct(commit, drafts)
     return drafts.map((draft, index) => {
       const outcome = outcomes[index] ?? new Error('A message got no outcome')
       return !(outcome instanceof Error) && outcome.outcome === 'busy' ? appendWhenFree(draft) : outcome
     })
   })
-  return (drafts) => Promise.all(drafts.map((draft) => append(draft)))
+  const appendAll = (drafts: MessageDraft[]) => Promise.all(drafts.map((draft) => append(draft)))
+  return traced ? (drafts) => traced.append(drafts, () => appendAll(drafts)) : appendAll
+}
+
+/** Counts what statements store, and how long they take. */
+function measureCommits(append: Append, counts: CommitCounts): Append {
+  return async (drafts) => {
+    const startedAt = performance.now()
+    counts.sizes.observe(drafts.length)
+    try {
+      const outcomes = await append(drafts)
+      for (const outcome of outcomes) if (outcome.outcome === 'stored') counts.stored[outcome.message.sender_type]++
+      return outcomes
+    } finally {
+      counts.durations.observe((performance.now() - startedAt) / 1000)
+    }
+  }
 }
 
 const nameSender = ({ sender_type, sender_id }: MessageDraft) => `${sender_type}:${sender_id}`

@@ -3,6 +3,7 @@ import { invalidInput } from '../errors/request-error.js'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
 import { LimitSchema } from '../protocol/schemas/paging.js'
 import { toSession } from '../database/rows/sessions.js'
+import { createDetailsReader } from '../desk/details/read-details.js'
 import { readMessages } from './read-messages.js'
 import { markRead } from '../receipts/record-receipts.js'
 import { sendMessage } from './send-message.js'
@@ -14,9 +15,11 @@ import {
   StoreMessageInputSchema,
   type MessageInput,
 } from '../protocol/schemas/messages.js'
+import { SessionForAdminsSchema } from '../protocol/schemas/desk.js'
 import { SessionSchema } from '../protocol/schemas/sessions.js'
 
 const SentSchema = Type.Object({ session: SessionSchema, message: MessageSchema })
+const SentByAdminSchema = Type.Object({ session: SessionForAdminsSchema, message: MessageSchema })
 const HistorySchema = Type.Object({
   data: Type.Array(MessageSchema, { description: 'Oldest first.' }),
   has_more: Type.Boolean({ description: 'Whether there are more in the direction of paging.' }),
@@ -34,6 +37,8 @@ const page = {
 }
 
 export async function messageRoutes(app: App): Promise<void> {
+  const readDetails = createDetailsReader(app.db)
+
   app.post(
     '/store/message/',
     {
@@ -62,13 +67,17 @@ export async function messageRoutes(app: App): Promise<void> {
         ...describeRoute('admin', 'Send a message into a session you hold'),
         headers: idempotencyHeader,
         body: AdminMessageInputSchema,
-        response: { 200: SentSchema, ...refusals(400, 401, 403, 404, 409, 413, 415, 503) },
+        response: { 200: SentByAdminSchema, ...refusals(400, 401, 403, 404, 409, 413, 415, 503) },
       },
     },
     async ({ account, headers, body }) => {
       const input = withIdempotencyKey(body, headers['idempotency-key'])
-      const { session, message } = await sendMessage(app.deps, account, input)
-      return { session: toSession(session), message }
+      // Read beside the send, which is not to wait for it.
+      const [{ session, message }, details] = await Promise.all([
+        sendMessage(app.deps, account, input),
+        readDetails(body.session_id),
+      ])
+      return { session: { ...toSession(session), ...details }, message }
     },
   )
 

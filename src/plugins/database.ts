@@ -10,7 +10,12 @@ declare module 'fastify' {
 
 export const databasePlugin = plugin<{ config: Config; databaseUrl: string }>(
   async (app, { config, databaseUrl }) => {
-    const { db, close } = openDatabase({ ...config, databaseUrl })
+    const { db, close } = openDatabase({
+      ...config,
+      databaseUrl,
+      tracing: app.tracing,
+      onSlowStatement: ({ text, ms }) => app.log.warn({ statement: text, ms }, 'slow statement'),
+    })
     app.decorate('db', db)
     app.addHook('onClose', close)
   },

@@ -2,17 +2,20 @@ import type { FastifyRequest, preHandlerHookHandler } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
 import { unavailable } from '../errors/request-error.js'
+import type { App } from '../http/describe-route.js'
 import { createAccountWork, type AccountWork } from '../limits/account-work.js'
 import { readAddressBlock } from '../limits/address-block.js'
-import { createLargeAnswers } from '../limits/large-answers.js'
-import { nameAccount, openLimits, type Limits } from '../limits/limits.js'
+import { createLargeAnswers, type LargeAnswers } from '../limits/large-answers.js'
+import { nameAccount, openLimits, type LimitCounts, type Limits } from '../limits/limits.js'
 import { TextStream } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
+import { repeat } from '../tasks/repeat.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     limits: Limits
     accountWork: AccountWork
+    largeAnswers: LargeAnswers
     /** The hook of routes that send a message. */
     limitMessages: preHandlerHookHandler
   }
@@ -22,6 +25,7 @@ declare module 'fastify' {
   }
 }
 
+const REPORT_INTERVAL_MS = 60_000
 /** Characters of an answer. Shorter answers fit into the buffers of a connection. */
 const LARGE_ANSWER = 65_536
 
@@ -38,6 +42,7 @@ export const limitsPlugin = plugin<{ config: Config }>(
     const answers = createLargeAnswers(work)
     app.decorate('limits', limits)
     app.decorate('accountWork', work)
+    app.decorate('largeAnswers', answers)
     app.decorateRequest('workOf')
     app.decorate('limitMessages', (request, _reply, done) => {
       done(limits.takeMessages(request.account, 1).refusal)
@@ -70,13 +75,29 @@ export const limitsPlugin = plugin<{ config: Config }>(
       if (account !== undefined) limits.chargeAnswer(account, stream.bytes)
       done(null, answers.send(reply, stream, account ? nameAccount(account) : readAddressBlock(request.ip)))
     })
+    const reporting = repeat(REPORT_INTERVAL_MS, reportRefusals(app, limits), (error) =>
+      app.log.error({ err: error }, 'limits'),
+    )
     app.addHook('onClose', async () => {
+      await reporting.stop()
       limits.close()
       answers.close()
     })
   },
   { name: 'limits', dependencies: ['pubsub'] },
 )
+
+/** Returns a function that logs what was refused since its last call, unless that is nothing. */
+function reportRefusals({ log }: Pick<App, 'log'>, { counts }: Limits): () => Promise<void> {
+  let before = { ...counts }
+  return async () => {
+    const now = { ...counts }
+    const keys = Object.keys(now) as (keyof LimitCounts)[]
+    const refused = keys.flatMap((key) => (now[key] > before[key] ? [[key, now[key] - before[key]]] : []))
+    before = now
+    if (refused.length > 0) log.info({ refused: Object.fromEntries(refused) as object }, 'refused in the last minute')
+  }
+}
 
 /** Undefined for what is sent at once. */
 function toLargeAnswer(payload: unknown): TextStream | undefined {

@@ -3,6 +3,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
+import type { FilesConfig } from '../files/settings/file-settings.js'
 import { readS3Origin } from '../files/storage/s3-origin.js'
 
 /** Where the build leaves the pages, each file with its compressed variants (`.br`, `.gz`) beside it. */
@@ -11,6 +12,10 @@ const root = fileURLToPath(new URL('../pages/', import.meta.url))
 const pages = ['/console/', '/chat/', '/widget/']
 const files = [
   '/console/app.js',
+  // What the console loads when it is shown.
+  '/console/search.js',
+  '/console/reports.js',
+  '/console/canned.js',
   '/console/style.css',
   '/chat/app.js',
   '/chat/style.css',
@@ -19,7 +24,10 @@ const files = [
   '/client.js',
   '/client.global.js',
   // English is part of each page's script.
-  ...['de', 'es', 'fr', 'zh', 'ar'].map((language) => `/languages/${language}.js`),
+  ...['de', 'es', 'fr', 'zh', 'ar'].flatMap((language) => [
+    `/languages/${language}.js`,
+    `/languages/desk/${language}.js`,
+  ]),
 ]
 
 /**
@@ -41,10 +49,11 @@ const createPolicy = (pictureOrigins: string) =>
   ].join('; ')
 
 /**
- * A page that has such a policy frames only pages that have one, too (HTML, "embedder policies"). All that the framed page
- * loads is of its own origin.
+ * A page that has such a policy frames only pages that have one, too (HTML, "embedder policies"). The pictures of a bucket
+ * carry no Cross-Origin-Resource-Policy, which S3 cannot be told to send: `require-corp` would block them, `credentialless`
+ * loads them without cookies. Safari knows the former only, so that it stays wherever all is of one origin.
  */
-const EMBEDDER_POLICY = 'require-corp'
+const chooseEmbedderPolicy = ({ s3 }: FilesConfig) => (s3 === undefined ? 'require-corp' : 'credentialless')
 
 /** The admin console, the store's chat, and the widget with the page that it frames. */
 export const pagesPlugin = plugin<{ config: Config }>(
@@ -59,7 +68,7 @@ export const pagesPlugin = plugin<{ config: Config }>(
     for (const path of [...pages, ...files]) {
       const headers = {
         ...createHeaders(policy, path === '/widget/' ? embedders : "'none'"),
-        ...(path === '/widget/' && { 'cross-origin-embedder-policy': EMBEDDER_POLICY }),
+        ...(path === '/widget/' && { 'cross-origin-embedder-policy': chooseEmbedderPolicy(config.files) }),
         // A tag with `crossorigin` or `type="module"` asks for it.
         ...(path === '/widget.js' && { 'access-control-allow-origin': '*' }),
       }

@@ -2,6 +2,7 @@ import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
 import { readInstallation } from '../database/installation.js'
 import { openPubSub } from '../pubsub/open-pubsub.js'
+import { traceEvents } from '../events/trace-events.js'
 import type { PubSub } from '../pubsub/pubsub.js'
 import { repeat } from '../tasks/repeat.js'
 
@@ -16,7 +17,8 @@ const INSTALLATION_CHECK_MS = 1000
 
 export const pubsubPlugin = plugin<{ config: Config; pubsub?: PubSub | undefined }>(
   async (app, { config, pubsub }) => {
-    app.decorate('pubsub', pubsub ?? openPubSub(config, await readInstallation(app.db), reportError))
+    const opened = pubsub ?? openPubSub(config, await readInstallation(app.db), reportError)
+    app.decorate('pubsub', app.tracing ? traceEvents(opened, app.tracing) : opened)
     const follow = async () => app.pubsub.joinInstallation(await readInstallation(app.db))
     const following = config.redis && repeat(INSTALLATION_CHECK_MS, follow, () => undefined)
     app.addHook('onClose', async () => {

@@ -2,8 +2,8 @@ import type { ChatEvent } from '../events/events.js'
 
 /** Encodes an event: a line of facts for the nodes and, for durable events, the frame for the sockets. */
 export function encodeEvent(event: ChatEvent): string {
-  if ('message' in event) return encodeLines({ message: event.message }, event.frame)
-  if ('change' in event) return encodeLines({ change: event.change }, event.frame)
+  if ('message' in event) return encodeLines({ message: event.message, trace: event.trace }, event.frame)
+  if ('change' in event) return encodeLines({ change: event.change, trace: event.trace }, event.frame)
   return encodeLines(event, '')
 }
 

@@ -9,14 +9,19 @@ export type Bus = Set<(channel: string, event: ChatEvent) => void>
 /** A pub/sub within this process, for a single node. Nodes that share a process and a bus receive each other's events. */
 export function createInProcessPubSub(bus: Bus = new Set()): PubSub {
   const listeners = createListeners()
+  const counts = { published: 0, dropped: 0, received: 0 }
+  const batch = batchPerTick<ChatEvent>((byChannel) => {
+    for (const [channel, events] of byChannel) {
+      for (const event of events) for (const dispatch of bus) dispatch(channel, event)
+    }
+  })
   bus.add(listeners.dispatch)
   return {
     // In the next tick, as over a network: a listener never runs inside `publish`.
-    publish: batchPerTick<ChatEvent>((byChannel) => {
-      for (const [channel, events] of byChannel) {
-        for (const event of events) for (const dispatch of bus) dispatch(channel, event)
-      }
-    }),
+    publish(channels, event) {
+      counts.published++
+      batch(channels, event)
+    },
     async subscribe(channel, listener) {
       listeners.add(channel, listener)
       return () => listeners.remove(channel, listener)
@@ -24,7 +29,7 @@ export function createInProcessPubSub(bus: Bus = new Set()): PubSub {
     // A bus belongs to one installation.
     joinInstallation: () => undefined,
     isUp: () => bus.has(listeners.dispatch),
-    droppedCount: () => 0,
+    counts,
     async close() {
       bus.delete(listeners.dispatch)
       listeners.clear()

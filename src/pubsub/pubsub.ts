@@ -1,6 +1,16 @@
 import type { Publisher, Subscriber } from '../events/publisher.js'
 import type { SharedCounters } from './shared-counters.js'
 
+/** The events of a node since its start. */
+export interface PubSubCounts {
+  /** Handed over by this node, those that were dropped included. */
+  published: number
+  /** Could not be sent to other nodes. */
+  dropped: number
+  /** Came from other nodes. */
+  received: number
+}
+
 /**
  * Carries events between nodes, at most once. Whatever must not be lost is committed to PostgreSQL before it is published;
  * a node that missed an event here reads it from there.
@@ -15,8 +25,7 @@ export interface PubSub extends Publisher, Subscriber {
   joinInstallation(installation: string): void
   /** Whether events reach other nodes at the moment. */
   isUp(): boolean
-  /** How many events could not be sent to other nodes. */
-  droppedCount(): number
+  readonly counts: Readonly<PubSubCounts>
   /** Closes the connections. Events published or received after that are dropped. */
   close(): Promise<void>
 }

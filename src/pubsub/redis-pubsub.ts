@@ -35,7 +35,7 @@ export function createRedisPubSub({ prefix, installation, onError, ...address }:
   const nodeName = randomBytes(9).toString('base64url')
   let space = `${prefix}:${installation}:`
   let unconfirmed = 0
-  let dropped = 0
+  const counts = { published: 0, dropped: 0, received: 0 }
   let isClosed = false
 
   const link = openRedisLink({ ...address, probePrefix: `${prefix}:probe:${nodeName}`, onPayload, onError })
@@ -48,6 +48,7 @@ export function createRedisPubSub({ prefix, installation, onError, ...address }:
     for (const part of split(payload.subarray(nodeName.length))) {
       try {
         listeners.dispatch(name.slice(space.length), decodeEvent(part))
+        counts.received++
       } catch (error) {
         // A payload of another version or of a stranger is dropped: its events are read from PostgreSQL.
         onError(error as Error)
@@ -58,14 +59,14 @@ export function createRedisPubSub({ prefix, installation, onError, ...address }:
   const sendTogether = (parcels: Parcel[]) => {
     const count = parcels.reduce((sum, { texts }) => sum + texts.length, 0)
     if (unconfirmed >= MOST_UNCONFIRMED || !link.canPublish()) {
-      dropped += count
+      counts.dropped += count
       return
     }
     unconfirmed += count
     link
       .publish(parcels.map(({ channel, texts }) => ({ channel, payload: nodeName + texts.join(SEPARATOR) })))
       .catch((error: unknown) => {
-        dropped += count
+        counts.dropped += count
         onError(error as Error)
       })
       .finally(() => (unconfirmed -= count))
@@ -89,6 +90,7 @@ export function createRedisPubSub({ prefix, installation, onError, ...address }:
 
   return {
     publish(channels, event) {
+      counts.published++
       publish(channels, { event, text: encodeEvent(event) })
     },
     async subscribe(channel, listener) {
@@ -116,7 +118,7 @@ export function createRedisPubSub({ prefix, installation, onError, ...address }:
       }
     },
     isUp: () => link.isUp(),
-    droppedCount: () => dropped,
+    counts,
     async close() {
       isClosed = true
       listeners.clear()

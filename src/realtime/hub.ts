@@ -6,12 +6,15 @@ import { unavailable } from '../errors/request-error.js'
 import { createAccountTurns } from './resume/account-turns.js'
 import { createAdminDelivery, type AdminDelivery } from './delivery/admin-delivery.js'
 import type { Connection } from './connections/connection.js'
+import { createSocketCounts, type SocketCounts } from './connections/socket-counts.js'
 import { createDeliveryReceipts, type DeliveryReceipts } from './receipts/delivery-receipts.js'
-import { readDatabaseState } from './delivery/recent-events.js'
-import { createWatermarkHistory } from './delivery/watermark-history.js'
+import { createDeliveryCounts, type DeliveryCounts } from './delivery/delivery-counts.js'
+import { readDatabaseState } from './positions/recent-events.js'
+import { createWatermarkHistory } from './positions/watermark-history.js'
 import { createPresence } from './presence/presence.js'
 import { createEpochReader, createStoreEntryReader, type Ready } from './resume/read-ready.js'
 import { createSyncReader } from './resume/read-syncs.js'
+import type { Tracing } from '../instruments/tracing.js'
 import type { Credentials } from '../accounts/credentials.js'
 import type { PubSub } from '../pubsub/pubsub.js'
 import { createStoreDelivery, type StoreDelivery } from './delivery/store-delivery.js'
@@ -20,6 +23,7 @@ import { createReconciler, RECONCILE_INTERVAL_MS } from './delivery/reconciler.j
 import { createPresenceReconciler } from './reconcile-presence.js'
 import { createHeartbeat } from './connections/heartbeat.js'
 import { repeat } from '../tasks/repeat.js'
+import type { Side } from '../protocol/account.js'
 import { closeCodes } from '../protocol/codes.js'
 import { encodeFrame } from '../protocol/encode-frame.js'
 import type { ClientLimits } from '../protocol/schemas/client-limits.js'
@@ -40,6 +44,7 @@ export interface HubDeps {
   pubsub: PubSub
   credentials: Credentials
   log: FastifyBaseLogger
+  tracing?: Tracing | undefined
 }
 
 export interface HubOptions {
@@ -60,7 +65,9 @@ export interface Hub {
   readonly deliveryReceipts: DeliveryReceipts
   /** What answering a `resume` needs. */
   readonly resume: ResumeDeps
-  connectionCount(): number
+  readonly sockets: SocketCounts
+  readonly deliveries: DeliveryCounts
+  connectionCount(side?: Side): number
   /**
    * Adds a socket and sends it `ready`.
    * @throws RequestError 503 when the session keeps changing while it is read, and what the database throws
@@ -73,7 +80,7 @@ export interface Hub {
   close(): Promise<void>
 }
 
-export async function openHub({ db, pubsub, credentials, log }: HubDeps, options: HubOptions): Promise<Hub> {
+export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps, options: HubOptions): Promise<Hub> {
   const onError = (error: unknown) => log.warn({ err: error }, 'realtime')
   const presence = createPresence(db, pubsub, randomUUID(), onError)
   const deliveryReceipts = createDeliveryReceipts(db, pubsub, onError)
@@ -85,8 +92,10 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
   const readSync = createSyncReader(db, epoch, options.bufferBytes * MAX_SYNC_SHARE)
   const readEntry = createStoreEntryReader(db, epoch)
   const readEpoch = createEpochReader(db, epoch)
+  const sockets = createSocketCounts()
+  const deliveries = createDeliveryCounts()
   const deps = {
-    db,
+    ...{ db, tracing, counts: deliveries },
     subscriber: pubsub,
     deliveryReceipts,
     presence,
@@ -101,7 +110,8 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
 
   await presence.open()
   const stopListening = credentials.onAnnouncement(closeEnded)
-  const reconcile = createReconciler(db, epoch, { store, admin }, { opened, watermarks, overlapMs })
+  const reconcilerOptions = { opened, watermarks, overlapMs, counts: deliveries }
+  const reconcile = createReconciler(db, epoch, { store, admin }, reconcilerOptions)
   const presenceReconciler = createPresenceReconciler(presence, store, admin)
   const tasks = [
     repeat(RECONCILE_INTERVAL_MS, reconcile, onError),
@@ -179,9 +189,13 @@ export async function openHub({ db, pubsub, credentials, log }: HubDeps, options
     admin,
     deliveryReceipts,
     resume: { readSync, turns: createAccountTurns(), deliveryReceipts },
-    connectionCount: () => connections.size,
+    sockets,
+    deliveries,
+    connectionCount: (side) =>
+      [...connections].reduce((count, { account }) => count + Number((side ?? account.side) === account.side), 0),
     async enter(connection) {
       connections.add(connection)
+      sockets[connection.account.side].opened++
       if (connection.account.side === 'store') {
         await store.subscriptions.add(connection.account.id, connection, () => makeStoreReady(connection))
       } else {

@@ -1,58 +1,31 @@
 import { Type } from '@sinclair/typebox'
 import { describeRoute, refusals, type App } from '../http/describe-route.js'
-import { LimitSchema } from '../protocol/schemas/paging.js'
 import { confirmDelivery } from '../receipts/record-receipts.js'
 import { requireReader } from '../accounts/session-access.js'
 import { claimSession, closeSessionAsAdmin, releaseSession, transferSession } from './change-session.js'
-import { CursorSchema, listHeldSessions, listOpenSessions, SessionPageSchema } from './list-sessions.js'
-import { listSessionsOfStore, StoreSessionPageSchema } from './list-store-sessions.js'
 import { readSessionForAdmin } from './read-session.js'
 import { IdSchema } from '../protocol/schemas/id.js'
-import { AdminSessionSchema, SessionSchema, SessionWithStoreSchema } from '../protocol/schemas/sessions.js'
+import {
+  AdminSessionSchema,
+  NoteContentSchema,
+  SessionForAdminsSchema,
+  SessionForAdminsWithStoreSchema,
+} from '../protocol/schemas/desk.js'
 
 const SessionBody = Type.Object({ session_id: IdSchema })
-const listQuery = Type.Object({ limit: LimitSchema, cursor: CursorSchema })
+const TransferBody = Type.Object({
+  session_id: IdSchema,
+  admin_id: IdSchema,
+  note: Type.Optional({
+    ...NoteContentSchema,
+    description: 'For the other admin: stored as a note with the transfer.',
+  }),
+})
 const describe = (summary: string) => describeRoute('admin', summary)
 const changeRefusals = refusals(400, 401, 403, 404, 409, 413, 415, 503)
 
 export async function adminSessionRoutes(app: App): Promise<void> {
   app.addHook('onRequest', app.requireAccount('admin'))
-
-  app.get(
-    '/admin/sessions/open/',
-    {
-      schema: {
-        ...describe('List the sessions that nobody holds, longest waiting first'),
-        querystring: listQuery,
-        response: { 200: SessionPageSchema, ...refusals(400, 401, 403, 503) },
-      },
-    },
-    async ({ query }) => listOpenSessions(app.db, query),
-  )
-
-  app.get(
-    '/admin/sessions/my/',
-    {
-      schema: {
-        ...describe('List the sessions you hold, newest message first'),
-        querystring: listQuery,
-        response: { 200: SessionPageSchema, ...refusals(400, 401, 403, 503) },
-      },
-    },
-    async ({ account, query }) => listHeldSessions(app.db, account.id, query),
-  )
-
-  app.get(
-    '/admin/sessions/',
-    {
-      schema: {
-        ...describe('List the sessions of a store that you may read, newest first, closed ones too'),
-        querystring: Type.Object({ store_id: IdSchema, ...listQuery.properties }),
-        response: { 200: StoreSessionPageSchema, ...refusals(400, 401, 403, 503) },
-      },
-    },
-    async ({ account, query }) => listSessionsOfStore(app.db, account, query),
-  )
 
   app.get(
     '/admin/session/',
@@ -76,7 +49,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describe('Claim an open session; of many admins one wins'),
         body: SessionBody,
-        response: { 200: SessionWithStoreSchema, ...changeRefusals },
+        response: { 200: SessionForAdminsWithStoreSchema, ...changeRefusals },
       },
     },
     async ({ account, body }) => claimSession(app.deps, account, body.session_id),
@@ -88,7 +61,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describe('Give a session back to the open ones'),
         body: SessionBody,
-        response: { 200: SessionSchema, ...changeRefusals },
+        response: { 200: SessionForAdminsSchema, ...changeRefusals },
       },
     },
     async ({ account, body }) => releaseSession(app.deps, account, body.session_id),
@@ -99,11 +72,12 @@ export async function adminSessionRoutes(app: App): Promise<void> {
     {
       schema: {
         ...describe('Hand a session over to another admin'),
-        body: Type.Object({ session_id: IdSchema, admin_id: IdSchema }),
-        response: { 200: SessionSchema, ...changeRefusals },
+        body: TransferBody,
+        response: { 200: SessionForAdminsSchema, ...changeRefusals },
       },
     },
-    async ({ account, body }) => transferSession(app.deps, account, body.session_id, body.admin_id),
+    async ({ account, body: { session_id: sessionId, admin_id: toId, note } }) =>
+      transferSession(app.deps, account, { sessionId, toId, note }),
   )
 
   app.post(
@@ -112,7 +86,7 @@ export async function adminSessionRoutes(app: App): Promise<void> {
       schema: {
         ...describe('Close a session'),
         body: SessionBody,
-        response: { 200: SessionSchema, ...changeRefusals },
+        response: { 200: SessionForAdminsSchema, ...changeRefusals },
       },
     },
     async ({ account, body }) => closeSessionAsAdmin(app.deps, account, body.session_id),

@@ -2,30 +2,41 @@ import type { ReceiptDeps } from '../receipts/record-receipts.js'
 import type { Database } from '../database/database.js'
 import { conflict, forbidden, notFound, unauthorized } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
-import { publishChange } from '../events/publish.js'
-import { readSessionJson, type SessionJson } from '../database/rows/sessions.js'
-import { toSessionChange, type SessionChangeRow } from '../database/rows/session-changes.js'
+import { publishChange, publishNote } from '../events/publish.js'
+import type { Publisher } from '../events/publisher.js'
+import { toNote } from '../database/rows/notes.js'
+import { noDetails } from '../database/rows/session-details.js'
+import { readSessionJson } from '../database/rows/sessions.js'
+import { toSessionChange, type SessionChange, type SessionChangeRow } from '../database/rows/session-changes.js'
 import type { Account } from '../protocol/account.js'
-import type { Session, SessionWithStore } from '../protocol/schemas/sessions.js'
-import { release, writeChange, type Step } from './write-change.js'
+import type { Store } from '../protocol/schemas/accounts.js'
+import type { SessionForAdmins, SessionForAdminsWithStore } from '../protocol/schemas/desk.js'
+import type { Session } from '../protocol/schemas/sessions.js'
+import { release, writeAdminChange, writeChange, type ChangeRow, type Step } from './write-change.js'
 
 /**
  * Claims a session for an admin. Of many concurrent claims one wins; claiming one's own session again changes nothing.
  * @throws RequestError 404 · 409 claimed by another, who is named, or closed
  */
-export async function claimSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<SessionWithStore> {
-  const { change, found, store, isHeirActive } = await changeSession(deps, Prisma.sql`id = ${sessionId}`, {
+export async function claimSession(
+  deps: ReceiptDeps,
+  admin: Account,
+  sessionId: number,
+): Promise<SessionForAdminsWithStore> {
+  const outcome = await changeAsAdmin(deps, sessionId, {
     kind: Prisma.sql`'claim'`,
     guard: Prisma.sql`old.status = 'open'`,
     set: Prisma.sql`status = 'claimed', admin_id = ${admin.id}`,
     heirId: admin.id,
   })
-  if (found === undefined) throw notFound('Session not found')
   // Switched off since the request began.
-  if (!isHeirActive) throw unauthorized()
-  const isHolder = found.status === 'claimed' && found.admin_id === admin.id
-  if (store !== undefined && (change !== undefined || isHolder)) return { ...readSessionJson(found), store }
-  throw conflict(found.status === 'closed' ? 'The session is closed' : await describeHolder(deps.db, found.admin_id))
+  if (!outcome.isHeirActive) throw unauthorized()
+  const { change, session, store } = outcome
+  const isHolder = session.status === 'claimed' && session.admin_id === admin.id
+  if (change !== undefined || isHolder) return { ...session, store }
+  throw conflict(
+    session.status === 'closed' ? 'The session is closed' : await describeHolder(deps.db, session.admin_id),
+  )
 }
 
 /** The refusal of a lost claim, which names the winner. */
@@ -38,31 +49,31 @@ async function describeHolder(db: Database, holderId: number | null): Promise<st
  * Gives a session back to the open ones.
  * @throws RequestError 403 not the holder · 404 · 409 closed, or to a supervisor: open already
  */
-export async function releaseSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<Session> {
+export async function releaseSession(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<SessionForAdmins> {
   const guard = Prisma.sql`old.status = 'claimed'`
-  const { change, found } = await changeHeldSession(deps, admin, sessionId, { ...release, guard })
-  if (change === undefined && found.status === 'open') throw conflict('Nobody holds the session')
-  return readSessionJson(found)
+  const { change, session } = await changeHeldSession(deps, admin, sessionId, { ...release, guard })
+  if (change === undefined && session.status === 'open') throw conflict('Nobody holds the session')
+  return session
 }
 
 /**
  * Transfers a session to another admin; to its holder, nothing changes. An open session that a supervisor transfers is
- * claimed by that.
+ * claimed by that. A note is stored together with the transfer, or neither is.
  * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed, or the admin is switched off
  */
 export async function transferSession(
   deps: ReceiptDeps,
   admin: Account,
-  sessionId: number,
-  toId: number,
-): Promise<Session> {
-  const { found, isHeirActive } = await changeHeldSession(deps, admin, sessionId, {
+  { sessionId, toId, note }: { sessionId: number; toId: number; note?: string | undefined },
+): Promise<SessionForAdmins> {
+  const { session, isHeirActive } = await changeHeldSession(deps, admin, sessionId, {
     kind: Prisma.sql`case old.status when 'open' then 'claim' else 'transfer' end`,
     guard: Prisma.sql`old.admin_id is distinct from ${toId}`,
     set: Prisma.sql`status = 'claimed', admin_id = ${toId}`,
     heirId: toId,
+    note: note === undefined ? undefined : { adminId: admin.id, content: note },
   })
-  if (isHeirActive) return readSessionJson(found)
+  if (isHeirActive) return session
   if ((await deps.db.prisma.admin.count({ where: { id: toId } })) === 0) throw notFound('Admin not found')
   throw conflict('That admin is switched off')
 }
@@ -76,26 +87,31 @@ const close = {
  * Closes a session as its holder.
  * @throws RequestError 403 not the holder · 404 · 409 closed already
  */
-export async function closeSessionAsAdmin(deps: ReceiptDeps, admin: Account, sessionId: number): Promise<Session> {
-  const { found } = await changeHeldSession(deps, admin, sessionId, { ...close, guard: Prisma.sql`true` })
-  return readSessionJson(found)
+export async function closeSessionAsAdmin(
+  deps: ReceiptDeps,
+  admin: Account,
+  sessionId: number,
+): Promise<SessionForAdmins> {
+  const { session } = await changeHeldSession(deps, admin, sessionId, { ...close, guard: Prisma.sql`true` })
+  return session
 }
 
 /**
  * Closes the active session of a store.
  * @throws RequestError 409 when there is none
  */
-export async function closeSessionAsStore(deps: ReceiptDeps, store: Account): Promise<Session> {
+export async function closeSessionAsStore({ db, publisher }: ReceiptDeps, store: Account): Promise<Session> {
   const which = Prisma.sql`store_id = ${store.id} and status <> 'closed'`
-  const { change, found } = await changeSession(deps, which, { ...close, guard: Prisma.sql`true` })
-  if (change === undefined || found === undefined) throw conflict('There is no active session')
-  return readSessionJson(found)
+  const row = await writeChange(db, which, { ...close, guard: Prisma.sql`true` })
+  if (row === undefined || announce(publisher, row) === undefined) throw conflict('There is no active session')
+  return readSessionJson(row.found)
 }
 
 /** What came of a step: the session, changed or not, and the change. */
 interface Outcome {
   change: object | undefined
-  found: SessionJson
+  session: SessionForAdmins
+  store: Store
   isHeirActive: boolean
 }
 
@@ -106,20 +122,31 @@ async function changeHeldSession(deps: ReceiptDeps, admin: Account, sessionId: n
     ? Prisma.sql`old.status <> 'closed'`
     : Prisma.sql`old.status = 'claimed' and old.admin_id = ${admin.id}`
   const guard = Prisma.sql`${mayAct} and ${step.guard}`
-  const { change, found, isHeirActive } = await changeSession(deps, Prisma.sql`id = ${sessionId}`, { ...step, guard })
-  if (found === undefined) throw notFound('Session not found')
+  const outcome = await changeAsAdmin(deps, sessionId, { ...step, guard })
+  const { change, session } = outcome
   if (change === undefined) {
-    const isOwn = isSupervisor || found.admin_id === admin.id
-    if (found.status === 'closed' && (isOwn || found.admin_id === null)) throw conflict('The session is closed')
+    const isOwn = isSupervisor || session.admin_id === admin.id
+    if (session.status === 'closed' && (isOwn || session.admin_id === null)) throw conflict('The session is closed')
     if (!isOwn)
-      throw forbidden(found.status === 'open' ? 'Claim the session first' : 'Another admin holds this session')
+      throw forbidden(session.status === 'open' ? 'Claim the session first' : 'Another admin holds this session')
   }
-  return { change, found, isHeirActive }
+  return outcome
 }
 
-async function changeSession({ db, publisher }: ReceiptDeps, which: Prisma.Sql, step: Step) {
-  const row = await writeChange(db, which, step)
-  const change = row?.seq == null ? undefined : toSessionChange(row as SessionChangeRow)
-  if (change !== undefined) publishChange(publisher, change)
-  return { change, found: row?.found, store: row?.store, isHeirActive: row?.isHeirActive === true }
+/** @throws RequestError 404 */
+async function changeAsAdmin({ db, publisher }: ReceiptDeps, sessionId: number, step: Step): Promise<Outcome> {
+  const row = await writeAdminChange(db, sessionId, step)
+  if (row === undefined) throw notFound('Session not found')
+  const change = announce(publisher, row)
+  if (row.note !== null) publishNote(publisher, { note: toNote(row.note), holderId: row.found.admin_id })
+  const session = { ...readSessionJson(row.found), ...(row.details ?? noDetails) }
+  return { change, session, store: row.store, isHeirActive: row.isHeirActive }
+}
+
+/** Publishes a change and returns it; undefined where there was none. */
+function announce(publisher: Publisher, row: ChangeRow): SessionChange | undefined {
+  if (row.seq === null) return undefined
+  const change = toSessionChange(row as SessionChangeRow)
+  publishChange(publisher, change)
+  return change
 }

@@ -14,11 +14,21 @@ import {
 import type { FetchedMessages } from '../receipts/record-receipts.js'
 import type { CachedMessages, MessageCache } from './message-cache.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
+import {
+  detailExpressions,
+  joinDetails,
+  joinRating,
+  ratingExpression,
+  toRating,
+  toSessionForAdmins,
+  type RatingRow,
+} from '../database/rows/session-details.js'
 import { isOnlooker } from '../accounts/session-access.js'
 import { TextParts } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'
 import type { Store } from '../protocol/schemas/accounts.js'
-import { NEWEST_MESSAGES, type AdminSession } from '../protocol/schemas/sessions.js'
+import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
+import type { AdminSession, SessionDetails } from '../protocol/schemas/desk.js'
 
 /** A session with its newest messages, as one side sees it. */
 export interface SessionView<View> extends FetchedMessages {
@@ -50,7 +60,13 @@ const joinNewest = (condition: string) => `
     ) m
   ) newest`
 
-const adminColumns = defineColumns<ViewRow>(viewExpressions)
+const adminColumns = defineColumns<ViewRow & SessionDetails & { rating: RatingRow | null }>({
+  ...viewExpressions,
+  ...detailExpressions,
+  rating: ratingExpression,
+})
+const fromAdmin = Prisma.raw(`join store st on st.id = s.store_id ${joinReceipts('s.id')} ${joinDetails} ${joinRating}
+  ${joinNewest('true')}`)
 
 /** Reads any session as an admin sees it. The caller checks whether that admin may. */
 export async function readSessionForAdmin(
@@ -62,16 +78,16 @@ export async function readSessionForAdmin(
     db,
     Prisma.sql`
     ${adminColumns.select} from chat_session s
-    join store st on st.id = s.store_id ${Prisma.raw(joinReceipts('s.id') + joinNewest('true'))}
-    where s.id = ${sessionId}`,
+    ${fromAdmin} where s.id = ${sessionId}`,
   )
   if (row === undefined) return undefined
   const messages = messageColumns.toRows(row.messages).reverse()
   const viewer = isOnlooker(reader, ownersOf(row)) ? undefined : 'admin'
   const view = {
-    ...toSession(row),
+    ...toSessionForAdmins(row),
     store: row.store,
     messages: messages.map((message) => toMessage(message, row, viewer)),
+    rating: row.rating && toRating(row.rating),
   }
   return { ...ownersOf(row), view, undeliveredUpTo: viewer ? findUndelivered(messages, row, viewer) : null }
 }

@@ -5,7 +5,7 @@ import { LimitSchema } from '../protocol/schemas/paging.js'
 import { TextStream } from '../limits/text-stream.js'
 import { closeSessionAsStore } from './change-session.js'
 import { getOrCreateSession } from './get-or-create-session.js'
-import { CursorSchema } from './list-sessions.js'
+import { CursorSchema } from './list-items.js'
 import { listOwnSessions, OwnSessionPageSchema } from './list-store-sessions.js'
 import { SessionSchema, StoreSessionSchema } from '../protocol/schemas/sessions.js'
 

@@ -1,8 +1,11 @@
 import { rawOf, type Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { noteJson, type NoteRow } from '../database/rows/notes.js'
+import { newestDetails } from '../database/rows/session-details.js'
 import { sessionJson, storeRow, type SessionJson } from '../database/rows/sessions.js'
 import { changeColumns, type SessionChangeRow } from '../database/rows/session-changes.js'
 import type { Store } from '../protocol/schemas/accounts.js'
+import type { SessionDetails } from '../protocol/schemas/desk.js'
 
 /** A step of a session's life. */
 export interface Step {
@@ -14,6 +17,8 @@ export interface Step {
   set: Prisma.Sql
   /** Who is to hold the session: only an admin that is active, otherwise the step is not taken. */
   heirId?: number
+  /** What an admin writes to the heir, stored if the step is taken. */
+  note?: { adminId: number; content: string } | undefined
 }
 
 /** The step that gives a session back to the open ones. */
@@ -24,7 +29,7 @@ export const release = { kind: Prisma.sql`'release'`, set: Prisma.sql`status = '
  * happened. The heir's row is locked before the session's, like whoever switches an admin off does it: so an admin that is
  * switched off cannot be given a session any more, and neither waits for the other in a circle.
  */
-const changeParts = (which: Prisma.Sql, { kind, guard, set, heirId }: Step) => Prisma.sql`
+const changeParts = (which: Prisma.Sql, { kind, guard, set, heirId, note }: Step) => Prisma.sql`
   heir as materialized (
     select id from admin where id = ${heirId ?? null}::bigint and active for share
   ), old as materialized (
@@ -39,6 +44,13 @@ const changeParts = (which: Prisma.Sql, { kind, guard, set, heirId }: Step) => P
     select s.id, s.seq, (${kind})::session_change_kind, s.admin_id, old.admin_id, ${Prisma.raw(sessionJson)}
     from changed s join old on old.id = s.id
     returning *
+  )${note ? noteParts(note) : Prisma.empty}`
+
+/** SQL of the part `note`. */
+const noteParts = ({ adminId, content }: NonNullable<Step['note']>) => Prisma.sql`, note as (
+    insert into chat_note (session_id, admin_id, content) 
+    select s.id, ${adminId}::bigint, ${content}::text from changed s
+    returning *
   )`
 
 const oldColumns = Prisma.raw(`old.change_seq as "previousChangeSeq", old.updated as "previousUpdated"`)
@@ -51,12 +63,43 @@ export type ChangeRow = { [Key in keyof SessionChangeRow]: SessionChangeRow[Key]
   isHeirActive: boolean
 }
 
+/** A ChangeRow with what only admins may know. */
+export interface AdminChangeRow extends ChangeRow {
+  /** null: the session has no details. */
+  details: SessionDetails | null
+  /** The note of the step; null where none was stored. */
+  note: NoteRow | null
+}
+
+const adminColumns = Prisma.raw(`, ${newestDetails} as details, null as note`)
+const adminColumnsWithNote = Prisma.raw(`, ${newestDetails} as details,
+  (select ${noteJson} from note n join admin author on author.id = n.admin_id) as note`)
+
 /** Takes a step with one session. Undefined when there is no such session; a row with a null `seq` when it is as it was. */
 export async function writeChange(db: Statements, which: Prisma.Sql, step: Step): Promise<ChangeRow | undefined> {
-  const [row] = await rawOf(db).$queryRaw<ChangeRow[]>(Prisma.sql`
+  return writeOne<ChangeRow>(db, which, step, Prisma.empty)
+}
+
+/** The same for an admin. */
+export async function writeAdminChange(
+  db: Statements,
+  sessionId: number,
+  step: Step,
+): Promise<AdminChangeRow | undefined> {
+  const columns = step.note ? adminColumnsWithNote : adminColumns
+  return writeOne<AdminChangeRow>(db, Prisma.sql`id = ${sessionId}`, step, columns)
+}
+
+async function writeOne<Row>(
+  db: Statements,
+  which: Prisma.Sql,
+  step: Step,
+  columns: Prisma.Sql,
+): Promise<Row | undefined> {
+  const [row] = await rawOf(db).$queryRaw<Row[]>(Prisma.sql`
     with ${changeParts(which, step)}
     select ${changeColumns}, s.store_id as "storeId", ${oldColumns}, exists (select from heir) as "isHeirActive",
-      ${Prisma.raw(sessionJson)} as found, ${Prisma.raw(storeRow)} as store
+      ${Prisma.raw(sessionJson)} as found, ${Prisma.raw(storeRow)} as store${columns}
     from (select * from changed union all select * from old where not exists (select from changed)) s
     join old on old.id = s.id
     join store st on st.id = s.store_id

@@ -6,12 +6,19 @@ import type { Store } from '../../src/protocol/schemas/accounts.js'
 import type { Message, StoreMessageInputSchema } from '../../src/protocol/schemas/messages.js'
 import type {
   AdminSessionSchema,
-  Session,
-  SessionWithStoreSchema,
-  StoreSessionSchema,
-} from '../../src/protocol/schemas/sessions.js'
+  CannedReply,
+  Colleague,
+  ListedSessionSchema,
+  Note,
+  RatedSessionSchema,
+  Rating,
+  SessionCounts,
+  SessionForAdmins,
+  SessionForAdminsWithStore,
+} from '../../src/protocol/schemas/desk.js'
+import type { SessionSchema, SessionWithStoreSchema, StoreSessionSchema } from '../../src/protocol/schemas/sessions.js'
 import type { NotificationSchema } from '../../src/protocol/schemas/notifications.js'
-import type { OwnSessionPageSchema, StoreSessionPageSchema } from '../../src/sessions/list-store-sessions.js'
+import type { OwnSessionPageSchema } from '../../src/sessions/list-store-sessions.js'
 
 type Equal<One, Other> = [Exact<Flat<One>>] extends [Exact<Flat<Other>>] ? true : false
 /** Only the very same type fits, optional keys included. */
@@ -28,10 +35,18 @@ type SameFrame<One, Other> =
 
 const equal: {
   store: Equal<client.Store, Store>
-  session: Equal<client.Session, Session>
+  session: Equal<client.Session, Static<typeof SessionSchema>>
   storeSession: Equal<client.StoreSession, Static<typeof StoreSessionSchema>>
   ownSessions: Equal<client.SessionHistory<client.OwnSession>, Static<typeof OwnSessionPageSchema>>
-  storeSessions: Equal<client.SessionHistory<client.ListedSession>, Static<typeof StoreSessionPageSchema>>
+  listedSession: Equal<client.ListedSession, Static<typeof ListedSessionSchema>>
+  ratedSession: Equal<client.RatedSession, Static<typeof RatedSessionSchema>>
+  sessionForAdmins: Equal<client.SessionForAdmins, SessionForAdmins>
+  sessionForAdminsWithStore: Equal<client.SessionForAdminsWithStore, SessionForAdminsWithStore>
+  sessionCounts: Equal<client.SessionCounts, SessionCounts>
+  rating: Equal<client.Rating, Rating>
+  note: Equal<client.Note, Note>
+  cannedReply: Equal<client.CannedReply, CannedReply>
+  colleague: Equal<client.Colleague, Colleague>
   sessionWithStore: Equal<client.SessionWithStore, Static<typeof SessionWithStoreSchema>>
   adminSession: Equal<client.AdminSession, Static<typeof AdminSessionSchema>>
   message: Equal<client.Message, Message>
@@ -47,6 +62,8 @@ const equal: {
   adminDisconnected: Equal<client.ServerFrames['admin_disconnected'], Frames['admin_disconnected']>
   sessionUpdate: Equal<client.ServerFrames['session_update'], Frames['session_update']>
   newNotification: Equal<client.ServerFrames['new_notification'], Frames['new_notification']>
+  sessionDetails: Equal<client.ServerFrames['session_details'], Frames['session_details']>
+  noteFrame: Equal<client.ServerFrames['note'], Frames['note']>
   presence: Equal<client.ServerFrames['presence'], Frames['presence']>
   typing: Equal<client.ServerFrames['typing'], Frames['typing']>
   sync: SameFrame<client.ServerFrames['sync'], Frames['sync']>
@@ -57,7 +74,15 @@ const equal: {
   session: true,
   storeSession: true,
   ownSessions: true,
-  storeSessions: true,
+  listedSession: true,
+  ratedSession: true,
+  sessionForAdmins: true,
+  sessionForAdminsWithStore: true,
+  sessionCounts: true,
+  rating: true,
+  note: true,
+  cannedReply: true,
+  colleague: true,
   sessionWithStore: true,
   adminSession: true,
   message: true,
@@ -72,6 +97,8 @@ const equal: {
   adminDisconnected: true,
   sessionUpdate: true,
   newNotification: true,
+  sessionDetails: true,
+  noteFrame: true,
   presence: true,
   typing: true,
   sync: true,

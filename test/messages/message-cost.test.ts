@@ -21,12 +21,14 @@ const tables = [
   'notification_session_mark',
   'notification_mark',
   'open_session_count',
+  ...['chat_session_details', 'chat_session_tag', 'chat_note', 'chat_rating', 'canned_reply', 'canned_reply_use'],
 ]
 
-/** Of webhooks and reminders, which follow the log: nothing of it is written with a message. */
+/** Of webhooks, reminders, the search and reports, which follow the log: nothing of it is written with a message. */
 const tablesOfConsumers = [
   ...['webhook', 'webhook_session', 'webhook_delivery', 'event_cursor'],
   ...['unread_event', 'unread_reminder', 'mail_key', 'mail_unsubscribe'],
+  ...['chat_message_search', 'chat_session_times'],
 ]
 
 /** Counts every row that is inserted, updated or deleted, in any table of the chat. */

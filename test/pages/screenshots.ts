@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { until } from '../../harness/until.js'
 import type { TestAccount } from '../support/chat/accounts.js'
 import { claimSession } from '../support/chat/sessions.js'
 import { claim, hasTick, row, sees, write } from './support/acts.js'
@@ -37,6 +38,18 @@ async function fillList(stage: Stage): Promise<void> {
   }
 }
 
+/** Sessions of four weeks, for the charts. */
+async function fillReports({ node }: Stage, admin: TestAccount, store: TestAccount): Promise<void> {
+  await node.database.query(
+    `insert into chat_session (store_id, admin_id, status, created, updated, last_message_at, closed_at)
+     select $1, $2, 'closed', began, began + length, began + length, began + length
+     from generate_series(1, 400) place,
+       lateral (select now() - make_interval(days => 1 + place % 28, hours => (place * place) % 9) as began,
+         make_interval(secs => 240 + (place * 7919) % 1700) as length) times`,
+    [store.id, admin.id],
+  )
+}
+
 /** A store that writes Arabic, on a phone whose language that is. */
 async function shootArabic(stage: Stage, admin: TestAccount): Promise<void> {
   const store = await stage.store({ name: 'متجر النور' })
@@ -66,7 +79,7 @@ t.test('screenshots', async (t) => {
   await fillList(stage)
   const [store, admin] = [
     await stage.store({ name: 'Tech Store', email: 'desk@tech-store.example' }),
-    await stage.admin('Ada'),
+    await stage.supervisor('Ada'),
   ]
   const other = await stage.store({ name: 'Lumen Lamps' })
   await stage.post('store/message/', other, { content: 'Where do I find the invoice of June?' })
@@ -92,6 +105,11 @@ t.test('screenshots', async (t) => {
   })
   await write(chat, 'One more thing: can we change the address of order 4725?')
   await sees(desk, 'One more thing')
+  const { body: listed } = await stage.get('admin/sessions/my/', admin)
+  const session_id = listed.data.find(({ store: { name } }: { store: { name: string } }) => name === 'Tech Store').id
+  await stage.post('admin/session/update/', admin, { session_id, tags: ['delivery', 'vip'], priority: 2 })
+  await stage.post('admin/notes/', admin, { session_id, content: 'Called the carrier: the parcel is on the van.' })
+  await desk.getByRole('article').getByText('on the van').waitFor()
   await write(desk, 'Of course. To which one?')
   await hasTick(desk, 'To which one?', 'Read')
   await chat.getByRole('textbox', { name: 'Write a message' }).pressSequentially('To the one in')
@@ -115,6 +133,35 @@ t.test('screenshots', async (t) => {
   await desk.getByRole('button', { name: 'Keyboard shortcuts' }).click()
   await look(desk, 'keyboard')
   await desk.keyboard.press('Escape')
+
+  await desk.keyboard.press('i')
+  await desk.locator('[data-note]').fill('Ask the warehouse about the second parcel')
+  await look(desk, 'note')
+  await desk.keyboard.press('Escape')
+  await desk.locator('[data-composer]').press('Escape')
+  await until(async () => (await stage.get('admin/search/?q=order', admin)).body.data.length > 1, 20_000)
+  await desk.keyboard.press('/')
+  await desk.keyboard.type('order')
+  await desk.locator('.hit mark').first().waitFor()
+  await shoot(desk, 'console-search')
+  await desk.locator('[data-search]').press('Escape')
+  await fillReports(stage, admin, store)
+  await desk.getByRole('button', { name: 'Reports' }).click()
+  await desk.locator('.chart rect').first().waitFor()
+  await shoot(desk, 'console-reports')
+  await desk.setViewportSize({ width: 390, height: 780 })
+  await look(desk, 'reports-phone')
+  await desk.setViewportSize({ width: 1200, height: 800 })
+  await desk.getByRole('button', { name: 'Reports' }).click()
+  await desk.getByRole('tab', { name: 'All' }).click()
+  await desk.locator('[data-act=filter]').click()
+  await desk.locator('[data-act=select]').waitFor()
+  await look(desk, 'all')
+  await desk.locator('[data-act=select]').click()
+  await look(desk, 'select')
+  await desk.setViewportSize({ width: 390, height: 780 })
+  await look(desk, 'details-phone')
+  await desk.setViewportSize({ width: 1200, height: 800 })
 
   await shootArabic(stage, await stage.admin('Grace'))
   const { page } = await stage.visitor(store, { viewport: { width: 760, height: 780 } })

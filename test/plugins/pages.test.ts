@@ -173,5 +173,7 @@ t.test('pictures may come from the bucket of the files, and from no other origin
       const { headers } = await other.get(path)
       t.equal(policyOf(headers['content-security-policy']).get('img-src'), expected)
     }
+    const { headers } = await other.get('/widget/')
+    t.equal(headers['cross-origin-embedder-policy'], 'credentialless', 'a bucket says nothing of who may embed it')
   }
 })

@@ -1,7 +1,7 @@
 import { ok } from 'node:assert'
 import fc from 'fast-check'
 import t from 'tap'
-import { addToken } from '../support/chat/accounts.js'
+import { addAdmin, addToken } from '../support/chat/accounts.js'
 import { createAnswerCheck, createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation, closeConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
 import { startNode } from '../support/nodes/node.js'
@@ -24,10 +24,11 @@ t.test('whatever is asked, the answer is a described one, in time', { timeout: 6
     await openConversation(chat),
   ]
   const messages = await sendMessages(chat, claimed.store, 2)
+  const supervisor = await addAdmin(node.database, { role: 'supervisor' })
   const tokens: Record<string, string | undefined> = {
     ...{ store: claimed.store.token, otherStore: closed.store.token },
     ...{ holder: claimed.admin.token, otherAdmin: open.admin.token },
-    ...{ platform: platformToken, nobody: undefined },
+    ...{ supervisor: supervisor.token, platform: platformToken, nobody: undefined },
   }
   const spare = await addToken(node.database, { storeId: open.store.id })
   const conversations = [claimed, closed, open]

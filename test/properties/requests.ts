@@ -53,6 +53,12 @@ export interface WildRequest {
   body: string | undefined
 }
 
+/** Times at the ends of what their format admits. */
+const times = [
+  ...['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.123456789+14:00', '0000-01-01T00:00:00Z'],
+  ...['9999-12-31T23:59:60Z', '9999-12-31T23:59:59-23:59'],
+]
+
 /** A value that a schema describes, most of the time; ids are often those of something that exists. */
 function anyValueOf(schema: Schema, ids: readonly number[]): fc.Arbitrary<unknown> {
   const {
@@ -63,6 +69,7 @@ function anyValueOf(schema: Schema, ids: readonly number[]): fc.Arbitrary<unknow
     maxLength = 50,
     minimum = 0,
     maximum = Number.MAX_SAFE_INTEGER,
+    items = {},
   } = schema
   if (schema.enum) return fc.constantFrom(...schema.enum)
   if (type === 'integer') {
@@ -75,7 +82,9 @@ function anyValueOf(schema: Schema, ids: readonly number[]): fc.Arbitrary<unknow
       { arbitrary: fc.constantFrom(minimum, maximum), weight: 1 },
     )
   }
+  if (type === 'array') return fc.array(anyValueOf(items, ids), { maxLength: 4 })
   if (type === 'string') {
+    if (format === 'date-time') return fc.constantFrom(...times)
     if (format?.startsWith('http-url')) return fc.oneof(fc.webUrl(), fc.constantFrom('', 'https://example.com/a.png'))
     if (pattern === '^[1-9][0-9]{0,8}[smhd]$') return fc.constantFrom('1s', '30d', '9d', '999999999d')
     const text = fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, minLength + 60) })

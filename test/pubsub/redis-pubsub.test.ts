@@ -43,7 +43,7 @@ t.test('what is announced in one turn arrives on any number of channels, each in
   for (const number of numbers) here.publish(channels, { unreadOf: number })
   await until(() => [...received.values()].every(({ length }) => length >= numbers.length), DEADLINE_MS)
   for (const [channel, got] of received) t.strictSame(got, numbers, channel)
-  t.equal(here.droppedCount(), 0)
+  t.equal(here.counts.dropped, 0)
 })
 
 t.test('a frame arrives as it was, also where it is long or not ASCII', async (t) => {

@@ -53,6 +53,7 @@ t.test('what keeps it from starting is told in one clear line', async (t) => {
       { DATABASE_URL: 'postgresql://127.0.0.1:1/x', DATABASE_START_TIMEOUT_MS: '0' },
       /^The database did not answer: .*\n$/,
     ],
+    [{ DATABASE_URL: database.url, SEARCH_LANGUAGE: 'klingon' }, /^SEARCH_LANGUAGE names no .*: klingon\n$/],
     // Root may write everywhere, but not below a file.
     [{ DATA_DIR: `${process.cwd()}/package.json/data` }, /^The data folder .* cannot be written\..*\n$/],
   ]

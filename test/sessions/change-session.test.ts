@@ -13,7 +13,8 @@ const chat = createChatClient(await startNode(t))
 const { get, post } = chat
 const { database } = chat.node
 
-const sessionKeys = 'id,store_id,admin_id,status,last_message_at,created,updated'
+const storeKeys = 'id,store_id,admin_id,status,last_message_at,created,updated'
+const sessionKeys = `${storeKeys},tags,priority`
 const changesOf = ({ sessionId }: Conversation) =>
   database.query<{ kind: string; seq: number; admin: number; previous: number }>(
     `select kind, seq::int, admin_id::int as admin, previous_admin_id::int as previous
@@ -71,14 +72,22 @@ t.test('a closed session says when, stays closed, and makes room for a new one',
   const byAdmin = await claimConversation(chat)
   const [byStore, unclaimed] = await Promise.all([claimConversation(chat), openConversation(chat)])
   const closes = [
-    { conversation: byAdmin, answer: await post('admin/close/', byAdmin.admin, { session_id: byAdmin.sessionId }) },
-    { conversation: byStore, answer: await post('store/close/', byStore.store) },
-    { conversation: unclaimed, answer: await post('store/close/', unclaimed.store, '') },
+    {
+      conversation: byAdmin,
+      answer: await post('admin/close/', byAdmin.admin, { session_id: byAdmin.sessionId }),
+      keys: `${storeKeys},closed_at,tags,priority`,
+    },
+    { conversation: byStore, answer: await post('store/close/', byStore.store), keys: `${storeKeys},closed_at` },
+    {
+      conversation: unclaimed,
+      answer: await post('store/close/', unclaimed.store, ''),
+      keys: `${storeKeys},closed_at`,
+    },
   ]
-  for (const { conversation, answer } of closes) {
+  for (const { conversation, answer, keys } of closes) {
     const { status, body } = answer
     t.equal(status, 200)
-    t.equal(Object.keys(body).join(), `${sessionKeys},closed_at`)
+    t.equal(Object.keys(body).join(), keys)
     t.match(body, { id: conversation.sessionId, status: 'closed' })
     t.ok(body.closed_at >= body.created)
     t.equal((await post('store/close/', conversation.store)).status, 409, 'nothing is active')

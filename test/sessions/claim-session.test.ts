@@ -15,12 +15,12 @@ t.test('a claim gives the session to the admin, with its store', async (t) => {
   const { store, admin, sessionId } = await openConversation(chat, about)
   const { status, body } = await claim(admin, sessionId)
   t.equal(status, 200)
-  t.equal(Object.keys(body).join(), 'id,store_id,admin_id,status,last_message_at,created,updated,store')
+  t.equal(Object.keys(body).join(), 'id,store_id,admin_id,status,last_message_at,created,updated,tags,priority,store')
   t.match(body, { id: sessionId, store_id: store.id, admin_id: admin.id, status: 'claimed' })
   t.strictSame(body.store, { id: store.id, ...about })
   const { messages, ...forStore } = (await get('store/session/', store)).body
   t.same(messages, [])
-  t.strictSame(forStore, body, 'and the store sees the same')
+  t.strictSame({ ...forStore, tags: [], priority: 0 }, body, 'and the store sees the same, but what is for admins')
 })
 
 t.test('claiming what is already yours answers 200 and changes nothing', async (t) => {
@@ -70,7 +70,10 @@ t.test('an admin sees an open session and its own whole, and no other', async (t
   for (const reader of [admin, other]) {
     const { status, body } = await fetch(reader)
     t.equal(status, 200)
-    t.equal(Object.keys(body).join(), 'id,store_id,admin_id,status,last_message_at,created,updated,store,messages')
+    t.equal(
+      Object.keys(body).join(),
+      'id,store_id,admin_id,status,last_message_at,created,updated,tags,priority,store,messages,rating',
+    )
     t.same(
       body.messages.map(({ id }: { id: number }) => id),
       ids,
@@ -84,7 +87,7 @@ t.test('an admin sees an open session and its own whole, and no other', async (t
   t.equal(closed.body.status, 'closed')
   t.equal(
     Object.keys(closed.body).join(),
-    'id,store_id,admin_id,status,last_message_at,created,updated,closed_at,store,messages',
+    'id,store_id,admin_id,status,last_message_at,created,updated,closed_at,tags,priority,store,messages,rating',
   )
   t.equal((await fetch(other)).status, 403)
   t.equal((await get('admin/session/', admin, { session_id: Number.MAX_SAFE_INTEGER })).status, 404)

@@ -45,7 +45,7 @@ t.test('open sessions: longest waiting first, with store and last message', asyn
   t.match(body, { count: 2, next_cursor: null })
   t.same(idsOf([body.data]), [first.sessionId, second.sessionId], 'a message does not move it back')
   const [item, silent] = body.data
-  const keys = 'id,store_id,admin_id,status,last_message_at,created,updated,store,last_message'
+  const keys = 'id,store_id,admin_id,status,last_message_at,created,updated,tags,priority,store,last_message'
   t.equal(Object.keys(item).join(), keys)
   t.equal(item.store.id, first.store.id)
   t.match(item.last_message, { id: message, content: 'message 0', status: 'sent' })
@@ -182,7 +182,7 @@ t.test('a cursor is one of the list, and limit is 1 to 200', async (t) => {
     const path = `admin/sessions/${list}/`
     t.match(cursors[place], /^[\w-]+$/)
     t.equal((await get(path, admin, { cursor: cursors[place] })).body.data.length, 1)
-    const wrong = [cursors[1 - place], 'x', 'LTE', Buffer.from('1.2').toString('base64url'), 'x'.repeat(201), '\0']
+    const wrong = [cursors[1 - place], 'x', 'LTE', Buffer.from('1.2.3.4').toString('base64url'), 'x'.repeat(201), '\0']
     for (const cursor of wrong) {
       const { status, body } = await get(path, admin, { cursor })
       t.equal(status, 400, `${list} ${JSON.stringify(cursor)}`)

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Test } from 'tap'
 
 /**
- * The seed of everything random in a test: TEST_SEED, or a new one, which is printed when the test fails.
+ * The seed of all randomness in a test: TEST_SEED, or a new one, which is printed if the test fails.
  */
 export function chooseSeed(t: Test): number {
   const seed = Number(process.env['TEST_SEED'] ?? randomInt(2 ** 31))
@@ -12,7 +12,7 @@ export function chooseSeed(t: Test): number {
   return seed
 }
 
-/** Numbers in [0, 1) that follow from a seed (mulberry32). */
+/** A generator of numbers in [0, 1) from a seed (mulberry32). */
 export function createRandom(seed: number): () => number {
   let state = seed
   return () => {

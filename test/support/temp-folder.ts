@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** An empty folder that is gone at the test's end. */
+/** Creates an empty folder, which is removed at the end of the test. */
 export async function createTempFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'store-chat-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-/** The limit: ws, one statement for all that has come meanwhile, PUBLISH, and ws again. No tokens, no checks, no repeats. */
+/** The upper bound: ws, one statement for each batch, PUBLISH, and ws again. No tokens, no checks, no idempotency. */
 import { createServer } from 'node:http'
 import { Redis } from 'ioredis'
 import { Pool } from 'pg'

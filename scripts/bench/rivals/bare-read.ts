@@ -1,4 +1,4 @@
-/** The limit: node:http and pg, one prepared statement that builds the JSON, no authentication. */
+/** The upper bound: node:http and pg, one prepared statement that builds the JSON, no authentication. */
 import { createServer } from 'node:http'
 import { Pool } from 'pg'
 

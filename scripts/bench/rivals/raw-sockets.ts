@@ -1,4 +1,4 @@
-/** The limit: ws alone, which knows nothing of who is connected. */
+/** The upper bound: ws alone, without accounts. */
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
 

@@ -14,7 +14,7 @@ const io = new Server(server, {
   perMessageDeflate: false,
   adapter: createAdapter(redis, redis.duplicate()),
 })
-// A number that no other message of the session has: this server keeps no order, so the clock will do.
+// A unique number in the session. This server keeps no order, so the clock is enough.
 let seq = Date.now() * 1000
 
 io.on('connection', (socket) => {

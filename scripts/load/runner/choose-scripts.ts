@@ -1,10 +1,10 @@
-export const scripts = ['session', 'race', 'conversation', 'sockets', 'storm', 'inbox'] as const
+export const scripts = ['session', 'race', 'conversation', 'sockets', 'storm', 'inbox', 'files', 'desk'] as const
 
 export type Script = (typeof scripts)[number]
 
 /**
- * The scripts that the words of the command line name, in that order; all of them when there are none.
- * @throws Error that names the word that is no script
+ * The scripts named on the command line, in that order; by default all.
+ * @throws Error that names an unknown script
  */
 export function chooseScripts(words: string[]): Script[] {
   const stray = words.find((word) => !isScript(word))

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { startTcpProxy, type TcpProxy } from '../../../harness/tcp-proxy.js'
 import type { LoadNode } from './start-nodes.js'
 
-/** How long nobody can connect after the network was cut. */
+/** Nodes accept no connections for this time after a network cut. */
 const CUT_MS = 2000
 
-/** What `storm.js` asks to cut every socket: nothing that a client does is a cut. */
+/** Serves the requests of `storm.js` for faults: a client cannot cut a connection as a network does. */
 export interface Faults {
   /** `POST` here, followed by `/network` or `/crash`. */
   url: string
-  /** Ways to the nodes that `/network` cuts. */
+  /** Proxy URLs of the nodes, which `/network` cuts. */
   socketOrigins: string[]
   close(): Promise<void>
 }
@@ -55,7 +55,7 @@ async function cutNetwork(proxies: TcpProxy[]): Promise<void> {
   for (const proxy of proxies) proxy.mend()
 }
 
-/** All nodes at once, in the middle of whatever they do. */
+/** Kills all nodes at once. */
 async function crash(nodes: LoadNode[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.kill()))
   await Promise.all(nodes.map((node) => node.start()))

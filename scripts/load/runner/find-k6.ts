@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /**
- * The k6 that `K6_PATH` names, or the one on the PATH, or where `go install` puts it.
- * @throws Error that says how to get it
+ * Finds k6 by `K6_PATH`, on the PATH, or where `go install` puts it.
+ * @throws Error that says how to install it
  */
 export async function findK6(): Promise<string> {
   const given = process.env['K6_PATH'] ?? ''

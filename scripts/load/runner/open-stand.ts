@@ -5,19 +5,21 @@ import { adminToken, seedAccounts, storeToken } from '../../bench/seed.js'
 import { withServices } from '../../bench/services.js'
 import { startFaults } from './faults.js'
 import { createNode } from './start-nodes.js'
+import { watchMetrics } from './watch-metrics.js'
 
 const NODES = 2
-/** More than a script needs by default; a row is cheap. */
+/** More accounts than any script needs by default. */
 const STORES = 20_000
 const ADMINS = 10_000
 
 /**
- * Gives a script a PostgreSQL, a Redis, two nodes and accounts of its own, and ends all of it afterwards.
+ * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.
  * @param logFile takes what the nodes log
- * @param use gets what the script reads, by variable
+ * @param use is called with the environment variables of the script
+ * @param dashboardFile takes the data of the dashboard, where the machine has a Prometheus
  */
 export async function withStand(
-  logFile: string,
+  { logFile, dashboardFile }: { logFile: string; dashboardFile: string },
   signal: AbortSignal,
   use: (variables: Record<string, string>) => Promise<void>,
 ): Promise<void> {
@@ -29,18 +31,21 @@ export async function withStand(
       await seedAccounts(databaseUrl, STORES, ADMINS)
       const accountsFile = join(folder, 'accounts.json')
       await writeFile(accountsFile, JSON.stringify(listAccounts()))
-      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, FILES_DIR: join(folder, 'files') }
       const nodes = await Promise.all(Array.from({ length: NODES }, () => createNode(environment, logFile, signal)))
       endings.push(...nodes.map((node) => node.kill))
       await Promise.all(nodes.map((node) => node.start()))
       const faults = await startFaults(nodes)
       endings.push(faults.close)
+      const watch = await watchMetrics(nodes.map(({ metricsAddress }) => metricsAddress))
+      if (watch) endings.push(watch.stop)
       await use({
         ACCOUNTS: accountsFile,
         NODES: nodes.map(({ origin }) => origin).join(','),
         SOCKET_NODES: faults.socketOrigins.join(','),
         FAULTS_URL: faults.url,
       })
+      if (watch) await writeFile(dashboardFile, JSON.stringify(await watch.readDashboard()))
     } finally {
       for (const end of endings.reverse()) await end()
     }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 
 export interface Run {
   script: string
-  /** What the script reads, by variable. */
+  /** Environment variables for the script. */
   environment: Record<string, string>
   /** Where k6 writes its HTML report. */
   reportFile: string
@@ -13,9 +13,9 @@ export interface Run {
 }
 
 /**
- * Runs a script and returns k6's exit code: not 0 when a threshold failed.
+ * Runs a script and returns k6's exit code, which is not 0 if a threshold failed.
  * @param signal kills k6
- * @throws what the signal was aborted with
+ * @throws the abort reason of the signal
  */
 export async function runK6(
   path: string,
@@ -25,17 +25,17 @@ export async function runK6(
   const dashboard = {
     K6_WEB_DASHBOARD: 'true',
     K6_WEB_DASHBOARD_EXPORT: reportFile,
-    // No server, only the report; a point for each second, because the shortest runs take a few seconds.
+    // Only the report, without a server. One point each second, because short runs take a few seconds.
     K6_WEB_DASHBOARD_PORT: '-1',
     K6_WEB_DASHBOARD_PERIOD: '1s',
   }
-  // A group of its own: a Ctrl-C would reach k6 twice otherwise, from the terminal and from here.
+  // Its own process group: otherwise k6 would get a Ctrl-C twice, from the terminal and from here.
   const child = spawn(path, ['run', '--no-usage-report', `--summary-export=${summaryFile}`, script], {
     env: { ...process.env, ...dashboard, ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
     detached: true,
   })
-  // One for each request while the nodes are down: k6's summary counts them.
+  // k6 warns of each request that fails while the nodes are down. Its summary counts these.
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (!line.includes('Request Failed')) console.error(line)
   })

@@ -9,13 +9,15 @@ import { until } from '../../../harness/until.js'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const START_DEADLINE_MS = 30_000
 
-/** A node of the service in a process of its own, as it is shipped, on a port that it keeps. */
+/** A node of the compiled service in its own process. It keeps its port over restarts. */
 export interface LoadNode {
   origin: string
   port: number
-  /** Starts it, again after a `kill`, and waits until it takes requests. */
+  /** Host and port of its metrics. */
+  metricsAddress: string
+  /** Starts or restarts it, and waits until it accepts requests. */
   start(): Promise<void>
-  /** Ends it as a crash would. */
+  /** Kills it, as in a crash. */
   kill(): Promise<void>
 }
 
@@ -26,17 +28,26 @@ export async function createNode(
   signal: AbortSignal,
 ): Promise<LoadNode> {
   const port = await findFreePort()
+  const metricsPort = await findFreePort()
   const origin = `http://127.0.0.1:${port}`
   const { PATH = '', TMPDIR = '/tmp' } = process.env
   let child: ChildProcess | undefined
 
   async function start() {
-    // Whoever interrupts has had it killed already, and nobody would do so again.
+    // After an interruption nothing would stop a node that starts now.
     signal.throwIfAborted()
     const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['dist/server.js'], {
       cwd: root,
-      env: { PATH, TMPDIR, ...noLimitsEnvironment, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
+      env: {
+        PATH,
+        TMPDIR,
+        ...noLimitsEnvironment,
+        ...environment,
+        PORT: String(port),
+        METRICS_PORT: String(metricsPort),
+        LOG_LEVEL: 'warn',
+      },
       stdio: ['ignore', log, log],
     })
     const started = child
@@ -54,7 +65,7 @@ export async function createNode(
     child.kill('SIGKILL')
     await exited
   }
-  return { origin, port, start, kill }
+  return { origin, port, metricsAddress: `127.0.0.1:${metricsPort}`, start, kill }
 }
 
 const isReady = (origin: string) =>

@@ -10,18 +10,31 @@ export interface Http {
   /** @throws ChatError */
   get<T>(path: string, query?: Fields): Promise<T>
   /** @throws ChatError */
-  post<T>(path: string, body?: Fields): Promise<T>
+  post<T>(path: string, body?: Body): Promise<T>
+  /** @throws ChatError */
+  put<T>(path: string, body: Body): Promise<T>
+  /** @throws ChatError */
+  delete<T>(path: string): Promise<T>
+}
+
+type Body = Readonly<Record<string, unknown>>
+
+interface Call {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  body?: Body
 }
 
 export function createHttp(settings: Settings, tokens: Tokens): Http {
-  async function request<T>(path: string, query: Fields, body?: Fields): Promise<T> {
+  async function request<T>(path: string, query: Fields, call: Call): Promise<T> {
     const url = toHttpUrl(settings.baseUrl, path, query)
-    return (await withToken(tokens, (token) => fetchAnswer(settings, url, token, body))) as T
+    return (await withToken(tokens, (token) => fetchAnswer(settings, url, token, call))) as T
   }
 
   return {
-    get: (path, query = {}) => request(path, query),
-    post: (path, body = {}) => request(path, {}, body),
+    get: (path, query = {}) => request(path, query, { method: 'GET' }),
+    post: (path, body = {}) => request(path, {}, { method: 'POST', body }),
+    put: (path, body) => request(path, {}, { method: 'PUT', body }),
+    delete: (path) => request(path, {}, { method: 'DELETE' }),
   }
 }
 
@@ -41,10 +54,10 @@ export async function withToken<T>(tokens: Tokens, request: (token: string) => P
   }
 }
 
-async function fetchAnswer(settings: Settings, url: string, token: string, body?: Fields): Promise<unknown> {
+async function fetchAnswer(settings: Settings, url: string, token: string, { method, body }: Call): Promise<unknown> {
   const abort = typeof AbortController === 'function' ? new AbortController() : undefined
   const request: RequestInit = {
-    method: body === undefined ? 'GET' : 'POST',
+    method,
     headers: {
       authorization: `Token ${token}`,
       ...(body !== undefined && { 'content-type': 'application/json' }),

@@ -1,6 +1,7 @@
 import { toHttpUrl } from '../transport/address.js'
 import { ChatError } from '../transport/chat-error.js'
 import { withToken, toError } from '../transport/http.js'
+import { aborted, isAborted, untilAborted } from './abort.js'
 import { encodeForm } from './multipart.js'
 import type { Settings } from '../transport/options.js'
 import type { Tokens } from '../transport/tokens.js'
@@ -21,6 +22,8 @@ export interface UploadOptions {
   onProgress?: (progress: UploadProgress) => void
   /** Ends the upload: it then rejects with the code `aborted`. */
   signal?: AbortSignal
+  /** Tries again over cuts and refusals for now, as `send` does with a `file`. Default: false. */
+  repeat?: boolean
 }
 
 export interface UploadProgress {
@@ -39,19 +42,21 @@ export type Upload = (file: FileSource, options?: UploadOptions) => Promise<Uplo
 
 export function createUpload(settings: Settings, tokens: Tokens): Upload {
   return async (file, options = {}) => {
-    if (isAborted(options.signal)) throw aborted()
+    const { signal } = options
+    if (isAborted(signal)) throw aborted()
     // Only XMLHttpRequest tells how far an upload has got.
     const canWatch = typeof XMLHttpRequest === 'function' && typeof Blob === 'function' && file instanceof Blob
-    return withToken(tokens, (token) =>
-      canWatch ? uploadWatched(settings, token, file, options) : uploadStreamed(settings, token, file, options),
-    )
+    const request = async (token: string) => {
+      // It may have been ended while the application was asked for a token.
+      if (isAborted(signal)) return aborted()
+      return canWatch ? uploadWatched(settings, token, file, options) : uploadStreamed(settings, token, file, options)
+    }
+    return untilAborted(withToken(tokens, request), signal)
   }
 }
 
 type Outcome = UploadedFile | ChatError
 
-const isAborted = (signal: AbortSignal | undefined) => signal?.aborted === true
-const aborted = () => new ChatError(0, 'The upload was ended', 'aborted')
 const unreachable = () => new ChatError(0, 'The service cannot be reached')
 const urlOf = ({ baseUrl }: Settings) => toHttpUrl(baseUrl, 'upload/', {})
 

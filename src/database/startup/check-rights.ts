@@ -6,8 +6,12 @@ import { readMigrations } from './migrate.js'
 /** The tables from which the service deletes rows. */
 const emptiedTables = [
   ...['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file'],
-  ...['webhook', 'webhook_session', 'webhook_delivery'],
+  ...['webhook', 'webhook_session', 'webhook_delivery', 'chat_session_tag', 'chat_note', 'canned_reply'],
+  'chat_message_search',
 ]
+
+/** The functions that statements of the service call. Triggers need no right. */
+const calledFunctions = ['read_session_details']
 
 /**
  * Checks that the role has the privileges that the service needs: another role may own the tables.
@@ -32,8 +36,12 @@ export async function checkRights(client: Client, { address }: ConnectionTarget)
        join pg_depend d on d.refobjid = c.oid and d.deptype in ('a', 'i') and d.classid = 'pg_class'::regclass
        join pg_class s on s.oid = d.objid
        where c.relname = any($2) and case s.relkind when 'S' then not has_sequence_privilege(s.oid, 'usage, update') end
+       union all
+       select format('execute on function %I', p.proname), 3
+       from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname = $1
+       where p.proname = any($4) and not has_function_privilege(p.oid, 'execute')
      ) missing order by missing.place limit 1`,
-    [address.schema, tables, emptiedTables],
+    [address.schema, tables, emptiedTables, calledFunctions],
   )
   const missing = rows[0]
   if (missing) throw new StartupError(`The role ${missing.role} lacks a right: ${missing.right}`)

@@ -1,22 +1,22 @@
 import type { Side } from '../../client/index.js'
 import { nameInStorage } from './service.js'
 
-/** Whom a token belongs to. */
+/** The owner of a token. */
 export interface AccountName {
   side: Side
   id: number
 }
 
-/** Values of one account that this browser keeps, by name. A browser that keeps none has none. */
+/** Values of one account in the browser's storage, by name. Empty if the browser has no storage. */
 export interface AccountStorage {
-  /** The kept values whose name begins with `prefix`, oldest first. */
+  /** The stored values whose names begin with `prefix`, oldest first. */
   list(prefix: string): { name: string; value: unknown }[]
   read(name: string): unknown
-  /** Returns whether the browser keeps it. `undefined` removes the value. */
+  /** Stores a value; `undefined` removes it. Returns whether the browser has stored it. */
   write(name: string, value: unknown): boolean
 }
 
-/** Beyond, the oldest ones are dropped, except those that must be kept. */
+/** Above this limit the oldest values are dropped, except those that must be kept. */
 const MOST_VALUES = 100
 const LONGEST_KEPT_MS = 30 * 86_400_000
 
@@ -27,13 +27,13 @@ interface Entry {
 
 let latest = 0
 
-/** Moments that tell the order of what is written in the same millisecond. */
+/** Timestamps that are unique, so that they order writes of the same millisecond. */
 const nextMoment = () => (latest = Math.max(Date.now(), latest + 0.001))
 
 /**
- * Each value has a key of its own, so that tabs do not overwrite each other's. Values of other accounts stay unseen: they
- * are there again when those sign in again, for a month. Values whose name begins with `kept` are not dropped to make room: when
- * there is none left, `write` returns false.
+ * Each value has its own key, so that tabs do not overwrite each other's values. Values of other accounts stay in the storage
+ * for a month, for when they sign in again. Values whose names begin with `kept` are not dropped to make room: `write` returns
+ * false when there is none.
  */
 export function openAccountStorage({ side, id }: AccountName, kept: string): AccountStorage {
   const all = nameInStorage('account.')
@@ -62,7 +62,7 @@ export function openAccountStorage({ side, id }: AccountName, kept: string): Acc
   try {
     removeOld()
   } catch {
-    // No storage here.
+    // The browser has no storage.
   }
 
   return {
@@ -97,13 +97,13 @@ export function openAccountStorage({ side, id }: AccountName, kept: string): Acc
   }
 }
 
-/** Something else may have written there. */
+/** Another script may have written the value. */
 function readEntry(text: string | null): Entry {
   try {
     const { at, value } = JSON.parse(text ?? '') as Partial<Entry>
     if (typeof at === 'number') return { at, value }
   } catch {
-    // As if it were very old.
+    // Treat it as very old.
   }
   return { at: 0, value: undefined }
 }

@@ -1,4 +1,4 @@
-/** What is asked of a keyboard event. `keyCode` is deprecated, but the only sign that Safari gives. */
+/** The fields of a keyboard event that are used. `keyCode` is deprecated, but Safari has nothing else. */
 export interface KeyPress {
   key: string
   code: string
@@ -7,20 +7,20 @@ export interface KeyPress {
 }
 
 /**
- * Whether a key belongs to an input method that composes a character: Enter chooses it, Escape gives it up. Safari ends the
- * composition before the key that ends it, and marks that key with the code 229 alone.
+ * Whether a key belongs to an input method that composes a character: Enter accepts it, Escape cancels it. Safari ends the
+ * composition before the event of that key, which only its code 229 identifies.
  */
 export const isComposing = ({ isComposing, keyCode }: Pick<KeyPress, 'isComposing' | 'keyCode'>): boolean =>
   isComposing || keyCode === 229
 
-/** Letters and vowel signs of other scripts; and what Hebrew layouts have in the place of W. */
+/** Letters and vowel signs of other scripts, and the apostrophe of Hebrew layouts in the place of W. */
 const OTHER_SCRIPT = /^(?!\p{Script=Latin})[\p{L}\p{M}]+$/u
 const HEBREW_W = { key: "'", code: 'KeyW' }
 const QUESTION_MARKS = ['?', '\u061f', '\uff1f']
 
 /**
- * The name of a shortcut that a key stands for: what is printed on it in Latin letters. On layouts of another script it is
- * the letter that a Latin layout has in its place. A question mark is one in every script.
+ * The shortcut of a key: its Latin letter. On layouts of another script it is the letter that a Latin layout has in the same
+ * place. A question mark is the same in every script.
  */
 export function shortcutOf({ key, code }: Pick<KeyPress, 'key' | 'code'>): string {
   if (QUESTION_MARKS.includes(key)) return '?'
@@ -29,5 +29,5 @@ export function shortcutOf({ key, code }: Pick<KeyPress, 'key' | 'code'>): strin
   return letter?.toLowerCase() ?? (key.length === 1 ? key.toLowerCase() : key)
 }
 
-/** Whether this is a touch screen: its keyboard has no Shift+Enter, and covers what it is opened over. */
+/** Whether this is a touch screen: its on-screen keyboard has no Shift+Enter and covers part of the page. */
 export const isTouchScreen = (): boolean => matchMedia('(pointer: coarse)').matches

@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 
-/** Whether somebody has this page before their eyes: it is shown, and it has the focus. */
+/** Whether the user is looking at this page: it is visible and has the focus. */
 export function watchLooking(): ReadonlySignal<boolean> {
   const isThere = () => document.visibilityState === 'visible' && document.hasFocus()
   const isLooking = signal(isThere())

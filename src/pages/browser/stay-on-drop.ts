@@ -1,4 +1,4 @@
-/** A browser goes to what is dropped on a page, and what was being written is gone. Text may be dropped into a field. */
+/** Stops the browser from navigating to what is dropped on the page, which would lose unsent text. Text may be dropped into a field. */
 export function stayOnDrop(): void {
   for (const name of ['dragover', 'drop'] as const) {
     window.addEventListener(name, (event) => {

@@ -1,6 +1,6 @@
 import { nameInStorage } from './service.js'
 
-/** Where a page keeps its token: for this tab only, or for this browser where the person wants to be remembered. */
+/** Stores the token of a page: for this tab, or for this browser if the user wants to stay signed in. */
 export interface TokenBox {
   read(): string | undefined
   keep(token: string, isRemembered: boolean): void
@@ -9,7 +9,7 @@ export interface TokenBox {
 
 const names = ['sessionStorage', 'localStorage'] as const
 
-/** A browser may forbid its storages; then the token lives as long as the page does. */
+/** If the browser forbids storage, the token lasts as long as the page. */
 export function openTokenBox(page: string): TokenBox {
   const key = nameInStorage(`${page}.token`)
   const use = <T>(name: (typeof names)[number], act: (storage: Storage) => T): T | undefined => {

@@ -1,13 +1,13 @@
 /**
- * Tells the style of an element how much of the page an on-screen keyboard leaves visible, as `--store-chat-top` and
- * `--store-chat-height`; without a keyboard they are not set. Nothing else may be in that style. Chrome and Firefox shrink
- * the page itself where it asks for that (`interactive-widget`). Safari lays the keyboard over the page and scrolls it.
+ * Sets `--store-chat-top` and `--store-chat-height` of an element to the part of the page that an on-screen keyboard leaves
+ * visible, and removes them without a keyboard. It replaces the whole style attribute. Chrome and Firefox can resize the
+ * page itself (`interactive-widget`); Safari covers the page with the keyboard and scrolls it.
  */
 export function followVisibleArea({ style }: HTMLElement): void {
   const viewport = window.visualViewport
   if (viewport === null) return
   const measure = () => {
-    // Who zooms in does not want the page to become smaller.
+    // Pinch zoom must not shrink the page.
     const isCovered = viewport.scale === 1 && viewport.height < document.documentElement.clientHeight - 1
     style.cssText = isCovered
       ? `--store-chat-top: ${viewport.offsetTop}px; --store-chat-height: ${viewport.height}px`

@@ -16,6 +16,11 @@ export interface Shown {
   isOpen: boolean
 }
 
+/** From the script, through the port: the page has signed in with another token. */
+export interface Renewal {
+  token: string
+}
+
 /** What the launcher says in the language of the frame. */
 export interface LauncherTexts {
   page: { lang: string; dir: string }
@@ -26,5 +31,8 @@ export interface LauncherTexts {
   badge: string
 }
 
-/** From the frame, through the port. */
-export type FrameNews = { unread: number; texts: LauncherTexts } | { wantsToClose: true }
+/**
+ * From the frame, through the port. `isOther`: whether the frame has to begin anew, because a renewed token is not known to be
+ * of the same store; otherwise the token is no longer taken.
+ */
+export type FrameNews = { unread: number; texts: LauncherTexts } | { isOther: boolean } | { wantsToClose: true }

@@ -11,7 +11,7 @@ import { openStoreChat } from './store-chat.js'
 const box = openTokenBox('chat')
 const isLooking = watchLooking()
 
-/** The store's page: asks for its token, and is its conversation from then on. */
+/** The store's page: asks for its token, and then shows its conversation. */
 export function ChatPage() {
   const token = useSignal(box.read())
   const problem = useSignal<string>()

@@ -5,14 +5,17 @@ import { Announcer } from '../shared/announcer.js'
 import { Composer } from '../conversation/composer.js'
 import { ConnectionBadge } from '../shared/connection-badge.js'
 import { ConfirmDialog } from '../shared/dialog.js'
-import { ChatIcon } from '../shared/icons.js'
+import { ChatIcon, DownloadIcon } from '../shared/icons.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
+import { minute } from '../text/clock.js'
+import { mayRate } from './rating/own-ratings.js'
+import { RatingForm } from './rating/rating-form.js'
 import type { StoreChat } from './store-chat.js'
 
 /** The store's side of its conversation. `children`: what else belongs into the head of the page. */
 export function ChatView({ chat, children }: { chat: StoreChat; children?: ComponentChildren }) {
-  const { connection, session, problem, timeline, text } = chat
+  const { connection, session, problem, timeline, text, files } = chat
   const closing = useRef<HTMLDialogElement>(null)
   const isActive = session.value !== undefined && session.value.status !== 'closed'
   const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0
@@ -29,6 +32,17 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
             {translate('chat.end')}
           </button>
         )}
+        {session.value !== undefined && !isEmpty && (
+          <button
+            type="button"
+            class="quiet"
+            aria-label={translate('transcript.save')}
+            title={translate('transcript.save')}
+            onClick={() => void chat.saveTranscript()}
+          >
+            <DownloadIcon />
+          </button>
+        )}
         {children}
       </header>
       <main class="room">
@@ -38,13 +52,22 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
             {translate('chat.ended')}
           </p>
         )}
+        {session.value?.status === 'closed' && !isEmpty && mayRate(session.value.closed_at, minute.value) && (
+          <RatingForm key={session.value.id} sessionId={session.value.id} ratings={chat.ratings} />
+        )}
         {problem.value !== undefined && (
           <p class="notice problem" role="alert" dir="auto">
             {problem.value}
           </p>
         )}
         <TypingLine name={translate('chat.support')} isTyping={chat.isAdminTyping.value} />
-        <Composer text={text} label={translate('chat.write')} onSend={timeline.write} onTyping={chat.typing} />
+        <Composer
+          text={text}
+          files={files}
+          label={translate('chat.write')}
+          onSend={timeline.write}
+          onTyping={chat.typing}
+        />
       </main>
       <ConfirmDialog
         dialog={closing}

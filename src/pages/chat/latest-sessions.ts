@@ -2,14 +2,13 @@ import { signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { History, OwnSession, Session, SessionHistory, StoreClient } from '../../client/index.js'
 import type { EarlierSessions } from '../conversation/earlier-sessions.js'
 import type { Timeline } from '../conversation/timeline.js'
-import { patiently } from '../shared/patiently.js'
+import { choosePauseMs, patiently } from '../shared/patiently.js'
 
 const LISTED = 20
 /** Messages of a session at once: as many as are counted one by one when they are unread. */
 const NEWEST = 100
 /** Sessions that ended with an unread answer, one after the other, are rare. */
 const MOST_UNREAD = 5
-const RETRY_MS = 5000
 
 interface Shown {
   session: Signal<Session | undefined>
@@ -34,6 +33,8 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
   const loaded = new Set<number>()
   let isLoading = false
   let isWanted = false
+  /** Failures one after the other. */
+  let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function load(): Promise<void> {
@@ -45,10 +46,11 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
       while (isWanted) {
         isWanted = false
         await loadOnce()
+        failures = 0
       }
     } catch {
       // Being online again tries again, too.
-      if (client.state === 'online') timer = setTimeout(() => void load(), RETRY_MS)
+      if (client.state === 'online') timer = setTimeout(() => void load(), choosePauseMs(failures++))
     } finally {
       isLoading = false
       isKnown.value = true

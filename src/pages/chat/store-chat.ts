@@ -1,5 +1,5 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
-import { connectStore, type Message, type Session } from '../../client/index.js'
+import { connectStore, type Message, type Session, type Token } from '../../client/index.js'
 import { createEarlierSessions } from '../conversation/earlier-sessions.js'
 import { createKeptConversations } from '../conversation/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
@@ -9,7 +9,9 @@ import { fetchWithClock } from '../text/clock.js'
 import { watchConnection } from '../shared/connection.js'
 import { describeError } from '../shared/describe-error.js'
 import { serviceUrl } from '../browser/service.js'
+import { download, timeZone } from '../browser/download.js'
 import { createLatestSessions } from './latest-sessions.js'
+import { createOwnRatings } from './rating/own-ratings.js'
 
 const PAGE = 50
 /** To the browser's storage: a store has one conversation, whose session may not exist yet. */
@@ -19,21 +21,23 @@ const ONLY_CONVERSATION = 0
  * A store's conversation: its latest session, ended or not, and those before it. Opening the page asks for no session:
  * that would make one, and every store that only looks would wait in the admins' list. The first message makes it.
  */
-export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>) {
+export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) {
   const client = connectStore({ origin: serviceUrl, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const session = signal<Session>()
   const problem = signal<string>()
   const isAdminOnline = signal(false)
   const isAdminTyping = signal(false)
-  const timeline = createTimeline((input) => client.send(input))
+  const timeline = createTimeline({ send: (input) => client.send(input), upload: client.upload })
   const kept = createKeptConversations()
   const text = kept.textOf(ONLY_CONVERSATION)
+  const files = kept.filesOf(ONLY_CONVERSATION)
   const stopKeeping = kept.follow(ONLY_CONVERSATION, timeline)
   const earlier = createEarlierSessions({
     sessions: (cursor) => client.sessions({ cursor, limit: PAGE }),
     history: (page) => client.history({ ...page, limit: PAGE }),
   })
+  const ratings = createOwnRatings(client)
   const latest = createLatestSessions(client, { session, timeline, earlier })
 
   const isUnread = ({ sender_type, status }: Message) => sender_type === 'admin' && status !== 'read'
@@ -71,7 +75,10 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
   client.on('typing', ({ is_typing }) => (isAdminTyping.value = is_typing))
   client.on('state', (state) => {
     if (state !== 'online') return
-    if (client.account) kept.open(client.account)
+    if (client.account) {
+      kept.open(client.account)
+      ratings.open(client.account)
+    }
     // What was read elsewhere meanwhile is told by no event.
     void latest.load()
   })
@@ -91,19 +98,24 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
     }
   })
   const warn = (event: BeforeUnloadEvent) => {
-    if (timeline.drafts.value.length > 0 && !kept.isKeeping()) event.preventDefault()
+    const isUnkept = timeline.drafts.value.length > 0 && !kept.isKeeping()
+    if (isUnkept || timeline.outgoing.isUploading() || kept.hasFiles()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
   return {
     connection,
+    /** Whose it is; undefined until it was connected. */
+    account: () => client.account,
     session,
     problem,
     isAdminOnline,
     isAdminTyping,
     /** Whether it is known what there is to show. */
     isKnown: latest.isKnown,
+    ratings,
     text,
+    files,
     timeline,
     unread,
     typing: client.typing,
@@ -114,9 +126,24 @@ export function openStoreChat(token: string, isLooking: ReadonlySignal<boolean>)
         problem.value = describeError(error)
       })
     },
+    /** Saves the present session as a text. */
+    async saveTranscript(): Promise<void> {
+      const session_id = session.value?.id
+      if (session_id === undefined) return
+      problem.value = undefined
+      await download({
+        token,
+        path: 'store/transcript/',
+        query: { session_id, format: 'txt', timezone: timeZone() },
+        name: `conversation-${session_id}.txt`,
+      }).catch((error: unknown) => {
+        problem.value = describeError(error)
+      })
+    },
     close(): void {
       markSeen()
       stopKeeping()
+      timeline.outgoing.close()
       kept.close()
       latest.close()
       window.removeEventListener('beforeunload', warn)

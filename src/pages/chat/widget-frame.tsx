@@ -1,15 +1,23 @@
-import { computed, effect, signal, useSignal } from '@preact/signals'
+import { computed, effect, signal, useSignal, type ReadonlySignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { isComposing } from '../browser/keys.js'
 import { watchLooking } from '../browser/looking.js'
-import { FRAME_IS_READY, type FrameNews, type LauncherTexts, type Shown, type Welcome } from '../browser/widget-talk.js'
+import {
+  FRAME_IS_READY,
+  type FrameNews,
+  type LauncherTexts,
+  type Renewal,
+  type Shown,
+  type Welcome,
+} from '../browser/widget-talk.js'
 import { ChatView } from './chat-view.js'
+import { createShopTokens, readAccount } from './shop-tokens.js'
 import { openStoreChat, type StoreChat } from './store-chat.js'
 
 interface Framed {
-  chat: StoreChat
+  chat: ReadonlySignal<StoreChat>
   tell(news: FrameNews): void
 }
 
@@ -25,7 +33,8 @@ export function WidgetFrame() {
     if (framed.value !== undefined && document.hasFocus()) focusComposer()
   }, [framed.value])
   if (framed.value === undefined) return null
-  const { chat, tell } = framed.value
+  const { tell } = framed.value
+  const chat = framed.value.chat.value
   if (chat.connection.value === 'revoked') return <p class="notice problem">{translate('chat.unavailable')}</p>
   return (
     <ChatView chat={chat}>
@@ -56,16 +65,39 @@ function waitForWelcome(found: (welcome: Welcome, port: MessagePort) => void): (
 function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
   const isOpen = signal(welcome.isOpen)
   const isLooking = watchLooking()
-  const chat = openStoreChat(
-    token,
-    computed(() => isOpen.value && isLooking.value),
-  )
+  const isSeen = computed(() => isOpen.value && isLooking.value)
+  const tokens = createShopTokens(token)
+  const open = () => openStoreChat(tokens.take, isSeen)
+  const chat = signal(open())
   const tell = (news: FrameNews) => port.postMessage(news)
-  port.onmessage = ({ data }: MessageEvent<Shown>) => {
+
+  /** The conversation goes on with another token of its store. One that was never connected has shown nothing of a store. */
+  async function renew(token: string): Promise<void> {
+    const renewed = chat.value
+    const account = renewed.account()
+    if (account !== undefined && (await readAccount(token))?.id !== account.id) {
+      tell({ isOther: true })
+      return
+    }
+    tokens.renew(token)
+    // Otherwise the connection asks for it when the one in use is refused.
+    if (account !== undefined && renewed.connection.value !== 'revoked') return
+    renewed.close()
+    chat.value = open()
+  }
+
+  port.onmessage = ({ data }: MessageEvent<Shown | Renewal>) => {
+    if ('token' in data) {
+      void renew(data.token)
+      return
+    }
     isOpen.value = data.isOpen
     if (data.isOpen) focusComposer()
   }
-  effect(() => tell({ unread: chat.unread.value, texts: launcherTexts(chat.unread.value) }))
+  effect(() => tell({ unread: chat.value.unread.value, texts: launcherTexts(chat.value.unread.value) }))
+  effect(() => {
+    if (chat.value.connection.value === 'revoked') tell({ isOther: false })
+  })
   window.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || isComposing(event)) return
     if (document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })

@@ -6,8 +6,12 @@ import { watchLooking } from '../browser/looking.js'
 import { ConversationView } from './conversation-view.js'
 import { openDesk } from './state/desk.js'
 import { NoticeBell } from './notice-bell.js'
+import { CannedDialog } from './canned/canned-button.js'
 import { ShortcutsDialog, useShortcuts } from './shortcuts.js'
-import { Sidebar } from './sidebar.js'
+import { Sidebar } from './lists/sidebar.js'
+import { KnownTags } from './lists/tag-chips.js'
+import { Lazy } from '../shared/lazy.js'
+import type { ReportsProps } from './reports/reports.js'
 import { ToastList } from './toast-list.js'
 
 const isLooking = watchLooking()
@@ -29,11 +33,24 @@ export function Console({ token, onLeave }: ConsoleProps) {
   }, [isRevoked])
 
   const id = desk.chosen.value?.id
+  const isAtReports = desk.isAtReports.value
   return (
-    <div class={`console ${id === undefined ? 'at-list' : 'at-conversation'}`}>
+    <div class={`console ${id === undefined && !isAtReports ? 'at-list' : 'at-conversation'}`}>
       <header class="bar">
         <h1>{translate('console.title')}</h1>
         <ConnectionBadge connection={desk.connection} />
+        {desk.book.isSupervisor.value && (
+          <button
+            type="button"
+            class="quiet"
+            aria-pressed={isAtReports}
+            data-act="reports"
+            onClick={() => (desk.isAtReports.value = !isAtReports)}
+          >
+            {translate('reports.title')}
+          </button>
+        )}
+        <CannedDialog desk={desk} />
         <NoticeBell desk={desk} />
         <button
           type="button"
@@ -49,12 +66,15 @@ export function Console({ token, onLeave }: ConsoleProps) {
       </header>
       <Sidebar desk={desk} />
       <main class="room" aria-label={translate('console.conversation')}>
-        {desk.chosen.value ? (
+        {isAtReports ? (
+          <Lazy<ReportsProps> name="reports" props={{ desk }} />
+        ) : desk.chosen.value ? (
           <ConversationView key={id} desk={desk} conversation={desk.chosen.value} />
         ) : (
           <NothingChosen />
         )}
       </main>
+      <KnownTags tags={desk.book.counts.latest.value?.tags ?? []} />
       <ShortcutsDialog dialog={help} />
       <ToastList toasts={desk.toasts} />
       <Announcer />

@@ -1,12 +1,19 @@
-import { useEffect, useRef } from 'preact/hooks'
-import { translate } from '../languages/translate.js'
+import { useSignal, type Signal } from '@preact/signals'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import type { Session } from '../../client/index.js'
+import { translate, translateWith } from '../languages/translate.js'
 import { Composer } from '../conversation/composer.js'
-import { BackIcon } from '../shared/icons.js'
+import { BackIcon, InfoIcon } from '../shared/icons.js'
 import { isTouchScreen } from '../browser/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
-import { Avatar } from './avatar.js'
-import { ConversationActions } from './conversation-actions.js'
+import { ConversationActions } from './actions/conversation-actions.js'
+import { useCannedCompletion } from './canned/canned-completion.js'
+import { StoreDetails } from './details/store-details.js'
+import { Avatar } from './lists/avatar.js'
+import { PriorityMark, TagChips } from './lists/tag-chips.js'
+import { NoteComposer } from './notes/note-composer.js'
+import { listNotes } from './notes/note-entry.js'
 import type { Conversation } from './state/conversation.js'
 import type { Desk } from './state/desk.js'
 import { nameStore } from './state/name-store.js'
@@ -16,8 +23,14 @@ interface ConversationProps {
   conversation: Conversation
 }
 
+/** What is written: to the store, or among colleagues. */
+type Writing = 'message' | 'note'
+
 export function ConversationView({ desk, conversation }: ConversationProps) {
-  const { session, store, problem, timeline, isLoaded, id } = conversation
+  const { session, store, problem, timeline, isLoaded, id, tags, priority } = conversation
+  // Every conversation begins with what is for the store.
+  const writing = useSignal<Writing>('message')
+  const { isAsideOpen } = desk.settings
   const head = useRef<HTMLHeadingElement>(null)
   // What was pressed to come here may be out of sight now. On a phone the keyboard would hide what there is to read.
   useEffect(() => {
@@ -30,65 +43,122 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   const name = storeId === 0 ? translate('console.conversation') : nameStore(store.value, storeId)
   const isOnline = desk.online.value.has(id)
   const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0 && !timeline.hasOlder.value
+  const noted = conversation.notes.all.value
+  const inserts = useMemo(() => listNotes(desk, conversation), [noted])
   return (
-    <>
-      <header class="conversation-head">
-        <button
-          type="button"
-          class="quiet back"
-          aria-label={translate('console.back')}
-          onClick={() => desk.choose(undefined)}
-        >
-          <BackIcon />
-        </button>
-        <Avatar store={store.value} storeId={storeId} isOnline={false} />
-        <div class="titles">
-          <h2 ref={head} tabIndex={-1} title={name}>
-            <bdi>{name}</bdi>
-          </h2>
-          <p class="muted">
-            {/* Who is not online is told to the holder only. */}
-            {isOnline ? (
-              <span class="is-online">{translate('console.online')} · </span>
-            ) : (
-              desk.isHeld.value && `${translate('console.offline')} · `
-            )}
-            {store.value?.email && (
-              <>
-                <bdi>{store.value.email}</bdi> ·{' '}
-              </>
-            )}
-            <bdi>#{id}</bdi>
+    <div class={`conversation ${isAsideOpen.value ? 'with-aside' : ''}`}>
+      <div class="talk">
+        <header class="conversation-head">
+          <button
+            type="button"
+            class="quiet back"
+            aria-label={translate('console.back')}
+            onClick={() => desk.choose(undefined)}
+          >
+            <BackIcon />
+          </button>
+          <Avatar store={store.value} storeId={storeId} isOnline={false} />
+          <div class="titles">
+            <h2 ref={head} tabIndex={-1} title={name}>
+              <bdi>{name}</bdi>
+            </h2>
+            <p class="muted">
+              {/* Who is not online is told to the holder only. */}
+              {isOnline ? (
+                <span class="is-online">{translate('console.online')} · </span>
+              ) : (
+                desk.isHeld.value && `${translate('console.offline')} · `
+              )}
+              {store.value?.email && (
+                <>
+                  <bdi>{store.value.email}</bdi> ·{' '}
+                </>
+              )}
+              <bdi>#{id}</bdi> <PriorityMark priority={priority.value} /> <TagChips tags={tags.value} />
+            </p>
+          </div>
+          <ConversationActions desk={desk} conversation={conversation} />
+          <button
+            type="button"
+            class="quiet info"
+            aria-expanded={isAsideOpen.value}
+            aria-label={translate('details.title')}
+            data-act="details"
+            onClick={() => (isAsideOpen.value = !isAsideOpen.value)}
+          >
+            <InfoIcon />
+          </button>
+        </header>
+        {problem.value !== undefined && (
+          <p class="notice problem" role="alert" dir="auto">
+            {problem.value}
           </p>
-        </div>
-        <ConversationActions desk={desk} conversation={conversation} />
-      </header>
-      {problem.value !== undefined && (
-        <p class="notice problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
-      {isEmpty ? (
-        <p class="empty muted">
-          {isLoaded.value ? translate('messages.none') : problem.value === undefined && translate('loading')}
-        </p>
-      ) : (
-        <MessageLog timeline={timeline} side="admin" otherName={name} onOlder={conversation.loadOlder} />
-      )}
-      <Foot {...{ desk, conversation, name }} />
-    </>
+        )}
+        {isEmpty && noted.length === 0 ? (
+          <p class="empty muted">
+            {isLoaded.value ? translate('messages.none') : problem.value === undefined && translate('loading')}
+          </p>
+        ) : (
+          <MessageLog
+            timeline={timeline}
+            side="admin"
+            otherName={name}
+            onOlder={conversation.loadOlder}
+            onNewer={conversation.loadNewer}
+            inserts={inserts}
+          />
+        )}
+        {session.value && <WritingSwitch writing={writing} />}
+        {session.value && writing.value === 'note' ? (
+          <NoteComposer desk={desk} conversation={conversation} onLeave={() => (writing.value = 'message')} />
+        ) : (
+          <Foot {...{ desk, conversation, name }} />
+        )}
+      </div>
+      {isAsideOpen.value && <StoreDetails desk={desk} conversation={conversation} />}
+    </div>
+  )
+}
+
+/** Shows which of the two is written, and changes it. */
+function WritingSwitch({ writing }: { writing: Signal<Writing> }) {
+  return (
+    <div class="writing" role="group" aria-label={translate('notes.which')}>
+      {(['message', 'note'] as const).map((which) => (
+        <button
+          key={which}
+          type="button"
+          class={which}
+          aria-pressed={writing.value === which}
+          data-write={which}
+          onClick={() => {
+            writing.value = which
+            const field = which === 'note' ? '[data-note]' : '[data-composer]'
+            requestAnimationFrame(() => document.querySelector<HTMLElement>(field)?.focus())
+          }}
+        >
+          {translate(`notes.${which}`)}
+        </button>
+      ))}
+    </div>
   )
 }
 
 /** What can be done next. */
 function Foot({ desk, conversation, name }: ConversationProps & { name: string }) {
   const { id, timeline, session } = conversation
+  const text = desk.textOf(id)
+  const completion = useCannedCompletion(desk, id, text, () =>
+    document.querySelector<HTMLElement>('[data-act=canned]')?.click(),
+  )
   if (desk.isHeld.value) {
     return (
       <>
         <TypingLine name={name} isTyping={desk.typing.value.has(id)} />
         <Composer
-          text={desk.textOf(id)}
+          text={text}
+          completion={completion}
+          files={desk.filesOf(id)}
           label={translate('session.write')}
           onSend={timeline.write}
           onTyping={conversation.typing}
@@ -110,9 +180,15 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
   if (session.value === undefined) return null
   return (
     <p class="notice" role="status">
-      {session.value.status === 'closed'
-        ? translate('session.ended')
-        : translate('session.heldBy', { id: String(session.value.admin_id ?? '') })}
+      {session.value.status === 'closed' ? translate('session.ended') : describeHolder(desk, session.value)}
     </p>
   )
+}
+
+function describeHolder({ colleagues }: Desk, { admin_id }: Session) {
+  const id = String(admin_id ?? '')
+  const name = admin_id === null ? undefined : colleagues.nameOf(admin_id)
+  return name === undefined
+    ? translate('session.heldBy', { id })
+    : translateWith('session.heldByName', { id, name: <bdi>{name}</bdi> })
 }

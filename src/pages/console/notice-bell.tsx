@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { BellIcon } from '../shared/icons.js'
+import { playChime } from '../browser/chime.js'
 import { isComposing } from '../browser/keys.js'
 import { showBriefly } from '../text/times.js'
 import type { Desk } from './state/desk.js'
@@ -80,6 +81,18 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
           {translate('notifications.ask')}
         </button>
       )}
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={desk.settings.hasSound.value}
+          onChange={({ currentTarget }) => {
+            desk.settings.hasSound.value = currentTarget.checked
+            // It is heard at once, and browsers let no page sound before somebody has pressed something.
+            if (currentTarget.checked) playChime()
+          }}
+        />
+        {translate('notifications.sound')}
+      </label>
       {notices.listed.value.length === 0 && <p class="empty muted">{translate('notifications.none')}</p>}
       <ul>
         {notices.listed.value.map(({ id, is_read, session_id, store_id, store_name, content, created_at }) => (

@@ -7,7 +7,9 @@ import { Dialog } from '../shared/dialog.js'
 import { isComposing, shortcutOf } from '../browser/keys.js'
 import { nameInStorage } from '../browser/service.js'
 import type { Desk } from './state/desk.js'
+import type { ListName } from './state/lists/list-filter.js'
 
+const URGENT = 3
 const KEPT = nameInStorage('console.shortcuts')
 const readKept = () => {
   try {
@@ -21,13 +23,23 @@ const areOn = signal(readKept())
 
 const shortcuts: [keys: string[], what: PlainKey][] = [
   [['?'], 'keyboard.help'],
+  [['/'], 'keyboard.search'],
   [['W'], 'keyboard.waiting'],
   [['M'], 'keyboard.own'],
+  [['E'], 'keyboard.closed'],
+  [['A'], 'keyboard.all'],
+  [['F'], 'keyboard.filter'],
+  [['S'], 'keyboard.select'],
   [['↑', '↓'], 'keyboard.rows'],
   [['Enter'], 'keyboard.enter'],
   [['Shift', 'Enter'], 'keyboard.line'],
+  [['/…'], 'keyboard.canned'],
   [['C'], 'keyboard.claim'],
   [['R'], 'keyboard.write'],
+  [['I'], 'keyboard.note'],
+  [['U'], 'keyboard.urgent'],
+  [['G'], 'keyboard.tags'],
+  [['D'], 'keyboard.details'],
   [['T'], 'keyboard.transfer'],
   [['X'], 'keyboard.close'],
   [['N'], 'keyboard.notifications'],
@@ -37,25 +49,59 @@ const shortcuts: [keys: string[], what: PlainKey][] = [
 const press = (selector: string) => document.querySelector<HTMLElement>(selector)?.click()
 const focusOn = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus()
 
-function focusList(desk: Desk, list: 'own' | 'waiting'): void {
+function focusList(desk: Desk, list: ListName): void {
+  if (list === 'all' && !desk.book.isSupervisor.value) return
+  desk.query.value = ''
   desk.list.value = list
-  requestAnimationFrame(() => focusOn('.window [tabindex="0"]'))
+  requestAnimationFrame(() => focusOn('.row[tabindex="0"]'))
+}
+
+/** Chooses the row with the focus, or begins to choose rows. */
+function pick(desk: Desk): void {
+  const id = Number((document.activeElement as HTMLElement | null)?.dataset['sessionId'])
+  if (id > 0) desk.selection.toggle(id)
+  else desk.selection.turn(!desk.selection.isOn.value)
+}
+
+function turnUrgent({ chosen, setDetails }: Desk): void {
+  const { value: conversation } = chosen
+  if (conversation) void setDetails(conversation.id, { priority: conversation.priority.value === URGENT ? 0 : URGENT })
+}
+
+function focusTags(desk: Desk): void {
+  desk.settings.isAsideOpen.value = true
+  requestAnimationFrame(() => focusOn('[data-tag]'))
 }
 
 const acts = (desk: Desk, help: RefObject<HTMLDialogElement | null>): Record<string, () => void> => ({
   '?': () => help.current?.showModal(),
   w: () => focusList(desk, 'waiting'),
   m: () => focusList(desk, 'own'),
+  e: () => focusList(desk, 'closed'),
+  a: () => focusList(desk, 'all'),
+  '/': () => focusOn('[data-search]'),
+  f: () => press('[data-act=filter]'),
+  s: () => pick(desk),
+  i: () => press('[data-write][aria-pressed=false]'),
+  u: () => turnUrgent(desk),
+  g: () => focusTags(desk),
+  d: () => press('[data-act=details]'),
   c: () => press('.claim .primary'),
   r: () => focusOn('[data-composer]'),
   t: () => press('[data-act=transfer]'),
   x: () => press('[data-act=close]'),
   n: () => press('[data-act=notifications]'),
-  Escape: () => desk.choose(undefined),
+  Escape: () => leave(desk),
 })
 
+function leave(desk: Desk): void {
+  if (desk.selection.isOn.value) desk.selection.turn(false)
+  else if (desk.isAtReports.value) desk.isAtReports.value = false
+  else desk.choose(undefined)
+}
+
 const isWriting = (target: EventTarget | null) =>
-  target instanceof HTMLElement && target.closest('input, textarea, dialog, .notices') !== null
+  target instanceof HTMLElement && target.closest('input, textarea, select, dialog, .notices') !== null
 
 /** Keys for what is done most. They do nothing where somebody writes. */
 export function useShortcuts(desk: Desk, help: RefObject<HTMLDialogElement | null>): void {

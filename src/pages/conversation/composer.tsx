@@ -1,31 +1,45 @@
-import { useSignal, type Signal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
+import type { AriaAttributes, ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
+import { AttachButton } from '../files/attach-button.js'
+import type { ChosenFile, ChosenFiles } from '../files/chosen-files.js'
+import { FileTray } from '../files/file-tray.js'
 import { SendIcon } from '../shared/icons.js'
 import { isComposing, isTouchScreen } from '../browser/keys.js'
-import { useIncomingFiles } from './incoming-files.js'
 
 /** The service takes no longer ones. */
 const LONGEST_TEXT = 10_000
 const TALLEST_PX = 160
 
+/** What offers to complete the text while it is typed. */
+export interface Completion {
+  /** Stands above the field. */
+  list: ComponentChildren
+  attributes: AriaAttributes
+  look(field: HTMLTextAreaElement): void
+  /** Whether it has done with a key what there was to do. */
+  takesKey(event: KeyboardEvent): boolean
+  leave(): void
+}
+
 interface ComposerProps {
   /** What is written so far. */
   text: Signal<string>
   label: string
-  onSend: (content: string) => void
+  onSend: (content: string, files: readonly ChosenFile[]) => void
   onTyping: (isTyping: boolean) => void
   onEscape?: () => void
-  /** Takes files that were dropped or pasted. Without it the composer says that it cannot. */
-  onFiles?: (files: readonly File[]) => void
+  /** What is chosen to be sent along. */
+  files: ChosenFiles
+  completion?: Completion
 }
 
 /** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
-export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: ComposerProps) {
+export function Composer({ text, label, files, onSend, onTyping, onEscape, completion }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
-  const areFilesRefused = useSignal(false)
-  useIncomingFiles(field, onFiles ?? (() => (areFilesRefused.value = true)))
+  const isEmpty = text.value.trim() === '' && files.chosen.value.length === 0
   useLayoutEffect(() => {
     if (!field.current) return
     field.current.style.height = 'auto'
@@ -33,14 +47,14 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
   }, [text.value])
 
   const send = () => {
-    if (text.value.trim() === '') return
+    if (isEmpty) return
     onTyping(false)
-    onSend(text.value)
+    onSend(text.value.trim() === '' ? '' : text.value, files.take())
     text.value = ''
     field.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (isComposing(event)) return
+    if (isComposing(event) || completion?.takesKey(event) === true) return
     if (event.key === 'Enter' && sendsBy(event)) {
       event.preventDefault()
       send()
@@ -49,11 +63,8 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
   }
   return (
     <>
-      {areFilesRefused.value && (
-        <p class="notice" role="alert">
-          {translate('composer.noFiles')}
-        </p>
-      )}
+      <FileTray files={files} field={field} />
+      {completion?.list}
       <form
         class="composer"
         onSubmit={(event) => {
@@ -61,6 +72,7 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           send()
         }}
       >
+        <AttachButton onFiles={files.add} />
         <textarea
           ref={field}
           rows={1}
@@ -73,20 +85,19 @@ export function Composer({ text, label, onSend, onTyping, onEscape, onFiles }: C
           value={text.value}
           onInput={({ currentTarget }) => {
             text.value = currentTarget.value
-            areFilesRefused.value = false
             onTyping(currentTarget.value !== '')
+            completion?.look(currentTarget)
           }}
-          onBlur={() => onTyping(false)}
+          onBlur={() => {
+            onTyping(false)
+            completion?.leave()
+          }}
           onKeyDown={onKeyDown}
+          {...completion?.attributes}
           data-composer
         />
         {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}
-        <button
-          type="submit"
-          class="primary send"
-          aria-label={translate('composer.send')}
-          disabled={text.value.trim() === ''}
-        >
+        <button type="submit" class="primary send" aria-label={translate('composer.send')} disabled={isEmpty}>
           <SendIcon />
         </button>
       </form>

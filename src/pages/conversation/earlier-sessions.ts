@@ -12,18 +12,18 @@ interface Source {
   history(page: { session_id: number; before?: number }): Promise<History>
 }
 
-/** Reads a conversation backwards, from the session that is shown to those before it. */
+/** Reads a conversation backwards, from the current session to earlier ones. */
 export interface EarlierSessions {
-  /** A page of the sessions, of which those below an id are earlier. Forgets what was known. */
+  /** Takes a page of sessions, of which those below an id are earlier. Replaces what was known. */
   note(page: SessionPage, belowId: number): void
-  /** Whether there are earlier sessions than those that were read, as far as is known. */
+  /** Whether earlier sessions are known that have not been read. */
   isMore(): boolean
-  /** The page before a message, or the newest of the session before its own when that one is shown from its beginning. */
+  /** Reads the page before a message, or the newest page of the previous session if the start of its own is shown. */
   readBefore(oldest: Message | undefined, isWhole: boolean): Promise<OlderPage>
 }
 
 export function createEarlierSessions({ sessions, history }: Source): EarlierSessions {
-  /** Sessions with messages that were not read, newest first. */
+  /** Sessions with messages that have not been read, newest first. */
   let known: number[] = []
   let cursor: string | null = null
   let belowId = Infinity
@@ -60,7 +60,7 @@ export function createEarlierSessions({ sessions, history }: Source): EarlierSes
   }
 }
 
-/** A session that is gone since the database was set back, or that another admin holds now. */
+/** The session no longer exists (the database was set back), or another admin holds it now. */
 function ignoreLost(error: unknown): undefined {
   if (!(error instanceof ChatError) || (error.status !== 404 && error.status !== 403)) throw error
 }

@@ -1,5 +1,6 @@
 import { effect, signal, type Signal } from '@preact/signals'
 import { openAccountStorage, type AccountName, type AccountStorage } from '../browser/account-storage.js'
+import { createChosenFiles, type ChosenFiles } from '../files/chosen-files.js'
 import type { Draft, Timeline } from './timeline.js'
 
 /**
@@ -11,6 +12,12 @@ export interface KeptConversations {
   open(account: AccountName): void
   /** What is being written to a session. */
   textOf(sessionId: number): Signal<string>
+  /** A note that is being written on a session. It is never the text that is sent. */
+  noteTextOf(sessionId: number): Signal<string>
+  /** The files that are chosen to be sent with it. They do not survive the page: nothing keeps them but its memory. */
+  filesOf(sessionId: number): ChosenFiles
+  /** Whether files are chosen for any session. */
+  hasFiles(): boolean
   /** The sessions with messages that wait. */
   waiting(): number[]
   /** Sends what waits of a session, and keeps what is sent from now on, until the returned function is called. */
@@ -20,28 +27,34 @@ export interface KeptConversations {
   close(): void
 }
 
-const nameText = (sessionId: number) => `text.${sessionId}`
 const WAITING = 'waiting.'
 
 export function createKeptConversations(): KeptConversations {
   const storage = signal<AccountStorage>()
-  const texts = new Map<number, Signal<string>>()
+  const texts = new Map<string, Signal<string>>()
+  const files = new Map<number, ChosenFiles>()
   const ends: (() => void)[] = []
   let isKeeping = true
 
-  function restoreText(sessionId: number, text: Signal<string>): void {
-    const kept = storage.peek()?.read(nameText(sessionId))
+  function restoreText(name: string, text: Signal<string>): void {
+    const kept = storage.peek()?.read(name)
     if (typeof kept === 'string' && text.peek() === '') text.value = kept
   }
 
-  function textOf(sessionId: number): Signal<string> {
-    const found = texts.get(sessionId)
+  function textNamed(name: string): Signal<string> {
+    const found = texts.get(name)
     if (found) return found
     const text = signal('')
-    texts.set(sessionId, text)
-    restoreText(sessionId, text)
-    ends.push(effect(() => void storage.value?.write(nameText(sessionId), text.value || undefined)))
+    texts.set(name, text)
+    restoreText(name, text)
+    ends.push(effect(() => void storage.value?.write(name, text.value || undefined)))
     return text
+  }
+
+  function filesOf(sessionId: number): ChosenFiles {
+    const chosen = files.get(sessionId) ?? createChosenFiles()
+    files.set(sessionId, chosen)
+    return chosen
   }
 
   const nameOf = (sessionId: number, { id }: Pick<Draft, 'id'>) => `${WAITING}${sessionId}.${id}`
@@ -54,13 +67,16 @@ export function createKeptConversations(): KeptConversations {
       if (storage.value !== undefined) return
       const opened = openAccountStorage(account, WAITING)
       // Before anything is written over it.
-      for (const [sessionId, text] of texts) {
-        const kept = opened.read(nameText(sessionId))
+      for (const [name, text] of texts) {
+        const kept = opened.read(name)
         if (typeof kept === 'string' && text.value === '') text.value = kept
       }
       storage.value = opened
     },
-    textOf,
+    textOf: (sessionId) => textNamed(`text.${sessionId}`),
+    noteTextOf: (sessionId) => textNamed(`note.${sessionId}`),
+    filesOf,
+    hasFiles: () => [...files.values()].some(({ chosen }) => chosen.peek().length > 0),
     waiting() {
       const sessionIds = (storage.value?.list(WAITING) ?? []).map(({ name }) => Number(name.split('.')[1]))
       return [...new Set(sessionIds)].filter(Number.isSafeInteger)
@@ -80,7 +96,8 @@ export function createKeptConversations(): KeptConversations {
         }
         const drafts = new Map(timeline.drafts.value.map((draft) => [draft.id, draft]))
         for (const [id, draft] of drafts) {
-          if (written.get(id)?.error === draft.error && written.has(id)) continue
+          const before = written.get(id)
+          if (before?.error === draft.error && before?.attachment === draft.attachment && written.has(id)) continue
           written.set(id, draft)
           isKeeping = opened.write(nameOf(sessionId, draft), draft)
         }
@@ -98,6 +115,13 @@ export function createKeptConversations(): KeptConversations {
 
 /** Another version of the page may have written it. */
 function isDraft(value: unknown): value is Draft {
-  const { id, content, error } = (value ?? {}) as Partial<Draft>
-  return typeof id === 'string' && typeof content === 'string' && ['string', 'undefined'].includes(typeof error)
+  const { id, content, error, file, attachment } = (value ?? {}) as Partial<Draft>
+  const isAbsentOr = (type: string, ...values: unknown[]) =>
+    values.every((value) => ['undefined', type].includes(typeof value))
+  return (
+    typeof id === 'string' &&
+    typeof content === 'string' &&
+    isAbsentOr('string', error, file?.name, attachment?.attachment_url) &&
+    isAbsentOr('object', file, attachment)
+  )
 }

@@ -2,8 +2,12 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Message, Side } from '../../client/index.js'
 import { translate, translateWith } from '../languages/translate.js'
-import { Attachment, MessageText } from './message-text.js'
+import { Attachment } from '../files/attachment.js'
+import { OutgoingFile } from '../files/outgoing-file.js'
+import { PictureView } from '../files/picture-view.js'
+import { MessageText } from './message-text.js'
 import { followLog } from './follow-log.js'
+import { mergeItems, type Insert } from './log-items.js'
 import { ReceiptBroadcast } from './receipt-mark.js'
 import type { Draft, Timeline } from './timeline.js'
 import { isSameDay, showDay, showTime } from '../text/times.js'
@@ -15,13 +19,20 @@ interface LogProps {
   /** What the other side is called, for screen readers. */
   otherName: string
   onOlder: () => void
+  /** Reads on after a gap. */
+  onNewer?: () => void
+  /** What stands between the messages. */
+  inserts?: readonly Insert[]
 }
 
+const none: readonly Insert[] = []
+
 /** A conversation, oldest first. Older messages are read on the way up, and what is looked at stays where it is. */
-export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
-  const { messages, drafts, hasOlder, isLoading } = timeline
+export function MessageLog({ timeline, side, otherName, onOlder, onNewer, inserts = none }: LogProps) {
+  const { shown: messages, drafts, hasOlder, isLoading, gapAfter, marked } = timeline
   const box = useRef<HTMLDivElement>(null)
   const isBehind = useSignal(false)
+  const openedId = useSignal<number>()
   const follower = useRef<ReturnType<typeof followLog>>(undefined)
 
   useLayoutEffect(() => {
@@ -31,32 +42,76 @@ export function MessageLog({ timeline, side, otherName, onOlder }: LogProps) {
     return () => started.stop()
   }, [timeline])
   const [first, last] = [messages.value[0]?.id, messages.value.at(-1)]
+  const hasGap = gapAfter.value !== undefined
+  const hadGap = useRef(false)
   useLayoutEffect(() => {
-    follower.current?.settle(last?.sender_type === side)
-  }, [first, last?.id, drafts.value])
+    follower.current?.settle({ isOwn: last?.sender_type === side, isHistory: hasGap || hadGap.current })
+    hadGap.current = hasGap
+  }, [first, last?.id, drafts.value, inserts, hasGap])
+  useLayoutEffect(() => {
+    const entry = box.current?.querySelector<HTMLElement>(`[data-message-id="${marked.value?.id ?? ''}"]`)
+    if (entry) follower.current?.show(entry)
+  }, [marked.value])
+  const items = mergeItems(messages.value, inserts, { isWhole: !hasOlder.value, isNewest: !hasGap })
 
   return (
     <div class="log-frame">
-      <div class="log" ref={box} tabIndex={0} role="region" aria-label={translate('messages.label')}>
+      <div
+        class={hasGap ? 'log with-gap' : 'log'}
+        ref={box}
+        tabIndex={0}
+        role="region"
+        aria-label={translate('messages.label')}
+      >
         {hasOlder.value && (
           <button type="button" class="quiet older" disabled={isLoading.value} onClick={onOlder}>
             {translate(isLoading.value ? 'loading' : 'messages.earlier')}
           </button>
         )}
         <ol class="messages">
-          {messages.value.map((message, place) => (
-            <Entry key={message.id} {...{ message, side, otherName }} before={messages.value[place - 1]} />
-          ))}
-          {drafts.value.map((draft) => (
+          {items.map((item) =>
+            'insert' in item ? (
+              <li key={item.insert.key} class="insert">
+                {item.insert.content}
+              </li>
+            ) : (
+              <Entry
+                key={item.message.id}
+                {...item}
+                {...{ side, otherName }}
+                onOpen={() => (openedId.value = item.message.id)}
+                isMarked={item.message.id === marked.value?.id}
+              />
+            ),
+          )}
+          {(hasGap ? [] : drafts.value).map((draft) => (
             <DraftEntry key={draft.id} {...{ draft, timeline }} />
           ))}
         </ol>
+        {hasGap && (
+          <button type="button" class="quiet older" disabled={isLoading.value} onClick={onNewer}>
+            {translate(isLoading.value ? 'loading' : 'messages.later')}
+          </button>
+        )}
       </div>
-      {isBehind.value && (
+      {hasGap && (
+        <button
+          type="button"
+          class="jump"
+          onClick={() => {
+            timeline.leaveGap()
+            follower.current?.toEnd()
+          }}
+        >
+          {translate('messages.newest')} ↓
+        </button>
+      )}
+      {isBehind.value && !hasGap && (
         <button type="button" class="jump" onClick={() => follower.current?.toEnd()}>
           {translate('messages.new')} ↓
         </button>
       )}
+      <PictureView messages={messages.value} openedId={openedId} />
     </div>
   )
 }
@@ -68,9 +123,12 @@ interface EntryProps {
   before: Message | undefined
   side: Side
   otherName: string
+  isMarked: boolean
+  /** Shows its picture large. */
+  onOpen: () => void
 }
 
-function Entry({ message, before, side, otherName }: EntryProps) {
+function Entry({ message, before, side, otherName, isMarked, onOpen }: EntryProps) {
   const isOwn = message.sender_type === side
   const isNewDay = before === undefined || !isSameDay(before.created, message.created)
   const isFollowing =
@@ -78,7 +136,12 @@ function Entry({ message, before, side, otherName }: EntryProps) {
     before.sender_type === message.sender_type &&
     Date.parse(message.created) - Date.parse(before.created) < NEAR_MS
   return (
-    <li class={`entry ${isOwn ? 'own' : 'other'} ${isFollowing ? 'following' : ''}`} data-message-id={message.id}>
+    <li
+      class={`entry ${isOwn ? 'own' : 'other'} ${isFollowing ? 'following' : ''} ${isMarked ? 'marked' : ''}`}
+      data-message-id={message.id}
+      // What was looked for takes the focus, so that reading goes on there.
+      tabIndex={isMarked ? -1 : undefined}
+    >
       {isNewDay && <p class="day">{showDay(message.created)}</p>}
       {before !== undefined && before.session_id !== message.session_id && (
         <p class="day">{translate('messages.newConversation')}</p>
@@ -88,7 +151,7 @@ function Entry({ message, before, side, otherName }: EntryProps) {
           {translateWith('messages.sender', { name: isOwn ? translate('messages.you') : <bdi>{otherName}</bdi> })}{' '}
         </span>
         {message.content !== '' && <MessageText content={message.content} />}
-        <Attachment message={message} />
+        <Attachment message={message} onOpen={onOpen} />
         <p class="meta">
           <time dateTime={message.created}>{showTime(message.created)}</time>
           {isOwn && <ReceiptBroadcast status={message.status} />}
@@ -104,15 +167,25 @@ function DraftEntry({ draft, timeline }: { draft: Draft; timeline: Timeline }) {
     <li class={`entry own draft ${error === undefined ? '' : 'failed'}`}>
       <div class="bubble">
         <span class="unseen">{translate('messages.sender', { name: translate('messages.you') })} </span>
-        <MessageText content={content} />
+        {content !== '' && <MessageText content={content} />}
+        <OutgoingFile
+          message={draft}
+          outgoing={timeline.outgoing}
+          isFailed={error !== undefined}
+          onCancel={() => timeline.cancel(draft)}
+        />
         <p class="meta">{error === undefined && <ReceiptBroadcast status="waiting" />}</p>
       </div>
       {error !== undefined && (
         <p class="failure" role="alert">
           {translateWith('draft.notSent', { error: <bdi>{error}</bdi> })}{' '}
-          <button type="button" class="link" onClick={() => timeline.retry(draft)}>
-            {translate('draft.retry')}
-          </button>{' '}
+          {timeline.canSend(draft) && (
+            <>
+              <button type="button" class="link" onClick={() => timeline.retry(draft)}>
+                {translate('draft.retry')}
+              </button>{' '}
+            </>
+          )}
           <button type="button" class="link" onClick={() => timeline.discard(draft)}>
             {translate('draft.discard')}
           </button>

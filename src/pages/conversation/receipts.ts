@@ -4,7 +4,7 @@ export const order: Record<MessageStatus, number> = { sent: 0, delivered: 1, rea
 
 type Marks = Record<StatusChange['status'], number>
 
-/** How far each side has received and read the other's messages, by session. It may be told before the messages are. */
+/** The messages that each side has received and read, by session. Receipts may arrive before their messages. */
 export function createReceipts() {
   const known = new Map<string, Marks>()
   const keyOf = (sessionId: number, by: Side) => `${sessionId} ${by}`
@@ -14,7 +14,7 @@ export function createReceipts() {
       const marks = known.get(keyOf(session_id, by)) ?? { delivered: 0, read: 0 }
       known.set(keyOf(session_id, by), { ...marks, [status]: Math.max(marks[status], up_to_message_id) })
     },
-    /** The message with the status that it has come to. */
+    /** The message with its current status. */
     apply(message: Message): Message {
       const marks = known.get(keyOf(message.session_id, message.sender_type === 'store' ? 'admin' : 'store'))
       if (marks === undefined) return message

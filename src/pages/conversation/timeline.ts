@@ -1,13 +1,15 @@
 import { batch, computed, signal } from '@preact/signals'
-import type { ChatError, Message, MessageInput, Reset, StatusChange } from '../../client/index.js'
+import type { ChatError, Message, Reset, StatusChange } from '../../client/index.js'
+import type { ChosenFile } from '../files/chosen-files.js'
+import { createOutgoing, type OutgoingMessage, type Transport, type UploadedAttachment } from '../files/outgoing.js'
+import { translate } from '../languages/translate.js'
 import { describeError } from '../shared/describe-error.js'
 import { patiently } from '../shared/patiently.js'
+import { createMessageWindow } from './message-window.js'
 import { createReceipts, order } from './receipts.js'
 
 /** A message that is not known to be stored yet. */
-export interface Draft {
-  id: string
-  content: string
+export interface Draft extends OutgoingMessage {
   error?: string
 }
 
@@ -25,7 +27,8 @@ export interface OlderPage {
  * order, and its status only grows. After them, what is on its way. What was asked for before a reset is of a history that
  * is lost.
  */
-export function createTimeline(send: (input: MessageInput) => Promise<Message>) {
+export function createTimeline(transport: Transport) {
+  /** All that are known. */
   const messages = signal<readonly Message[]>([])
   const drafts = signal<readonly Draft[]>([])
   /** Whether the oldest session that is shown is shown from its beginning. */
@@ -35,6 +38,7 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
   const hasOlder = computed(() => !isWhole.value || hasEarlier.value)
   const isLoading = signal(false)
   const receipts = createReceipts()
+  const outgoing = createOutgoing(transport)
   let resets = 0
 
   function merge(more: readonly Message[]): void {
@@ -51,14 +55,24 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
     const ids = new Set(stored.map(({ client_message_id }) => client_message_id))
     batch(() => {
       messages.value = [...all].sort((one, other) => one.id - other.id)
-      drafts.value = drafts.value.filter(({ id }) => !ids.has(id))
+      removeDrafts(({ id }) => ids.has(id))
     })
+  }
+
+  function removeDrafts(isOver: (draft: Draft) => boolean): void {
+    for (const { id } of drafts.value.filter(isOver)) outgoing.forget(id)
+    drafts.value = drafts.value.filter((draft) => !isOver(draft))
+  }
+
+  function noteUploaded(id: string, attachment: UploadedAttachment): void {
+    drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, attachment } : draft))
   }
 
   /** The messages of a session are these and no others. */
   function replace(sessionId: number, all: readonly Message[]): void {
     resets++
     receipts.forget(sessionId)
+    messageWindow.forget()
     const taken = new Set(all.map(({ id }) => id))
     const others = messages.value.filter(({ id, session_id }) => session_id !== sessionId && !taken.has(id))
     show([...others, ...all], all)
@@ -78,22 +92,39 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
     return answer
   }
 
-  function transmit({ id, content }: Draft): void {
-    drafts.value = [...drafts.value.filter((draft) => draft.id !== id), { id, content }]
+  function transmit({ id, content, file, attachment }: Draft): void {
+    const draft = { id, content, ...(file && { file }), ...(attachment && { attachment }) }
+    drafts.value = [...drafts.value.filter((other) => other.id !== id), draft]
     const before = resets
-    send({ content, client_message_id: id }).then(
-      // After a reset the message comes with it, or as an event.
-      (message) => (resets === before ? merge([message]) : show(messages.value, [message])),
-      (reason: unknown) => {
-        // The page is left, or signs out: it waits for the next time.
-        if (['closed', 'unauthorized'].includes((reason as ChatError).code)) return
-        const error = describeError(reason)
-        drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, error } : draft))
-      },
-    )
+    outgoing
+      .send(draft, (attachment) => noteUploaded(id, attachment))
+      .then(
+        // After a reset the message comes with it, or as an event.
+        (message) => (resets === before ? merge([message]) : show(messages.value, [message])),
+        (reason: unknown) => {
+          // The page is left, or signs out: it waits for the next time.
+          if (['closed', 'unauthorized'].includes((reason as ChatError).code)) return
+          drafts.value = drafts.value.map((draft) => (draft.id === id ? refuse(draft, reason as ChatError) : draft))
+        },
+      )
   }
 
+  const messageWindow = createMessageWindow({ messages, isWhole, isLoading, read })
+
+  function write(content: string, chosen?: ChosenFile): void {
+    const id = chooseId()
+    if (chosen === undefined) return transmit({ id, content })
+    const { name, size, type } = chosen.file
+    outgoing.attach(id, chosen)
+    transmit({ id, content, file: { name, size, type } })
+  }
+
+  /** Whether all that a draft consists of is still here. A file is lost with the page that had it. */
+  const canSend = ({ id, file, attachment }: Draft) =>
+    file === undefined || attachment !== undefined || outgoing.find(id) !== undefined
+
   return {
+    ...messageWindow,
     messages,
     drafts,
     isWhole,
@@ -117,17 +148,31 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
       receipts.note(change)
       messages.value = messages.value.map(receipts.apply)
     },
-    write: (content: string) => transmit({ id: chooseId(), content }),
+    /** The files of drafts, while they are on their way. */
+    outgoing,
+    canSend,
+    /** Each file is a message of its own. The text goes with the first. */
+    write(content: string, [first, ...others]: readonly ChosenFile[] = []): void {
+      messageWindow.leaveGap()
+      write(content, first)
+      for (const chosen of others) write('', chosen)
+    },
     /** Under the same id: if it was stored after all, it is not stored again. */
     retry: transmit,
     /** What was sent by an earlier page: under the same id, it is stored once. What was refused stays refused. */
     restore(draft: Draft): void {
       if (drafts.value.some(({ id }) => id === draft.id)) return
-      if (draft.error === undefined) transmit(draft)
-      else drafts.value = [...drafts.value, draft]
+      const error = draft.error ?? (canSend(draft) ? undefined : translate('files.lost'))
+      if (error === undefined) transmit(draft)
+      else drafts.value = [...drafts.value, { ...draft, error }]
+    },
+    /** Ends the upload of a draft. It stays to be seen where its text would be lost. */
+    cancel({ id, content }: Draft): void {
+      if (content === '') removeDrafts((draft) => draft.id === id)
+      else outgoing.abort(id)
     },
     discard({ id }: Draft): void {
-      drafts.value = drafts.value.filter((draft) => draft.id !== id)
+      removeDrafts((draft) => draft.id === id)
     },
     /** Reads the page before the oldest message, once at a time. */
     async loadOlder(ask: (oldest: Message | undefined, isWhole: boolean) => Promise<OlderPage>): Promise<void> {
@@ -154,4 +199,12 @@ export function createTimeline(send: (input: MessageInput) => Promise<Message>) 
 
 export type Timeline = ReturnType<typeof createTimeline>
 
-const chooseId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-')
+/** A file that waited for longer than the service keeps it is gone. */
+function refuse({ attachment, ...draft }: Draft, reason: ChatError): Draft {
+  if (attachment !== undefined && reason.code === 'invalid_input') return { ...draft, error: translate('files.lost') }
+  const error = reason.code === 'file' ? reason.message : describeError(reason)
+  return { ...draft, ...(attachment && { attachment }), error }
+}
+
+export const chooseId = () =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-')

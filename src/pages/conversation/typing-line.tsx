@@ -1,6 +1,6 @@
 import { translateWith } from '../languages/translate.js'
 
-/** Keeps its height when nobody types, so that nothing jumps. */
+/** Keeps its height when nobody types, so that the layout does not move. */
 export function TypingLine({ name, isTyping }: { name: string; isTyping: boolean }) {
   return (
     <p class="typing" aria-live="polite">

@@ -1,18 +1,23 @@
+import type { desk } from './desk/en.js'
 import type { en } from './en.js'
 
-type English = typeof en
+type English = typeof en & typeof desk
 type PluralForm = Intl.LDMLPluralRule
 
 /** The name of a text. */
 export type Key = keyof English
 
+type Translated<Texts, Form extends PluralForm> = {
+  [K in keyof Texts]: Texts[K] extends string ? string : Record<Form, string>
+}
+
 /**
  * The texts of one language: every key of the English catalogue and no other. A text that counts has the plural forms of
  * its language, `Form`; `{name}` stands for a value.
  */
-export type Catalogue<Form extends PluralForm> = {
-  [K in Key]: English[K] extends string ? string : Record<Form, string>
-}
+export type Catalogue<Form extends PluralForm> = Translated<typeof en, Form>
+/** The same, of the texts that only the console has. */
+export type DeskCatalogue<Form extends PluralForm> = Translated<typeof desk, Form>
 
 /** A catalogue as it is loaded. A node of another version may have served it, so that a key may be missing. */
 export type LoadedCatalogue = Partial<Record<Key, string | Partial<Record<PluralForm, string>>>>

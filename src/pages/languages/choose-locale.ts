@@ -1,15 +1,15 @@
-/** The languages that the pages have a catalogue of. */
+/** The languages that have a catalogue. */
 export const languages = ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const
 export type Language = (typeof languages)[number]
 
 export interface Locale {
-  /** Whose catalogue is used. */
+  /** The language of the catalogue. */
   language: Language
-  /** For `Intl`: with the region that the person has chosen, `de-AT`. */
+  /** The tag for `Intl`, with the user's region, such as `de-AT`. */
   tag: string
 }
 
-/** The first of the wanted languages that there is a catalogue of, else English. What is no language tag is skipped. */
+/** The first wanted language that has a catalogue, otherwise English. Invalid language tags are skipped. */
 export function chooseLocale(wanted: readonly string[]): Locale {
   for (const tag of wanted) {
     const locale = readTag(tag)
@@ -19,7 +19,7 @@ export function chooseLocale(wanted: readonly string[]): Locale {
   return { language: 'en', tag: 'en' }
 }
 
-/** The Chinese catalogue is in simplified characters. So are its dates, for all readers of Chinese. */
+/** The Chinese catalogue and its dates use simplified characters, for all readers of Chinese. */
 function readTag(tag: string): Intl.Locale | undefined {
   try {
     const locale = new Intl.Locale(tag)

@@ -34,3 +34,17 @@ export const formatLength = (length: number, unit: 'minute' | 'hour' | 'day'): s
 /** A count that is written out up to a cap, and as `99+` beyond it. */
 export const formatCapped = (count: number, cap: number): string =>
   count > cap ? `${formatNumber(cap)}+` : formatNumber(count)
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
+
+/** "340 byte", "1.2 MB": in the largest unit of which there is one, with two digits at least. */
+export function formatBytes(bytes: number): string {
+  const step = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const value = bytes / 1000 ** step
+  return new Intl.NumberFormat(currentTag(), {
+    style: 'unit',
+    unit: BYTE_UNITS[step] ?? 'byte',
+    unitDisplay: 'short',
+    maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
+  }).format(value)
+}

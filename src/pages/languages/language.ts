@@ -1,23 +1,29 @@
 import type { LoadedCatalogue } from './catalogue.js'
 import { chooseLocale, directionOf, type Locale } from './choose-locale.js'
+import { en } from './en.js'
 
 const english: Locale = { language: 'en', tag: 'en' }
 let current: { locale: Locale; catalogue: LoadedCatalogue } = { locale: english, catalogue: {} }
+let englishTexts: LoadedCatalogue = en
 
 /** The catalogue of the page's language; empty for English, which is always there. */
 export const currentCatalogue = (): LoadedCatalogue => current.catalogue
+/** The texts that are shown where the catalogue has none. */
+export const englishCatalogue = (): LoadedCatalogue => englishTexts
 /** The language tag for `Intl`. */
 export const currentTag = (): string => current.locale.tag
 
 /**
  * Sets the page's language, once, before anything is rendered: the one that `?lang=` names, else the first of the browser's
  * languages that there is a catalogue of. When its catalogue cannot be loaded, the page speaks English.
+ * @param deskTexts the English texts of the console, for that page
  */
-export async function setLanguage(): Promise<void> {
+export async function setLanguage(deskTexts?: LoadedCatalogue): Promise<void> {
+  englishTexts = { ...en, ...deskTexts }
   const asked = new URLSearchParams(location.search).get('lang')
   const locale = chooseLocale([...(asked === null ? [] : [asked]), ...navigator.languages])
   try {
-    current = { locale, catalogue: await loadCatalogue(locale) }
+    current = { locale, catalogue: await loadCatalogue(locale, deskTexts ? ['', 'desk/'] : ['']) }
   } catch {
     current = { locale: english, catalogue: {} }
   }
@@ -26,9 +32,11 @@ export async function setLanguage(): Promise<void> {
 }
 
 /** Beside the folder of the page's own script, so that it is found under any path. */
-async function loadCatalogue({ language }: Locale): Promise<LoadedCatalogue> {
+async function loadCatalogue({ language }: Locale, folders: readonly string[]): Promise<LoadedCatalogue> {
   if (language === 'en') return {}
-  const address = new URL(`../languages/${language}.js`, import.meta.url)
-  const { default: catalogue } = (await import(address.href)) as { default: LoadedCatalogue }
-  return catalogue
+  const parts = folders.map(async (folder) => {
+    const address = new URL(`../languages/${folder}${language}.js`, import.meta.url)
+    return ((await import(address.href)) as { default: LoadedCatalogue }).default
+  })
+  return Object.assign({}, ...(await Promise.all(parts))) as LoadedCatalogue
 }

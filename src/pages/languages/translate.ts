@@ -1,8 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Key, ValuesArgument } from './catalogue.js'
-import { en } from './en.js'
 import { formatNumber, pluralForm } from './formats.js'
-import { currentCatalogue } from './language.js'
+import { currentCatalogue, englishCatalogue } from './language.js'
 
 type Given<Value> = Readonly<Record<string, Value | number>>
 
@@ -29,7 +28,7 @@ function fill<Value>(key: Key, values: Given<Value> = {}): (Value | number | str
 }
 
 function templateOf(key: Key, count: unknown): string {
-  const entry = currentCatalogue()[key] ?? en[key]
+  const entry = currentCatalogue()[key] ?? englishCatalogue()[key] ?? ''
   if (typeof entry === 'string') return entry
   const forms: Partial<Record<Intl.LDMLPluralRule, string>> = entry
   return forms[pluralForm(Number(count))] ?? forms.other ?? ''

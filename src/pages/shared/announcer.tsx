@@ -5,14 +5,14 @@ interface Line {
   text: string
 }
 
-/** Screen readers queue what is added; longer than this they are not asked to read. */
+/** Screen readers queue announcements, so there are few and none is long. */
 const KEPT_LINES = 5
 const LONGEST_TEXT = 300
 
 const lines = signal<readonly Line[]>([])
 let count = 0
 
-/** Says something to screen readers when they are done with what they say. The same text again is said again. */
+/** Announces a text to screen readers, after their current speech. A repeated text is announced again. */
 export function announce(text: string): void {
   const shortened = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
   lines.value = [...lines.value, { id: count++, text: shortened }].slice(-KEPT_LINES)

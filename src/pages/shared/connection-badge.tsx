@@ -2,7 +2,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import { translate } from '../languages/translate.js'
 import type { Connection } from './connection.js'
 
-/** Always there to be seen, and told to screen readers when it changes. */
+/** Always visible. Screen readers announce its changes. */
 export function ConnectionBadge({ connection }: { connection: ReadonlySignal<Connection> }) {
   return (
     <span class={`connection ${connection.value}`} role="status">

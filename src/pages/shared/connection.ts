@@ -1,10 +1,10 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, State, StoreClient } from '../../client/index.js'
 
-/** How the connection is, as a person would say it. `unplugged`: the browser itself has no network. */
+/** The state of the connection for the user. `unplugged`: the browser itself is offline. */
 export type Connection = State | 'unplugged'
 
-/** Follows a client's connection, and wakes it when the browser is online again or the page is looked at. */
+/** Follows a client's connection, and reconnects when the browser is online again or the page becomes visible. */
 export function watchConnection(client: AdminClient | StoreClient): ReadonlySignal<Connection> {
   const state = signal<State>(client.state)
   const hasNetwork = signal(navigator.onLine)

@@ -5,13 +5,14 @@ import { isComposing } from '../browser/keys.js'
 interface DialogProps {
   dialog: RefObject<HTMLDialogElement | null>
   title: string
+  onClose?: () => void
   children: ComponentChildren
 }
 
 /** A native modal dialog: it keeps the focus, gives it back, and closes with Escape. */
-export function Dialog({ dialog, title, children }: DialogProps) {
+export function Dialog({ dialog, title, onClose, children }: DialogProps) {
   return (
-    <dialog ref={dialog} aria-label={title} onClick={closeFromOutside} onKeyDown={keepWhileComposing}>
+    <dialog ref={dialog} aria-label={title} onClose={onClose} onClick={closeFromOutside} onKeyDown={keepWhileComposing}>
       <div class="dialog-body">
         <h2>{title}</h2>
         {children}

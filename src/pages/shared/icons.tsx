@@ -55,3 +55,13 @@ export const TicksIcon = () => (
     <path d="m3 10.5 3.2 3.2L13 7m-2 5.6 1.2 1.1L19 7" />
   </Icon>
 )
+export const InfoIcon = () => (
+  <Icon>
+    <path d="M10 3.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM10 9v4.5M10 6.3v.4" />
+  </Icon>
+)
+export const DownloadIcon = () => (
+  <Icon>
+    <path d="M10 3.5V13M6 9.5l4 4 4-4M4.5 16.5h11" />
+  </Icon>
+)

@@ -5,12 +5,12 @@ import { translate } from '../languages/translate.js'
 interface SignInProps {
   title: string
   hint: string
-  /** Why the last token was no good. */
+  /** Why the last token was refused. */
   problem: string | undefined
   onToken: (token: string, isRemembered: boolean) => void
 }
 
-/** Asks for a token. It goes nowhere but to the service. */
+/** Asks for a token. It is sent to the service only. */
 export function SignIn({ title, hint, problem, onToken }: SignInProps) {
   const token = useSignal('')
   const isRemembered = useSignal(false)

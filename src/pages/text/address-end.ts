@@ -1,33 +1,33 @@
 /*
- * Where a web address in a text ends, by one pass over its characters. Two libraries do the same for links of any kind.
- * Measured with texts of 10,000 characters that are made to be slow: linkify-it 6.1 takes up to 10 ms, and ends an address
- * at an en dash; linkifyjs 4.4 takes up to 12 ms, and takes `。` for a part of the address. Gzipped they are 4.7 and 10.6 KB.
+ * Finds the end of a web address in a text, in one pass over its characters. Two libraries find links of any kind. With texts
+ * of 10,000 characters that are built to be slow, linkify-it 6.1 takes up to 10 ms, and ends an address at an en dash;
+ * linkifyjs 4.4 takes up to 12 ms, and treats `。` as part of the address. Gzipped they are 4.7 and 10.6 KB.
  */
 
 /**
- * What is no part of any address: white space, quotes, what is invisible or turns the direction, and the punctuation of
- * Chinese and Japanese in full and half width. 々〆〇 are letters.
+ * Characters that end an address: white space, quotes, invisible characters and direction marks, and Chinese and Japanese
+ * punctuation in full and half width. 々〆〇 are letters.
  */
 const NEVER =
   /[\s\p{Cc}<>"`«»‹›„“”\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u3000-\u3004\u3008-\u3020\u3030\u303d\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffee]/u
-/** What rather ends the sentence than the address, in any script. */
+/** Punctuation of any script that probably ends the sentence, not the address. */
 const SENTENCE_END = /[.,;:!?'‘’…،؛؟۔।՝։]/
-/** What no name of a host holds (WHATWG URL, forbidden host code points). */
+/** Characters that a host name cannot contain (WHATWG URL, forbidden host code points). */
 const NEVER_IN_HOST = '(){}\\^|%'
 const PATH_BEGINNING = '/?#'
 const OPENING = '([{'
 const CLOSING = ')]}'
 
 export interface AddressEnd {
-  /** Behind the last character of the address. */
+  /** The index after the last character of the address. */
   linkEnd: number
-  /** Behind the last character that was looked at. No other address begins before it. */
+  /** The index after the last character that was read. No other address begins before it. */
   scanEnd: number
 }
 
-/** `hostStart`: behind the `//` of the address. */
+/** `hostStart`: the index after the `//` of the address. */
 export function findAddressEnd(text: string, hostStart: number): AddressEnd {
-  /** The places of the brackets that are open, by kind. */
+  /** The indexes of open brackets, by kind. */
   const open: number[][] = [[], [], []]
   let isInHost = true
   let scanEnd = hostStart
@@ -39,14 +39,14 @@ export function findAddressEnd(text: string, hostStart: number): AddressEnd {
     if (isInHost && PATH_BEGINNING.includes(character)) isInHost = false
     const [opens, closes] = [OPENING.indexOf(character), CLOSING.indexOf(character)]
     if (opens >= 0) open[opens]?.push(scanEnd)
-    // One that closes nothing belongs to what is around the address.
+    // A bracket without an opening one belongs to the text around the address.
     if (closes >= 0 && open[closes]?.pop() === undefined) break
   }
   const unclosed = Math.min(scanEnd, ...open.map(([first = scanEnd]) => first))
   return { linkEnd: trimEnd(text, hostStart, unclosed), scanEnd }
 }
 
-/** Of ASCII: nearly all characters of most addresses. */
+/** ASCII characters, which are nearly all of most addresses. */
 const isLetterOrDigit = (code: number) =>
   (code > 96 && code < 123) || (code > 64 && code < 91) || (code > 47 && code < 58)
 

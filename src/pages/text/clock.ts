@@ -1,17 +1,17 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals'
 
 /*
- * The time of the service. The clock of a computer may be off by any amount, and messages carry the moments of the service:
- * with the computer's own time, they would be of tomorrow, or of the future.
+ * The time of the service. The clock of a computer may be wrong by any amount, and messages have timestamps of the service:
+ * by the computer's clock they could be in the future.
  */
 
 const MINUTE_MS = 60_000
-/** `Date` headers count in seconds. */
+/** `Date` headers have a precision of one second. */
 const HEADER_STEP_MS = 1000
-/** A smaller difference is as likely the measurement's. */
+/** A smaller difference may be an error of the measurement. */
 const TOLERANCE_MS = 2000
 
-/** What to add to the computer's time. */
+/** Milliseconds to add to the computer's time. */
 let offsetMs = 0
 const now = signal(Date.now())
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -21,7 +21,7 @@ const serverNow = () => Date.now() + offsetMs
 /** The time of the service in milliseconds since the epoch. Changes with each of its minutes. */
 export const minute: ReadonlySignal<number> = now
 
-/** When the present day began here. A day of the person's own time zone. */
+/** The start of the current day in the user's time zone. */
 export const today: ReadonlySignal<number> = computed(() => startOfDay(new Date(now.value)))
 
 export const startOfDay = (at: Date): number => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
@@ -36,7 +36,7 @@ export const fetchWithClock: typeof fetch = async (input, init) => {
 
 function setClock(date: string | null, askedAt: number, answeredAt: number): void {
   const toldAt = date === null ? NaN : Date.parse(date)
-  // While it is asked, the computer may go to sleep, or have its clock set.
+  // The computer may sleep, or its clock may be set, during the request.
   if (Number.isNaN(toldAt) || answeredAt < askedAt || answeredAt - askedAt > MINUTE_MS) return
   const measuredMs = toldAt + HEADER_STEP_MS / 2 - (askedAt + answeredAt) / 2
   if (Math.abs(measuredMs - offsetMs) < TOLERANCE_MS + (answeredAt - askedAt) / 2) return
@@ -44,7 +44,7 @@ function setClock(date: string | null, askedAt: number, answeredAt: number): voi
   tick()
 }
 
-/** Timers stand still while the computer sleeps, and are late in pages that nobody sees. */
+/** Timers stop while the computer sleeps, and are late in hidden pages. */
 export function runClock(): void {
   document.addEventListener('visibilitychange', tick)
   tick()

@@ -1,6 +1,6 @@
 import { findAddressEnd } from './address-end.js'
 
-/** A piece of a text: as it is, or as a link. */
+/** A piece of a text: plain, or a link. */
 export interface Piece {
   text: string
   href?: string
@@ -8,14 +8,14 @@ export interface Piece {
 
 const BEGINNING = /https?:\/\//giu
 /**
- * Begins like the name of a host, perhaps behind the name of a user. Whether there can be such a host is for the browser to
- * say: asking `URL` takes up to 20 µs for each of a thousand addresses.
+ * Matches the start of a host name, optionally after a user name. `URL` decides whether the host is valid, which takes up to
+ * 20 µs for each of a thousand addresses.
  */
 const HOST = /^(?:[^/?#@]*@)?[\p{L}\p{N}[]/u
 
 /**
- * Finds the web addresses in a text. Nothing but http and https becomes a link. The time follows the length of the text,
- * whatever it holds: no character is looked at more than a few times.
+ * Finds the web addresses in a text. Only http and https become links. The time is linear in the length of any text: each
+ * character is read a few times at most.
  */
 export function findLinks(text: string): Piece[] {
   const pieces: Piece[] = []
@@ -35,7 +35,7 @@ export function findLinks(text: string): Piece[] {
   return pieces
 }
 
-/** The address as the browser would go to it; undefined when it is no web address. */
+/** The normalized URL; undefined if it is not a web address. */
 export function readWebAddress(address: string): string | undefined {
   try {
     const { protocol, href } = new URL(address)
@@ -45,7 +45,7 @@ export function readWebAddress(address: string): string | undefined {
   }
 }
 
-/** What to call a file by its address. */
+/** A display name for the file at a URL. */
 export function nameFile(href: string): string {
   const name = new URL(href).pathname.split('/').at(-1) ?? ''
   try {
@@ -55,6 +55,6 @@ export function nameFile(href: string): string {
   }
 }
 
-/** Without what is invisible or turns the order of what follows; empty when nothing is left to be seen. */
+/** Removes invisible characters and direction marks; empty if nothing visible is left. */
 export const showable = (text: string) =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu, '').trim()

@@ -3,10 +3,10 @@ import { startOfDay, today } from './clock.js'
 
 const DAY_MS = 86_400_000
 
-/** What was written since the present day was looked at last is of today, not of tomorrow. */
+/** Messages newer than the last update of the current day count as today, not as tomorrow. */
 const daysAgo = (at: Date) => Math.max(0, Math.round((today.value - startOfDay(at)) / DAY_MS))
 
-/** Whether two moments are of the same day here. */
+/** Whether two times are on the same day in the user's time zone. */
 export const isSameDay = (one: string, other: string) => startOfDay(new Date(one)) === startOfDay(new Date(other))
 
 export const showTime = (iso: string) => formatTime(new Date(iso))
@@ -16,11 +16,11 @@ export function showDay(iso: string): string {
   return ago === 0 || ago === 1 ? formatDaysAgo(ago) : formatDay(new Date(iso))
 }
 
-/** The time of today's, the day of what is older. */
+/** The time of day for today, otherwise the date. */
 export const showBriefly = (iso: string) =>
   daysAgo(new Date(iso)) === 0 ? showTime(iso) : formatShortDay(new Date(iso))
 
-/** How long something has lasted, in one unit. */
+/** A duration in one unit. */
 export function showSpan(sinceIso: string, nowMs: number): string {
   const minutes = Math.max(0, Math.floor((nowMs - Date.parse(sinceIso)) / 60_000))
   if (minutes < 1) return formatNow()

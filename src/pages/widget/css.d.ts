@@ -1,4 +1,4 @@
-/** The build makes a style sheet of the widget a text, without what a browser does not need. */
+/** The build turns a style sheet of the widget into minified text. */
 declare module '*.css' {
   const style: string
   export default style

@@ -1,10 +1,10 @@
-/** Long enough that a page which takes the element out each time is not kept busy. */
+/** The pause before the element is inserted again, so that a page that always removes it stays responsive. */
 const PAUSE_MS = 50
 
 /**
- * Keeps an element at the end of the document's body, once the document has been read: also when the page empties or
- * replaces its body, or writes the document anew. Copies of the element, as in a page that was kept by its markup, go away.
- * `onMount` is called each time when it was put there. Returns what takes it away for good.
+ * Keeps an element at the end of the document's body once the document is parsed, even if the page empties or replaces its
+ * body or rewrites the document. Removes copies of the element, as in a page that was restored from its markup. `onMount` is
+ * called after each insertion. Returns a function that removes the element.
  */
 export function keepInBody(element: HTMLElement, onMount: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -12,7 +12,7 @@ export function keepInBody(element: HTMLElement, onMount: () => void): () => voi
   const isThere = () => element.isConnected && element.parentNode === document.body
 
   function check(): void {
-    // Whichever of the three was replaced.
+    // Any of the three may have been replaced.
     observer.disconnect()
     for (const node of [document, document.documentElement, findBody()]) {
       if (node !== null) observer.observe(node, { childList: true })
@@ -22,7 +22,7 @@ export function keepInBody(element: HTMLElement, onMount: () => void): () => voi
 
   function mount(): void {
     timer = undefined
-    // A listener for the document's end would be gone with `document.open()`.
+    // `document.open()` would remove a listener for the end of the document.
     if (document.readyState !== 'loading' && findBody() !== null && !isThere()) {
       for (const copy of document.querySelectorAll(element.localName)) copy.remove()
       document.body.append(element)
@@ -39,5 +39,5 @@ export function keepInBody(element: HTMLElement, onMount: () => void): () => voi
   }
 }
 
-/** A document that is being replaced has none, which its type does not say. */
+/** It is null while the document is being replaced, although its type says otherwise. */
 const findBody = (): HTMLElement | null => document.body

@@ -19,12 +19,12 @@ const english = {
 export interface Launcher {
   /** To be put into the page. */
   host: HTMLElement
+  /** Hidden while the chat is closed. */
   frame: HTMLIFrameElement
   /** Makes the button work. Again is no more than once. */
   listen(): void
-  isOpen(): boolean
   /** Opens or closes the frame. The focus goes into it, unless it shall not, and back to the button. */
-  show(shallOpen: boolean, options?: { takesFocus: boolean }): void
+  show(shallOpen: boolean, takesFocus?: boolean): void
   showUnread(count: number, texts: LauncherTexts): void
 }
 
@@ -64,7 +64,7 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
     button.setAttribute('aria-expanded', String(isOpen))
     frame.title = texts.title
   }
-  const show = (shallOpen: boolean, { takesFocus } = { takesFocus: true }) => {
+  const show = (shallOpen: boolean, takesFocus = true) => {
     // A frame that is hidden loses the focus.
     const hadFocus = document.activeElement === host
     isOpen = shallOpen
@@ -81,13 +81,12 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
     host,
     frame,
     listen: () => button.addEventListener('click', toggle),
-    isOpen: () => isOpen,
     show,
     showUnread(count, next) {
       texts = next
-      badge.hidden = count === 0
+      badge.hidden = !count
       badge.textContent = next.badge
-      news.textContent = count === 0 || isOpen ? '' : texts.open
+      news.textContent = count && !isOpen ? texts.open : ''
       Object.assign(host, next.page)
       name()
     },
@@ -95,8 +94,9 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
 }
 
 function createIcon(): { icon: SVGSVGElement; path: SVGPathElement } {
-  const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+  const namespace = 'http://www.w3.org/2000/svg'
+  const icon = document.createElementNS(namespace, 'svg')
+  const path = document.createElementNS(namespace, 'path')
   icon.setAttribute('viewBox', '0 0 20 20')
   path.setAttribute('d', CHAT)
   icon.append(path)

@@ -29,8 +29,7 @@ export function takeOver(chat: StoreChat): void {
 }
 
 function readGlobal(): PageGlobal | undefined {
-  const { storeChat } = window
+  const found = window.storeChat as PageGlobal | null | undefined
   // An element whose id is `storeChat` stands there, too, where nothing else does.
-  const isObject = typeof storeChat === 'object' && storeChat !== null && !(storeChat instanceof Element)
-  return isObject && 'queue' in storeChat ? (storeChat as PageGlobal) : undefined
+  return found?.queue && !(found instanceof Element) ? found : undefined
 }

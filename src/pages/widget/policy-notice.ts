@@ -7,7 +7,7 @@ export function createPolicyNotice({ src }: HTMLIFrameElement): (violation: Secu
     if (isSaid || disposition === 'report' || !isAboutFrame) return
     isSaid = true
     console.error(
-      `store-chat: this page's Content-Security-Policy blocks the chat: add ${new URL(src).origin} to its ${effectiveDirective}`,
+      `store-chat: add ${new URL(src).origin} to the ${effectiveDirective} of this page's Content-Security-Policy`,
     )
   }
 }

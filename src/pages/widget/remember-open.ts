@@ -1,9 +1,10 @@
 const KEY = 'store-chat.isOpen'
+const OPEN = '1'
 
 /** Whether the chat was open on the page before this one, in this tab. A page may have no storage. */
 export function wasOpen(): boolean {
   try {
-    return sessionStorage.getItem(KEY) !== null
+    return sessionStorage.getItem(KEY) === OPEN
   } catch {
     return false
   }
@@ -11,8 +12,7 @@ export function wasOpen(): boolean {
 
 export function rememberOpen(isOpen: boolean): void {
   try {
-    if (isOpen) sessionStorage.setItem(KEY, '')
-    else sessionStorage.removeItem(KEY)
+    sessionStorage.setItem(KEY, isOpen ? OPEN : '')
   } catch {
     // The next page begins with the chat closed.
   }

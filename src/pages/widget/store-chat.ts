@@ -6,39 +6,50 @@ export interface StoreChat {
   open(): void
   close(): void
   /**
-   * Shows the conversation of the store that the token belongs to. Another token replaces the conversation there was; the
-   * same one changes nothing. No token signs out.
+   * Shows the conversation of the store that the token belongs to. Another token of the same store lets it go on, open or
+   * closed as it is; one of another store replaces it. The same token changes nothing. No token signs out.
    */
   signIn(token: string | null | undefined, options?: { lang?: string | undefined }): void
   /** Takes the launcher and the conversation away. */
   signOut(): void
-  /** Calls a listener with the number of unread messages: soon, and whenever it has changed. */
-  on(event: 'unread', listener: UnreadListener): void
-  off(event: 'unread', listener: UnreadListener): void
+  /**
+   * `unread`: calls a listener with the number of unread messages, soon and whenever it has changed. `revoked`: calls it when
+   * the token is no longer taken; `signIn` with another one lets the conversation go on.
+   */
+  on(event: EventName, listener: Listener): void
+  off(event: EventName, listener: Listener): void
 }
 
-type UnreadListener = (count: number) => void
+type EventName = 'unread' | 'revoked'
+type Listener = (count: number) => void
 
 /** @param baseUrl the folder that the service's addresses begin with */
 export function createStoreChat(baseUrl: string): StoreChat {
-  const listeners = new Set<UnreadListener>()
+  // A page may have been written for a later version, with other events.
+  const listeners: Partial<Record<EventName, Set<Listener>>> = { unread: new Set(), revoked: new Set() }
   let signedIn: SignIn | undefined
   let conversation: Conversation | undefined
   let opensAtSignIn = false
   let unread = 0
 
   // Each in a turn of its own: one that throws keeps nothing from the others.
-  const tell = (listener: UnreadListener) => queueMicrotask(() => listener(unread))
+  const tell = (listener: Listener) => queueMicrotask(() => listener(unread))
   const setUnread = (count: number) => {
     if (count === unread) return
     unread = count
-    listeners.forEach(tell)
+    listeners.unread?.forEach(tell)
   }
-  const signOut = () => {
+  /** Ends the conversation there is, and begins that of whoever is signed in. */
+  const begin = () => {
     conversation?.end()
-    conversation = signedIn = undefined
-    opensAtSignIn = false
     setUnread(0)
+    conversation = signedIn && openConversation(baseUrl, signedIn, setUnread, handleEnd)
+  }
+  const handleEnd = (isOther: boolean) => (isOther ? begin() : listeners.revoked?.forEach(tell))
+  const signOut = () => {
+    signedIn = undefined
+    opensAtSignIn = false
+    begin()
   }
   const show = (shallOpen: boolean) => {
     if (conversation) conversation.show(shallOpen)
@@ -53,19 +64,18 @@ export function createStoreChat(baseUrl: string): StoreChat {
         return
       }
       if (signedIn?.token === token) return
-      const shallOpen = opensAtSignIn
-      signOut()
       signedIn = { token, lang }
-      conversation = openConversation(baseUrl, signedIn, setUnread)
-      if (shallOpen) conversation.show(true)
+      if (conversation) conversation.renew(token)
+      else {
+        begin()
+        if (opensAtSignIn) show(true)
+      }
     },
     signOut,
     on(event, listener) {
-      // A page may have been written for a later version.
-      if ((event as string) !== 'unread') return
-      listeners.add(listener)
-      tell(listener)
+      listeners[event]?.add(listener)
+      if (event === 'unread') tell(listener)
     },
-    off: (_event, listener) => void listeners.delete(listener),
+    off: (event, listener) => void listeners[event]?.delete(listener),
   }
 }

@@ -4,25 +4,25 @@ import { createStoreChat } from './store-chat.js'
 /*
  * <script src="https://chat.example.com/widget.js" data-token="…" async></script>
  *
- * The chat runs in a frame of its own origin. So a page's styles and scripts cannot reach into it and its own cannot leak
- * out, the service needs neither CORS nor another origin for its sockets, and of a strict policy the page only has to allow
- * that origin in script-src and frame-src. The token goes to the frame by a message and is in no address.
+ * The chat runs in a frame of its own origin. Styles and scripts of the page cannot reach into it, and its own cannot leak out.
+ * The service needs neither CORS nor more allowed origins for its sockets, and a strict policy of the page need only allow
+ * its origin in script-src and frame-src. The token goes to the frame in a message and is in no URL.
  */
 const { currentScript } = document
 if (currentScript instanceof HTMLScriptElement) obey(currentScript)
 else obeyModuleTags()
 
-/** Does what a tag says: begins the widget where it does not run yet, and signs in with the token, if the tag has one. */
+/** Handles a tag: starts the widget unless it runs, and signs in with the token of the tag, if it has one. */
 function obey({ src, dataset: { token, lang } }: HTMLScriptElement): void {
   const running = findRunning()
   const chat = running ?? createStoreChat(folderOf(src))
   if (token !== undefined) chat.signIn(token, { lang })
-  // What the page has called is later than its tag.
+  // Calls of the page came after its tag.
   if (running === undefined) takeOver(chat)
 }
 
 /**
- * A module is not told its tag, and runs once however many tags name it. But each tag has a `load` event, that of the first
+ * A module cannot see its tag, and runs once for any number of tags. But each tag has a `load` event, that of the first
  * at once after the module has run.
  */
 function obeyModuleTags(): void {

@@ -8,6 +8,8 @@ const onlyFor: Partial<Record<keyof typeof serverFrames, Side>> = {
   admin_connected: 'store',
   admin_disconnected: 'store',
   new_notification: 'admin',
+  session_details: 'admin',
+  note: 'admin',
 }
 
 const description = `Frames are JSON text: \`{"type": string, "payload": object}\`. The token goes into the \`Authorization\`

@@ -5,6 +5,7 @@ import { MessageSchema, SideSchema } from './messages.js'
 import { SessionSchema } from './sessions.js'
 import { UnreadCountSchema } from './notifications.js'
 import { ClientLimitsSchema } from './client-limits.js'
+import { noteFrame, sessionDetailsFrame } from './desk.js'
 
 const SeqSchema = Type.Integer({
   minimum: 1,
@@ -62,6 +63,8 @@ export const serverFrames = {
     describe('A session was created, claimed, released, transferred or closed. Comes to its store and to every admin.'),
   ),
   new_notification: { ...UnreadCountSchema, description: 'To an admin: how many notifications are unread now.' },
+  session_details: sessionDetailsFrame,
+  note: noteFrame,
   presence: Type.Object(
     { session_id: IdSchema, sender_type: SideSchema, online: Type.Boolean() },
     describe('The other side of a session has come or gone. Until told otherwise it is not there.'),

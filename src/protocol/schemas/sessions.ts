@@ -3,7 +3,7 @@ import { IdSchema } from './id.js'
 import { StoreSchema } from './accounts.js'
 import { MessageSchema } from './messages.js'
 
-const SessionStatusSchema = Type.Union([Type.Literal('open'), Type.Literal('claimed'), Type.Literal('closed')])
+export const SessionStatusSchema = Type.Union([Type.Literal('open'), Type.Literal('claimed'), Type.Literal('closed')])
 
 export type SessionStatus = Static<typeof SessionStatusSchema>
 
@@ -18,11 +18,19 @@ const sessionFields = {
   closed_at: Type.Optional(Type.String({ format: 'date-time', description: 'Only when closed.' })),
 }
 
-const messages = Type.Array(MessageSchema, { maxItems: 200, description: 'The 200 newest, oldest first.' })
+/** The messages that come with a session. */
+export const messages = Type.Array(MessageSchema, { maxItems: 200, description: 'The 200 newest, oldest first.' })
 
 export const SessionSchema = Type.Object(sessionFields, { title: 'Session' })
 
-export type Session = Static<typeof SessionSchema>
+/** What only admins may know of a session, by the names of its fields. */
+type AdminOnlyField = 'tags' | 'priority' | 'notes' | 'rating'
+
+/**
+ * A session as stores, webhooks and frames see it. What has a field that only admins may know is no `Session`, so that the
+ * compiler refuses to send it there.
+ */
+export type Session = Static<typeof SessionSchema> & { [Field in AdminOnlyField]?: never }
 
 export const SessionWithStoreSchema = Type.Object(
   { ...sessionFields, store: StoreSchema },
@@ -41,13 +49,6 @@ export const StoreSessionSchema = Type.Object(
 )
 
 export type StoreSession = Static<typeof StoreSessionSchema>
-
-export const AdminSessionSchema = Type.Object(
-  { ...sessionFields, store: StoreSchema, messages },
-  { title: 'AdminSession' },
-)
-
-export type AdminSession = Static<typeof AdminSessionSchema>
 
 /** How many messages come with a session. */
 export const NEWEST_MESSAGES = 200

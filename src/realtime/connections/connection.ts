@@ -2,18 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import { ReplayBuffer } from '../resume/replay-buffer.js'
-import { drainOrClose } from './drain-or-close.js'
 import type { ConnectionDeps } from './connection-deps.js'
+import { drainOrClose } from './drain-or-close.js'
+import { countSent } from './socket-counts.js'
 import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
 
 /** A peer that does not answer a close frame within this time is cut. */
 const CLOSE_PATIENCE_MS = 1000
-/**
- * When so many frames wait to be handled, or one of so many bytes, the socket is paused. libuv reads up to 2 MB of a socket in
- * one turn of the event loop: a few sockets full of large frames would block the node for a tenth of a second.
- */
+/** When so many frames wait, or one so large, the socket is paused: libuv reads up to 2 MB of a socket in one turn. */
 const MAX_WAITING_FRAMES = 32
 const LARGE_FRAME_BYTES = 8192
 /** The answer to the handshake waits this long for `ready`, so that both leave in one system call. */
@@ -30,8 +28,8 @@ export class Connection {
   /** Frames that came while others are being handled. */
   #waiting: RawData[] | undefined
   #name: string | undefined
-  /** The wire comes corked, with the answer to the handshake. */
   #isCorked = true
+  /** Set while the wire is corked since before the handshake was answered. */
   #handshakeTimer: NodeJS.Timeout | undefined
   #allowance: number
   #allowanceAt = Date.now()
@@ -87,6 +85,7 @@ export class Connection {
       this.deps.flushes.schedule(this)
     }
     this.wire.write(frame)
+    countSent(this.deps.counts[this.account.side], frame)
     if (this.wire.writableLength < MAX_CORKED_BYTES) return
     this.wire.uncork()
     this.wire.cork()
@@ -110,6 +109,7 @@ export class Connection {
     if (replay === undefined) return false
     if (replay.admit(sessionId, seq, frame)) {
       this.#write(frame)
+      if (this.isOpen) this.deps.counts[this.account.side].deliveries++
       return this.isOpen
     }
     if (replay.heldBytes > this.deps.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
@@ -154,8 +154,7 @@ export class Connection {
   allowFrame(): boolean {
     const { framesPerSecond, frameBurst } = this.deps.limits
     const now = Date.now()
-    const refill = ((now - this.#allowanceAt) / 1000) * framesPerSecond
-    this.#allowance = Math.min(frameBurst, this.#allowance + refill)
+    this.#allowance = Math.min(frameBurst, this.#allowance + ((now - this.#allowanceAt) / 1000) * framesPerSecond)
     this.#allowanceAt = now
     if (this.#allowance < 1) return false
     this.#allowance -= 1
@@ -193,6 +192,7 @@ export class Connection {
    */
   take(frame: RawData): void {
     if (!this.isOpen) return
+    this.deps.counts[this.account.side].framesReceived++
     this.#waiting ??= []
     this.#waiting.push(frame)
     const isLong = this.#waiting.length === MAX_WAITING_FRAMES
@@ -227,6 +227,7 @@ export class Connection {
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     if (this.#handshakeTimer) this.uncork()
+    this.deps.counts.closes.set(code, (this.deps.counts.closes.get(code) ?? 0) + 1)
     this.socket.close(code, reason)
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)
   }

@@ -1,10 +1,10 @@
 import type { Connection } from '../connections/connection.js'
 import { createAdminPositions, toAdminStanding, type AdminPositions } from './admin-positions.js'
-import { readMovedPositions } from './recent-events.js'
+import { readMovedPositions } from '../positions/recent-events.js'
 import { createAdminStartFinder } from './find-admin-start.js'
 import { createTypingAndPresence } from '../presence/typing-and-presence.js'
 import { createSubscriptions } from '../connections/subscriptions.js'
-import { factsOf, type Position } from './position.js'
+import { factsOf, type Position } from '../positions/position.js'
 import {
   receiveEvent,
   type Delivery,
@@ -17,6 +17,7 @@ import { encodeTextFrame } from '../connections/text-frame.js'
 import { createReceiptBroadcast } from '../receipts/receipt-broadcast.js'
 import { readResetViews, sendAdminReset } from './reset-for-admins.js'
 import { createUnreadCounter } from '../receipts/unread-counter.js'
+import { createDeskBroadcast } from './desk-broadcast.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import { ADMINS_CHANNEL, adminChannel } from '../../events/channels.js'
 import type { ChatEvent, ChangeEvent, DurableEvent, Parties } from '../../events/events.js'
@@ -87,6 +88,7 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
     for (const connection of subscriptions.connectionsOf(adminId)) connection.send(text)
   }
   const unread = createUnreadCounter(db, sendTo, onError)
+  const desk = createDeskBroadcast(() => everyone.connectionsOf(EVERYONE))
   const base = { subscriptions, sequencer, receiptBroadcast, typingAndPresence }
 
   const positions = createAdminPositions({ db, watermarks, holdersHere, sequencer, receiptBroadcast })
@@ -143,6 +145,8 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
   function receive(event: ChatEvent): void {
     if ('receipt' in event) positions.touch(event.receipt.sessionId)
     if ('unreadOf' in event) unread.recount(event.unreadOf)
+    else if ('sessionDetails' in event) desk.sendDetails(event.sessionDetails)
+    else if ('note' in event) desk.sendNote(event.note)
     else receiveEvent(base, event)
   }
 

@@ -2,11 +2,11 @@ import type { Database } from '../../database/database.js'
 import { batchReads } from '../../database/batch.js'
 import type { Parties } from '../../events/events.js'
 import type { ReceiptBroadcast } from '../receipts/receipt-broadcast.js'
-import type { Position, Standing } from './position.js'
-import { readFirstSeqs } from './recent-events.js'
+import type { Position, Standing } from '../positions/position.js'
+import { readFirstSeqs } from '../positions/recent-events.js'
 import type { Sequencer } from './sequencer.js'
-import { readPositionsOfAdmins, readSessionPositions, type SessionPosition } from './session-positions.js'
-import type { WatermarkHistory } from './watermark-history.js'
+import { readPositionsOfAdmins, readSessionPositions, type SessionPosition } from '../positions/session-positions.js'
+import type { WatermarkHistory } from '../positions/watermark-history.js'
 
 export interface AdminPositionsDeps {
   db: Database

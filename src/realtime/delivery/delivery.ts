@@ -3,16 +3,18 @@ import { batchReads, MAX_SESSIONS_PER_BATCH } from '../../database/batch.js'
 import { readEvents } from './read-missed-events.js'
 import type { DeliveryReceipts } from '../receipts/delivery-receipts.js'
 import type { Connection } from '../connections/connection.js'
-import { readSessionPositions, type SessionPosition } from './session-positions.js'
+import { readSessionPositions, type SessionPosition } from '../positions/session-positions.js'
+import type { DeliveryCounts } from './delivery-counts.js'
 import type { Presence } from '../presence/presence.js'
 import type { Sync, SyncRequest } from '../resume/read-syncs.js'
 import type { Subscriber } from '../../events/publisher.js'
+import type { Tracing } from '../../instruments/tracing.js'
 import type { Subscriptions } from '../connections/subscriptions.js'
 import type { TypingAndPresence } from '../presence/typing-and-presence.js'
 import type { ReceiptBroadcast } from '../receipts/receipt-broadcast.js'
 import { createSequencer, type Sequencer, type SequencerOptions } from './sequencer.js'
-import type { Position, Standing } from './position.js'
-import type { WatermarkHistory } from './watermark-history.js'
+import { factsOf, type Position, type Standing } from '../positions/position.js'
+import type { WatermarkHistory } from '../positions/watermark-history.js'
 import { encodeTextFrame } from '../connections/text-frame.js'
 import { closeCodes } from '../../protocol/codes.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
@@ -28,6 +30,8 @@ export interface DeliveryDeps {
   watermarks: WatermarkHistory
   /** Reads what an account has missed of a session; undefined where the account may not see it. */
   readSync(request: SyncRequest): Promise<Sync | undefined>
+  counts: DeliveryCounts
+  tracing?: Tracing | undefined
   /** A presence should be read again soon. */
   onPresenceDoubt(): void
   onError(error: unknown): void
@@ -66,7 +70,7 @@ export function receiveEvent(delivery: Omit<Delivery, 'start' | 'closeVanished' 
 
 /** A sequencer that fills its gaps from PostgreSQL. */
 export function createBackfillingSequencer(
-  { db, onError }: DeliveryDeps,
+  { db, counts, tracing, onError }: DeliveryDeps,
   side: {
     predecessorOf(event: DurableEvent): number
     deliver(event: DurableEvent): void
@@ -85,14 +89,36 @@ export function createBackfillingSequencer(
   const readEventsAfter = batchReads((keys: string[]) => readEvents(db, keys), MAX_SESSIONS_PER_BATCH)
   return createSequencer({
     ...side,
+    deliver: (event) => {
+      traceDelivery(tracing, event, side.deliver)
+      const { at } = factsOf(event)
+      if (at !== undefined) counts.latencies.observe(Math.max(0, Date.now() - at) / 1000)
+    },
     onError,
-    readEvents: async (sessionId, after) =>
-      (await readEventsAfter(`${sessionId}:${after}`)) ?? { events: [], lastAt: [] },
+    readEvents: async (sessionId, after) => {
+      const missed = (await readEventsAfter(`${sessionId}:${after}`)) ?? { events: [], lastAt: [] }
+      counts.eventsFilled += missed.events.length
+      return missed
+    },
+    onReset: (position) => {
+      counts.resets++
+      return side.onReset(position)
+    },
     async readStanding(sessionId) {
       const position = await readPosition(sessionId)
       return position && side.toStanding(position)
     },
   })
+}
+
+/** Delivers an event in a span of the trace that its publisher began, if there is one. */
+function traceDelivery(
+  tracing: Tracing | undefined,
+  event: DurableEvent,
+  deliver: (event: DurableEvent) => void,
+): void {
+  if (tracing === undefined || event.trace === undefined) return deliver(event)
+  tracing.run({ name: 'deliver event', kind: 'consumer', parent: event.trace }, () => deliver(event))
 }
 
 /** Sends sockets a sync with `reset`: it takes the place of all that they know of the session. */

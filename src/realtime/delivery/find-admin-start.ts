@@ -1,9 +1,9 @@
 import type { Database } from '../../database/database.js'
 import { batchReads } from '../../database/batch.js'
 import type { DurableEvent } from '../../events/events.js'
-import { factsOf } from './position.js'
-import { readFirstSeqs } from './recent-events.js'
-import type { WatermarkHistory } from './watermark-history.js'
+import { factsOf } from '../positions/position.js'
+import { readFirstSeqs } from '../positions/recent-events.js'
+import type { WatermarkHistory } from '../positions/watermark-history.js'
 
 /**
  * Creates a function that finds where delivery of a session begins that is unknown on this node, from one of its events. A session

@@ -12,8 +12,8 @@ import {
 } from '../../database/rows/messages.js'
 import type { SessionChangeKind } from '../../database/rows/session-changes.js'
 import { readSessionJson, type SessionJson } from '../../database/rows/sessions.js'
-import { commitTimesOf } from './session-positions.js'
-import type { MissedEvents } from './position.js'
+import { commitTimesOf } from '../positions/session-positions.js'
+import type { MissedEvents } from '../positions/position.js'
 import type { DurableEvent } from '../../events/events.js'
 import { changeFrame, messageFrame } from '../../events/event-frames.js'
 const EVENTS_PER_READ = 200

@@ -2,6 +2,7 @@ import type { Database } from '../../database/database.js'
 import type { EpochExpressions } from '../../database/epoch.js'
 import { unavailable } from '../../errors/request-error.js'
 import type { AdminDelivery } from './admin-delivery.js'
+import type { DeliveryCounts } from './delivery-counts.js'
 import { findSetBack } from './find-set-back.js'
 import {
   readSessionPositions,
@@ -10,9 +11,14 @@ import {
   readPositionsOfStores,
   readMovedSessions,
   type SessionPosition,
-} from './session-positions.js'
-import { readDatabaseState, readMovedForAdmins, type DatabaseState, type MovedSession } from './recent-events.js'
-import type { SettledState, WatermarkHistory } from './watermark-history.js'
+} from '../positions/session-positions.js'
+import {
+  readDatabaseState,
+  readMovedForAdmins,
+  type DatabaseState,
+  type MovedSession,
+} from '../positions/recent-events.js'
+import type { SettledState, WatermarkHistory } from '../positions/watermark-history.js'
 import type { Sequencer } from './sequencer.js'
 import type { StoreDelivery } from './store-delivery.js'
 
@@ -41,7 +47,12 @@ export function createReconciler(
   db: Database,
   epoch: EpochExpressions,
   { store, admin }: { store: StoreDelivery; admin: AdminDelivery },
-  { opened, watermarks, overlapMs }: { opened: DatabaseState; watermarks: WatermarkHistory; overlapMs: number },
+  {
+    opened,
+    watermarks,
+    overlapMs,
+    counts,
+  }: { opened: DatabaseState; watermarks: WatermarkHistory; overlapMs: number; counts: DeliveryCounts },
 ) {
   const behind = { store: new Map<number, number>(), admin: new Map<number, number>() }
   /** The run of the server that the positions here were last compared with. */
@@ -85,7 +96,7 @@ export function createReconciler(
     const delivered = store.unended().map(({ sessionId, last }) => ({ sessionId, last }))
     const moved = await readMovedSessions(db, delivered, new Date(at - overlapMs))
     await resetSetBack(store.sequencer, aheadOf(store.sequencer, moved))
-    behind.store = fillBehind(store.sequencer, moved, behind.store)
+    behind.store = fillBehind(store.sequencer, moved, behind.store, counts)
   }
 
   async function repairReceipts(): Promise<void> {
@@ -105,7 +116,7 @@ export function createReconciler(
     await startUnknown(moved)
     await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...positions, ...moved]))
     if (rounds % MISSING_EVERY === 0) await resetMissing(positions)
-    behind.admin = fillBehind(admin.sequencer, [...positions, ...moved], behind.admin)
+    behind.admin = fillBehind(admin.sequencer, [...positions, ...moved], behind.admin, counts)
     admin.forgetIdle(performance.now() - KEEP_IDLE_MS)
   }
 
@@ -166,13 +177,16 @@ function fillBehind(
   sequencer: Sequencer,
   positions: Pick<SessionPosition, 'sessionId' | 'seq'>[],
   before: Map<number, number>,
+  counts: DeliveryCounts,
 ) {
   const behind = new Map<number, number>()
   for (const { sessionId, seq } of positions) {
     const position = sequencer.positions.get(sessionId)
     if (position === undefined || position.last >= seq) continue
     behind.set(sessionId, Math.max(seq, behind.get(sessionId) ?? 0))
-    if (position.last < (before.get(sessionId) ?? 0)) void sequencer.fill(position)
+    if (position.last >= (before.get(sessionId) ?? 0)) continue
+    counts.eventsRepaired += seq - position.last
+    void sequencer.fill(position)
   }
   return behind
 }

@@ -1,5 +1,5 @@
 import type { DurableEvent } from '../../events/events.js'
-import { factsOf, follows, isNewer, type MissedEvents, type Position, type Standing } from './position.js'
+import { factsOf, follows, isNewer, type MissedEvents, type Position, type Standing } from '../positions/position.js'
 
 export interface SequencerOptions {
   /** The seq that must be delivered before this event. */

@@ -1,9 +1,9 @@
 import { wasCreatedSince } from './read-missed-events.js'
-import type { SessionPosition } from './session-positions.js'
+import type { SessionPosition } from '../positions/session-positions.js'
 import type { Ready, StoreEntry, StorePosition } from '../resume/read-ready.js'
 import { createTypingAndPresence } from '../presence/typing-and-presence.js'
 import { createSubscriptions } from '../connections/subscriptions.js'
-import { factsOf, type Position, type Standing } from './position.js'
+import { factsOf, type Position, type Standing } from '../positions/position.js'
 import {
   receiveEvent,
   type Delivery,

@@ -223,6 +223,7 @@ const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
   },
 
   async resume({ hub }, connection, resume) {
+    hub.sockets.resumedSessions += resume.sessions.length
     await resumeSessions(hub.resume, connection, resume)
   },
 

@@ -11,6 +11,7 @@ import { Connection } from '../connections/connection.js'
 import type { ConnectionDeps } from '../connections/connection-deps.js'
 import { createFlushScheduler } from '../connections/flush-scheduler.js'
 import { handleFrames, type FrameDeps } from './handle-frames.js'
+import { noteHandshake, traceFrames } from './trace-frames.js'
 import { createConnectionLimit } from '../connections/connection-limit.js'
 import type { Side } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
@@ -36,9 +37,10 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   let connectionCount = 0
   const connectionDeps: ConnectionDeps = {
     limits: config.socketLimits,
+    counts: hub.sockets,
     flushes: createFlushScheduler(),
     nextNumber: () => connectionCount++,
-    handle: (connection, frames) => handleFrames(deps, connection, frames),
+    handle: traceFrames(app.tracing, (connection, frames) => handleFrames(deps, connection, frames)),
   }
 
   for (const side of ['store', 'admin'] as const) {
@@ -75,16 +77,19 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     const account = await app.authenticate(readAuthorization(request.headers.authorization) ?? queried, request.ip)
     if (account.side !== side) throw forbidden()
     if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
-    if (request.ws && !connectionLimit.take(account, request.raw.socket))
+    if (request.ws && !connectionLimit.take(account, request.raw.socket)) {
+      hub.sockets.refusedByLimit++
       throw tooMany('Too many sockets for this account')
+    }
     request.account = account
   }
 
   /** Adds the listeners before anything is awaited, so that no frame that the client sends at once is missed. */
-  function serve(socket: WebSocket, { account, raw }: FastifyRequest): void {
+  function serve(socket: WebSocket, { account, raw, span }: FastifyRequest): void {
     forgetRequest(socket, raw)
     const connection = new Connection(socket, raw.socket, account, connectionDeps)
     connectionOf.set(socket, connection)
+    if (span) noteHandshake(connection, span)
     connectionOver.set(raw.socket, connection)
     socket.on('error', endBroken)
     socket.on('message', takeFrame)

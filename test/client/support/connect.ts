@@ -14,7 +14,7 @@ import { until } from '../../../harness/until.js'
 
 type Events = { [Name in keyof ClientEvents]: ClientEvents[Name][] }
 
-/** A client and all that it has told so far. */
+/** A client and all events that it has emitted so far. */
 export interface Watched<Client> {
   client: Client
   told: Events
@@ -64,7 +64,7 @@ const toOptions = ({ origin }: At, { token }: Account, options: Partial<ConnectO
   timing: { ...quick, ...options.timing },
 })
 
-/** Listens from the very beginning. The client is closed at the test's end. */
+/** Listens from the start. The client is closed at the end of the test. */
 function watch<Client extends StoreClient | AdminClient>(t: Test, client: Client): Watched<Client> {
   const told: Events = {
     state: [],
@@ -77,6 +77,8 @@ function watch<Client extends StoreClient | AdminClient>(t: Test, client: Client
     presence: [],
     typing: [],
     notification: [],
+    note: [],
+    details: [],
     error: [],
   }
   for (const name of names) client.on(name, (event) => (told[name] as unknown[]).push(event))

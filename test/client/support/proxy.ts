@@ -1,20 +1,20 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** Stands between a client and the service, and fails as networks do. */
+/** A proxy between a client and the service that simulates network faults. */
 export interface Proxy {
   origin: string
-  /** Where new connections go from now on; undefined: nowhere. */
+  /** Sends new connections to a node; with undefined it refuses them. */
   lead(to: { origin: string } | undefined): void
-  /** Cuts every connection there is. */
+  /** Cuts every open connection. */
   cut(): void
-  /** From now on nothing comes through in this direction, while the connections stay. */
+  /** Drops all bytes in this direction, while the connections stay open. */
   hush(direction: 'answers' | 'both'): void
-  /** New connections are whole again. */
+  /** Drops nothing on new connections. */
   heal(): void
-  /** How many pieces were swallowed so far. */
+  /** The number of chunks that were dropped. */
   swallowedCount(): number
-  /** How many connections were made so far. */
+  /** The number of connections that were opened. */
   connectionCount(): number
 }
 

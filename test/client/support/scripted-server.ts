@@ -4,12 +4,12 @@ import type { Test } from 'tap'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { ServerFrames } from '../../../src/client/index.js'
 
-/** A server that says only what a test has it say, for what the real one does seldom. */
+/** A server that sends only what a test tells it to, for cases that are rare with the real one. */
 export interface ScriptedServer {
   origin: string
-  /** Every frame that clients have sent so far. */
+  /** All frames that clients have sent. */
   received: { type: string; payload: Record<string, unknown> }[]
-  /** What connections begin with from now on. */
+  /** Sets the first frames of later connections. */
   begin(ready: ServerFrames['ready']): void
   say<T extends keyof ServerFrames>(type: T, payload: ServerFrames[T]): void
   end(code: number): void

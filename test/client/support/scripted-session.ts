@@ -2,7 +2,7 @@ import type { Message, Session } from '../../../src/client/index.js'
 
 const moment = '2026-01-01T00:00:00.000Z'
 
-/** A session as a scripted server tells of it. */
+/** A session as a scripted server sends it. */
 export const scriptSession = (id: number, more: Partial<Session> = {}): Session => ({
   id,
   store_id: 1,

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import t from 'tap'
-import { ChatError } from '../../../src/client/index.js'
-import { addStore } from '../../support/chat/accounts.js'
+import t, { type Test } from 'tap'
+import { ChatError, type ConnectOptions } from '../../../src/client/index.js'
+import { addStore, type TestAccount } from '../../support/chat/accounts.js'
 import { createChatClient } from '../../support/chat/chat-client.js'
 import { claimConversation } from '../../support/chat/conversations.js'
 import { startNode } from '../../support/nodes/node.js'
@@ -11,6 +11,7 @@ import { createTempFolder } from '../../support/temp-folder.js'
 import { until } from '../../../harness/until.js'
 import { download } from '../../support/files/uploads.js'
 import { watchAdmin, watchStore } from '../support/connect.js'
+import { startProxy } from '../support/proxy.js'
 
 const node = await startNode(t)
 const chat = createChatClient(node)
@@ -134,4 +135,84 @@ t.test('an upload can be ended, and ends with the client', async (t) => {
   t.equal(await codeOf(client.upload(text('a.txt', 'x'), { signal: abort.signal })), '0 aborted')
   client.close()
   t.equal(await codeOf(client.send({ file: text('a.txt', 'x') })), '0 closed')
+})
+
+/** A client whose uploads are answered by the test, and how often it has tried. */
+function watchUploads(
+  t: Test,
+  store: TestAccount,
+  answer: () => Promise<Response>,
+  options: Partial<ConnectOptions> = {},
+) {
+  let tries = 0
+  const watched = watchStore(t, node, store, {
+    fetch: (input, init) => {
+      if (!String(input instanceof Request ? input.url : input).includes('upload')) return fetch(input, init)
+      tries++
+      return answer()
+    },
+    ...options,
+  })
+  return { ...watched, tries: () => tries }
+}
+
+const refuse = (status: number, headers: Record<string, string> = {}) =>
+  Promise.resolve(Response.json({ success: false, message: 'Not now' }, { status, headers }))
+
+t.test('what fails again and again while the connection is there is told after a few tries', async (t) => {
+  const store = await addStore(node.database)
+  for (const [answer, code] of [
+    // A refusal that is seen as a cut.
+    [() => Promise.reject(new TypeError('fetch failed')), '0 offline'],
+    [() => refuse(503), '503 unavailable'],
+  ] as const) {
+    const { client, reaches, tries } = watchUploads(t, store, answer, { timing: { checkMs: 500 } })
+    await reaches('online')
+    t.equal(await codeOf(client.send({ file: text('a.txt', 'x') })), code)
+    t.ok(tries() >= 4, `${tries()} tries`)
+    client.close()
+  }
+})
+
+t.test('a daily limit is told at once', async (t) => {
+  const { client, tries } = watchUploads(t, await addStore(node.database), () => refuse(429, { 'retry-after': '3600' }))
+  t.equal(await codeOf(client.upload(text('a.txt', 'x'), { repeat: true })), '429 too_many')
+  t.equal(tries(), 1)
+})
+
+t.test('while there is no connection an upload is tried as often as it takes', async (t) => {
+  const store = await addStore(node.database)
+  const way = await startProxy(t, node)
+  let tries = 0
+  const { client, reaches } = watchStore(t, way, store, {
+    fetch: (input, init) => {
+      if (String(input instanceof Request ? input.url : input).includes('upload')) tries++
+      return fetch(input, init)
+    },
+  })
+  await reaches('online')
+  way.lead(undefined)
+  way.cut()
+  await reaches('offline')
+  const uploading = client.upload(text('a.txt', 'x'), { repeat: true })
+  await until(() => tries > 5, 10_000)
+  way.lead(node)
+  t.match(await uploading, { type: 'text/plain' })
+})
+
+t.test('an upload can be ended while the application is asked for a token, and between two tries', async (t) => {
+  const store = await addStore(node.database)
+  const waiting = watchUploads(t, store, () => refuse(503), { token: () => new Promise(() => undefined) })
+  const abort = new AbortController()
+  const upload = codeOf(waiting.client.upload(text('a.txt', 'x'), { signal: abort.signal }))
+  abort.abort()
+  t.equal(await upload, '0 aborted')
+
+  const pausing = watchUploads(t, store, () => refuse(503, { 'retry-after': '30' }))
+  const end = new AbortController()
+  const sending = codeOf(pausing.client.send({ file: text('a.txt', 'x'), signal: end.signal }))
+  await until(() => pausing.tries() === 1, 5000)
+  end.abort()
+  t.equal(await sending, '0 aborted')
+  t.equal(waiting.tries(), 0)
 })

@@ -53,7 +53,7 @@ for (const [name, options] of [
     await desk.keyboard.press('Escape')
     await desk.getByRole('button', { name: 'Transfer' }).click()
     await check(desk, 'a dialog')
-    await desk.getByLabel('Id of the admin').fill('999999999')
+    await desk.getByLabel('Name or number').fill('999999999')
     await desk.keyboard.press('Enter')
     await desk.getByRole('alert').getByText('Admin not found').waitFor()
     await check(desk, 'an error')

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { startBrowser } from '../support/browser.js'
+import { provideBrowser } from '../support/browser.js'
 import { addAdmin, addStore } from '../../support/chat/accounts.js'
 import { startNode } from '../../support/nodes/node.js'
 import { openVisitor, signIn } from '../support/visitor.js'
 
 const node = await startNode(t)
-const browser = await startBrowser(t)
+const browser = await provideBrowser()
 const origin = node.origin.replace('127.0.0.1', 'chat.test')
 
 // Browsers trust localhost as they trust TLS: what breaks over plain HTTP breaks on other hosts only.

@@ -6,7 +6,7 @@ import { createRedisEnvironment } from '../../support/nodes/redis-environment.js
 import { startServer } from '../../support/nodes/server-process.js'
 import { readServices } from '../../../harness/services.js'
 import { claim, hasTick, sees, write } from '../support/acts.js'
-import { startBrowser } from '../support/browser.js'
+import { provideBrowser } from '../support/browser.js'
 import { openVisitor, signIn } from '../support/visitor.js'
 
 t.test(
@@ -15,7 +15,7 @@ t.test(
     const database = await createDatabase(t)
     const environment = { DATABASE_URL: database.url, ...createRedisEnvironment(readServices().redisUrl) }
     const [dying, staying] = [startServer(t, environment), startServer(t, environment)]
-    const [here, there, browser] = await Promise.all([dying.ready(), staying.ready(), startBrowser(t)])
+    const [here, there, browser] = await Promise.all([dying.ready(), staying.ready(), provideBrowser()])
     const [store, admin] = await Promise.all([addStore(database, { name: 'Tech Store' }), addAdmin(database)])
     const way = await startProxy(t, here)
     const visit = async (path: string, { token }: { token: string }) => {

@@ -19,13 +19,13 @@ t.test('a session is released, handed over and closed, and everybody who looks s
   await adasDesk.getByRole('button', { name: 'Claim' }).click()
 
   await adasDesk.getByRole('button', { name: 'Transfer' }).click()
-  await adasDesk.getByLabel('Id of the admin').fill('999999999')
+  await adasDesk.getByLabel('Name or number').fill('999999999')
   await adasDesk.keyboard.press('Enter')
   await adasDesk.getByRole('alert').getByText('Admin not found').waitFor()
   await adasDesk.getByRole('button', { name: 'Transfer' }).click()
-  await adasDesk.getByLabel('Id of the admin').fill(String(grace.id))
+  await adasDesk.getByLabel('Name or number').fill(String(grace.id))
   await adasDesk.keyboard.press('Enter')
-  await adasDesk.getByText(`Admin ${grace.id} has this conversation now.`).waitFor()
+  await adasDesk.getByText(`Grace (admin ${grace.id}) has this conversation now.`).waitFor()
   t.equal(await adasDesk.getByRole('textbox', { name: 'Write an answer' }).count(), 0)
 
   await write(chat, 'Are you there?')

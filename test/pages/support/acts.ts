@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core'
 
-/** What people do on the pages, by what they see there. */
+/** Actions of users on the pages, by what is visible there. */
 
 export const write = async (page: Page, text: string): Promise<void> => {
   const field = page.getByRole('textbox', { name: /^Write a/ })
@@ -8,7 +8,7 @@ export const write = async (page: Page, text: string): Promise<void> => {
   await send(page)
 }
 
-/** Sends what is written: with the button on a touch screen, where Enter begins a line. */
+/** Sends the text: with the button on a touch screen, where Enter inserts a line break. */
 export const send = async (page: Page): Promise<void> => {
   if (await page.evaluate(() => matchMedia('(pointer: coarse)').matches)) await page.locator('.send').click()
   else await page.locator('[data-composer]').press('Enter')
@@ -20,7 +20,7 @@ export const message = (page: Page, text: string): Locator =>
 
 export const sees = (page: Page, text: string): Promise<void> => message(page, text).first().waitFor()
 
-/** Waits until a message has come so far. */
+/** Waits until a message is visible. */
 export const hasTick = (page: Page, text: string, tick: 'Sent' | 'Delivered' | 'Read'): Promise<void> =>
   message(page, text).getByText(tick, { exact: true }).waitFor({ state: 'attached' })
 

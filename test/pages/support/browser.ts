@@ -1,18 +1,32 @@
 import { chromium, type Browser } from 'playwright-core'
-import type { Test } from 'tap'
+import { endWithProcess } from '../../../harness/test-file.js'
 import { CHROMIUM_VARIABLE } from '../../../harness/variables.js'
 
-/** Starts a browser with a profile of its own, closed at the test's end. It asks nothing of the world outside. */
-export async function startBrowser(t: Pick<Test, 'teardown'>): Promise<Browser> {
+let shared: Promise<Browser> | undefined
+
+/**
+ * The browser that all tests of this process share. Each opens contexts of its own, which share nothing. It makes no requests
+ * to the internet.
+ */
+export async function provideBrowser(): Promise<Browser> {
+  shared ??= launch()
+  const browser = await shared
+  if (browser.isConnected()) return browser
+  // It has crashed.
+  shared = launch()
+  return shared
+}
+
+async function launch(): Promise<Browser> {
   const executablePath = process.env[CHROMIUM_VARIABLE]
   if (executablePath === undefined) throw new Error('Run the pages by `npm run test:pages -- test/pages/….pages.ts`')
   const browser = await chromium.launch({
     executablePath,
-    // Neither root nor most containers have a sandbox to run in; the pages are our own.
+    // The sandbox is not available for root and in most containers. The pages are trusted.
     chromiumSandbox: false,
     args: [
       '--disable-gpu',
-      // A name that browsers do not trust as they trust localhost.
+      // A host name that is not a secure context, unlike localhost.
       '--host-resolver-rules=MAP chat.test 127.0.0.1',
       '--disable-quic',
       '--no-first-run',
@@ -21,6 +35,6 @@ export async function startBrowser(t: Pick<Test, 'teardown'>): Promise<Browser> 
       '--disable-sync',
     ],
   })
-  t.teardown(() => browser.close())
+  endWithProcess(() => browser.close())
   return browser
 }

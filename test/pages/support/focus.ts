@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** Whether somebody looks at a page is for the test to say: every page of a browser without a screen has the focus. */
+/** Lets the test set whether the page has the focus: in a headless browser every page has it. */
 export async function controlFocus(page: Page): Promise<void> {
   await page.addInitScript({
     content: `

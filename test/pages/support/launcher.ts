@@ -1,6 +1,6 @@
 import type { FrameLocator, Page } from 'playwright-core'
 
-/** What people see of the widget in a page, and do with it. */
+/** Elements of the widget in a page, and actions on it. */
 
 export const opener = (page: Page) => page.getByRole('button', { name: /^Open the support chat/ })
 export const closer = (page: Page) => page.getByRole('button', { name: 'Close the support chat' })
@@ -24,7 +24,7 @@ export async function writeIn(chat: FrameLocator, text: string): Promise<void> {
 export const entryIn = (chat: FrameLocator, text: string) =>
   chat.locator('.entry:not(.draft)').filter({ hasText: text })
 
-/** How many widgets there are, with and without what belongs to them. */
+/** The number of widgets, and of those with a launcher. */
 export const countWidgets = (page: Page) =>
   page.evaluate(() => {
     const hosts = [...document.querySelectorAll('store-chat-widget')]

@@ -2,7 +2,7 @@ import { build } from 'esbuild'
 import type { Key } from '../../../src/pages/languages/catalogue.js'
 import type { Language } from '../../../src/pages/languages/choose-locale.js'
 
-/** Imports a module of the pages' source, which is built for browsers only. */
+/** Bundles and imports a module of src/pages, which is otherwise built for browsers only. */
 export async function importPageModule<Module>(path: string): Promise<Module> {
   const { outputFiles } = await build({
     entryPoints: [`src/pages/${path}`],
@@ -16,12 +16,15 @@ export async function importPageModule<Module>(path: string): Promise<Module> {
 
 export type Texts = Record<Key, string | Partial<Record<Intl.LDMLPluralRule, string>>>
 
-/** All that the pages say in a language. */
+/** All texts of the pages in a language. */
 export async function readTexts(language: Language): Promise<Texts> {
-  const { default: texts, en } = await importPageModule<{ default?: Texts; en?: Texts }>(
-    language === 'en' ? 'languages/en.ts' : `languages/catalogues/${language}.ts`,
+  const name = language === 'en' ? 'en' : `catalogues/${language}`
+  const [texts, deskTexts] = await Promise.all(
+    ['languages', 'languages/desk'].map(async (folder) => {
+      const module = await importPageModule<Record<string, Partial<Texts>>>(`${folder}/${name}.ts`)
+      return module['default'] ?? module['en'] ?? module['desk']
+    }),
   )
-  const found = texts ?? en
-  if (found === undefined) throw new Error(`No catalogue: ${language}`)
-  return found
+  if (texts === undefined || deskTexts === undefined) throw new Error(`No catalogue: ${language}`)
+  return { ...texts, ...deskTexts } as Texts
 }

@@ -2,12 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** What a shop answers with. */
+/** Content of a shop's site. */
 export interface ShopOptions {
-  /** Its pages, by their paths: what stands in the head of each, the tag of the widget for one. */
+  /** Its pages by path: the content of each head, such as the tag of the widget. */
   pages: Record<string, string>
   body?: string
-  /** Its scripts and styles, by their paths. */
+  /** Its scripts and styles by path. */
   files?: Record<string, string>
   headers?: Record<string, string>
 }
@@ -38,7 +38,7 @@ export async function serveShop(t: Test, options: ShopOptions): Promise<string> 
 
 const hostileStyle = '* { color: red !important } button, iframe, span { display: none !important; opacity: 0 }'
 
-/** A shop whose policy allows the chat's origin and nothing more, and whose style wants to be everywhere. */
+/** A shop whose policy allows only the chat's origin, and whose style sheet matches every element. */
 export async function startShop(
   t: Test,
   chatOrigin: string,

@@ -3,28 +3,29 @@ import type { Test } from 'tap'
 import { addAdmin, addStore, type StoreFields, type TestAccount } from '../../support/chat/accounts.js'
 import { createChatClient, type ChatClient } from '../../support/chat/chat-client.js'
 import { startNode, type NodeOptions } from '../../support/nodes/node.js'
-import { startBrowser } from './browser.js'
+import { provideBrowser } from './browser.js'
 import { openVisitor, signIn, type Visitor, type VisitOptions } from './visitor.js'
 
 type Options = Omit<VisitOptions, 'token'> & { origin?: string }
 
-/** A node, a browser, and who comes to its pages. */
+/** A node, a browser, and visitors of its pages. */
 export interface Stage extends ChatClient {
   store(fields?: StoreFields): Promise<TestAccount>
   admin(name?: string): Promise<TestAccount>
-  /** A profile of its own at the console, signed in. */
+  supervisor(name?: string): Promise<TestAccount>
+  /** Opens the console in a new browser context, signed in. */
   console(account: TestAccount, options?: Options): Promise<Page>
-  /** A profile of its own at the store's chat, signed in. */
+  /** Opens the store's chat in a new browser context, signed in. */
   chat(account: TestAccount, options?: Options): Promise<Page>
-  /** A profile of its own, at nothing yet. */
+  /** Opens a blank page in a new browser context. */
   visitor(account: TestAccount, options?: Omit<Options, 'origin'>): Promise<Visitor>
-  /** What the browsers complained about, for a test to find empty at its end. */
+  /** Errors and warnings of all visitors' pages. Tests expect none. */
   complaints(): string[]
 }
 
-/** Sets up what a test of the pages needs. */
+/** Starts a node and a browser for a test of the pages. */
 export async function setStage(t: Test, options: NodeOptions = {}): Promise<Stage> {
-  const [node, browser] = await Promise.all([startNode(t, options), startBrowser(t)])
+  const [node, browser] = await Promise.all([startNode(t, options), provideBrowser()])
   const visitors: Visitor[] = []
 
   async function visitor({ token }: TestAccount, more: Omit<Options, 'origin'> = {}): Promise<Visitor> {
@@ -44,6 +45,7 @@ export async function setStage(t: Test, options: NodeOptions = {}): Promise<Stag
     ...createChatClient(node),
     store: (fields) => addStore(node.database, fields),
     admin: (name) => addAdmin(node.database, name === undefined ? {} : { name }),
+    supervisor: (name) => addAdmin(node.database, { role: 'supervisor', ...(name !== undefined && { name }) }),
     console: at('/console/'),
     chat: at('/chat/'),
     visitor,

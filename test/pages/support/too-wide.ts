@@ -1,13 +1,13 @@
 import type { Frame, Page } from 'playwright-core'
 
-/** What is wider than the page, or than what shows it. A line that ends in an ellipsis is meant to. */
+/** Finds elements that overflow the page or their container, except lines that end in an ellipsis. */
 export const findTooWide = (page: Page | Frame): Promise<string[]> =>
   page.evaluate(() => {
     const width = document.documentElement.clientWidth
     const describe = ({ tagName, className, textContent }: Element) =>
       `${tagName.toLowerCase()}.${className} ${textContent.slice(0, 30)}`
     const ends = (element: Element) => getComputedStyle(element).textOverflow === 'ellipsis'
-    /** Part of a line that ends in an ellipsis: what is left of it is not shown. */
+    /** Part of a line that ends in an ellipsis: the rest is hidden. */
     const isCut = ({ parentElement }: Element): boolean =>
       parentElement !== null && (ends(parentElement) || isCut(parentElement))
     const isTooWide = (element: HTMLElement) => {

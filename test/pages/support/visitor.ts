@@ -1,20 +1,20 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { Test } from 'tap'
 
-/** Somebody at a page, with all that the browser had to complain about. */
+/** A visitor of a page, with the errors and warnings of the browser. */
 export interface Visitor {
   page: Page
-  /** Errors, refusals by the policy, and where the token was seen that it should not be. */
+  /** Errors, violations of the content security policy, and places where the token leaked. */
   complaints: string[]
 }
 
 export interface VisitOptions extends BrowserContextOptions {
   token: string
-  /** The browser says in its console that connections fail; a test that cuts them expects it to. */
+  /** Ignores the browser's console messages about failed connections, for tests that cut them. */
   losesConnections?: boolean
 }
 
-/** Opens an empty page in a profile of its own. */
+/** Opens a blank page in a new browser context. */
 export async function openVisitor(
   t: Pick<Test, 'teardown'>,
   browser: Browser,
@@ -30,7 +30,8 @@ export async function openVisitor(
     const text = message.text()
     const isLoss = losesConnections && /Failed to load resource|WebSocket connection to/.test(text)
     if (isLoss) return
-    if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${text}`)
+    const { url } = message.location()
+    if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${text} ${url.split('?')[0] ?? ''}`)
     if (text.includes(token)) complaints.push('the token is in the console')
   })
   page.on('request', (request) => {
@@ -42,7 +43,7 @@ export async function openVisitor(
   return { page, complaints }
 }
 
-/** Signs in on a page that asks for a token, in whatever language. */
+/** Signs in on a page that asks for a token, in any language. */
 export async function signIn(page: Page, token: string): Promise<void> {
   await page.locator('input[name=token]').fill(token)
   await page.locator('button[type=submit]').click()

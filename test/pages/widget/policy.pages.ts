@@ -80,7 +80,7 @@ t.test('a policy that refuses the frame is told what it lacks, in one line', asy
       .waitFor()
     t.same(
       ownLines(),
-      [`store-chat: this page's Content-Security-Policy blocks the chat: add ${origin} to its frame-src`],
+      [`store-chat: add ${origin} to the frame-src of this page's Content-Security-Policy`],
       policy,
     )
   }

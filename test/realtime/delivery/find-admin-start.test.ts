@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Database } from '../../../src/database/database.js'
 import { createAdminStartFinder } from '../../../src/realtime/delivery/find-admin-start.js'
-import { createWatermarkHistory } from '../../../src/realtime/delivery/watermark-history.js'
+import { createWatermarkHistory } from '../../../src/realtime/positions/watermark-history.js'
 import type { DurableEvent } from '../../../src/events/events.js'
 
 const OVERLAP_MS = 1000

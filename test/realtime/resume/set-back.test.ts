@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import { findEpochExpressions } from '../../../src/database/epoch.js'
 import { createReconciler } from '../../../src/realtime/delivery/reconciler.js'
-import { readDatabaseState } from '../../../src/realtime/delivery/recent-events.js'
-import { createWatermarkHistory } from '../../../src/realtime/delivery/watermark-history.js'
+import { readDatabaseState } from '../../../src/realtime/positions/recent-events.js'
+import { createWatermarkHistory } from '../../../src/realtime/positions/watermark-history.js'
 import { addAdmin, type TestAccount } from '../../support/chat/accounts.js'
 import { createChatClient, type ChatClient } from '../../support/chat/chat-client.js'
 import {
@@ -227,7 +227,10 @@ t.test('a session that had ended before anybody came is active again', async (t)
   const epoch = await findEpochExpressions(db)
   const opened = { ...(await readDatabaseState(db, epoch)), run: 'the run before the restart' }
   const watermarks = createWatermarkHistory(opened, 1000)
-  const sweep = createReconciler(db, epoch, hub, { opened, watermarks, overlapMs: 1000 })
+  const sweep = createReconciler(db, epoch, hub, {
+    ...{ opened, watermarks, overlapMs: 1000 },
+    counts: hub.deliveries,
+  })
   await sweep()
   for (const socket of [forStore, forAdmin]) {
     const sync = await socket.next('sync', undefined, DEADLINE_MS)

@@ -1,7 +1,7 @@
 import { addAdmin, addStore, type TestAccount } from '../chat/accounts.js'
 import type { TestDatabase } from '../databases/database.js'
 
-/** Adds sessions with messages of their store, past the product: many in little time. Returns their ids, the open one first. */
+/** Inserts sessions with messages of their store directly into the database, which is fast. Returns their ids, the open one first. */
 export async function addSessions(
   { query }: TestDatabase,
   storeId: number,
@@ -34,7 +34,7 @@ export async function addSessions(
   return ids
 }
 
-/** 200 messages that make 12 MB of JSON: each of their characters is written as six. */
+/** 200 messages that are 12 MB of JSON: each character is escaped as six. */
 export const addLargeSession = (database: TestDatabase, storeId: number): Promise<number[]> =>
   addSessions(database, storeId, { closed: 0, messages: 200, content: 'repeat(chr(1), 10000)' })
 

@@ -15,10 +15,10 @@ import type { Counts, Spec } from './wire.js'
 
 const QUIET_MS = 3000
 const ATTACK_SECONDS = 6
-/** The damage may show when the attacker is gone. */
+/** Damage may show only after the attack has ended. */
 const AFTERMATH_MS = 2500
 const MOST_RATIO = 3
-/** Below this, a quiet p99 is the noise of the machine, and three times it would be too. */
+/** A quiet p99 below this is noise, and so is three times its value. */
 const LEAST_QUIET_P99_MS = 10
 const LONGEST_HEALTH_MS = 250
 const MEMORY_BACK_MS = 10_000
@@ -31,13 +31,13 @@ interface Node {
   process: ServerProcess
 }
 
-/** What an attack is made with, and what has to come of it besides. */
+/** Preparation of an attack, and additional expectations. */
 export interface AttackCase {
   name: string
   attack: string
-  /** Makes the attacker's accounts and data. */
+  /** Creates the attacker's accounts and data. */
   prepare(database: TestDatabase): Promise<Pick<Spec, 'token'> & Partial<Spec>>
-  /** When the attacker says that it has sent everything. */
+  /** Called when the attacker has sent everything. */
   onSent?(database: TestDatabase): unknown
   check?(t: Test, outcome: Outcome): unknown
 }
@@ -46,13 +46,13 @@ export interface Outcome {
   counts: Counts
   database: TestDatabase
   spec: Spec
-  /** Connections that were opened to the database during the attack. */
+  /** The number of database connections that were opened during the attack. */
   newConnections: number
-  /** What the nodes wrote during the attack. */
+  /** The output of the nodes during the attack. */
   log: string
 }
 
-/** Two nodes, and stores that work with them while they are attacked. */
+/** Two nodes, and stores that use them during attacks. */
 export interface AbuseRun {
   attack(t: Test, one: AttackCase): Promise<void>
 }
@@ -69,14 +69,14 @@ export async function startAbuseRun(t: Test): Promise<AbuseRun> {
       nodes ??= await startNodes(t, database, stores)
       const isFine = await measure(t2, { database, stores, nodes, one, given })
       if (isFine) return
-      // The next attack shall find nodes that this one has not harmed.
+      // The next attack needs nodes that this one has not harmed.
       for (const { process } of nodes) process.kill('SIGKILL')
       nodes = undefined
     },
   }
 }
 
-/** Two nodes with their own limits, warm. */
+/** Starts two nodes with default limits and warms them up. */
 async function startNodes(t: Test, database: TestDatabase, stores: TestAccount[]): Promise<Node[]> {
   const environment = { DATABASE_URL: database.url, ...createRedisEnvironment(readServices().redisUrl) }
   const nodes = await Promise.all(
@@ -99,7 +99,7 @@ interface Measurement {
   given: Pick<Spec, 'token'> & Partial<Spec>
 }
 
-/** Returns whether the nodes are as they were. */
+/** Returns whether the nodes have recovered. */
 async function measure(t: Test, { database, stores, nodes, one, given }: Measurement): Promise<boolean> {
   const origins = nodes.map(({ origin }) => origin)
   const spec: Spec = {
@@ -164,7 +164,7 @@ async function measure(t: Test, { database, stores, nodes, one, given }: Measure
 
 const readLog = (nodes: Node[]) => nodes.map(({ process }) => Object.values(process.output()).join('')).join('')
 
-/** Connections that were opened to this database so far. */
+/** The number of connections that were opened to this database. */
 async function countConnections({ query }: TestDatabase): Promise<number> {
   const [row] = await query<{ sessions: string }>(
     'select sessions from pg_stat_database where datname = current_database()',

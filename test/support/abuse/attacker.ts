@@ -1,8 +1,8 @@
-/** A process of its own that makes one attack, which its only argument describes, and prints what came of it. */
+/** A program that runs the attack that its argument describes, and prints the result. */
 import { attacks } from './attacks.js'
 import type { Attack, Spec } from './wire.js'
 
-/** What an attack that does not end may take longer than it was given. */
+/** An attack that runs longer than its duration plus this time is ended. */
 const GRACE_MS = 5000
 
 const spec = JSON.parse(process.argv[2] ?? '{}') as Spec

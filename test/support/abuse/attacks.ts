@@ -15,11 +15,11 @@ import {
 } from './wire.js'
 
 const api = '/v1/chat/'
-/** What one account may have at once on two nodes that are asked in turn, and stay below the limit of each. */
+/** Requests that one account may send at once to two nodes in turn without reaching the limit of either. */
 const SOCKETS = 20
-/** What a socket may send at once. */
+/** Frames that a socket may send at once. */
 const BURST = 39
-/** What it may send in the long run, by some margin. */
+/** Frames per second that it may send, with a margin. */
 const PER_SECOND = 18
 const CONNECTIONS = 32
 
@@ -29,7 +29,7 @@ const message = (number: number) => ({
   type: 'message',
   payload: { content: `flood ${number}`, client_message_id: `flood-${process.pid}-${number}` },
 })
-/** As text: in an object, `__proto__` would be no key. */
+/** As text: in an object literal, `__proto__` is not a key. */
 const badResumes = [
   '{"1":1e300}',
   '{"abc":1}',
@@ -40,9 +40,9 @@ const badResumes = [
   '{"9007199254740993":1}',
 ]
 
-/** Every attack, by name. Each is over by itself at its time. */
+/** Every attack, by name. Each ends by itself after its duration. */
 export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
-  /** A hundred sockets, twenty at a time, that leave work behind. */
+  /** A hundred sockets, twenty at a time, that close with work pending. */
   async resumeStorm(attack) {
     const text = JSON.stringify(resumeAll(attack))
     for (let round = 0; round < 5 && !isOver(attack); round++) {
@@ -108,7 +108,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
   pongs: (attack) => floodControl(attack, 0x8a),
   pings: (attack) => floodControl(attack, 0x89),
 
-  /** One message in very many pieces. */
+  /** One message in very many fragments. */
   fragments: (attack) =>
     floodBytes(attack, {
       sockets: 5,
@@ -134,7 +134,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
     for (const socket of sockets) socket.removeAllListeners('close').terminate()
   },
 
-  /** On paths that are no sockets, some of them with something in the query that no log may show. */
+  /** Upgrades on paths without sockets, some with secrets in the query that must not be logged. */
   async strangeUpgrades(attack) {
     const paths = ['/health/live/', '/health/ready/', '/nowhere/', '/docs/json', `${api}nowhere/`]
     const held = await Promise.all(
@@ -155,7 +155,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
     }
   },
 
-  /** Admins who have very much unread, while more comes in. */
+  /** Admins with very many unread messages, while more arrive. */
   async unreadCounts(attack) {
     const told = new Set<number>()
     const sockets = attack.adminTokens.map((token, place) => {
@@ -231,7 +231,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
       }),
     }),
 
-  /** The one attack of an admin by itself. */
+  /** The only attack by an admin. */
   lists: (attack) =>
     floodRequests(attack, {
       connections: CONNECTIONS,
@@ -254,7 +254,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
         `Content-Type: application/json\r\nContent-Length: 10000\r\n\r\n{"content":"`,
     ),
 
-  /** Heads that never end, and upgrades that nobody completes. */
+  /** Request heads that never end, and upgrades that are never completed. */
   halfOpenUpgrades: (attack) =>
     holdConnections(attack, 500, (place) => {
       const path = `${api}ws/store/?token=${attack.token}`
@@ -282,7 +282,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
   reconnects: (attack) => floodFrames(attack, { sockets: SOCKETS, next: () => '', livesMs: 1 }),
 }
 
-/** Control frames that nobody asked for, as many as go through. */
+/** Sends unsolicited control frames as fast as possible. */
 const floodControl = (attack: Attack, first: number) =>
   floodBytes(attack, {
     sockets: 5,

@@ -7,8 +7,8 @@ import type { Counts, Spec } from './wire.js'
 const program = fileURLToPath(new URL('./attacker.js', import.meta.url))
 
 /**
- * Makes an attack from a process of its own, with the lowest priority: what it burns itself is no harm that a node does.
- * `onSent` is called when an attack says that it has sent everything.
+ * Runs an attack in its own process with the lowest priority, so that its own CPU time does not slow the nodes down.
+ * `onSent` is called when the attack has sent everything.
  */
 export async function runAttack(t: Test, spec: Spec, onSent: () => unknown = () => undefined): Promise<Counts> {
   const { PATH = '' } = process.env

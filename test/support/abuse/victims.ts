@@ -5,7 +5,7 @@ import type { TestAccount } from '../chat/accounts.js'
 const REQUESTS_PER_SECOND = 40
 const HEALTH_EVERY_MS = 100
 const MEMORY_EVERY_MS = 200
-/** Longer than this, an answer is as good as none. */
+/** A request without an answer in this time counts as failed. */
 const PATIENCE_MS = 20_000
 
 interface Sample {
@@ -18,17 +18,17 @@ export interface Latencies {
   count: number
   p50: number
   p99: number
-  /** Answered with something else than 200, or not at all. */
+  /** Requests that were not answered with 200. */
   failed: number
 }
 
-/** Clients that do no harm, and what the nodes are like for them. */
+/** Well-behaved clients, and how the nodes serve them. */
 export interface Victims {
-  /** Of the requests that were due in a time; waits for their answers. */
+  /** Results of the requests that were due in a period. Waits for their answers. */
   latencies(from: number, to: number): Promise<Latencies>
-  /** The longest answer of `/health/live/` of those that were due in a time. */
+  /** The slowest answer of `/health/live/` in a period. */
   longestHealth(from: number, to: number): Promise<number>
-  /** The most memory of a node in a time, in bytes. */
+  /** The highest memory use of a node in a period, in bytes. */
   peakMemory(from: number, to: number): number
   stop(): Promise<void>
 }
@@ -39,8 +39,8 @@ interface Node {
 }
 
 /**
- * Stores that read their session and write to it, in turn on all nodes, at a steady rate. A request's time begins when it
- * was due, so that a node which stops for a second is seen by all the requests of that second.
+ * Stores that read their session and write to it, in turn on all nodes, at a steady rate. The time of a request starts when
+ * it was due, so that a node that stalls for a second slows all requests of that second.
  */
 export function startVictims(nodes: Node[], stores: TestAccount[], perSecond = REQUESTS_PER_SECOND): Victims {
   const requests: Sample[] = []
@@ -114,7 +114,7 @@ export function startVictims(nodes: Node[], stores: TestAccount[], perSecond = R
   }
 }
 
-/** Resident memory of the larger of the nodes. */
+/** Resident memory of the larger node. */
 export async function residentBytes(nodes: Node[]): Promise<number> {
   const sizes = await Promise.all(
     nodes.map(async ({ pid }) => {

@@ -1,25 +1,25 @@
-/* eslint max-lines: ['error', 300] -- everything that writes past the protocol, used by that table alone */
+/* eslint max-lines: ['error', 300] -- all senders of raw bytes, used only by the table of attacks */
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 
-/** The attackers come from an address of their own, so that what is held against it is not held against the others. */
+/** Attackers have their own address, so that limits of this address do not affect other clients. */
 const ATTACKER_ADDRESS = '127.0.0.2'
 const RECONNECT_MS = 50
 
-/** What an attack is made of. */
+/** Parameters of an attack. */
 export interface Spec {
   attack: string
   origins: string[]
-  /** Of one store, unless the attack needs more. */
+  /** Tokens of one store, unless the attack needs more. */
   token: string
   adminTokens: string[]
   sessionIds: number[]
   seconds: number
 }
 
-/** What came of an attack, by name. `sent`, `refused` and `closed` are in every one. */
+/** Counters of an attack, by name. Every attack counts `sent`, `refused` and `closed`. */
 export type Counts = Record<string, number>
 
 export interface Attack extends Spec {
@@ -51,7 +51,7 @@ function encodeRequest({ method = 'GET', path, token, body }: Request): string {
   return `${method} ${path} HTTP/1.1\r\nHost: chat\r\nAuthorization: Token ${token}\r\n${type}\r\n${content}`
 }
 
-/** Requests over kept connections, each as soon as the one before is answered, but no more than so many per second in all. */
+/** Sends requests over persistent connections, each when the one before is answered, up to a total rate. */
 export async function floodRequests(
   attack: Attack,
   options: { connections: number; perSecond?: number; next(number: number): Request },
@@ -110,7 +110,7 @@ async function readAnswer({ counts, endsAt }: Attack, socket: Socket): Promise<v
   })
 }
 
-/** Connections that send something and then neither read nor say more. */
+/** Opens connections that send something and then neither read nor write. */
 export async function holdConnections(attack: Attack, connections: number, text: (place: number) => string) {
   const sockets = Array.from({ length: connections }, (_, place) => {
     const socket = dial(originOf(attack, place))
@@ -121,7 +121,7 @@ export async function holdConnections(attack: Attack, connections: number, text:
     return socket
   })
   await delay(attack.endsAt - Date.now())
-  // A socket that is not read learns only by writing that it was closed, and where it was not reset, by writing twice.
+  // A socket that is not read notices a close only when it writes; without a reset, only at the second write.
   for (let turn = 0; turn < 2; turn++) {
     for (const socket of sockets) socket.write('\r\n')
     await delay(200)
@@ -133,7 +133,7 @@ export const upgradeHead = (path: string, more = '') =>
   `GET ${path} HTTP/1.1\r\nHost: chat\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
   `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${more}`
 
-/** Asks for an upgrade and returns the status of the answer, 0 for none, and what came with it. */
+/** Requests an upgrade. Returns the status of the answer (0 for none) and its text. */
 export async function askForUpgrade(attack: Attack, place: number, path: string) {
   const socket = dial(originOf(attack, place))
   socket.write(`${upgradeHead(path)}\r\n`)
@@ -146,12 +146,12 @@ export async function askForUpgrade(attack: Attack, place: number, path: string)
   return { socket, status: Number(text.slice(9, 12)), text }
 }
 
-/** A client frame by hand, with a mask that changes nothing. */
+/** Encodes a client frame with a mask of zeros. */
 export function encodeFrame(first: number, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload])
 }
 
-/** Sockets that write the same bytes as fast as they go through, and come back when they are closed. */
+/** Opens sockets that write the same bytes as fast as possible, and reconnect when they are closed. */
 export async function floodBytes(
   attack: Attack,
   options: { sockets: number; begin?: Buffer; chunk: Buffer; frames: number },
@@ -185,7 +185,7 @@ export async function floodBytes(
   )
 }
 
-/** The two bytes after the head of a close frame with a short reason, which is the last of a stream. */
+/** The code of the close frame at the end of a stream: the two bytes after its head. */
 function readCloseCode(tail: string): number {
   const at = tail.lastIndexOf('\x88')
   return at < 0 ? 1006 : (tail.charCodeAt(at + 2) << 8) | tail.charCodeAt(at + 3)
@@ -217,7 +217,7 @@ export interface SocketFlood {
   livesMs?: number
 }
 
-/** Sockets that send frames, and come back when they are closed. */
+/** Opens sockets that send frames, and reconnect when they are closed. */
 export async function floodFrames(attack: Attack, flood: SocketFlood): Promise<void> {
   await Promise.all(
     Array.from({ length: flood.sockets }, async (_, place) => {
@@ -262,7 +262,7 @@ async function floodOneSocket(attack: Attack, flood: SocketFlood, place: number)
   socket.terminate()
 }
 
-/** A socket that counts how it ends and what it is told. */
+/** Opens a socket that counts refusals, close codes and received errors. */
 export function openSocket({ counts, ...attack }: Attack, side: 'store' | 'admin', token: string, place: number) {
   const origin = attack.origins[place % attack.origins.length] ?? ''
   const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/v1/chat/ws/${side}/?token=${token}`, {

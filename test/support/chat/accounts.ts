@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { AdminRole } from '../../../src/protocol/account.js'
 import type { TestDatabase } from '../databases/database.js'
 
-/** An account with a token, written straight into the database. */
+/** An account with a token, inserted directly into the database. */
 export interface TestAccount {
   id: number
   token: string

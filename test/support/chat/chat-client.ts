@@ -7,20 +7,22 @@ import { startNodes, type NodeOptions, type TestNode } from '../nodes/node.js'
 
 type Fields = Record<string, unknown>
 
-/** A client of the chat's routes that holds every answer against the API's own description. */
+/** A client of the chat's routes that checks every answer against the OpenAPI document. */
 export interface ChatClient {
   node: TestNode
   /** A GET of a path below `/v1/chat/`. */
   get(path: string, account?: { token: string }, query?: Fields): Promise<Answer>
   /** A POST to a path below `/v1/chat/`. */
   post(path: string, account?: { token: string }, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  put(path: string, account: { token: string }, body: unknown): Promise<Answer>
+  delete(path: string, account: { token: string }): Promise<Answer>
 }
 
 export function createChatClient(node: TestNode): ChatClient {
   const check = createAnswerCheck(node)
-  const request = async (method: 'GET' | 'POST', path: string, query: string, options: RequestOptions) => {
+  const request = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, query: string, options: RequestOptions) => {
     const answer = await node.request(method, `/v1/chat/${path}${query}`, options)
-    check(method, `/v1/chat/${path}`, answer)
+    check(method, `/v1/chat/${path.replace(/\/\d+\//, '/{id}/')}`, answer)
     return answer
   }
   const tokenOf = (account?: { token: string }) => account && { token: account.token }
@@ -31,6 +33,8 @@ export function createChatClient(node: TestNode): ChatClient {
       return request('GET', path, words.size > 0 ? `?${words.toString()}` : '', { ...tokenOf(account) })
     },
     post: (path, account, body, headers = {}) => request('POST', path, '', { ...tokenOf(account), body, headers }),
+    put: (path, account, body) => request('PUT', path, '', { ...tokenOf(account), body }),
+    delete: (path, account) => request('DELETE', path, '', { ...tokenOf(account) }),
   }
 }
 
@@ -42,13 +46,11 @@ export async function startTwoNodes(t: Test, options?: NodeOptions): Promise<[Ch
 }
 
 /**
- * A check of an answer against the route's description in the OpenAPI document: the status is one that it names, and the
- * body has the described shape and not a key more. Bodies made in SQL pass no serializer that would see to it.
+ * Returns a check of answers against the OpenAPI document: the status is documented, and the body has the documented shape
+ * without additional keys. Bodies that are built in SQL pass no serializer that would ensure this.
  */
 export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
-  const ajv = new Ajv({ strict: false, allErrors: true })
-  addFormats.default(ajv, ['date-time', 'uri'])
-  const compiled = new Map<string, ValidateFunction>()
+  const checks = new Map<string, ValidateFunction>()
   const { paths = {} } = app.swagger() as unknown as OpenApiDocument
 
   return (method: string, path: string, { status, text, body }: Answer) => {
@@ -60,17 +62,26 @@ export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
     const described = response.content?.['application/json']
     // A file, or nothing.
     if (described === undefined || method === 'HEAD') return
-    let validate = compiled.get(what)
-    if (validate === undefined) {
-      validate = ajv.compile(closeObjects(described.schema) as object)
-      compiled.set(what, validate)
-    }
+    let validate = checks.get(what)
+    if (validate === undefined) checks.set(what, (validate = compile(described.schema)))
     if (validate(body)) return
     throw new AssertionError({ message: `${what}: ${ajv.errorsText(validate.errors)}: ${text.slice(0, 500)}` })
   }
 }
 
-/** What of an OpenAPI document is looked at. */
+const ajv = new Ajv({ strict: false, allErrors: true })
+addFormats.default(ajv, ['date-time', 'uri'])
+/** By the text of the schema: all nodes of a process have the same ones. */
+const compiled = new Map<string, ValidateFunction>()
+
+function compile(schema: unknown): ValidateFunction {
+  const text = JSON.stringify(schema)
+  let validate = compiled.get(text)
+  if (validate === undefined) compiled.set(text, (validate = ajv.compile(closeObjects(schema) as object)))
+  return validate
+}
+
+/** The parts of an OpenAPI document that the check reads. */
 export interface OpenApiDocument {
   paths?: Record<string, Record<string, { responses: Record<string, DescribedResponse> }>>
 }
@@ -79,7 +90,7 @@ interface DescribedResponse {
   content?: { 'application/json'?: { schema: unknown } }
 }
 
-/** The same schema, with objects that allow no other keys. */
+/** Copies a schema, with objects that allow no additional keys. */
 function closeObjects(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closeObjects)
   if (typeof schema !== 'object' || schema === null) return schema

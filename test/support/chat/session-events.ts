@@ -1,11 +1,11 @@
 import type { TestDatabase } from '../databases/database.js'
 
-/** A durable event of a session, as the database holds it. */
+/** A durable event of a session as stored. */
 export interface SessionEvent {
   seq: number
   /** The kind of the change, or `message`. */
   kind: string
-  /** Of a message. */
+  /** Set for a message. */
   messageId: number | null
 }
 
@@ -18,7 +18,7 @@ export async function readEvents({ query }: TestDatabase, sessionId: number): Pr
   )
 }
 
-/** The kinds of all events of a store's sessions, say `create claim close / create message`. */
+/** The kinds of all events of a store's sessions, such as `create claim close / create message`. */
 export async function readStory(database: TestDatabase, storeId: number): Promise<string> {
   const sessions = await database.query<{ id: string }>('select id from chat_session where store_id = $1 order by id', [
     storeId,
@@ -30,7 +30,7 @@ export async function readStory(database: TestDatabase, storeId: number): Promis
   return (await Promise.all(stories)).join(' / ')
 }
 
-/** What is wrong with the numbering of a session's events: seq from 1 without a hole, ids in the same order. */
+/** Faults in the numbering of a session's events: seq must start at 1 without gaps, with ids in the same order. */
 export async function findDisorder(database: TestDatabase, sessionId: number): Promise<string[]> {
   const events = await readEvents(database, sessionId)
   const [session] = await database.query<{ seq: string }>('select seq from chat_session where id = $1', [sessionId])

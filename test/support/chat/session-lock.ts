@@ -2,11 +2,11 @@ import { Client } from 'pg'
 import type { TestDatabase } from '../databases/database.js'
 import { until } from '../../../harness/until.js'
 
-/** Holds a row, so that acts on it queue up in a known order. */
+/** Locks a row, so that operations on it wait in a known order. */
 export interface RowLock {
-  /** Begins an act and waits until it stands in the queue. */
+  /** Starts an operation and waits until it is queued. */
   enqueue<T>(act: () => Promise<T>): Promise<{ answer: Promise<T> }>
-  /** Lets the queue go. */
+  /** Releases the lock. */
   release(): Promise<void>
 }
 
@@ -15,12 +15,14 @@ const DEADLINE_MS = 5000
 export const lockSession = (database: TestDatabase, sessionId: number) =>
   lockRow(database, 'chat_session', 'id', sessionId)
 
-/** Of all receipts of a session. */
+/** Locks all receipts of a session. */
 export const lockReceipts = (database: TestDatabase, sessionId: number) =>
   lockRow(database, 'chat_receipt', 'session_id', sessionId)
 
 async function lockRow({ url, query }: TestDatabase, table: string, key: string, id: number): Promise<RowLock> {
   const client = new Client(url)
+  // Of a test that fails before it releases the lock, the database is dropped.
+  client.on('error', () => undefined)
   await client.connect()
   await client.query('begin')
   await client.query(`select from ${table} where ${key} = $1 for update`, [id])
@@ -29,7 +31,7 @@ async function lockRow({ url, query }: TestDatabase, table: string, key: string,
     async enqueue(act) {
       const answer = act()
       const place = ++queued
-      await until(async () => (await countWaiting(query)) >= place, DEADLINE_MS, 'the act waits for the session')
+      await until(async () => (await countWaiting(query)) >= place, DEADLINE_MS, 'the operation waits for the lock')
       return { answer }
     },
     async release() {

@@ -1,6 +1,6 @@
 import type { TestDatabase } from '../databases/database.js'
 
-/** Claims a store's active session for an admin, past the product. Returns its id. */
+/** Claims a store's active session for an admin directly in the database. Returns its id. */
 export async function claimSession({ query }: TestDatabase, storeId: number, adminId: number): Promise<number> {
   const rows = await query<{ id: string }>(
     `update chat_session set status = 'claimed', admin_id = $2 where store_id = $1 and status <> 'closed' returning id`,
@@ -9,7 +9,7 @@ export async function claimSession({ query }: TestDatabase, storeId: number, adm
   return Number(rows[0]?.id)
 }
 
-/** Closes a store's active session, past the product. Returns its id, or undefined where there is none. */
+/** Closes a store's active session directly in the database. Returns its id, or undefined if there is none. */
 export async function closeSession({ query }: TestDatabase, storeId: number): Promise<number | undefined> {
   const rows = await query<{ id: string }>(
     `update chat_session set status = 'closed', closed_at = now() where store_id = $1 and status <> 'closed' returning id`,
@@ -27,7 +27,7 @@ export interface MessageFields {
   clientMessageId?: string
 }
 
-/** Adds messages to a session, past the product. Returns their ids. */
+/** Inserts messages of a session directly into the database. Returns their ids. */
 export async function addMessages(
   { query }: TestDatabase,
   sessionId: number,

@@ -1,6 +1,6 @@
 import type { TestDatabase } from '../databases/database.js'
 
-/** Takes a session back to a seq, as a restored backup would, without receipts. The ids of what is lost are given again. */
+/** Sets a session back to a seq without receipts, as a restored backup does. The lost ids are assigned again. */
 export async function setBack({ query }: TestDatabase, sessionId: number, seq: number): Promise<void> {
   await query(
     `with lost as (
@@ -24,7 +24,7 @@ export async function setBack({ query }: TestDatabase, sessionId: number, seq: n
   await query(`select setval('chat_message_id_seq', (select coalesce(max(id), 0) + 1 from chat_message), false)`)
 }
 
-/** Takes a session out of the database, as a backup does that was made before it began. */
+/** Removes a session from the database, as a restored backup from before its creation does. */
 export async function removeSession({ query }: TestDatabase, sessionId: number): Promise<void> {
   for (const table of ['chat_receipt', 'chat_message', 'chat_session_change', 'notification_session_mark']) {
     await query(`delete from ${table} where session_id = $1`, [sessionId])
@@ -32,7 +32,7 @@ export async function removeSession({ query }: TestDatabase, sessionId: number):
   await query('delete from chat_session where id = $1', [sessionId])
 }
 
-/** What the database holds of a session's messages, by id, oldest first. */
+/** The stored messages of a session, by id, oldest first. */
 export async function readContents({ query }: TestDatabase, sessionId: number): Promise<[number, string][]> {
   const rows = await query<{ id: string; content: string }>(
     'select id, content from chat_message where session_id = $1 order by seq',

@@ -6,20 +6,20 @@ export interface RequestOptions {
   /** Sent as `Authorization: Token …`. */
   token?: string
   headers?: Record<string, string>
-  /** Text and bytes are sent as they are, anything else as JSON. */
+  /** Text and bytes are sent unchanged, anything else as JSON. */
   body?: unknown
 }
 
 export interface Answer {
   status: number
   headers: IncomingHttpHeaders
-  /** Parsed where it is JSON. What it holds is the test's to say. */
+  /** Parsed if it is JSON. Tests check its content. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that tests can look into it
   body: any
   text: string
 }
 
-/** An HTTP client of one origin that checks the standard error body of every failure it sees. */
+/** An HTTP client of one origin that checks that every failure has the standard error body. */
 export interface HttpClient {
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>
   get(path: string, options?: RequestOptions): Promise<Answer>
@@ -74,7 +74,7 @@ function parse(text: string, contentType = ''): unknown {
   return contentType.startsWith('application/json') && text !== '' ? JSON.parse(text) : text
 }
 
-/** The contract: exactly `success` and `message`; a 400 may add `errors`, each with a field and a message. */
+/** The standard error body: exactly `success` and `message`; a 400 may add `errors`, each with a field and a message. */
 function checkErrorBody({ status, body, text }: Answer): void {
   const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
   const isText = (value: unknown) => typeof value === 'string' && value !== ''

@@ -12,10 +12,10 @@ export interface RawAnswer {
   text: string
 }
 
-/** A TCP connection on which a test writes the bytes itself. */
+/** A TCP connection on which a test writes raw bytes. */
 export interface RawConnection {
   write(bytes: string | Buffer): void
-  /** The next answer; undefined when the connection ends before one has begun. */
+  /** The next answer; undefined if the connection ends before one starts. */
   next(): Promise<RawAnswer | undefined>
   /** Resets the connection. */
   cut(): void
@@ -56,14 +56,14 @@ export async function openRawConnection(
   }
 }
 
-/** Sends bytes on a connection of their own and returns the first answer. */
+/** Sends bytes on a new connection and returns the first answer. */
 export async function exchangeRaw(t: Pick<Test, 'teardown'>, node: { origin: string }, bytes: string | Buffer) {
   const connection = await openRawConnection(t, node)
   connection.write(bytes)
   return connection.next()
 }
 
-/** The first whole answer, and how long it is. Every answer of the service says how long its body is. */
+/** The first complete answer and its length. Every answer of the service has a Content-Length. */
 function parseAnswer(received: string): [answer: RawAnswer | undefined, length: number] {
   const headEnd = received.indexOf('\r\n\r\n')
   if (headEnd === -1) return [undefined, 0]

@@ -6,7 +6,7 @@ import type { Side } from '../../../src/protocol/account.js'
 
 const DEADLINE_MS = 5000
 
-/** What a frame holds is the test's to say. */
+/** Tests check the content of a frame. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that tests can look into it
 export type Payload = any
 
@@ -17,14 +17,14 @@ export interface Frame {
 
 export interface SocketClient {
   socket: WebSocket
-  /** Every frame since the beginning. */
+  /** All frames so far. */
   frames: Frame[]
-  /** The payloads of one type so far. */
+  /** The payloads of all frames of one type so far. */
   all(type: string): Payload[]
   /** The first such frame that no `next` has returned yet, at once or when it comes. */
   next(type: string, matches?: (payload: Payload) => boolean, deadlineMs?: number): Promise<Payload>
   send(type: string, payload?: object): void
-  /** Resolves when the socket has ended, with the code that the other end gave. */
+  /** Resolves when the socket is closed, with the code of the server. */
   closed: Promise<{ code: number; reason: string }>
   close(): Promise<void>
 }
@@ -77,7 +77,7 @@ function collect(socket: WebSocket): SocketClient {
     frames.push(JSON.parse((data as Buffer).toString()) as Frame)
     for (const watch of watchers) watch()
   })
-  // What fails is told by the close that follows.
+  // A close follows every error.
   socket.on('error', () => undefined)
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.once('close', (code, reason) => {
@@ -102,7 +102,7 @@ function collect(socket: WebSocket): SocketClient {
       const frame = new Promise<Frame>((resolve, reject) => {
         watch = () => {
           const found = take(type, matches)
-          // At once: the next frame may come before the one who waits for this one goes on.
+          // Synchronously: the next frame may arrive before the caller continues.
           if (found) watchers.delete(watch)
           if (found) resolve(found)
           else if (socket.readyState === socket.CLOSED) reject(new Error(`Closed before: ${type}`))
@@ -124,7 +124,7 @@ function collect(socket: WebSocket): SocketClient {
   }
 }
 
-/** Tries to open a socket and returns the answer by which that is refused. */
+/** Tries to open a socket and returns the HTTP answer that refuses it. */
 export async function refuseSocket(
   { origin }: { origin: string },
   side: Side,

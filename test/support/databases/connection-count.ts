@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Test } from 'tap'
 
-/** Counts the connections to PostgreSQL that the nodes of this process open from now on, until the test's end. */
+/** Counts the connections to PostgreSQL that the nodes of this process open until the end of the test. */
 export function countConnections(t: Test): () => number {
   let count = 0
   const { connect } = pg.Client.prototype as unknown as { connect: (...words: unknown[]) => unknown }

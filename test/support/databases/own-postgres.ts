@@ -5,11 +5,11 @@ import { lookInto, type TestDatabase } from './database.js'
 import { findFreePort } from '../../../harness/free-port.js'
 import { createTempFolder } from '../temp-folder.js'
 
-/** A PostgreSQL that belongs to one test, to be stopped and started there. It keeps its port. */
+/** A PostgreSQL that one test may stop and restart. It keeps its port. */
 export interface OwnPostgres extends TestDatabase {
   port: number
   start(): Promise<void>
-  /** `immediate` is as good as a crash. */
+  /** `immediate` is like a crash. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
 }
 

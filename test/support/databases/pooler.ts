@@ -20,10 +20,10 @@ export interface TestPooler {
 }
 
 const START_DEADLINE_MS = 10_000
-/** How docs/operating.md says that settings get to the server connections of a pooler in transaction mode. */
+/** Settings of the server connections in transaction mode, as documented in docs/operating.md. */
 const CONNECT_QUERY = `connect_query='set statement_timeout = 5000; set idle_in_transaction_session_timeout = 5000'`
 
-/** Starts one for the rest of the file. Undefined, and the file is skipped, where there is none. */
+/** Starts a PgBouncer for the rest of the file. Returns undefined, and skips the file, if PgBouncer is missing. */
 export async function startPooler(t: Test, mode: PoolMode, withSettings = true): Promise<TestPooler | undefined> {
   const program = await findPgBouncer()
   if (program === undefined) {
@@ -82,18 +82,18 @@ async function answers(url: string): Promise<boolean> {
 
 let chosen: TestPooler | undefined
 
-/** Lets all nodes of this file, in this process and in others, reach their databases through a pooler. */
+/** Routes all nodes of this file, in this process and in others, to their databases through a pooler. */
 export async function routeThroughPooler(t: Test, mode: PoolMode): Promise<boolean> {
   chosen = await startPooler(t, mode)
   return chosen !== undefined
 }
 
-/** How a node in this process reaches a database. */
+/** The settings by which a node in this process reaches a database. */
 export function routeTo(databaseUrl: string): { databaseUrl: string; databasePooler: Pooler } {
   return { databaseUrl: chosen?.through(databaseUrl) ?? databaseUrl, databasePooler: chosen?.mode ?? 'none' }
 }
 
-/** The same for a node in a process of its own. */
+/** The same for a node in its own process. */
 export function routeEnvironment(environment: Record<string, string>): Record<string, string> {
   const direct = environment['DATABASE_URL']
   if (chosen === undefined || direct === undefined) return environment

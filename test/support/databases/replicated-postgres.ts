@@ -15,20 +15,20 @@ import { until } from '../../../harness/until.js'
 const execute = promisify(execFile)
 const STREAMING_DEADLINE_MS = 30_000
 
-/** A primary with a standby. Clients reach whichever is the primary by one address, which is what `url` names. */
+/** A primary with a standby. `url` always leads to the current primary. */
 export interface ReplicatedPostgres extends TestDatabase {
   address: TcpProxy
-  /** Past the address. */
+  /** A connection that bypasses the shared address. */
   primary(): TestDatabase & { port: number }
   standby(): TestDatabase & { port: number }
-  /** The standby gets no more of what the primary writes. */
+  /** Stops replication to the standby. */
   cutReplication(): void
   /**
-   * Ends the primary as a crash would, promotes the standby and leads the address there. Before the first client comes,
-   * `meanwhile` may write to the new primary.
+   * Kills the primary, promotes the standby and routes the address to it. Before the first client connects, `meanwhile`
+   * may write to the new primary.
    */
   failOver(meanwhile?: (database: TestDatabase) => Promise<void>): Promise<void>
-  /** Makes a new standby from a fresh copy of the primary, which goes on working, and waits until it keeps up. */
+  /** Creates a new standby from a copy of the running primary, and waits until it has caught up. */
   rebuildStandby(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ interface Server extends TestDatabase {
   port: number
 }
 
-/** Starts both. A synchronous standby has everything that the primary acknowledges. */
+/** Starts both. A synchronous standby has every transaction that the primary has acknowledged. */
 export async function startReplicatedPostgres(
   t: Test,
   { isSynchronous }: { isSynchronous: boolean },
@@ -99,7 +99,7 @@ async function startServer(t: Test, folder: string): Promise<Server> {
   return { ...lookInto(t, url), cluster, port, data: join(folder, 'postgres') }
 }
 
-/** PostgreSQL's low-level backup: what is copied while it changes is made consistent by the log since the label. */
+/** PostgreSQL's low-level backup: WAL replay from the label on makes the copy of changing files consistent. */
 async function copyOnline({ url, data }: Server, folder: string): Promise<void> {
   const client = new Client(url)
   await client.connect()
@@ -115,7 +115,7 @@ async function copyOnline({ url, data }: Server, folder: string): Promise<void> 
   }
 }
 
-/** Writes files that belong to whom the server runs as. */
+/** Writes files that belong to the user of the server. */
 async function writeOwned(model: string, folder: string, files: Record<string, string>): Promise<void> {
   const { uid, gid } = await stat(join(model, 'PG_VERSION'))
   for (const [name, text] of Object.entries(files)) {
@@ -133,11 +133,11 @@ async function isCaughtUp({ query }: TestDatabase, state: 'async' | 'sync'): Pro
   return rows.length > 0
 }
 
-/** A PostgreSQL whose data can be put back to what they were. It keeps its address. */
+/** A PostgreSQL whose data can be restored. It keeps its address. */
 export interface RestorablePostgres extends TestDatabase {
-  /** Keeps the data as they are now. It is away for a moment. */
+  /** Saves a copy of the data. The server is down for a moment. */
   backUp(): Promise<void>
-  /** Brings the kept data back. Before the first client comes, `meanwhile` may write to them. */
+  /** Restores the copy. Before the first client connects, `meanwhile` may write to it. */
   restore(meanwhile?: (database: TestDatabase) => Promise<void>): Promise<void>
 }
 

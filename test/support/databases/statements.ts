@@ -2,21 +2,27 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import type { TestDatabase } from './database.js'
 
-/** A statement as the product has sent it. */
+/** A statement that the product has sent. */
 export interface Statement {
   text: string
   values: unknown[]
 }
 
-/** Collects what any node in this process sends to PostgreSQL from now on, until the test's end. */
+/** What fills the search and the times of reports, from time to time, whatever a test does. */
+const isUpkeep = ({ text, values }: Statement) =>
+  /insert into chat_(message_search|session_times)|from pg_extension/.test(text) ||
+  (text.includes('event_cursor') && values.some((value) => value === 'search' || value === 'reports'))
+
+/** Collects the statements of all nodes in this process until the end of the test. */
 export function captureStatements(t: Test): Statement[] {
   const captured: Statement[] = []
   const { query } = pg.Client.prototype as unknown as { query: (...words: unknown[]) => unknown }
   const spy = function (this: unknown, ...words: unknown[]) {
     const [config] = words as [Partial<Statement> & { name?: string }]
-    // What a test asks by itself has no name.
+    // Statements of the tests themselves have no name.
     if (config.name !== undefined && config.text !== undefined) {
-      captured.push({ text: config.text, values: config.values ?? [] })
+      const statement = { text: config.text, values: config.values ?? [] }
+      if (!isUpkeep(statement)) captured.push(statement)
     }
     return query.apply(this, words)
   }
@@ -27,14 +33,14 @@ export function captureStatements(t: Test): Statement[] {
 
 interface Plan {
   'Node Type': string
-  /** On the average of the loops. */
+  /** The average over all loops. */
   'Actual Rows'?: number
   'Actual Loops'?: number
   'Relation Name'?: string
   Plans?: Plan[]
 }
 
-/** The tables that a statement would read from end to end: planned for its values, and for any. */
+/** The tables that a statement scans sequentially, by its custom and its generic plan. */
 export async function findTableScans({ query }: TestDatabase, { text, values }: Statement): Promise<string[]> {
   const explain = async (options: string, given: unknown[]) => {
     const [row] = await query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (format json${options}) ${text}`, given)
@@ -48,7 +54,7 @@ const scansIn = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(scansIn),
 ]
 
-/** How many rows each scan of a table or an index reads when a statement is run. */
+/** The number of rows that each scan of a table or an index reads when a statement runs. */
 export async function countRowsRead({ query }: TestDatabase, { text, values }: Statement): Promise<number[]> {
   const [row] = await query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (analyze, format json) ${text}`, values)
   const rowsOf = (plan: Plan): number[] => [

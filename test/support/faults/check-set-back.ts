@@ -8,23 +8,23 @@ import { addMessages } from '../chat/sessions.js'
 import { enter } from '../clients/socket-client.js'
 import { until } from '../../../harness/until.js'
 
-/** How long all may take to find what the database holds, once it answers again. */
+/** Time in which all clients must see the state of the database, once it answers again. */
 const CONVERGENCE_MS = 5000
-/** Messages of each writer that are written before, at least, and those that are lost. */
+/** Minimum of messages of each writer before the loss, and during it. */
 const KEPT = 15
 const LOST = 8
 
-/** A database that can forget what was written last. */
+/** A database that can lose its latest writes. */
 export interface SetBackDatabase extends TestDatabase {
-  /** What is written from now on will be lost. */
+  /** Marks the start of the writes that will be lost. */
   beginLoss(): Promise<void>
-  /** The database comes back as it was at `beginLoss`. Before the first client comes, `meanwhile` may write. */
+  /** Restores the database as of `beginLoss`. Before the first client connects, `meanwhile` may write. */
   loseIt(meanwhile: (database: TestDatabase) => Promise<void>): Promise<void>
-  /** Makes it ready for another loss. */
+  /** Prepares another loss. */
   recover(): Promise<void>
 }
 
-/** Where the head of a session stands when the nodes look again, beside what they told: its numbers may be given again. */
+/** Position of a session's head when the nodes read it again, relative to what they had sent: lost numbers may be assigned again. */
 export type Head = 'behind' | 'level' | 'beyond' | 'under load'
 
 interface Witness {
@@ -33,7 +33,7 @@ interface Witness {
   isAway: boolean
 }
 
-/** Sets the database back once, and checks that all sockets find what it holds and go on from there. */
+/** Sets the database back once, and checks that all sockets converge to its state and continue. */
 export async function checkSetBack(t: Test, run: FaultRun, database: SetBackDatabase, head: Head): Promise<void> {
   const away = await startWitnesses(t, run)
   const newcomer = await startNewcomer(t, run)
@@ -83,7 +83,7 @@ export async function checkSetBack(t: Test, run: FaultRun, database: SetBackData
   for (const { reader } of away) t.strictSame(reader.violations.slice(0, 5), [], 'once, in order, without holes')
 }
 
-/** Readers that will be away while the database is set back. */
+/** Readers that are offline while the database is set back. */
 async function startWitnesses(t: Test, run: FaultRun): Promise<Witness[]> {
   const witnesses = run.conversations.flatMap(({ store, admin, sessionId }) =>
     (['store', 'admin'] as const).map((side) => {
@@ -98,7 +98,7 @@ async function startWitnesses(t: Test, run: FaultRun): Promise<Witness[]> {
   return witnesses
 }
 
-/** A store whose first session will be lost. */
+/** A store whose first session is lost. */
 async function startNewcomer(t: Test, run: FaultRun) {
   const store = await addStore(run.database)
   const options = { side: 'store' as const, account: store, origins: run.origins, random: run.random }
@@ -120,7 +120,7 @@ async function startNewcomer(t: Test, run: FaultRun) {
   }
 }
 
-/** Five messages of each conversation, acknowledged afterwards, reach all. */
+/** Checks that five later messages of each conversation reach all readers. */
 async function checkNews(t: Test, run: FaultRun, away: Witness[]): Promise<void> {
   for (const { store, sessionId } of run.conversations) {
     for (let place = 0; place < 5; place++) {
@@ -131,7 +131,7 @@ async function checkNews(t: Test, run: FaultRun, away: Witness[]): Promise<void>
   await reaches(t, 3000, 'news reach everybody', () => isSame(run, away))
 }
 
-/** A second socket becomes ready, and a resume from what was lost begins anew. */
+/** Checks that a second socket becomes ready, and that a resume from a lost position starts over. */
 async function checkResumes(t: Test, run: FaultRun, told: Map<number, number>): Promise<void> {
   const origin = run.origins()[0] ?? ''
   for (const { store, sessionId } of run.conversations) {
@@ -184,7 +184,7 @@ async function readSessionPositions(run: FaultRun, { query }: TestDatabase): Pro
   return new Map(rows.map(({ id, seq }) => [Number(id), Number(seq)]))
 }
 
-/** Gives the numbers that were lost to other messages. */
+/** Assigns the lost numbers to other messages. */
 async function writeUpTo(database: TestDatabase, found: Map<number, number>, told: Map<number, number>, more: number) {
   for (const [sessionId, seq] of told) {
     const count = seq - (found.get(sessionId) ?? 0) + more
@@ -196,7 +196,7 @@ async function writeUpTo(database: TestDatabase, found: Map<number, number>, tol
   }
 }
 
-/** An assertion that may take a while to come true. The checks after it go on. */
+/** An assertion that may take a while to hold. If it fails, later checks still run. */
 async function reaches(t: Test, deadlineMs: number, what: string, condition: () => boolean | Promise<boolean>) {
   const reached = await until(condition, Math.max(0, deadlineMs), what).catch(() => false)
   t.ok(reached, what)

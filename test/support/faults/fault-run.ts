@@ -31,7 +31,7 @@ export interface Conversation {
   sessionId: number
 }
 
-/** Nodes in processes of their own, with clients that write and read all the time, and a checker of what they saw. */
+/** Nodes in their own processes, clients that write and read all the time, and a check of what they received. */
 export interface FaultRun {
   random: () => number
   database: TestDatabase
@@ -39,22 +39,22 @@ export interface FaultRun {
   conversations: Conversation[]
   readers: Reader[]
   writers: Writer[]
-  /** Where the nodes are that run at the moment. */
+  /** The origins of the nodes that are running. */
   origins(): string[]
-  /** Lets the writers finish what they are at, and rest until `resume`. */
+  /** Lets the writers finish their current message and pause until `resume`. */
   pause(): Promise<void>
   resume(): void
-  /** From now on a session may begin anew with its readers. */
+  /** Allows sessions to start over (`reset`) from now on. */
   setBack(): void
-  /** What a database that was set back has lost of what was acknowledged is not held against the nodes. */
+  /** Excludes acknowledged messages that a database set back has lost from the check. */
   forgive(database: TestDatabase): Promise<number>
-  /** What the readers, and others with them, know otherwise than the database. */
+  /** Differences between the database and what the readers (and the given others) have received. */
   differences(others?: { reader: Reader; sessionId: number }[]): Promise<string[]>
-  /** Starts a node again in the place of one that has ended. */
+  /** Restarts a node that has ended. */
   restart(place: number): Promise<void>
   /** Counts a fault. */
   injected(count?: number): void
-  /** Stops the writers, waits until all have everything, and holds what was seen against what was acknowledged. */
+  /** Stops the writers, waits until all readers have everything, and compares it with what was acknowledged. */
   finish(name: string): Promise<void>
 }
 
@@ -202,7 +202,7 @@ type Stored = Map<number, Map<number, string>>
 
 const isStored = (all: Map<number, string>, name: string, id: number) => all.get(id)?.startsWith(`${name} `) === true
 
-/** What a reader misses of a session since its beginning there, and what it holds that is not in the database. */
+/** Messages of a session that a reader misses, and messages that it has but the database has not. */
 function compare(reader: Reader, sessionId: number, stored: Map<number, string>): string[] {
   const seen = reader.messagesOf(sessionId)
   const beginning = reader.beginningOf(sessionId)

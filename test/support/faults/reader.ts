@@ -7,26 +7,26 @@ import type { Side } from '../../../src/protocol/account.js'
 export interface ReaderOptions {
   side: Side
   account: { token: string }
-  /** Where the nodes are that run at the moment. */
+  /** The origins of the nodes that are running. */
   origins(): string[]
   random(): number
-  /** The last seq that it has seen of sessions, by id, without their messages. */
+  /** The last seq that it has seen of each session, by id, without the messages. */
   from?: Record<number, number>
-  /** Whether the database was set back: only then may a session begin anew, or be gone. Default: never. */
+  /** Whether the database was set back: only then may a session be reset or vanish. Default: never. */
   wasSetBack?(): boolean
 }
 
-/** A client as the contract wants it: it remembers the last seq of each session, comes back whenever it is cut, and resumes. */
+/** A client that follows the protocol: it keeps the last seq of each session, reconnects after a cut, and resumes. */
 export interface Reader {
-  /** Content of the messages of a session by id, in the order in which they came. */
+  /** The contents of a session's messages by id, in the order of arrival. */
   messagesOf(sessionId: number): Map<number, string>
-  /** The id of the first message that it has to know: what is older than a `reset` holds is not its business. */
+  /** The id of the first message that it must have: a `reset` drops older ones. */
   beginningOf(sessionId: number): number
   /** The last seq of a session. */
   seqOf(sessionId: number): number
-  /** The history in which its seqs count, as the last `ready` named it. */
+  /** The epoch of its seqs, from the last `ready`. */
   epoch(): unknown
-  /** What came twice, out of order or with a hole. */
+  /** Duplicates, gaps, and messages out of order. */
   violations: string[]
   counts: { deliveries: number; connects: number; syncs: number; resets: number; closeCodes: Map<number, number> }
   isConnected(): boolean
@@ -42,7 +42,7 @@ interface Known {
 /** The second event of a session follows its first within this time. */
 const NEWLY_READY_MS = 1000
 
-/** A `reset` holds the newest messages of its session, so many at the most. */
+/** The most messages that a `reset` contains, the newest of the session. */
 export const MESSAGES_OF_A_RESET = 200
 
 export function startReader(
@@ -54,7 +54,7 @@ export function startReader(
   )
   const violations: string[] = []
   const counts = { deliveries: 0, connects: 0, syncs: 0, resets: 0, closeCodes: new Map<number, number>() }
-  /** Of the history that all seqs count in. Undefined: none was named yet. */
+  /** The epoch of all seqs; undefined before the first `ready`. */
   let epoch: unknown
   let current: WebSocket | undefined
   let isReady = false
@@ -71,7 +71,7 @@ export function startReader(
     known.messages.set(id, content)
   }
 
-  /** One connection, until it ends. */
+  /** Runs one connection until it ends. */
   async function connect(origin: string): Promise<void> {
     const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/v1/chat/ws/${side}/`, {
       headers: { authorization: `Token ${account.token}` },
@@ -103,7 +103,7 @@ export function startReader(
       known.last = held.length > 0 ? held[0]?.payload.seq - 1 : seq
       for (const frame of held) takeLive(session.id, frame)
     }
-    /** What came before a `reset`, on this socket too, is forgotten with the rest. */
+    /** A `reset` drops everything that came before, on this socket as well. */
     const takeReset = ({ session, messages, seq }: Payload) => {
       counts.resets++
       if (!wasSetBack()) violations.push(`reset of ${session.id}, and nothing was set back`)
@@ -124,7 +124,7 @@ export function startReader(
       sessions.delete(session_id)
       early.delete(session_id)
     }
-    /** As long as a session waits for its sync, its seq may be one of the history before. */
+    /** Until its sync arrives, the seq of a session may belong to the previous epoch. */
     const noteEpoch = () => {
       if (early.size === 0 && epochHere !== undefined) epoch = epochHere
     }
@@ -161,11 +161,11 @@ export function startReader(
     const code = await new Promise<number>((resolve) => socket.once('close', resolve))
     isReady = false
     counts.closeCodes.set(code, (counts.closeCodes.get(code) ?? 0) + 1)
-    // What it was told before it ended counts.
+    // Frames from before the close count.
     await work.catch(() => undefined)
   }
 
-  /** What a sync had no room for. */
+  /** Reads the messages that a sync had no room for. */
   async function fetchRest(origin: string, sessionId: number, known: Known, until: number): Promise<void> {
     for (;;) {
       const after = Math.max(0, ...known.messages.keys())

@@ -14,24 +14,24 @@ export interface WriterOptions {
   origins(): string[]
   random(): number
   over: 'socket' | 'http'
-  /** Between two messages. */
+  /** The pause between two messages. */
   pauseMs: number
-  /** Characters of each message. */
+  /** The length of each message in characters. */
   size?: number
-  /** Cuts its own connection right after some of the sends, so that their acknowledgement is lost. */
+  /** Cuts its connection right after some sends, so that their acknowledgements are lost. */
   cutsAfterSend?: number
-  /** While it holds, no further message is begun. */
+  /** While it returns true, no new message is sent. */
   isPaused?(): boolean
 }
 
-/** A client that sends one message after the other, each until it is acknowledged. */
+/** A client that sends messages one by one, and repeats each until it is acknowledged. */
 export interface Writer {
   /** Message ids by client_message_id. */
   acknowledged: Map<string, number>
-  /** How long each acknowledgement took, retries included. */
+  /** The time to each acknowledgement, retries included. */
   latenciesMs: number[]
   counts: { retries: number }
-  /** Whether it waits, because it is paused. */
+  /** Whether it is paused and idle. */
   isIdle(): boolean
   stop(): Promise<void>
 }
@@ -46,7 +46,7 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
   let isIdle = false
   let socket: WebSocket | undefined
 
-  /** Who waits for an acknowledgement. */
+  /** The send that waits for its acknowledgement. */
   let settle: { id: string; resolve(id: number | undefined): void } = { id: '', resolve: () => undefined }
 
   const hasStopped = () => isStopped

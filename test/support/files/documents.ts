@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib'
 interface ZipEntry {
   name: string
   content?: Buffer | string
-  /** What the list at the end says, where that is not the truth. */
+  /** Overrides of the central directory, for archives that lie. */
   unpacked?: number
   packed?: number
 }
@@ -47,7 +47,7 @@ export const createDocx = (more: ZipEntry[] = [], options = {}) =>
   createZip([{ name: '[Content_Types].xml' }, { name: 'word/document.xml' }, ...more], options)
 export const createXlsx = () => createZip([{ name: '[Content_Types].xml' }, { name: 'xl/workbook.xml' }])
 
-/** A compound file whose directory takes two sectors, the stream in the second. */
+/** A compound file with a directory of two sectors; the stream's entry is in the second. */
 export function createCompoundFile(stream: string): Buffer {
   const file = Buffer.alloc(512 * 4, 0xff)
   Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]).copy(file)

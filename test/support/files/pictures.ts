@@ -1,9 +1,9 @@
 import { crc32, deflateSync } from 'node:zlib'
 
-/** Metadata as a phone writes it: where the picture was taken, in Exif data with an orientation. */
+/** Metadata of a phone: the location and the orientation, as Exif data. */
 export const PLACE = 'GPS 48.858370 N 2.294481 E'
 
-/** A TIFF structure with an orientation, and a text that nobody else is to read. */
+/** A TIFF structure with an orientation and a private text. */
 export function createExif(orientation: number): Buffer {
   const tiff = Buffer.alloc(26 + PLACE.length)
   tiff.write('II*\0', 'latin1')
@@ -24,7 +24,7 @@ const segment = (marker: number, content: Buffer | string) => {
   return Buffer.concat([head, bytes])
 }
 
-/** What a viewer decodes: tables, frame, and pixels with stuffed bytes and restart markers. */
+/** The parts that a viewer decodes: tables, frame, and pixels with stuffed bytes and restart markers. */
 const jpegFrame = Buffer.concat([segment(0xdb, Buffer.alloc(65, 1)), segment(0xc0, Buffer.alloc(9, 1))])
 const jpegScan = Buffer.concat([
   segment(0xda, Buffer.alloc(6, 1)),
@@ -33,7 +33,7 @@ const jpegScan = Buffer.concat([
 const JFIF = segment(0xe0, 'JFIF\0\x01\x02\0\0\x01\0\x01\0\0')
 const PROFILE = segment(0xe2, 'ICC_PROFILE\0\x01\x01profile')
 
-/** A JPEG of two scans, with metadata of every kind, or without. */
+/** A JPEG with two scans, with or without metadata of every kind. */
 export function createJpeg({ orientation = 6, hasMetadata = true, pixels = Buffer.alloc(0) } = {}): Buffer {
   const metadata = [
     segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), createExif(orientation)])),

@@ -11,10 +11,10 @@ import { S3_SERVER_VARIABLE } from '../../../harness/variables.js'
 
 const KEYS = { S3_ACCESS_KEY_ID: 'access-key', S3_SECRET_ACCESS_KEY: 'secret-key-of-the-tests' }
 
-/** A Versity S3 Gateway, whose buckets are folders, so that a test can look past the protocol. */
+/** A Versity S3 Gateway. Its buckets are folders, which tests read directly. */
 export interface S3Server {
   files: FilesConfig
-  /** What is in the bucket. */
+  /** Files in the bucket. */
   list(): Promise<string[]>
   stop(): Promise<void>
   start(): Promise<void>

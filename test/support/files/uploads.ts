@@ -10,7 +10,7 @@ export interface FormPart {
   content: Buffer | string
 }
 
-/** A form as browsers write it. */
+/** Encodes a form as browsers do. */
 export function encodeForm(parts: FormPart[]): { body: Buffer; headers: Record<string, string> } {
   const boundary = `----test${randomBytes(8).toString('hex')}`
   const pieces = parts.flatMap(({ field, name, type, content }) => [
@@ -40,7 +40,7 @@ export const uploadFile = (
     { field: 'file', name, type: 'application/octet-stream', content: bytes },
   ])
 
-/** Uploads a file that is accepted, and returns its address. */
+/** Uploads a file, and returns its URL. */
 export async function storeFile(
   node: TestNode,
   account: { token: string },
@@ -51,7 +51,7 @@ export async function storeFile(
   return body.url as string
 }
 
-/** What an address leads to. */
+/** Downloads a URL. */
 export async function download(url: string, headers: Record<string, string> = {}) {
   const response = await fetch(url, { headers, redirect: 'manual' })
   return { status: response.status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) }

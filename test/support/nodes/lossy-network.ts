@@ -5,17 +5,17 @@ import type { Network } from './network.js'
 import type { ChatEvent } from '../../../src/events/events.js'
 
 export interface Losses {
-  /** Of what is published, this part is lost. */
+  /** The fraction of events that is lost. */
   drop: number
-  /** This part comes twice. */
+  /** The fraction that is delivered twice. */
   duplicate: number
-  /** This part comes late, so that others overtake it. */
+  /** The fraction that is delayed, so that others overtake it. */
   delay: number
   longestDelayMs: number
 }
 
 export interface LossyNetwork extends Pick<Network, 'config' | 'createPubSub'> {
-  /** From now on, nothing that matches is carried. */
+  /** Drops all events that match from now on. */
   cut(matches?: (channel: string, announcement: ChatEvent) => boolean): void
   mend(): void
   counts: Record<'carried' | 'dropped' | 'duplicated' | 'delayed', number>
@@ -23,7 +23,7 @@ export interface LossyNetwork extends Pick<Network, 'config' | 'createPubSub'> {
 
 const reliable: Losses = { drop: 0, duplicate: 0, delay: 0, longestDelayMs: 0 }
 
-/** A network within this process that loses, repeats, delays and reorders what it carries, each channel by itself. */
+/** An in-process network that loses, repeats, delays and reorders events, each channel independently. */
 export function createLossyNetwork(t: Test, random: () => number = Math.random, losses = reliable): LossyNetwork {
   const bus: Bus = new Set()
   const timers = new Set<NodeJS.Timeout>()

@@ -10,22 +10,22 @@ import { readServices } from '../../../harness/services.js'
 import { until } from '../../../harness/until.js'
 import type { ChatEvent } from '../../../src/events/events.js'
 
-/** What connects the nodes of a test, and lets the test listen in. */
+/** Connects the nodes of a test, and lets the test listen and publish. */
 export interface Network {
   config: Partial<Config>
-  /** A node's own pub/sub; undefined where the node makes it from its configuration. */
+  /** The pub/sub of a node; undefined if the node creates it from its configuration. */
   createPubSub(): PubSub | undefined
-  /** The test's own part joins the installation of a node's database. */
+  /** Joins the installation of a node's database, as the node does. */
   follow?(db: Database): Promise<void>
-  /** Collects what is published on a channel from now on. */
+  /** Collects the events that are published on a channel from now on. */
   listen(channel: string): Promise<ChatEvent[]>
-  /** Publishes something, as a node would. */
+  /** Publishes an event, as a node does. */
   publish(channels: string[], announcement: ChatEvent): Promise<void>
 }
 
 export type NetworkKind = 'local' | 'redis'
 
-/** A network of its own: one bus in this process, or a Redis (the common one unless told) with a prefix of its own. */
+/** Creates a separate network: a bus in this process, or a Redis (by default the shared one) with a separate prefix. */
 export function createNetwork(t: Test, kind: NetworkKind, redisUrl?: string): Network {
   return kind === 'local' ? createLocalNetwork(t) : createRedisNetwork(t, redisUrl ?? readServices().redisUrl)
 }
@@ -48,7 +48,7 @@ function createRedisNetwork(t: Test, redisUrl: string): Network {
   }
 }
 
-/** The test's own pub/sub among those of the nodes. */
+/** The part of a network that the test uses itself. */
 function takePart(t: Test, pubsub: PubSub): Pick<Network, 'listen' | 'publish'> {
   t.teardown(() => pubsub.close())
   return {

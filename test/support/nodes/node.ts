@@ -20,20 +20,20 @@ export interface TestNode extends HttpClient {
 }
 
 export interface NodeOptions {
-  /** Default: a database of its own. */
+  /** Default: a new database. */
   database?: TestDatabase
-  /** What connects it to other nodes. Default: `local`. */
+  /** Connects it to other nodes. Default: `local`. */
   network?: Pick<Network, 'config' | 'createPubSub' | 'follow'> | NetworkKind
   config?: Partial<Config>
 }
 
-/** Starts a node that listens on a port of its own, and is closed at the test's end. */
+/** Starts a node on a free port. It is closed at the end of the test. */
 export async function startNode(t: Test, options: NodeOptions = {}): Promise<TestNode> {
   const { network: given = 'local' } = options
   const network = typeof given === 'string' ? createNetwork(t, given) : given
   const database = options.database ?? (await createDatabase(t))
-  // Refusals are not logged; what is logged as an error is a failure of the test that its output should show.
-  // Beside other tests, a new connection can take its time.
+  // Refused requests are not logged. An error in the log is a fault, so the output of the test shows it.
+  // While other tests run, opening a connection may take long.
   const patient = readConfig({ LOG_LEVEL: 'error', DATABASE_ACQUIRE_TIMEOUT_MS: '15000' })
   const { databaseUrl, databasePooler } = routeTo(database.url)
   const files = { ...patient.files, folder: join(tmpdir(), `store-chat-files-${randomUUID()}`) }
@@ -57,7 +57,7 @@ export async function startNodes(t: Test, count: number, options: NodeOptions = 
   const network = typeof given === 'string' ? createNetwork(t, given) : given
   const database = options.database ?? (await createDatabase(t))
   const starts = Array.from({ length: count }, () => startNode(t, { ...options, database, network }))
-  // One that fails does not leave another to start after the test's end, when nothing would close it.
+  // Waits for all, even if one fails: a node that starts after the end of the test would never be closed.
   await Promise.allSettled(starts)
   return Promise.all(starts)
 }

@@ -3,17 +3,17 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
 export interface PathProxyOptions {
-  /** The path that the service is served under, like `/support`. */
+  /** The path of the service, such as `/support`. */
   path: string
-  /** Whether the proxy takes the path off, so that the service does not see it. */
+  /** Whether the proxy strips the path. */
   isStripped: boolean
 }
 
-/** A reverse proxy that serves the service under a path of its host, and nothing else. */
+/** A reverse proxy that serves only the service, under a path. */
 export interface PathProxy {
   /** Without the path. */
   origin: string
-  /** Where requests go from now on. */
+  /** Sets the node that gets later requests. */
   lead(to: { origin: string }): void
 }
 

@@ -7,7 +7,7 @@ import { until } from '../../../harness/until.js'
 
 const SLOTS = 16_384
 
-/** A Redis Cluster of three masters that belongs to one test. */
+/** Starts a Redis Cluster of three masters for one test. */
 export async function startOwnCluster(t: Test): Promise<RedisServer[]> {
   const servers = await Promise.all(
     [0, 1, 2].map(async () => {

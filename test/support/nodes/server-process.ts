@@ -12,13 +12,13 @@ export interface Exit {
   signal: NodeJS.Signals | null
 }
 
-/** A program of the product in a process of its own. */
+/** A program of the product in its own process. */
 export interface ProgramProcess {
   pid: number
-  /** What it has written so far. */
+  /** Its output so far. */
   output(): { out: string; err: string }
   kill(signal: NodeJS.Signals): void
-  /** Waits until it has ended by itself or by a signal. */
+  /** Waits until it has ended. */
   exit(deadlineMs?: number): Promise<Exit>
 }
 
@@ -29,7 +29,7 @@ export interface ServerProcess extends ProgramProcess {
 
 type Environment = Record<string, string>
 
-/** Runs a compiled program with nothing in its environment but what is given. It is killed at the test's end. */
+/** Runs a compiled program with only the given environment. It is killed at the end of the test. */
 export function runProgram(
   t: Test,
   program: 'server.js' | 'cli/account.js',
@@ -37,8 +37,8 @@ export function runProgram(
   words: string[] = [],
 ): ProgramProcess {
   const { PATH = '', TMPDIR = '/tmp', NODE_V8_COVERAGE = '' } = process.env
-  // tap hands its loaders on by NODE_OPTIONS, which would make every program start in thrice the time. Node measures
-  // coverage without them.
+  // tap passes its loaders on by NODE_OPTIONS, with which a program takes three times as long to start. Coverage works
+  // without them.
   const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, `dist/${program}`, ...words], {
     env: { PATH, TMPDIR, NODE_V8_COVERAGE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -62,7 +62,7 @@ export function runProgram(
   }
 }
 
-/** Starts the server on a port of its own, unless PORT is given. */
+/** Starts the server, on a free port unless PORT is given. */
 export function startServer(t: Test, environment: Environment): ServerProcess {
   const server = runProgram(t, 'server.js', { PORT: '0', ...routeEnvironment(environment) })
   let client: HttpClient | undefined
@@ -84,7 +84,7 @@ export function startServer(t: Test, environment: Environment): ServerProcess {
   }
 }
 
-/** Starts the server with its embedded PostgreSQL on a data folder, and leaves nothing running at the test's end. */
+/** Starts the server with its embedded PostgreSQL on a data folder. Both are stopped at the end of the test. */
 export function startEmbeddedServer(t: Test, dataFolder: string, environment: Environment = {}): ServerProcess {
   t.teardown(async () => (await openCluster(dataFolder)).stop('immediate'))
   return startServer(t, { DATA_DIR: dataFolder, ...environment })

@@ -8,7 +8,7 @@ export const ISSUER = 'https://market.example'
 export const AUDIENCE = 'chat'
 export const SECRET = randomBytes(32).toString('hex')
 
-/** A key pair of the platform, with the algorithm it is for. */
+/** A key pair of the platform, with its algorithm. */
 export interface SigningKey {
   alg: 'RS256' | 'ES256' | 'EdDSA'
   kid: string
@@ -28,13 +28,13 @@ export function createKey(alg: SigningKey['alg'], kid: string = alg): SigningKey
 
 export const toPem = ({ publicKey }: SigningKey) => publicKey.export({ type: 'spki', format: 'pem' }).toString()
 
-/** In whole seconds, as most platforms write moments. */
+/** The time in whole seconds, as in most JWTs. */
 export const nowInSeconds = () => Math.floor(Date.now() / 1000)
 
-/** Right or wrong ones. */
+/** Claims of a JWT, valid or not. */
 export type Claims = Record<string, unknown>
 
-/** What a platform says in a JWT unless told otherwise; an undefined claim is left out. */
+/** Adds the default claims of a platform. An undefined claim is left out. */
 const completeClaims = (claims: Claims): JWTPayload => {
   const now = nowInSeconds()
   return { iss: ISSUER, aud: AUDIENCE, iat: now, exp: now + 3600, ...claims }
@@ -55,9 +55,9 @@ export async function sign(
 export interface KeyServer {
   url: string
   keys: SigningKey[]
-  /** How often it was asked. */
+  /** The number of requests so far. */
   requests: number
-  /** What it answers with instead of the keys. */
+  /** An answer that replaces the keys. */
   fault?: { status: number; body: string } | undefined
   stop(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
 import type { Test } from 'tap'
 
-/** A mail as a server got it. */
+/** A mail that the server has received. */
 export interface ReceivedMail {
   from: string
   to: string[]
@@ -15,11 +15,11 @@ export interface ReceivedMail {
 export interface MailServer {
   url: string
   mails: ReceivedMail[]
-  /** What the next mails are answered with: an SMTP status; undefined takes them. */
+  /** Refuses the next mails with an SMTP status; undefined accepts them. */
   refuse(status: number | undefined): void
 }
 
-/** Starts an SMTP server of the test's own. */
+/** Starts an SMTP server for one test. */
 export async function startMailServer(t: Pick<Test, 'teardown'>): Promise<MailServer> {
   const mails: ReceivedMail[] = []
   let status: number | undefined

@@ -3,35 +3,35 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import type { Test } from 'tap'
 
-/** An event as a receiver got it. */
+/** An event that the receiver has got. */
 export interface ReceivedEvent {
   id: string
   type: string
   timestamp: string
-  // What an event holds is what a test is about to find out.
+  // Tests check the content of an event.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   data: any
   body: string
   headers: Record<string, string>
 }
 
-/** What a receiver does with an event: a status, with headers perhaps, or something worse. */
+/** The reaction to an event: a status, optionally with headers, or a broken answer. */
 export type Reaction = number | { status: number; headers?: Record<string, string>; body?: string } | 'hang' | 'close'
 
-/** A receiver of webhooks of the test's own. */
+/** A receiver of webhooks for one test. */
 export interface Receiver {
   url: string
-  /** All that came, in the order in which it came, whatever was answered. */
+  /** All events in the order of arrival, whatever was answered. */
   requests: ReceivedEvent[]
-  /** What was answered with a 2xx. */
+  /** Events that were answered with a 2xx. */
   accepted: ReceivedEvent[]
-  /** How many requests hang at the moment. */
+  /** The number of requests without an answer. */
   hanging(): number
-  /** Of what was accepted: `session:seq` in order, each once. */
+  /** `session:seq` of the accepted events in order, each once. */
   firsts(): string[]
 }
 
-/** Starts a receiver. Its reaction may depend on the event, and on how many came before it. */
+/** Starts a receiver. Its reaction may depend on the event and on the number of earlier ones. */
 export async function startReceiver(
   t: Pick<Test, 'teardown'>,
   react: (event: ReceivedEvent, place: number) => Reaction = () => 204,
@@ -85,7 +85,7 @@ function answer(reaction: Reaction, request: IncomingMessage, response: ServerRe
   return status >= 200 && status < 300
 }
 
-/** Whether the reference library takes an event as signed with a secret. */
+/** Whether the reference library accepts the signature of an event. */
 export function isSigned({ body, headers }: ReceivedEvent, secret: string): boolean {
   try {
     new Webhook(secret).verify(body, headers)

@@ -4,13 +4,13 @@ import type { TestNode } from '../nodes/node.js'
 
 const platformToken = 'platform-token-for-tests'
 
-/** The settings of a node whose webhooks may lead to this machine, and are retried soon. */
+/** Settings of a node that allows webhooks to this machine and retries them soon. */
 export const webhookConfig = (fields: Partial<Config['webhooks']> = {}): Partial<Config> => ({
   platformToken,
   webhooks: { allowedCidrs: ['127.0.0.0/8'], timeoutMs: 5000, retryDelaysMs: [50], ...fields },
 })
 
-/** Calls a route of the platform below `webhooks/`. */
+/** Calls a platform route below `webhooks/`. */
 export const callPlatform = (
   node: Pick<TestNode, 'request'>,
   method: string,

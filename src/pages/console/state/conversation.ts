@@ -1,12 +1,16 @@
-import { signal } from '@preact/signals'
-import type { AdminClient, Session, Store } from '../../../client/index.js'
+import { computed, signal } from '@preact/signals'
+import type { AdminClient, ListedSession, Rating, Session, SessionDetails, Store } from '../../../client/index.js'
 import { createEarlierSessions } from '../../conversation/earlier-sessions.js'
 import type { KeptConversations } from '../../conversation/kept-conversations.js'
 import { createTimeline } from '../../conversation/timeline.js'
 import { describeError } from '../../shared/describe-error.js'
 import { patiently } from '../../shared/patiently.js'
+import { readRow, type Row } from './lists/rows.js'
+import { createNotes } from './notes.js'
 
 const PAGE = 50
+/** Before and after a message that was looked for. */
+const AROUND = 30
 /** What comes along with a session. */
 const NEWEST = 200
 
@@ -14,13 +18,21 @@ const NEWEST = 200
 export function openConversation(
   client: AdminClient,
   sessionId: number,
-  start: { session?: Session; store?: Store; inBrowser: KeptConversations },
+  { row, inBrowser }: { row: Row | undefined; inBrowser: KeptConversations },
 ) {
-  const session = signal(start.session)
-  const store = signal(start.store)
+  const session = signal<Session | undefined>(row?.session)
+  const store = signal<Store | undefined>(row?.store)
+  const tags = signal<readonly string[]>(row?.tags ?? [])
+  const priority = signal(row?.priority ?? 0)
+  const rating = signal<Rating | null>(row?.rating ?? null)
+  /** The store's newest sessions, as far as this admin may read them. */
+  const storeSessions = signal<readonly ListedSession[]>([])
   const problem = signal<string>()
   const isLoaded = signal(false)
-  const timeline = createTimeline((input) => client.send({ ...input, session_id: sessionId }))
+  const timeline = createTimeline({
+    send: (input) => client.send({ ...input, session_id: sessionId }),
+    upload: (file, options) => client.upload(file, { ...options, session_id: sessionId }),
+  })
   const earlier = createEarlierSessions({
     sessions: (cursor) => listSessions(cursor),
     history: (page) => client.history({ ...page, limit: PAGE }),
@@ -32,7 +44,9 @@ export function openConversation(
   /** Before the messages are shown: what comes above them later would move them. */
   async function findEarlier(): Promise<void> {
     const page = await patiently(() => listSessions()).catch(() => undefined)
-    if (page) earlier.note(page, sessionId)
+    if (page === undefined) return
+    earlier.note(page, sessionId)
+    storeSessions.value = page.data
   }
 
   async function load(): Promise<void> {
@@ -59,8 +73,12 @@ export function openConversation(
         if (store.value === undefined) void load()
         return
       }
-      apply(answer)
-      store.value = answer.store
+      const read = readRow({ ...answer, last_message: answer.messages.at(-1) ?? null })
+      apply(read.session)
+      store.value = read.store
+      tags.value = read.tags
+      priority.value = read.priority
+      rating.value = read.rating
       isLoaded.value = true
       problem.value = undefined
     } catch (error) {
@@ -73,8 +91,35 @@ export function openConversation(
     if (next.id === sessionId && next.updated >= (session.value?.updated ?? '')) session.value = next
   }
 
+  function changeDetails(details: SessionDetails & { session_id: number }): void {
+    if (details.session_id !== sessionId) return
+    tags.value = details.tags
+    priority.value = details.priority
+  }
+
+  /** The messages around one of this session, with that one marked. */
+  async function show(messageId: number): Promise<void> {
+    const around = { session_id: sessionId, limit: AROUND }
+    try {
+      if (!isLoaded.value) await loading
+      await timeline.showAround(messageId, () =>
+        Promise.all([
+          client.history({ ...around, before: messageId + 1 }),
+          client.history({ ...around, after: messageId }),
+        ]),
+      )
+    } catch (error) {
+      problem.value = describeError(error)
+    }
+  }
+
+  const shownSessions = computed(() => new Set(timeline.messages.value.map(({ session_id }) => session_id)))
+  const notes = createNotes(client, sessionId, shownSessions)
+
   const ends = [
-    start.inBrowser.follow(sessionId, timeline),
+    inBrowser.follow(sessionId, timeline),
+    notes.close,
+    client.on('details', changeDetails),
     client.on('session', apply),
     client.on('message', (message) => {
       if (message.session_id === sessionId) timeline.merge([message])
@@ -100,19 +145,30 @@ export function openConversation(
       if (state === 'online') void load()
     }),
   ]
-  void load()
+  const loading = load()
 
   return {
     id: sessionId,
     session,
     store,
+    tags,
+    priority,
+    rating,
+    storeSessions,
+    notes,
     problem,
     isLoaded,
     timeline,
     apply,
+    changeDetails,
     typing: (isTyping: boolean) => client.typing(isTyping, { session_id: sessionId }),
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),
-    close: () => ends.forEach((end) => end()),
+    loadNewer: () => void timeline.loadNewer((after) => client.history({ session_id: sessionId, after, limit: PAGE })),
+    show: (messageId: number) => void show(messageId),
+    close(): void {
+      ends.forEach((end) => end())
+      timeline.outgoing.close()
+    },
   }
 }
 

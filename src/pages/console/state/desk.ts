@@ -1,5 +1,5 @@
-import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
-import { connectAdmin, type Message, type Presence, type Session, type Typing } from '../../../client/index.js'
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
+import { connectAdmin, type Message, type Session } from '../../../client/index.js'
 import { createKeptConversations } from '../../conversation/kept-conversations.js'
 import { translate } from '../../languages/translate.js'
 import { announce } from '../../shared/announcer.js'
@@ -9,11 +9,15 @@ import { describeError } from '../../shared/describe-error.js'
 import { serviceUrl } from '../../browser/service.js'
 import { openConversation, type Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
+import { followActivity } from './activity.js'
+import { createSelection } from './bulk.js'
+import { createCannedReplies } from './canned.js'
+import { createColleagues } from './colleagues.js'
+import type { ListFilter } from './lists/list-filter.js'
+import { createSessionBook } from './lists/session-book.js'
 import { createNotices, showCount } from './notices.js'
-import { createSessionBook } from './session-book.js'
+import { createSettings } from './settings.js'
 import { createToasts } from './toasts.js'
-
-export type ListName = 'own' | 'waiting'
 
 /** Everything an admin has on the desk. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
@@ -23,18 +27,38 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const chosen = signal<Conversation>()
   // Besides the chosen one those with messages on their way: what becomes of them has to be seen.
   const kept = new Map<number, Conversation>()
-  const list = signal<ListName>('waiting')
+  const settings = createSettings()
+  const { list } = settings
+  /** Whether the reports are looked at instead of a conversation. */
+  const isAtReports = signal(false)
+  /** What is looked for. */
+  const query = signal('')
   const isBusy = signal(false)
-  const online = signal<ReadonlySet<number>>(new Set())
-  const typing = signal<ReadonlySet<number>>(new Set())
+  const { online, typing } = followActivity(client)
   const inBrowser = createKeptConversations()
 
   const isRead = (sessionId: number) => isLooking.value && chosen.value?.id === sessionId
-  const book = createSessionBook(client, isRead)
+  // Before the lists hear of it: they know how the session stood.
+  client.on('session', hearHandover)
+  const book = createSessionBook(client, {
+    shown: list,
+    isLookedAt: isRead,
+    onAccount() {
+      if (client.account) settings.open(client.account.id)
+      if (list.value === 'all' && client.account?.role !== 'supervisor') list.value = 'waiting'
+      return settings.filters.value
+    },
+  })
+  const selection = createSelection(
+    computed(() => book.lists[list.value].rows.value),
+    toasts,
+  )
+  const colleagues = createColleagues(client)
   const notices = createNotices(client, {
     isRead,
     choose,
     nameOf: nameKnownStore,
+    hasSound: settings.hasSound,
   })
   const isHeld = computed(() => chosen.value?.session.value !== undefined && book.isOwn(chosen.value.session.value))
 
@@ -45,6 +69,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
 
   function choose(sessionId: number | undefined): void {
     const left = chosen.value
+    isAtReports.value = false
     if (left?.id === sessionId) return
     chosen.value = sessionId === undefined ? undefined : (kept.get(sessionId) ?? open(sessionId))
     if (left?.timeline.drafts.value.length === 0) {
@@ -55,9 +80,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   }
 
   function open(sessionId: number): Conversation {
-    const { session, store } = book.rows.value.get(sessionId) ?? {}
-    const start = { ...(session && { session }), ...(store && { store }) }
-    const opened = openConversation(client, sessionId, { ...start, inBrowser })
+    const opened = openConversation(client, sessionId, { row: book.rows.value.get(sessionId), inBrowser })
     kept.set(sessionId, opened)
     return opened
   }
@@ -90,27 +113,11 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }
   }
 
-  const keep = <T extends Presence | Typing>(kept: Signal<ReadonlySet<number>>, is: (event: T) => boolean) => {
-    return (event: T) => {
-      if (event.sender_type !== 'store') return
-      const next = new Set(kept.value)
-      if (is(event)) next.add(event.session_id)
-      else next.delete(event.session_id)
-      kept.value = next
-    }
-  }
-  client.on(
-    'presence',
-    keep(online, (event) => event.online),
-  )
-  client.on(
-    'typing',
-    keep(typing, (event) => event.is_typing),
-  )
   client.on('message', hear)
   client.on('state', (state) => {
     if (state !== 'online' || !client.account) return
     inBrowser.open(client.account)
+    colleagues.refresh()
     // What waits is sent, also to sessions that nobody looks at.
     for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) sendWaiting(sessionId)
   })
@@ -125,10 +132,35 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }
   }
 
+  /** A session that somebody else held is this admin's now. What was done at this desk is no news. */
+  function hearHandover({ id, store_id, status, admin_id }: Session): void {
+    const before = book.rows.value.get(id)?.session
+    const isHeldHere = before !== undefined && (before.status === 'open' || book.isOwn(before))
+    if (status !== 'claimed' || admin_id !== book.ownId.value || isHeldHere || isBusy.value) return
+    const text = translate('session.handedOver', { name: nameStore(book.storeOf(store_id), store_id) })
+    toasts.add(text, () => choose(id))
+    notices.tell(text, id)
+  }
+
+  /** Sets what only admins see of a session. */
+  async function setDetails(
+    sessionId: number,
+    details: { tags?: readonly string[]; priority?: number },
+  ): Promise<void> {
+    try {
+      const { tags, priority } = await client.updateSession(sessionId, details)
+      for (const listener of [book.changeDetails, kept.get(sessionId)?.changeDetails]) {
+        listener?.({ session_id: sessionId, tags, priority })
+      }
+    } catch (error) {
+      toasts.add(describeError(error))
+    }
+  }
+
   const ends: (() => void)[] = [
     effect(() => {
       const id = chosen.value?.id
-      const newest = chosen.value?.timeline.messages.value.findLast(
+      const newest = chosen.value?.timeline.shown.value.findLast(
         ({ sender_type, session_id }) => sender_type === 'store' && session_id === id,
       )
       if (id === undefined || !newest || newest.status === 'read' || !isHeld.value || !isLooking.value) return
@@ -142,14 +174,25 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
-    const isWaiting = [...kept.values()].some(({ timeline }) => timeline.drafts.value.length > 0)
-    if (isWaiting && !inBrowser.isKeeping()) event.preventDefault()
+    const timelines = [...kept.values()].map(({ timeline }) => timeline)
+    const isUnkept = !inBrowser.isKeeping() && timelines.some(({ drafts }) => drafts.value.length > 0)
+    const isUploading = timelines.some(({ outgoing }) => outgoing.isUploading())
+    if (isUnkept || isUploading || inBrowser.hasFiles()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
   return {
+    /** Whose desk this is, for what is fetched besides. */
+    token,
+    client,
     book,
+    canned: createCannedReplies(client),
     chosen,
+    colleagues,
+    query,
+    selection,
+    settings,
+    isAtReports,
     connection,
     isBusy,
     isHeld,
@@ -159,11 +202,23 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     toasts,
     typing,
     choose,
+    /** Opens the conversation of a message, with that message marked. */
+    show(sessionId: number, messageId: number): void {
+      choose(sessionId)
+      chosen.value?.show(messageId)
+    },
+    setFilter(filter: ListFilter): void {
+      settings.filters.value = { ...settings.filters.value, [list.value]: filter }
+      book.setFilter(list.value, filter)
+    },
+    setDetails,
     /** What is being written to a session, also while another is looked at. */
     textOf: inBrowser.textOf,
+    noteTextOf: inBrowser.noteTextOf,
+    filesOf: inBrowser.filesOf,
     claim: () => act(client.claim, () => (list.value = 'own')),
     release: () => act(client.release),
-    transfer: (adminId: number) => act((sessionId) => client.transfer(sessionId, adminId)),
+    transfer: (adminId: number, note?: string) => act((sessionId) => client.transfer(sessionId, adminId, note)),
     closeSession: () => act(client.closeSession),
     close(): void {
       ends.forEach((end) => end())
@@ -171,6 +226,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       chosen.value = undefined
       for (const conversation of kept.values()) conversation.close()
       inBrowser.close()
+      settings.close()
       book.close()
       client.close()
       document.title = translate('console.documentTitle')

@@ -1,7 +1,8 @@
-import { signal } from '@preact/signals'
+import { signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, Message, Notification as Notice } from '../../../client/index.js'
 import { formatNumber } from '../../languages/formats.js'
 import { translate } from '../../languages/translate.js'
+import { playChime } from '../../browser/chime.js'
 import { patiently } from '../../shared/patiently.js'
 
 const PAGE = 50
@@ -18,10 +19,11 @@ interface NoticesRoom {
   choose(sessionId: number): void
   /** Undefined while the store is not known yet. */
   nameOf(message: Message): string | undefined
+  hasSound: ReadonlySignal<boolean>
 }
 
 /** The notifications of the service, and those of the browser where the person has allowed them. */
-export function createNotices(client: AdminClient, { isRead, choose, nameOf }: NoticesRoom) {
+export function createNotices(client: AdminClient, { isRead, choose, nameOf, hasSound }: NoticesRoom) {
   const count = signal(0)
   const listed = signal<readonly Notice[]>([])
   const permission = signal<NotificationPermission | 'unsupported'>(
@@ -59,14 +61,15 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
   async function show(message: Message): Promise<void> {
     if (permission.value !== 'granted' || isRead(message.session_id) || document.hasFocus()) return
     const name = nameOf(message) ?? (await findName(message))
+    pop(name, message.content.slice(0, 140) || translate('attachment'), message.session_id)
+  }
+
+  function pop(title: string, body: string, sessionId: number): void {
     try {
-      const shown = new Notification(name, {
-        body: message.content.slice(0, 140) || translate('attachment'),
-        tag: `session-${message.session_id}`,
-      })
+      const shown = new Notification(title, { body, tag: `session-${sessionId}` })
       shown.onclick = () => {
         window.focus()
-        choose(message.session_id)
+        choose(sessionId)
         shown.close()
       }
     } catch {
@@ -81,7 +84,15 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf }: N
     /** A store has written. What is read at once is no news. */
     hear(message: Message): void {
       void show(message)
+      if (hasSound.value && !isRead(message.session_id)) playChime()
       if (isRead(message.session_id)) client.readNotification(message.id).catch(ignore)
+    },
+    /** Says something of a session to who looks elsewhere. */
+    tell(text: string, sessionId: number): void {
+      if (hasSound.value) playChime()
+      if (permission.value === 'granted' && !document.hasFocus()) {
+        pop(translate('console.documentTitle'), text, sessionId)
+      }
     },
     /** To be called by a click: browsers ask for nothing else. */
     async ask(): Promise<void> {

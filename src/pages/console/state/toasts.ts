@@ -3,12 +3,14 @@ import { signal } from '@preact/signals'
 export interface Toast {
   id: number
   text: string
+  /** What a click on it does. */
+  onOpen?: () => void
 }
 
 const SHOWN_MS = 8000
 const MOST = 3
 
-/** What went wrong lately. It goes away by itself. */
+/** What went wrong lately, and what came by itself. It goes away again. */
 export function createToasts() {
   const shown = signal<readonly Toast[]>([])
   let count = 0
@@ -16,9 +18,10 @@ export function createToasts() {
   return {
     shown,
     remove,
-    add(text: string): void {
+    add(text: string, onOpen?: () => void): void {
       const id = count++
-      shown.value = [...shown.value.filter((toast) => toast.text !== text), { id, text }].slice(-MOST)
+      const toast = { id, text, ...(onOpen && { onOpen }) }
+      shown.value = [...shown.value.filter((toast) => toast.text !== text), toast].slice(-MOST)
       setTimeout(() => remove(id), SHOWN_MS)
     },
   }

@@ -1,0 +1,40 @@
+import root, { type Test } from 'tap'
+import { ROWS_VARIABLE } from './variables.js'
+
+/** Of one file. */
+const TIMEOUT_MS = Number(process.env['TAP_TIMEOUT'] ?? 30) * 1000
+
+let current: Test = root
+
+/**
+ * What a test file imports as `tap`: not tap's root but a test of its own. Several files can then run in one process, one
+ * after the other, and each ends what it has started before the next one begins.
+ */
+export default new Proxy({} as Test, {
+  get(_, name) {
+    const value: unknown = Reflect.get(current, name)
+    return typeof value === 'function' ? (value.bind(current) as unknown) : value
+  },
+  set: (_, name, value) => Reflect.set(current, name, value),
+})
+
+/** Calls back when all files of this process have run. */
+export function endWithProcess(end: () => unknown): void {
+  root.teardown(end)
+}
+
+const rowsFolder = process.env[ROWS_VARIABLE]
+// Before any test loads the product.
+if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(rowsFolder)
+
+/** Runs test files one after the other. One that fails does not keep the next from running. */
+export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
+  // tap would apply TAP_TIMEOUT, which is meant for one file, to the whole process.
+  root.setTimeout(0)
+  for (const { name, load } of files) {
+    await root.test(name, { timeout: TIMEOUT_MS }, async (test) => {
+      current = test
+      await load()
+    })
+  }
+}

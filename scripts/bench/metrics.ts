@@ -1,0 +1,66 @@
+import { findFreePort } from '../../harness/free-port.js'
+import { headersOfStore, limitsUnset, measureReads, READ_PATH, READ_STORES } from './hot-read.js'
+import { measureThroughput } from './messages.js'
+import { openProduct, seedPipeline } from './pipelines.js'
+import { compete, type Contestant } from './rounds.js'
+import { seedAccounts, seedSessions } from './seed.js'
+import { product, type Services } from './services.js'
+
+/** What metrics cost is less than what rounds differ by, so that there are many. */
+const ROUNDS = 7
+const CONNECTIONS = 32
+const IN_FLIGHT = 200
+/** Prometheus itself asks every 15 s by default. */
+const SCRAPE_INTERVAL_MS = 1000
+
+/** The hot read and durable messages of nodes with metrics, which are scraped every second, and without. */
+export async function compareMetrics(services: Services): Promise<string> {
+  return `${await compareReads(services)}\n${await compareSends(services)}`
+}
+
+async function compareReads({ createDatabase, startServer }: Services): Promise<string> {
+  const databaseUrl = await createDatabase('metrics_reads')
+  await seedAccounts(databaseUrl, READ_STORES, 1)
+  await seedSessions(databaseUrl, 20, false)
+  const contestants: Contestant[] = []
+  const stops: (() => Promise<void>)[] = []
+  for (const port of [String(await findFreePort()), '']) {
+    const environment = { DATABASE_URL: databaseUrl, ...limitsUnset, METRICS_PORT: port }
+    const server = await startServer(product, environment)
+    stops.push(() => server.stop())
+    const measure = () => measureReads(`${server.origin}${READ_PATH}`, CONNECTIONS, headersOfStore)
+    contestants.push({ name: nameOf(port), measure: () => whileScraped([port], measure) })
+  }
+  const table = await compete(`GET store/session/, ${CONNECTIONS} connections`, contestants, ROUNDS)
+  for (const stop of stops) await stop()
+  return table
+}
+
+async function compareSends(services: Services): Promise<string> {
+  await seedPipeline(services.databaseUrl)
+  const contestants: Contestant[] = []
+  for (const isOn of [true, false]) {
+    const ports = isOn ? [String(await findFreePort()), String(await findFreePort())] : ['', '']
+    const [near = '', far = ''] = ports
+    const pipeline = await openProduct(services, nameOf(near), { METRICS_PORT: near }, { METRICS_PORT: far })
+    const measure = async () => ({ 'messages/s': await measureThroughput(pipeline, IN_FLIGHT) })
+    contestants.push({ name: pipeline.name, measure: () => whileScraped(ports, measure) })
+  }
+  return compete(`Durable messages, ${IN_FLIGHT} in flight`, contestants, ROUNDS)
+}
+
+const nameOf = (port: string) => (port === '' ? 'without metrics' : 'with metrics')
+
+/** Measures while the metrics on these ports are read, as far as there are any. */
+async function whileScraped<T>(ports: string[], measure: () => Promise<T>): Promise<T> {
+  const scrape = () => {
+    for (const port of ports)
+      if (port !== '') void fetch(`http://127.0.0.1:${port}/metrics`).then((answer) => answer.text())
+  }
+  const timer = setInterval(scrape, SCRAPE_INTERVAL_MS)
+  try {
+    return await measure()
+  } finally {
+    clearInterval(timer)
+  }
+}

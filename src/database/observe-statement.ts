@@ -1,0 +1,51 @@
+import type { QueryConfig } from 'pg'
+import type { Tracing } from '../instruments/tracing.js'
+import type { StatementCounts } from './statement-counts.js'
+
+export interface SlowStatement {
+  /** With placeholders instead of values. */
+  text: string
+  ms: number
+}
+
+/** Who observes the statements of a pool. */
+export interface StatementObservers {
+  counts: StatementCounts
+  /** A statement is slow from here on; 0: none is. */
+  slowStatementMs: number
+  onSlow(statement: SlowStatement): void
+  tracing?: Tracing | undefined
+}
+
+const LONGEST_TEXT = 1000
+
+/** Runs a statement, and counts, reports and traces it. Only statements of a trace have a span: the background has none. */
+export async function observeStatement<T>(
+  { counts, slowStatementMs, onSlow, tracing }: StatementObservers,
+  { text }: QueryConfig,
+  run: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now()
+  try {
+    return await (tracing?.active() === undefined ? run() : tracing.run(describe(text), run))
+  } catch (error) {
+    counts.failed++
+    throw error
+  } finally {
+    const ms = performance.now() - startedAt
+    counts.durations.observe(ms / 1000)
+    if (slowStatementMs > 0 && ms >= slowStatementMs) {
+      counts.slow++
+      onSlow({ text: cut(text), ms: Math.round(ms) })
+    }
+  }
+}
+
+/** The attributes are those of https://opentelemetry.io/docs/specs/semconv/database/postgresql/ */
+const describe = (text: string) => ({
+  name: 'postgresql statement',
+  kind: 'client' as const,
+  attributes: { 'db.system.name': 'postgresql', 'db.query.text': cut(text) },
+})
+
+const cut = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_TEXT)

@@ -1,0 +1,49 @@
+import { epochMs, toUtc } from '../../database/sql.js'
+import { defineColumns } from '../../database/columns.js'
+import { conflict } from '../../errors/request-error.js'
+import { isUniqueViolation } from '../../database/failures.js'
+import { Prisma } from '../../generated/prisma/client.js'
+import type { Account } from '../../protocol/account.js'
+import type { CannedReply } from '../../protocol/schemas/desk.js'
+
+/** A row of canned_reply, times in milliseconds since the epoch. */
+type CannedReplyRow = Omit<CannedReply, 'shared' | 'created' | 'updated'> & { created: number; updated: number }
+
+/** The fields of a canned reply `c` behind `joinUses`. */
+export const cannedReplyColumns = defineColumns<CannedReplyRow>({
+  id: 'c.id',
+  admin_id: 'c.admin_id',
+  shortcut: 'c.shortcut',
+  content: 'c.content',
+  uses: 'coalesce(used.uses, 0)',
+  created: epochMs('c.created'),
+  updated: epochMs('c.updated'),
+})
+
+/** SQL that joins how often an admin has used a canned reply `c`. */
+export const joinUses = ({ id }: Account) => Prisma.sql`
+  left join canned_reply_use used on used.canned_reply_id = c.id and used.admin_id = ${id}`
+
+/** SQL: whether an admin may use the canned reply `c`: its own, or a shared one. */
+export const usableBy = ({ id }: Account) => Prisma.sql`(c.admin_id is null or c.admin_id = ${id})`
+
+/** SQL: whether it may write it. */
+export const writableBy = (admin: Account) =>
+  admin.role === 'supervisor' ? usableBy(admin) : Prisma.sql`c.admin_id = ${admin.id}`
+
+export const toCannedReply = (row: CannedReplyRow): CannedReply => ({
+  ...row,
+  shared: row.admin_id === null,
+  created: toUtc(row.created),
+  updated: toUtc(row.updated),
+})
+
+/** A shortcut has one spelling. */
+export const normalizeShortcut = (shortcut: string) => shortcut.normalize('NFC').toLowerCase()
+
+/** Runs a write. @throws RequestError 409 when the shortcut is taken, also by one that is being written at this moment */
+export async function refuseTakenShortcut<Result>(write: Promise<Result>): Promise<Result> {
+  return write.catch((error: unknown) => {
+    throw isUniqueViolation(error) ? conflict('The shortcut is taken') : error
+  })
+}

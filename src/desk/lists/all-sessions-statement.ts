@@ -1,0 +1,121 @@
+import { Prisma } from '../../generated/prisma/client.js'
+import { readableBy } from '../../accounts/session-access.js'
+import type { Account } from '../../protocol/account.js'
+import type { SessionStatus } from '../../protocol/schemas/sessions.js'
+import type { IdRange } from './created-range.js'
+
+/** Which sessions are listed. What is left out does not matter. */
+export interface SessionFilter {
+  status?: SessionStatus | undefined
+  storeId?: number | undefined
+  /** Who holds the session, or held it last. */
+  holderId?: number | undefined
+  tag?: string | undefined
+}
+
+type Reader = Pick<Account, 'id' | 'role'>
+
+/** Some of the sessions that are asked for: SQL that an index answers in the order of the ids. */
+interface Branch {
+  /** SQL: where the rows `s` of chat_session come from. */
+  from: Prisma.Sql
+  where: Prisma.Sql
+  /** SQL of the column whose index has the order. */
+  id: Prisma.Sql
+}
+
+const ofSessions = { from: Prisma.sql`chat_session s`, id: Prisma.sql`s.id` }
+
+/**
+ * SQL of the newest sessions that an admin may read: of each kind of session so many, each kind by an index of its own, and
+ * of those the newest. One condition for all of them would make PostgreSQL read past any number of sessions of the other
+ * kinds. Undefined where none can be meant.
+ */
+export function selectNewest(
+  admin: Reader,
+  filter: SessionFilter,
+  range: IdRange,
+  limit: number,
+): Prisma.Sql | undefined {
+  const branches = findBranches(admin, filter)
+  if (branches.length === 0) return undefined
+  const parts = branches.map(
+    ({ from, where, id }) => Prisma.sql`(
+      select s.* from ${from}
+      where ${where} and ${id} > ${range.after} and ${id} < ${range.before} ${range.condition}
+      order by ${id} desc limit ${limit})`,
+  )
+  return Prisma.sql`select * from (${Prisma.join(parts, ' union all ')}) s order by s.id desc limit ${limit}`
+}
+
+function findBranches(admin: Reader, { storeId, ...filter }: SessionFilter): Branch[] {
+  if (storeId !== undefined) return [ofStore(admin, storeId, filter)]
+  const { status, holderId, tag } = filter
+  if (admin.role === 'supervisor' && status === undefined && holderId === undefined && tag === undefined) {
+    return [{ ...ofSessions, where: Prisma.sql`true` }]
+  }
+  return findKinds(admin, holderId)
+    .filter((kind) => kind.status === (status ?? kind.status))
+    .map((kind) => (tag === undefined ? ofKind(kind) : ofTag(kind, tag)))
+}
+
+/** The sessions of a store are few enough to look at each. */
+function ofStore(admin: Reader, storeId: number, { status, holderId, tag }: SessionFilter): Branch {
+  const conditions = [Prisma.sql`s.store_id = ${storeId}`, readableBy(admin)]
+  if (status !== undefined) conditions.push(Prisma.sql`s.status = ${status}::session_status`)
+  if (holderId !== undefined) conditions.push(Prisma.sql`s.admin_id = ${holderId}`)
+  if (tag !== undefined) {
+    conditions.push(Prisma.sql`(
+      select ${tag} = any(d.tags) from chat_session_details d where d.session_id = s.id)`)
+  }
+  return { ...ofSessions, where: Prisma.join(conditions, ' and ') }
+}
+
+/** Sessions of a status: all, those of a holder, or those that nobody has held. */
+interface Kind {
+  status: SessionStatus
+  /** Undefined: anybody's. */
+  holderId?: number | undefined
+}
+
+/** What chat_session_tag has for no holder. */
+const NOBODY = 0
+
+/** The kinds of sessions that an admin may read: all, or those of one holder. */
+function findKinds({ id, role }: Reader, holderId: number | undefined): Kind[] {
+  const open: Kind[] = holderId === undefined ? [{ status: 'open' }] : []
+  if (role === 'supervisor') return [...open, { status: 'claimed', holderId }, { status: 'closed', holderId }]
+  if (holderId !== undefined && holderId !== id) return []
+  const own: Kind[] = [
+    { status: 'claimed', holderId: id },
+    { status: 'closed', holderId: id },
+  ]
+  return holderId === undefined ? [...open, ...own, { status: 'closed', holderId: NOBODY }] : own
+}
+
+/** A constant in the statement, as the partial indexes need it. */
+const literal = (status: SessionStatus) => Prisma.raw(`'${status}'`)
+
+function ofKind({ status, holderId }: Kind): Branch {
+  if (status === 'claimed' && holderId === undefined) {
+    // Without `offset` the planner may look for the few claimed ones among all sessions, newest first.
+    const from = Prisma.sql`(select * from chat_session where status = 'claimed' offset 0) s`
+    return { ...ofSessions, from, where: Prisma.sql`true` }
+  }
+  const ofStatus = Prisma.sql`s.status = ${literal(status)}`
+  if (holderId === undefined) return { ...ofSessions, where: ofStatus }
+  const ofHolder = holderId === NOBODY ? Prisma.sql`s.admin_id is null` : Prisma.sql`s.admin_id = ${holderId}`
+  return { ...ofSessions, where: Prisma.sql`${ofStatus} and ${ofHolder}` }
+}
+
+/** The same with a tag, by the indexes of the tags. */
+function ofTag({ status, holderId }: Kind, tag: string): Branch {
+  const ofHolder = holderId === undefined ? Prisma.empty : Prisma.sql`and t.holder_id = ${holderId}`
+  return {
+    // Without `offset` the planner may read all sessions beside the tags, in one order.
+    from: Prisma.sql`
+      chat_session_tag t cross join lateral (select * from chat_session where id = t.session_id offset 0) s`,
+    where: Prisma.sql`t.tag = ${tag} and t.status = ${literal(status)} ${ofHolder}`,
+    id: Prisma.sql`t.session_id`,
+  }
+}

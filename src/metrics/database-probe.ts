@@ -1,0 +1,71 @@
+import { openPool } from '../database/connection-pool.js'
+import { describeTarget, type DatabaseOptions } from '../database/database.js'
+
+/** A scrape waits this long for PostgreSQL at most. */
+const PATIENCE_MS = 500
+/** The connection gives up a statement after this time, so that a server that is back is noticed soon. */
+const GIVE_UP_MS = 1000
+/** The sessions are counted this often at most, however many scrape. */
+const SESSIONS_AGE_MS = 10_000
+/** Counting stops here: it may not cost more on a large installation. */
+export const MOST_COUNTED = 10_000
+
+/** The sessions of the whole installation. */
+export interface OpenSessions {
+  /** Open ones, which no admin has claimed, and claimed ones; each `MOST_COUNTED` at most. */
+  open: number
+  claimed: number
+  /** How long the oldest open session has waited; 0 where there is none. */
+  oldestOpenSeconds: number
+}
+
+/** Asks PostgreSQL how it is, by a connection of its own: a pool that is exhausted does not look like a database that is away. */
+export interface DatabaseProbe {
+  /** Resolves within half a second. `sessions` is undefined where the database has not told them. */
+  read(): Promise<{ isUp: boolean; sessions?: OpenSessions | undefined }>
+  close(): Promise<void>
+}
+
+/** Each count follows a partial index and ends at the limit. */
+const countSessions = `
+  select
+    (select count(*) from (select from chat_session where status = 'open' limit ${MOST_COUNTED}) o)::int as open,
+    (select count(*) from (select from chat_session where status = 'claimed' limit ${MOST_COUNTED}) c)::int as claimed,
+    coalesce((select greatest(extract(epoch from clock_timestamp() - created), 0) from chat_session
+      where status = 'open' order by id limit 1), 0)::float8 as "oldestOpenSeconds"`
+
+export function openDatabaseProbe(options: DatabaseOptions): DatabaseProbe {
+  const target = describeTarget({ ...options, databaseStatementTimeoutMs: GIVE_UP_MS })
+  const pool = openPool(target, { max: 1, connectionTimeoutMillis: GIVE_UP_MS, query_timeout: GIVE_UP_MS })
+  let sessions: OpenSessions | undefined
+  let countedAt = -Infinity
+  let asking: Promise<boolean> | undefined
+
+  async function ask(): Promise<boolean> {
+    try {
+      if (performance.now() - countedAt < SESSIONS_AGE_MS) await pool.query('select 1')
+      else {
+        sessions = (await pool.query<OpenSessions>(countSessions)).rows[0]
+        countedAt = performance.now()
+      }
+      return true
+    } catch {
+      sessions = undefined
+      countedAt = -Infinity
+      return false
+    }
+  }
+
+  return {
+    async read() {
+      // One at a time: scrapes that come meanwhile share the answer.
+      asking ??= ask().finally(() => (asking = undefined))
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), PATIENCE_MS)))
+      const isUp = await Promise.race([asking, late])
+      clearTimeout(timer)
+      return isUp ? { isUp, sessions } : { isUp }
+    },
+    close: () => pool.end(),
+  }
+}

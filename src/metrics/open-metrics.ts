@@ -1,0 +1,55 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { DatabaseOptions } from '../database/database.js'
+import { openDatabaseProbe } from './database-probe.js'
+import { startMetricsServer, type MetricsServer } from './metrics-server.js'
+import { createRegistrar } from './registrar.js'
+import { registerDatabase } from './register-database.js'
+import * as rooms from './register-metrics.js'
+import type { MetricsSettings } from './settings/metrics-settings.js'
+import type { MetricSources } from './sources.js'
+
+/** Gauges of the library that are named like counters, which `promtool check metrics` refuses. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+
+/**
+ * Opens the metrics of a node: a registry of its own, read from the counters of the rooms when it is scraped. A scrape is
+ * answered within a second also when PostgreSQL is frozen. Scrapes at the same time share an answer.
+ * @throws StartupError when the port cannot be listened on
+ */
+export async function openMetrics(
+  settings: MetricsSettings,
+  database: DatabaseOptions,
+  sources: Omit<MetricSources, 'database'>,
+  onError: (error: unknown) => void,
+): Promise<MetricsServer> {
+  const registry = new Registry()
+  const registrar = createRegistrar(registry)
+  const probe = openDatabaseProbe(database)
+  let state: ReturnType<MetricSources['database']> = { isUp: false }
+  const all: MetricSources = { ...sources, database: () => state }
+  for (const register of [registerDatabase, ...Object.values(rooms)]) register(registrar, all)
+  // Memory, CPU, event loop and garbage collection. Their observers live as long as the process.
+  collectDefaultMetrics({ register: registry })
+  for (const name of MISNAMED) registry.removeSingleMetric(name)
+
+  let collecting: Promise<string> | undefined
+  async function collect(): Promise<string> {
+    state = await probe.read()
+    return registry.metrics()
+  }
+  const exposition = {
+    contentType: registry.contentType,
+    collect: () => (collecting ??= collect().finally(() => (collecting = undefined))),
+  }
+  const server = await startMetricsServer(settings, exposition, onError).catch(async (error: unknown) => {
+    await probe.close()
+    throw error
+  })
+  return {
+    origin: server.origin,
+    async close() {
+      await server.close()
+      await probe.close()
+    },
+  }
+}

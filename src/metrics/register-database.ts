@@ -1,0 +1,68 @@
+import { MOST_COUNTED } from './database-probe.js'
+import type { Registrar } from './registrar.js'
+import type { MetricSources } from './sources.js'
+
+/** Registers the metrics of the pool, of PostgreSQL and of the sessions in it. */
+export function registerDatabase({ counter, gauge, histogram }: Registrar, { db, database }: MetricSources): void {
+  const { counts, connections } = db.pool
+  gauge({
+    name: 'store_chat_database_up',
+    help: 'Whether PostgreSQL answers within half a second.',
+    read: () => Number(database().isUp),
+  })
+  gauge({
+    name: 'store_chat_database_connections',
+    help: 'Connections of the pool.',
+    labelNames: ['state'],
+    read: () => {
+      const { busy, idle } = connections()
+      return [
+        [{ state: 'busy' }, busy],
+        [{ state: 'idle' }, idle],
+      ]
+    },
+  })
+  gauge({
+    name: 'store_chat_database_connections_max',
+    help: 'The most connections of the pool: DATABASE_POOL_SIZE.',
+    read: () => connections().most,
+  })
+  gauge({
+    name: 'store_chat_database_waiting',
+    help: 'Statements and transactions that wait for a connection.',
+    read: () => connections().waiting,
+  })
+  histogram({
+    name: 'store_chat_database_statement_duration_seconds',
+    help: 'Time of each statement, without those in transactions and without the wait for a connection.',
+    read: () => counts.durations,
+  })
+  counter({
+    name: 'store_chat_database_slow_statements_total',
+    help: 'Statements that took LOG_SLOW_STATEMENT_MS or longer.',
+    read: () => counts.slow,
+  })
+  counter({
+    name: 'store_chat_database_failed_statements_total',
+    help: 'Statements that failed.',
+    read: () => counts.failed,
+  })
+  gauge({
+    name: 'store_chat_sessions',
+    help: `Open and claimed sessions of the whole installation, ${MOST_COUNTED} of each at most. The same on every node.`,
+    labelNames: ['status'],
+    read: () => {
+      const { sessions } = database()
+      if (sessions === undefined) return []
+      return [
+        [{ status: 'open' }, sessions.open],
+        [{ status: 'claimed' }, sessions.claimed],
+      ]
+    },
+  })
+  gauge({
+    name: 'store_chat_oldest_open_session_age_seconds',
+    help: 'How long the oldest open session has waited for an admin. The same on every node.',
+    read: () => database().sessions?.oldestOpenSeconds,
+  })
+}

@@ -1,0 +1,23 @@
+import type { Database } from '../database/database.js'
+import type { LogCounts } from '../errors/limit-repeats.js'
+import type { AccountWork } from '../limits/account-work.js'
+import type { Limits } from '../limits/limits.js'
+import type { CommitCounts } from '../messages/commit-counts.js'
+import type { PubSub } from '../pubsub/pubsub.js'
+import type { Hub } from '../realtime/hub.js'
+import type { OpenSessions } from './database-probe.js'
+import type { RequestCounts } from './request-counts.js'
+
+/** What the metrics of a node are read from. */
+export interface MetricSources {
+  requests: RequestCounts
+  hub: Pick<Hub, 'connectionCount' | 'sockets' | 'deliveries'>
+  commits: CommitCounts
+  pubsub: Pick<PubSub, 'isUp' | 'counts'>
+  limits: Pick<Limits, 'counts'>
+  accountWork: Pick<AccountWork, 'counts'>
+  db: { pool: Pick<Database['pool'], 'counts' | 'connections'> }
+  logs: LogCounts
+  /** What PostgreSQL said for this scrape. */
+  database(): { isUp: boolean; sessions?: OpenSessions | undefined }
+}

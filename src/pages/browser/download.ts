@@ -1,0 +1,37 @@
+import { ChatError, type Token } from '../../client/index.js'
+import { fetchWithClock } from '../text/clock.js'
+import { serviceUrl } from './service.js'
+
+interface DownloadOptions {
+  token: Token
+  /** Below `/v1/chat/`. */
+  path: string
+  query: Readonly<Record<string, string | number | undefined>>
+  /** What the file is called unless the service says so. */
+  name: string
+}
+
+/**
+ * Saves what a route answers as a file. A link could not carry the token but in its address.
+ * @throws ChatError
+ */
+export async function download({ token, path, query, name }: DownloadOptions): Promise<void> {
+  const url = new URL(`v1/chat/${path}`, serviceUrl)
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value))
+  const current = typeof token === 'function' ? await token() : token
+  const response = await fetchWithClock(url, { headers: { authorization: `Token ${current ?? ''}` } }).catch(() => {
+    throw new ChatError(0, 'The service cannot be reached')
+  })
+  if (!response.ok) {
+    const { message } = (await response.json().catch(() => ({}))) as { message?: string }
+    throw new ChatError(response.status, message ?? `The service answered with ${response.status}`)
+  }
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(await response.blob())
+  link.download = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? name
+  link.click()
+  // The browser has taken the file by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
+
+export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone

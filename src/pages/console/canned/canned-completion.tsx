@@ -1,0 +1,129 @@
+import { useSignal, type Signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { CannedReply } from '../../../client/index.js'
+import type { Completion } from '../../conversation/composer.js'
+import { translate } from '../../languages/translate.js'
+import { describeError } from '../../shared/describe-error.js'
+import { findShortcut } from '../state/canned.js'
+import type { Desk } from '../state/desk.js'
+
+interface Open {
+  from: number
+  to: number
+  typed: string
+}
+
+/** Offers canned replies while `/` and a shortcut are typed, and puts the chosen one in their place. */
+export function useCannedCompletion(
+  desk: Desk,
+  sessionId: number,
+  text: Signal<string>,
+  onManage: () => void,
+): Completion {
+  const open = useSignal<Open>()
+  const place = useSignal(0)
+  const field = useRef<HTMLTextAreaElement>(null)
+  const caret = useRef<number>(undefined)
+  useEffect(() => {
+    // The text with the reply is in the field by now.
+    if (caret.current !== undefined) field.current?.setSelectionRange(caret.current, caret.current)
+    caret.current = undefined
+  }, [text.value])
+
+  const replies = open.value === undefined ? [] : desk.canned.find(open.value.typed)
+  const isOpen = open.value !== undefined
+  const close = () => (open.value = undefined)
+
+  async function insert(reply: CannedReply): Promise<void> {
+    const at = open.value
+    const before = text.value
+    close()
+    if (at === undefined) return
+    try {
+      const content = await desk.canned.use(reply, sessionId)
+      // Whoever typed on meanwhile keeps what was typed.
+      if (text.value.slice(at.from, at.to) !== before.slice(at.from, at.to)) return
+      caret.current = at.from + content.length
+      text.value = text.value.slice(0, at.from) + content + text.value.slice(at.to)
+    } catch (error) {
+      desk.toasts.add(describeError(error))
+    }
+    field.current?.focus()
+  }
+
+  function look(element: HTMLTextAreaElement): void {
+    field.current = element
+    const found = findShortcut(element.value, element.selectionStart)
+    if (found !== undefined && !isOpen) void desk.canned.refresh().catch(() => undefined)
+    place.value = 0
+    open.value = found && { ...found, to: element.selectionStart }
+  }
+
+  function takesKey(event: KeyboardEvent): boolean {
+    if (!isOpen) return false
+    const reply = replies[place.value]
+    if (event.key === 'Escape') close()
+    else if (event.key === 'ArrowDown') place.value = Math.min(replies.length - 1, place.value + 1)
+    else if (event.key === 'ArrowUp') place.value = Math.max(0, place.value - 1)
+    else if ((event.key === 'Enter' || event.key === 'Tab') && reply && !event.shiftKey) void insert(reply)
+    else return false
+    event.preventDefault()
+    return true
+  }
+
+  return {
+    look,
+    takesKey,
+    leave: close,
+    attributes: isOpen
+      ? {
+          // A field of several lines is a text box, which may have an active option, but is not allowed to be a combo box.
+          'aria-autocomplete': 'list',
+          'aria-haspopup': 'listbox',
+          'aria-controls': 'canned-list',
+          'aria-activedescendant': replies.length > 0 ? `canned-${place.value}` : undefined,
+        }
+      : {},
+    list: isOpen && <CannedList {...{ replies, place, onManage }} onChoose={(reply) => void insert(reply)} />,
+  }
+}
+
+interface CannedListProps {
+  replies: readonly CannedReply[]
+  place: Signal<number>
+  onChoose: (reply: CannedReply) => void
+  onManage: () => void
+}
+
+function CannedList({ replies, place, onChoose, onManage }: CannedListProps) {
+  // A press would take the focus out of the field before it is a click.
+  const keepFocus = (event: Event) => event.preventDefault()
+  return (
+    <div class="canned" onMouseDown={keepFocus}>
+      <ul role={replies.length > 0 ? 'listbox' : undefined} id="canned-list" aria-label={translate('canned.title')}>
+        {replies.map((reply, index) => (
+          <li
+            key={reply.id}
+            id={`canned-${index}`}
+            role="option"
+            aria-selected={index === place.value}
+            onClick={() => onChoose(reply)}
+          >
+            <b>
+              <bdi>/{reply.shortcut}</bdi>
+            </b>{' '}
+            <bdi class="snippet">{reply.content}</bdi>
+          </li>
+        ))}
+      </ul>
+      <p class="canned-foot">
+        <span class="muted" role="status">
+          {translate('canned.count', { shown: replies.length })}
+        </span>
+        <button type="button" class="link" tabIndex={-1} onClick={onManage}>
+          {translate('canned.manage')}
+        </button>
+      </p>
+    </div>
+  )
+}

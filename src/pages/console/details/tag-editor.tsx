@@ -1,0 +1,84 @@
+import { useSignal } from '@preact/signals'
+import { translate } from '../../languages/translate.js'
+import { priorities } from '../lists/tag-chips.js'
+import type { Conversation } from '../state/conversation.js'
+import type { Desk } from '../state/desk.js'
+
+interface EditorProps {
+  desk: Desk
+  conversation: Conversation
+}
+
+const MOST_TAGS = 10
+
+export function PriorityField({ desk, conversation: { id, priority } }: EditorProps) {
+  return (
+    <label>
+      {translate('priority.label')}
+      <select
+        value={priority.value}
+        data-priority
+        onChange={({ currentTarget }) => void desk.setDetails(id, { priority: Number(currentTarget.value) })}
+      >
+        {priorities.map(({ name, priority }) => (
+          <option key={priority} value={priority}>
+            {translate(name)}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+/** The tags of a session. No store sees them. */
+export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
+  const text = useSignal('')
+  const set = (next: readonly string[]) => void desk.setDetails(id, { tags: next })
+  return (
+    <section class="tag-editor">
+      <h4>{translate('tags.title')}</h4>
+      <ul class="chips">
+        {tags.value.map((tag) => (
+          <li key={tag} class="chip">
+            <bdi>{tag}</bdi>
+            <button
+              type="button"
+              class="quiet"
+              aria-label={translate('tags.remove', { tag })}
+              onClick={() => set(tags.value.filter((other) => other !== tag))}
+            >
+              ✕
+            </button>
+          </li>
+        ))}
+      </ul>
+      {tags.value.length < MOST_TAGS && (
+        <form
+          class="tag-form"
+          onSubmit={(event) => {
+            event.preventDefault()
+            const tag = text.value.trim().toLowerCase()
+            if (tag !== '' && !tags.value.includes(tag)) set([...tags.value, tag])
+            text.value = ''
+          }}
+        >
+          <input
+            type="text"
+            list="known-tags"
+            maxLength={32}
+            autocomplete="off"
+            aria-label={translate('tags.add')}
+            placeholder={translate('tags.add')}
+            value={text.value}
+            onFocus={desk.book.counts.refresh}
+            onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+            data-tag
+          />
+          <button type="submit" disabled={text.value.trim() === ''}>
+            {translate('tags.set')}
+          </button>
+        </form>
+      )}
+    </section>
+  )
+}

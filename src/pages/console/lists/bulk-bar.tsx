@@ -1,0 +1,127 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { translate } from '../../languages/translate.js'
+import { ConfirmDialog } from '../../shared/dialog.js'
+import type { Selection } from '../state/bulk.js'
+import type { Desk } from '../state/desk.js'
+import type { Row } from '../state/lists/rows.js'
+import { nameStore } from '../state/name-store.js'
+
+/** What can be done with the chosen rows, in the place of what narrows the list. */
+export function BulkBar({ desk }: { desk: Desk }) {
+  const { book, client, selection, list } = desk
+  const closing = useRef<HTMLDialogElement>(null)
+  const bar = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // The button that began this is gone. Whoever chooses by the keyboard stays on the row.
+    if (document.activeElement === document.body) bar.current?.focus()
+  }, [])
+  const rows = selection.rows.value
+  const { isBusy } = selection
+  const mayClose = ({ session }: Row) =>
+    book.isOwn(session) || (book.isSupervisor.value && session.status === 'claimed')
+  const [waiting, closable] = [rows.filter(({ session }) => session.status === 'open'), rows.filter(mayClose)]
+  return (
+    <div
+      class="bulk"
+      ref={bar}
+      tabIndex={-1}
+      role="toolbar"
+      aria-label={translate('bulk.label')}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return
+        event.preventDefault()
+        selection.turn(false)
+      }}
+    >
+      <p role="status">{translate('bulk.count', { count: rows.length })}</p>
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => selection.set(book.lists[list.value].rows.value.map(({ session }) => session.id))}
+      >
+        {translate('bulk.all')}
+      </button>
+      <button type="button" class="quiet" onClick={() => selection.turn(false)}>
+        {translate('bulk.end')}
+      </button>
+      <div class="bulk-acts">
+        <button
+          type="button"
+          disabled={waiting.length === 0 || isBusy.value}
+          onClick={() =>
+            void selection.run(async ({ session }) => {
+              if (session.status === 'open') book.apply(await client.claim(session.id))
+            })
+          }
+        >
+          {translate('bulk.claim')}
+        </button>
+        <button
+          type="button"
+          disabled={closable.length === 0 || isBusy.value}
+          onClick={() => closing.current?.showModal()}
+        >
+          {translate('bulk.close')}
+        </button>
+        <TagForm desk={desk} />
+      </div>
+      <ConfirmDialog
+        dialog={closing}
+        title={translate('bulk.closeTitle', { count: closable.length })}
+        text={translate('session.closeText')}
+        action={translate('bulk.close')}
+        onConfirm={() =>
+          void selection.run(async (row) => {
+            if (mayClose(row)) book.apply(await client.closeSession(row.session.id))
+          })
+        }
+      />
+    </div>
+  )
+}
+
+function TagForm({ desk }: { desk: Desk }) {
+  const { book, client, selection } = desk
+  const text = useSignal('')
+  const add = (tag: string) =>
+    selection.run(async ({ session, tags }) => {
+      const changed = await client.updateSession(session.id, { tags: [...new Set([...tags, tag])] })
+      book.changeDetails({ session_id: session.id, tags: changed.tags, priority: changed.priority })
+    })
+  return (
+    <form
+      class="tag-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const tag = text.value.trim().toLowerCase()
+        if (tag !== '' && selection.rows.value.length > 0) void add(tag).then(() => (text.value = ''))
+      }}
+    >
+      <input
+        type="text"
+        list="known-tags"
+        maxLength={32}
+        autocomplete="off"
+        aria-label={translate('tags.add')}
+        placeholder={translate('tags.add')}
+        value={text.value}
+        onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+      />
+    </form>
+  )
+}
+
+/** Chooses one row. */
+export function Pick({ row: { session, store }, selection }: { row: Row; selection: Selection }) {
+  return (
+    <label class="pick">
+      <input
+        type="checkbox"
+        checked={selection.ids.value.has(session.id)}
+        aria-label={translate('bulk.pick', { name: nameStore(store, session.store_id) })}
+        onChange={() => selection.toggle(session.id)}
+      />
+    </label>
+  )
+}

@@ -1,0 +1,143 @@
+import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+
+interface WindowListProps<Item> {
+  /** The rows that are there; more may follow. */
+  items: readonly Item[]
+  /** How many rows there are to scroll through. */
+  size: number
+  /** Whether `size` is the number of all rows. */
+  isCounted: boolean
+  keyOf: (item: Item) => number
+  /** Every row is so high. */
+  rowPx: number
+  label: string
+  /** Which row belongs to what is shown beside the list. */
+  chosen: number | undefined
+  onChoose: (key: number) => void
+  /** Rows are looked at that are not there yet. */
+  onReach: () => void
+  /** What stands before a row. */
+  leading?: ((item: Item) => ComponentChildren) | undefined
+  /** The focus goes from one row to another, with the Shift key. */
+  onExtend?: ((from: number, to: number) => void) | undefined
+  children: (item: Item) => ComponentChildren
+}
+
+const SPARE_ROWS = 6
+
+/**
+ * A list of any length of which only what can be seen is in the document, and the row with the focus. One row takes part
+ * in the order of Tab; the arrow keys, Home, End and the page keys go from row to row.
+ */
+export function WindowList<Item>(props: WindowListProps<Item>) {
+  const { items, size, isCounted, keyOf, rowPx, label, chosen, onChoose, onReach, leading, onExtend, children } = props
+  const box = useRef<HTMLDivElement>(null)
+  const view = useSignal({ top: 0, height: 800 })
+  const current = useSignal<number>()
+  const wantsFocus = useRef(false)
+  /** Where the focus is to go once the row is there. */
+  const wanted = useRef<number>(undefined)
+  const lastPlace = useRef(0)
+
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return
+    const measure = () => (view.value = { top: element.scrollTop, height: element.clientHeight })
+    const resized = new ResizeObserver(measure)
+    resized.observe(element)
+    element.addEventListener('scroll', measure, { passive: true })
+    return () => {
+      resized.disconnect()
+      element.removeEventListener('scroll', measure)
+    }
+  }, [])
+  const hadFocus = box.current?.contains(document.activeElement) === true
+  useLayoutEffect(() => {
+    // The row with the focus may have left the list.
+    const isLost = hadFocus && document.activeElement === document.body
+    if (!wantsFocus.current && !isLost) return
+    wantsFocus.current = false
+    box.current?.querySelector<HTMLElement>('.row[tabindex="0"]')?.focus({ preventScroll: true })
+  })
+
+  const { top, height } = view.value
+  const from = Math.max(0, Math.floor(top / rowPx) - SPARE_ROWS)
+  const to = Math.min(size, Math.ceil((top + height) / rowPx) + SPARE_ROWS)
+  const placeOf = (key: number | undefined) => items.findIndex((item) => keyOf(item) === key)
+  const reachable =
+    [current.value, chosen].map(placeOf).find((place) => place >= 0) ?? Math.min(lastPlace.current, items.length - 1)
+  lastPlace.current = Math.max(0, reachable)
+  const places = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index)
+  if (items.length > 0 && !places.includes(reachable)) places.push(reachable)
+  useEffect(() => {
+    if (to > items.length) onReach()
+  }, [to, items.length])
+  useEffect(() => {
+    const place = wanted.current
+    if (place === undefined || (place >= items.length && items.length < size)) return
+    go(place)
+  }, [items.length, size])
+
+  const go = (place: number) => {
+    wanted.current = undefined
+    if (!box.current) return
+    const at = Math.max(0, Math.min(size - 1, place))
+    const item = items[at]
+    if (item === undefined) wanted.current = at
+    else {
+      current.value = keyOf(item)
+      wantsFocus.current = true
+    }
+    const { scrollTop, clientHeight } = box.current
+    if (at * rowPx < scrollTop) box.current.scrollTop = at * rowPx
+    else if ((at + 1) * rowPx > scrollTop + clientHeight) box.current.scrollTop = (at + 1) * rowPx - clientHeight
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor(height / rowPx) - 1)
+    const steps: Record<string, number> = {
+      ArrowDown: reachable + 1,
+      ArrowUp: reachable - 1,
+      PageDown: reachable + page,
+      PageUp: reachable - page,
+      Home: 0,
+      End: (isCounted ? size : items.length) - 1,
+    }
+    const place = steps[event.key]
+    if (place === undefined) return
+    event.preventDefault()
+    const [before, next] = [items[reachable], items[place]]
+    if (event.shiftKey && before && next) onExtend?.(keyOf(before), keyOf(next))
+    go(place)
+  }
+
+  return (
+    <div class="window" ref={box} onKeyDown={onKeyDown}>
+      <ul aria-label={label} style={{ height: `${size * rowPx}px` }}>
+        {places.map((place) => {
+          const item = items[place]
+          const at = { height: `${rowPx}px`, transform: `translateY(${place * rowPx}px)` }
+          if (item === undefined) return <li key={`place ${place}`} class="blank" aria-hidden="true" style={at} />
+          const key = keyOf(item)
+          return (
+            <li key={key} aria-setsize={isCounted ? size : -1} aria-posinset={place + 1} style={at}>
+              {leading?.(item)}
+              <button
+                type="button"
+                class="row"
+                tabIndex={place === reachable ? 0 : -1}
+                aria-current={key === chosen}
+                data-session-id={key}
+                onFocus={() => (current.value = key)}
+                onClick={() => onChoose(key)}
+              >
+                {children(item)}
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import type { ReportQuery, ReportRow } from '../../../client/index.js'
+import { formatNumber, formatShortDay } from '../../languages/formats.js'
+import { translate } from '../../languages/translate.js'
+import { startOfDay } from '../../text/clock.js'
+
+/** The key of what no admin has held. */
+const NOBODY = 'none'
+
+export type Group = NonNullable<ReportQuery['group']>
+
+export type NamedRow = ReportRow & { key: string; name: string }
+
+/** What a chart shows of a row; undefined where there is nothing to show. */
+export interface Measure {
+  name: 'reports.sessions' | 'reports.waiting' | 'reports.answered' | 'reports.duration' | 'reports.rating'
+  valueOf(row: ReportRow): number | null
+  /** A second, larger value behind it, such as the 90th percentile. */
+  secondOf?(row: ReportRow): number | null
+  format(value: number): string
+}
+
+export const measures: readonly Measure[] = [
+  { name: 'reports.sessions', valueOf: ({ sessions }) => sessions, format: formatNumber },
+  {
+    name: 'reports.waiting',
+    valueOf: (row) => row.waiting_until_claimed.p50,
+    secondOf: (row) => row.waiting_until_claimed.p90,
+    format: formatSeconds,
+  },
+  {
+    name: 'reports.answered',
+    valueOf: (row) => row.waiting_until_answered.p50,
+    secondOf: (row) => row.waiting_until_answered.p90,
+    format: formatSeconds,
+  },
+  {
+    name: 'reports.duration',
+    valueOf: (row) => row.duration.p50,
+    secondOf: (row) => row.duration.p90,
+    format: formatSeconds,
+  },
+  { name: 'reports.rating', valueOf: ({ ratings }) => ratings.average, format: formatRating },
+]
+
+export function formatRating(average: number): string {
+  return formatNumber(Math.round(average * 10) / 10)
+}
+
+/** "2:05" for minutes, "1:02:05" beyond an hour. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds)
+  const parts = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+  const [hours = 0, ...rest] = parts
+  const shown = hours > 0 ? [hours, ...rest] : rest
+  return shown.map((part, place) => (place === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
+}
+
+/** Whole days up to the end of today. */
+export function readRange(days: number): { from: string; to: string } {
+  const to = new Date(startOfDay(new Date()))
+  to.setDate(to.getDate() + 1)
+  const from = new Date(to)
+  from.setDate(from.getDate() - days)
+  return { from: from.toISOString(), to: to.toISOString() }
+}
+
+/** What a row is about, for people. */
+export function nameGroup({ key, name }: { key: string; name?: string }, group: Group): string {
+  if (group === 'admin' && key === NOBODY) return translate('reports.nobody')
+  if (group !== 'day') return name ?? key
+  const day = new Date(`${key}T00:00:00`)
+  return Number.isNaN(day.getTime()) ? key : formatShortDay(day)
+}

@@ -1,0 +1,60 @@
+import { signal, type ReadonlySignal } from '@preact/signals'
+import type { AdminClient, CannedReply } from '../../../client/index.js'
+import { patiently } from '../../shared/patiently.js'
+
+const MOST = 200
+const SHOWN = 8
+
+/** The canned replies of an admin: its own and the shared ones, those that are used most first. */
+export interface CannedReplies {
+  all: ReadonlySignal<readonly CannedReply[]>
+  refresh(): Promise<void>
+  /** Those that begin with what was typed, then those that hold it. */
+  find(typed: string): CannedReply[]
+  /** The text for a session, with its placeholders filled in. */
+  use(reply: CannedReply, sessionId: number): Promise<string>
+  save: AdminClient['saveCanned']
+  remove(id: number): Promise<void>
+}
+
+export function createCannedReplies(client: AdminClient): CannedReplies {
+  const all = signal<readonly CannedReply[]>([])
+  const refresh = async () => {
+    all.value = await patiently(() => client.canned({ limit: MOST }))
+  }
+  return {
+    all,
+    refresh,
+    find: (typed) => findReplies(all.value, typed),
+    async use(reply, sessionId) {
+      const content = await client.useCanned(reply.id, sessionId)
+      void refresh().catch(() => undefined)
+      return content
+    },
+    async save(reply, id) {
+      const saved = await client.saveCanned(reply, id)
+      await refresh()
+      return saved
+    },
+    async remove(id) {
+      await client.deleteCanned(id)
+      await refresh()
+    },
+  }
+}
+
+export function findReplies(all: readonly CannedReply[], typed: string): CannedReply[] {
+  const wanted = typed.toLowerCase()
+  const begins = all.filter(({ shortcut }) => shortcut.startsWith(wanted))
+  const holds = all.filter(
+    (reply) => !begins.includes(reply) && `${reply.shortcut} ${reply.content}`.toLowerCase().includes(wanted),
+  )
+  return [...begins, ...holds].slice(0, SHOWN)
+}
+
+/** What is typed of a shortcut before the caret: `/` at the beginning of a word, and what follows it. */
+export function findShortcut(text: string, caret: number): { from: number; typed: string } | undefined {
+  const found = /(?:^|\s)\/([\p{L}\p{M}\p{N}_.-]*)$/u.exec(text.slice(0, caret))
+  const typed = found?.[1]
+  return typed === undefined ? undefined : { from: caret - typed.length - 1, typed }
+}

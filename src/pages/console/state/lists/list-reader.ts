@@ -1,0 +1,186 @@
+import { batch, effect, signal, type ReadonlySignal } from '@preact/signals'
+import type { AdminClient, ListedSession, Store } from '../../../../client/index.js'
+import { describeError } from '../../../shared/describe-error.js'
+import { patiently } from '../../../shared/patiently.js'
+import type { DeskLists } from './desk-lists.js'
+import type { ListFilter, ListName } from './list-filter.js'
+import type { RowMap } from './row-map.js'
+import { readRow } from './rows.js'
+import type { UnreadMarks } from './unread-marks.js'
+
+const GATHER_MS = 300
+const RETRY_MS = 5000
+const PAGE = 100
+/** More at once are rather read with the lists. */
+const MOST_SINGLE = 5
+
+interface Parts {
+  client: AdminClient
+  map: RowMap
+  lists: DeskLists
+  /** The list that is shown. */
+  shown: ReadonlySignal<ListName>
+  stores: Map<number, Store>
+  unread: UnreadMarks
+  ownId: ReadonlySignal<number | undefined>
+}
+
+/** Reads sessions over HTTP: the beginnings of the lists, further pages of them, and single sessions that are new. */
+export interface ListReader {
+  /** Why the lists cannot be read. It is tried again. */
+  problem: ReadonlySignal<string | undefined>
+  /** Whether the lists are read from their beginning now, so that an event may be of what is about to come. */
+  isReading(): boolean
+  /** The lists from their beginning. The latest call counts. */
+  reread(): void
+  /** The same, soon: what is being read is of no use any more. */
+  rereadSoon(): void
+  /** Reads a session that is not known in full. */
+  completeSoon(sessionId: number): void
+  /** The next page of a list, one at a time. */
+  readMore(name: ListName): void
+  /** Shows a list through another filter. */
+  setFilter(name: ListName, filter: ListFilter): void
+  close(): void
+}
+
+export function createListReader({ client, map, lists, shown, stores, unread, ownId }: Parts): ListReader {
+  const problem = signal<string>()
+  const incomplete = new Set<number>()
+  const busy = new Set<ListName>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isReading = false
+  let isOutdated = false
+  let turns = 0
+
+  const wants = (row: ReturnType<typeof readRow>) => Object.values(lists).some((list) => list.wants(row))
+
+  function takeRows(listed: readonly ListedSession[], since: number, take: RowMap['merge']): void {
+    for (const { store } of listed) stores.set(store.id, store)
+    take(listed.map(readRow), since)
+  }
+
+  function completeSoon(sessionId: number): void {
+    incomplete.add(sessionId)
+    lookSoon()
+  }
+
+  function lookSoon(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      const ids = [...incomplete]
+      incomplete.clear()
+      if (isReading) ids.forEach(completeSoon)
+      else if (isOutdated || ids.length > MOST_SINGLE || ownId.value === undefined) void reread()
+      else for (const id of ids) void complete(id)
+    }, GATHER_MS)
+  }
+
+  async function complete(sessionId: number): Promise<void> {
+    // Another may have taken it meanwhile; then the event has come or will.
+    const [turn, since] = [turns, map.mark()]
+    const answer = await patiently(() => client.session(sessionId)).catch(() => undefined)
+    if (answer === undefined || turn !== turns) return
+    const { messages, ...session } = answer
+    const listed = { ...session, last_message: messages.at(-1) ?? null }
+    if (!map.rows.value.has(sessionId) && !wants(readRow(listed))) return
+    takeRows([listed], since, map.merge)
+    unread.count(session, messages)
+  }
+
+  async function reread(): Promise<void> {
+    const [turn, since] = [++turns, map.mark()]
+    isReading = true
+    isOutdated = false
+    const asked = [...new Set<ListName>(['waiting', 'own', shown.value])].map((name) => lists[name])
+    try {
+      const pages = await Promise.all(asked.map((list) => patiently(() => list.ask('start', PAGE))))
+      if (turn !== turns) return
+      const listed = pages.flatMap((page) => page?.data ?? [])
+      batch(() => {
+        takeRows(listed, since, map.replace)
+        for (const list of Object.values(lists)) if (!asked.includes(list)) list.restart(list.filter.value)
+        for (const [place, page] of pages.entries()) if (page) asked[place]?.take(page)
+        problem.value = undefined
+      })
+      void readUnread(listed, turn)
+    } catch (error) {
+      if (turn !== turns) return
+      problem.value = describeError(error)
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        timer = undefined
+        void reread()
+      }, RETRY_MS)
+    } finally {
+      if (turn === turns) isReading = false
+    }
+  }
+
+  async function readPage(name: ListName, from: 'start' | 'next'): Promise<void> {
+    if (busy.has(name) && from === 'next') return
+    busy.add(name)
+    const [turn, since, list] = [turns, map.mark(), lists[name]]
+    try {
+      const page = await patiently(() => list.ask(from, PAGE))
+      if (page === undefined || turn !== turns) return
+      batch(() => {
+        takeRows(page.data, since, map.merge)
+        list.take(page)
+        problem.value = undefined
+      })
+      if (name === 'own') void readUnread(page.data, turn)
+    } catch (error) {
+      if (turn !== turns) return
+      problem.value = describeError(error)
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      if (from === 'start' && turn === turns && !list.isLoaded.value) void readPage(name, from)
+    } finally {
+      busy.delete(name)
+    }
+  }
+
+  async function readUnread(listed: readonly ListedSession[], turn: number): Promise<void> {
+    for (const session of listed) {
+      if (!unread.mayHave(session)) continue
+      // One that was handed over meanwhile is refused, and no longer counts.
+      const read = () => client.history({ session_id: session.id, limit: PAGE })
+      const page = await patiently(read).catch(() => undefined)
+      if (turn !== turns) return
+      unread.count(session, page?.data ?? [])
+    }
+  }
+
+  const stop = effect(() => {
+    const name = shown.value
+    // The other lists are read with every connection.
+    const isElsewhere = name === 'closed' || name === 'all'
+    if (isElsewhere && ownId.value !== undefined && !lists[name].isLoaded.value && !isReading) {
+      void readPage(name, 'start')
+    }
+  })
+
+  return {
+    problem,
+    isReading: () => isReading,
+    reread: () => void reread(),
+    rereadSoon() {
+      turns++
+      isReading = false
+      isOutdated = true
+      lookSoon()
+    },
+    completeSoon,
+    readMore(name) {
+      if (lists[name].isLoaded.value) void readPage(name, 'next')
+    },
+    setFilter(name, filter) {
+      lists[name].restart(filter)
+      if (name === 'waiting' || name === 'own') void readPage(name, 'start')
+    },
+    close() {
+      stop()
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,92 @@
+import { effect, signal, type ReadonlySignal } from '@preact/signals'
+import type { AdminClient, Note } from '../../../client/index.js'
+import { chooseId } from '../../conversation/timeline.js'
+import { patiently } from '../../shared/patiently.js'
+
+const PAGE = 200
+/** Two thousand notes on a session. */
+const MOST_PAGES = 10
+
+/** The notes of the sessions that a conversation shows, oldest first, live. */
+export interface Notes {
+  all: ReadonlySignal<readonly Note[]>
+  /** Writes a note. After a failure the same text is stored once, however often it is tried. */
+  write(content: string): Promise<void>
+  remove(id: number): Promise<void>
+  close(): void
+}
+
+export function createNotes(
+  client: AdminClient,
+  sessionId: number,
+  /** The sessions whose messages are shown. */
+  shown: ReadonlySignal<ReadonlySet<number>>,
+): Notes {
+  const all = signal<readonly Note[]>([])
+  const loaded = new Set<number>()
+  let attempt: { content: string; id: string } | undefined
+
+  function merge(more: readonly Note[]): void {
+    const known = new Map(all.value.map((note) => [note.id, note]))
+    for (const note of more) {
+      if (note.deleted) known.delete(note.id)
+      else known.set(note.id, note)
+    }
+    all.value = [...known.values()].sort((one, other) => one.id - other.id)
+  }
+
+  /** All notes of a session. Those that were deleted meanwhile are gone. */
+  async function load(session_id: number): Promise<void> {
+    const read: Note[] = []
+    for (let pages = 0; pages < MOST_PAGES; pages++) {
+      const [oldest] = read
+      const page = await patiently(() =>
+        client.notes({ session_id, limit: PAGE, ...(oldest && { before: oldest.id }) }),
+      )
+      read.unshift(...page.data)
+      if (!page.has_more) break
+    }
+    all.value = all.value.filter((note) => note.session_id !== session_id)
+    merge(read)
+  }
+
+  function loadNew(): void {
+    for (const id of new Set([sessionId, ...shown.value])) {
+      if (loaded.has(id)) continue
+      loaded.add(id)
+      // A session that is another admin's now is refused.
+      load(id).catch(() => loaded.delete(id))
+    }
+  }
+
+  const reload = () => {
+    loaded.clear()
+    loadNew()
+  }
+  const ends = [
+    effect(loadNew),
+    client.on('note', (note) => {
+      if (note.session_id === sessionId || loaded.has(note.session_id)) merge([note])
+    }),
+    client.on('state', (state) => {
+      if (state === 'online') reload()
+    }),
+    client.on('reset', ({ session }) => {
+      if (loaded.has(session.id)) reload()
+    }),
+  ]
+
+  return {
+    all,
+    async write(content) {
+      if (attempt?.content !== content) attempt = { content, id: chooseId() }
+      merge([await client.addNote({ session_id: sessionId, content, client_note_id: attempt.id })])
+      attempt = undefined
+    },
+    async remove(id) {
+      await client.deleteNote(id)
+      all.value = all.value.filter((note) => note.id !== id)
+    },
+    close: () => ends.forEach((end) => end()),
+  }
+}

@@ -1,0 +1,58 @@
+import { effect, signal } from '@preact/signals'
+import { nameInStorage } from '../../browser/service.js'
+import { listNames, readFilter, type ListFilter, type ListName } from './lists/list-filter.js'
+
+/** What a desk remembers of an admin in this browser. */
+export type DeskSettings = ReturnType<typeof createSettings>
+
+export function createSettings() {
+  const list = signal<ListName>('waiting')
+  const filters = signal<Partial<Record<ListName, ListFilter>>>({})
+  const hasSound = signal(false)
+  const isAsideOpen = signal(true)
+  const ends: (() => void)[] = []
+
+  function restore(kept: Record<string, unknown>): void {
+    list.value = listNames.find((name) => name === kept['list']) ?? list.value
+    const named = (kept['filters'] ?? {}) as Record<string, unknown>
+    filters.value = Object.fromEntries(listNames.map((name) => [name, readFilter(named[name])]))
+    hasSound.value = kept['hasSound'] === true
+    isAsideOpen.value = kept['isAsideOpen'] !== false
+  }
+
+  return {
+    list,
+    filters,
+    hasSound,
+    isAsideOpen,
+    /** Puts back what this admin has left, and keeps what changes from now on. */
+    open(adminId: number): void {
+      const key = nameInStorage(`console.settings.${adminId}`)
+      try {
+        restore(JSON.parse(localStorage.getItem(key) ?? '{}') as Record<string, unknown>)
+      } catch {
+        // Something else was written there, or this browser keeps nothing.
+      }
+      let written: string | undefined
+      ends.push(
+        effect(() => {
+          const kept = JSON.stringify({
+            list: list.value,
+            filters: filters.value,
+            hasSound: hasSound.value,
+            isAsideOpen: isAsideOpen.value,
+          })
+          // What nobody has changed is not kept.
+          const isChanged = written !== undefined && written !== kept
+          written = kept
+          try {
+            if (isChanged) localStorage.setItem(key, kept)
+          } catch {
+            // It holds until the page is left.
+          }
+        }),
+      )
+    },
+    close: () => ends.forEach((end) => end()),
+  }
+}

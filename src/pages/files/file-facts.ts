@@ -1,0 +1,53 @@
+import { useSignal, type ReadonlySignal } from '@preact/signals'
+import type { RefObject } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { showable } from '../text/links.js'
+
+/** What the service says of a file. */
+export interface FileFacts {
+  /** As it was uploaded, where an address has a simple one. */
+  name?: string
+  bytes?: number
+  /** It was deleted. */
+  isGone?: true
+}
+
+const asked = new Map<string, Promise<FileFacts>>()
+
+/** Asks for the name and the size of a file as soon as the element that shows it comes near. */
+export function useFileFacts(element: RefObject<HTMLElement | null>, href: string): ReadonlySignal<FileFacts> {
+  const facts = useSignal<FileFacts>({})
+  useEffect(() => {
+    if (element.current === null) return undefined
+    const observer = new IntersectionObserver(([entry]) => {
+      if (entry?.isIntersecting !== true) return
+      observer.disconnect()
+      void askOnce(href).then((found) => (facts.value = found))
+    })
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [href])
+  return facts
+}
+
+/** What fails is asked for again the next time. */
+function askOnce(href: string): Promise<FileFacts> {
+  const asking = asked.get(href) ?? ask(href)
+  asked.set(href, asking)
+  asking.catch(() => asked.delete(href))
+  return asking.catch(() => ({}))
+}
+
+async function ask(href: string): Promise<FileFacts> {
+  const { ok, status, headers } = await fetch(href, { method: 'HEAD' })
+  if (status === 404) return { isGone: true }
+  if (!ok) throw new Error(`The service answered with ${status}`)
+  const name = readName(headers.get('content-disposition') ?? '')
+  return { bytes: Number(headers.get('content-length')), ...(name !== '' && { name }) }
+}
+
+/** The service writes the whole name so (RFC 8187). */
+function readName(disposition: string): string {
+  const [, name = ''] = /filename\*=UTF-8''([^;]+)/.exec(disposition) ?? []
+  return showable(decodeURIComponent(name))
+}

@@ -1,0 +1,61 @@
+import type { RefObject } from 'preact'
+import { formatBytes } from '../languages/formats.js'
+import { translate } from '../languages/translate.js'
+import type { ChosenFile, ChosenFiles } from './chosen-files.js'
+import { ClipIcon } from '../shared/icons.js'
+import { useIncomingFiles } from './incoming-files.js'
+import { PreviewCanvas } from './preview-canvas.js'
+
+interface TrayProps {
+  files: ChosenFiles
+  /** Where the focus goes when what had it is taken away. */
+  field: RefObject<HTMLElement | null>
+}
+
+/** What is chosen to be sent, and where to let go of what is dragged over the page. */
+export function FileTray({ files, field }: TrayProps) {
+  const areOver = useIncomingFiles(files.add)
+  return (
+    <>
+      {areOver.value && (
+        <p class="drop-here" aria-hidden="true">
+          {translate('files.drop')}
+        </p>
+      )}
+      {files.chosen.value.length > 0 && (
+        <ul class="tray" aria-label={translate('files.chosen')}>
+          {files.chosen.value.map((chosen) => (
+            <TrayItem
+              chosen={chosen}
+              onRemove={() => {
+                files.remove(chosen)
+                field.current?.focus()
+              }}
+            />
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+function TrayItem({ chosen: { file, preview }, onRemove }: { chosen: ChosenFile; onRemove: () => void }) {
+  return (
+    <li>
+      {preview.value === undefined ? <ClipIcon /> : <PreviewCanvas preview={preview.value} />}
+      <span class="file-name">
+        <bdi>{file.name}</bdi>
+        <span class="muted">{formatBytes(file.size)}</span>
+      </span>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={translate('files.remove', { name: file.name })}
+        title={translate('files.remove', { name: file.name })}
+        onClick={onRemove}
+      >
+        ✕
+      </button>
+    </li>
+  )
+}

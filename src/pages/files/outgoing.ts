@@ -1,0 +1,130 @@
+import { signal, type ReadonlySignal, type Signal } from '@preact/signals'
+import { ChatError, type ChatClient, type Message, type MessageInput } from '../../client/index.js'
+import type { ChosenFile } from './chosen-files.js'
+import { describeUploadError } from './describe-upload-error.js'
+import { createLanes } from './lanes.js'
+import { addSize } from './picture-size.js'
+import type { Preview } from './preview.js'
+
+/** A browser has six connections to a host, and the conversation needs some. */
+const MOST_AT_ONCE = 3
+
+/** What names a file that has been uploaded. */
+export type UploadedAttachment = Required<Pick<MessageInput, 'attachment_url' | 'attachment_type'>>
+
+/** A message on its way. All of it can be kept in the browser's storage. */
+export interface OutgoingMessage {
+  id: string
+  /** Empty for a file alone. */
+  content: string
+  file?: Pick<File, 'name' | 'size' | 'type'>
+  /** Once the file is uploaded. */
+  attachment?: UploadedAttachment
+}
+
+/** The file of a message while this page has it. */
+export interface OutgoingFile {
+  preview: ReadonlySignal<Preview | undefined>
+  /** The part that has left, from 0 to 1. */
+  progress: ReadonlySignal<number>
+}
+
+export interface Transport {
+  upload: ChatClient['upload']
+  send(input: MessageInput): Promise<Message>
+}
+
+/** Sends messages, with and without files, in the order in which they are given. */
+export interface Outgoing {
+  /** Takes the file of a message, which `send` then uploads. */
+  attach(messageId: string, chosen: ChosenFile): void
+  find(messageId: string): OutgoingFile | undefined
+  /**
+   * Uploads the file, unless that is done, and sends the message after all that were given before it. `onUploaded` is called
+   * between the two. Rejects with the code `file`, and words for people, when the file is refused.
+   */
+  send(message: OutgoingMessage, onUploaded: (attachment: UploadedAttachment) => void): Promise<Message>
+  /** Ends the upload of a message: its `send` rejects. */
+  abort(messageId: string): void
+  /** Ends its upload, and lets go of its file. */
+  forget(messageId: string): void
+  isUploading(): boolean
+  /** Ends all uploads. */
+  close(): void
+}
+
+interface Place {
+  leave?: () => void
+}
+
+export function createOutgoing({ upload, send }: Transport): Outgoing {
+  const files = new Map<string, ChosenFile & { progress: Signal<number> }>()
+  const uploads = new Map<string, AbortController>()
+  const inLane = createLanes(MOST_AT_ONCE)
+  /** Those whose file is under way, and those that wait behind them. */
+  const line: Place[] = []
+
+  /** Leaves the line when all that came before have left it: at once when there are none. */
+  function leaveLine(place: Place, leave: () => void): void {
+    place.leave = leave
+    while (line[0]?.leave !== undefined) line.shift()?.leave?.()
+  }
+
+  async function uploadFile(messageId: string): Promise<UploadedAttachment> {
+    const chosen = files.get(messageId)
+    if (chosen === undefined) throw new ChatError(0, 'The file is not there any more', 'file')
+    const { file, preview, progress } = chosen
+    const end = new AbortController()
+    uploads.set(messageId, end)
+    progress.value = 0
+    const onProgress = ({ sent, total = file.size }: { sent: number; total?: number }) =>
+      (progress.value = Math.min(1, sent / Math.max(1, total)))
+    try {
+      const act = () => upload(file, { repeat: true, onProgress, signal: end.signal })
+      const { url, type } = await inLane(act, end.signal)
+      const size = preview.value?.size
+      return { attachment_url: size === undefined ? url : addSize(url, size), attachment_type: type }
+    } catch (error) {
+      if (error instanceof ChatError && ['closed', 'unauthorized'].includes(error.code)) throw error
+      throw new ChatError(0, await describeUploadError(error, file), 'file')
+    } finally {
+      uploads.delete(messageId)
+    }
+  }
+
+  const abort = (messageId: string) => uploads.get(messageId)?.abort()
+
+  return {
+    attach: (messageId, chosen) => void files.set(messageId, { ...chosen, progress: signal(0) }),
+    find: (messageId) => files.get(messageId),
+    send({ id, content, file, attachment }, onUploaded) {
+      const place: Place = {}
+      line.push(place)
+      return new Promise((resolve, reject) => {
+        const handOver = (uploaded?: UploadedAttachment) =>
+          leaveLine(place, () => {
+            const input = { client_message_id: id, ...(content !== '' && { content }), ...uploaded }
+            send(input).then(resolve, reject)
+          })
+        if (file === undefined || attachment !== undefined) {
+          handOver(attachment)
+          return
+        }
+        uploadFile(id).then(
+          (uploaded) => {
+            onUploaded(uploaded)
+            handOver(uploaded)
+          },
+          (error: unknown) => leaveLine(place, () => reject(error instanceof Error ? error : new Error(String(error)))),
+        )
+      })
+    },
+    abort,
+    forget(messageId) {
+      abort(messageId)
+      files.delete(messageId)
+    },
+    isUploading: () => uploads.size > 0,
+    close: () => uploads.forEach((end) => end.abort()),
+  }
+}

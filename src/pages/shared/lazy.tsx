@@ -1,0 +1,36 @@
+import type { ComponentType } from 'preact'
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { translate } from '../languages/translate.js'
+
+interface LazyProps<Props> {
+  /** The module, beside the script of this page. Its default export is the component. */
+  name: 'search' | 'reports' | 'canned'
+  props: Props
+}
+
+/** A part of the page that is loaded when it is shown for the first time. */
+export function Lazy<Props extends object>({ name, props }: LazyProps<Props>) {
+  const Part = useSignal<{ is: ComponentType<Props> } | 'failed'>()
+  const load = () => {
+    Part.value = undefined
+    const address = new URL(`${name}.js`, import.meta.url)
+    import(address.href).then(
+      (loaded: { default: ComponentType<Props> }) => (Part.value = { is: loaded.default }),
+      () => (Part.value = 'failed'),
+    )
+  }
+  useEffect(load, [name])
+  if (Part.value === undefined) return <p class="empty muted">{translate('loading')}</p>
+  if (Part.value === 'failed') {
+    return (
+      <p class="notice problem" role="alert">
+        {translate('error.unreachable')}{' '}
+        <button type="button" class="link" onClick={load}>
+          {translate('draft.retry')}
+        </button>
+      </p>
+    )
+  }
+  return <Part.value.is {...props} />
+}

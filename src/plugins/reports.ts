@@ -1,0 +1,64 @@
+import plugin from 'fastify-plugin'
+import type { Config } from '../config/config.js'
+import { openReadPool } from '../database/database.js'
+import { isDatabaseAway } from '../database/failures.js'
+import { unavailable } from '../errors/request-error.js'
+import { startConsumerLoop } from '../event-log/consumer-loop.js'
+import { readProgress } from '../event-log/take-turn.js'
+import type { ReportDeps } from '../reports/create-report.js'
+import { deriveTimes } from '../reports/derive-times.js'
+import { createTurns } from '../reports/turns.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    reportDeps: ReportDeps
+  }
+}
+
+const REPORTS_AT_ONCE = 1
+const REPORTS_WAITING = 10
+/** A report's total and its groups are counted at the same time. */
+const CONNECTIONS = 2
+/** A million times are sorted in this much memory. */
+const MEMORY = '64MB'
+const LONGEST_STATEMENT_MS = 10_000
+const INTERVAL_MS = 1000
+
+/** What reports are made of, kept in the background, and connections of their own. */
+export const reportsPlugin = plugin<{ config: Config; databaseUrl: string }>(
+  async (app, { config, databaseUrl }) => {
+    const { db, log } = app
+    const { db: reading, close } = openReadPool(
+      {
+        ...config,
+        databaseUrl,
+        databasePoolSize: CONNECTIONS,
+        databaseStatementTimeoutMs: LONGEST_STATEMENT_MS,
+      },
+      { work_mem: MEMORY },
+    )
+    let progress = 0
+    const loop = startConsumerLoop({
+      intervalMs: INTERVAL_MS,
+      async turn() {
+        await deriveTimes(db, config.databaseStatementTimeoutMs)
+        if (progress < 100) progress = await readProgress(db, 'reports')
+      },
+      onError(error) {
+        if (!isDatabaseAway(error)) log.error({ err: error }, 'reports')
+      },
+    })
+    app.decorate('reportDeps', {
+      ...{ db, reading },
+      runInTurn: createTurns(REPORTS_AT_ONCE, REPORTS_WAITING),
+      requireTimes() {
+        if (progress < 100) throw unavailable(`The reports are being prepared: ${progress} %`)
+      },
+    })
+    app.addHook('onClose', async () => {
+      await loop.close()
+      await close()
+    })
+  },
+  { name: 'reports', dependencies: ['database'] },
+)

@@ -1,0 +1,66 @@
+import plugin from 'fastify-plugin'
+import type { Config } from '../config/config.js'
+import { openReadPool } from '../database/database.js'
+import { isDatabaseAway } from '../database/failures.js'
+import { describeMigrationTarget } from '../database/startup/migrate.js'
+import { StartupError } from '../errors/startup-error.js'
+import { createHitReader } from '../search/read-hits.js'
+import type { SearchDeps } from '../search/search.js'
+import { knowsLanguage } from '../search/search-index.js'
+import { startSearchUpkeep } from '../search/search-upkeep.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Returns what searches need.
+     * @throws RequestError 503 while the index is being built
+     */
+    getSearchDeps(): SearchDeps
+  }
+}
+
+/** Searches of all accounts that a node runs at once; each takes many short statements. */
+const CONNECTIONS = 4
+/** A statement of a search reads one portion of the history. */
+const LONGEST_STATEMENT_MS = 2000
+
+/** The search: its index, kept in the background, and connections of its own. */
+export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
+  async (app, { config, databaseUrl }) => {
+    const { db, log } = app
+    const { searchLanguage: language, migrationDatabaseUrl, databasePooler: pooler } = config
+    if (!(await knowsLanguage(db, language))) {
+      throw new StartupError(`SEARCH_LANGUAGE names no text search configuration of the database: ${language}`)
+    }
+    const reading = openReadPool({
+      ...config,
+      databaseUrl,
+      databasePoolSize: CONNECTIONS,
+      databaseStatementTimeoutMs: LONGEST_STATEMENT_MS,
+    })
+    const upkeep = startSearchUpkeep({
+      db,
+      language,
+      longestStatementMs: config.databaseStatementTimeoutMs,
+      target:
+        migrationDatabaseUrl === undefined
+          ? describeMigrationTarget(databaseUrl, { pooler })
+          : describeMigrationTarget(migrationDatabaseUrl),
+      onLack: (reason) => log.warn(reason),
+      onError(error) {
+        if (!isDatabaseAway(error)) log.error({ err: error }, 'search')
+      },
+    })
+    const createDeps = (hasParts: boolean) => ({
+      ...{ db: reading.db, language, hasParts },
+      readHits: createHitReader(reading.db, language, hasParts),
+    })
+    const deps = { parts: createDeps(true), words: createDeps(false) }
+    app.decorate('getSearchDeps', () => (upkeep.requireIndex().hasParts ? deps.parts : deps.words))
+    app.addHook('onClose', async () => {
+      await upkeep.close()
+      await reading.close()
+    })
+  },
+  { name: 'search', dependencies: ['database'] },
+)

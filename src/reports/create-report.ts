@@ -1,0 +1,69 @@
+import type { Database, ReadPool } from '../database/database.js'
+import { invalidInput, unavailable } from '../errors/request-error.js'
+import type { Report, ReportGroup } from '../protocol/schemas/reports.js'
+import { readMoment } from '../times/read-moment.js'
+import { requireTimezone } from '../times/timezone.js'
+import { arrangeGroups, DEFAULT_TIME_MS, LONGEST_TIME_MS } from './arrange-report.js'
+import { readReport, type ReportQuery } from './report.js'
+
+export interface ReportInput {
+  from?: string
+  to?: string
+  timezone: string
+  group: ReportGroup
+  admin_id?: number
+  tag?: string
+}
+
+export interface ReportDeps {
+  db: Database
+  /** Few connections, with a statement timeout of their own. */
+  reading: ReadPool
+  /** @throws RequestError 503 while the times of earlier sessions are being derived */
+  requireTimes: () => void
+  /** Runs a report when its turn has come; undefined when too many wait. */
+  runInTurn: <T>(act: () => Promise<T>) => Promise<T> | undefined
+}
+
+/**
+ * Creates a report.
+ * @throws RequestError 400 no such time zone, or a time that is empty or too long · 503 too many reports at once, or one that
+ * takes too long
+ */
+export async function createReport(deps: ReportDeps, input: ReportInput): Promise<Report> {
+  const query = readQuery(input)
+  deps.requireTimes()
+  const running = deps.runInTurn(() => readReport(deps.reading, query))
+  if (running === undefined) throw unavailable('Too many reports at once')
+  const { total, groups } = await running
+  const names = query.group === 'admin' ? await readNames(deps.db, [...groups.keys()]) : new Map<string, string>()
+  return {
+    from: query.from.toISOString(),
+    to: query.to.toISOString(),
+    timezone: query.timezone,
+    total,
+    data: arrangeGroups(query, groups, names),
+  }
+}
+
+function readQuery({ timezone, group, admin_id, tag, ...input }: ReportInput): ReportQuery {
+  requireTimezone(timezone)
+  const to = input.to === undefined ? new Date() : readMoment('to', input.to)
+  const from = input.from === undefined ? new Date(to.getTime() - DEFAULT_TIME_MS) : readMoment('from', input.from)
+  const lengthMs = to.getTime() - from.getTime()
+  if (lengthMs <= 0) throw invalidInput([{ field: 'to', message: 'must be after `from`' }])
+  if (lengthMs > LONGEST_TIME_MS) throw invalidInput([{ field: 'from', message: 'must be at most a year before `to`' }])
+  return {
+    ...{ from, to, timezone, group },
+    ...(admin_id !== undefined && { adminId: admin_id }),
+    ...(tag !== undefined && { tag: tag.trim().toLowerCase() }),
+  }
+}
+
+async function readNames(db: Database, ids: string[]): Promise<Map<string, string>> {
+  const admins = await db.prisma.admin.findMany({
+    where: { id: { in: ids.map(BigInt) } },
+    select: { id: true, name: true },
+  })
+  return new Map(admins.map(({ id, name }) => [String(id), name]))
+}

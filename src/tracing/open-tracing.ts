@@ -1,0 +1,52 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
+import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
+import type { Span, Tracing } from '../instruments/tracing.js'
+import { createTracing } from './create-tracing.js'
+import type { TracingSettings } from './tracing-settings.js'
+
+/** A receiver that does not answer may not hold up the end of a node. */
+const CLOSE_PATIENCE_MS = 1500
+
+/**
+ * Opens the tracing of a node, which sends its spans in batches by OTLP over HTTP, as JSON. Every node of a process has its
+ * own: nothing is registered globally, and no module is patched.
+ * @param onError is called for each batch that could not be sent; its spans are lost
+ */
+export async function openTracing(
+  { url, serviceName, batchDelayMs }: TracingSettings,
+  onError: (error: Error) => void,
+): Promise<{ tracing: Tracing; close(): Promise<void> }> {
+  const resource = defaultResource()
+    .merge(detectResources({ detectors: [envDetector] }))
+    .merge(resourceFromAttributes({ 'service.name': serviceName }))
+  const exporter = reportFailures(new OTLPTraceExporter({ url }), onError)
+  const options = batchDelayMs === undefined ? {} : { scheduledDelayMillis: batchDelayMs }
+  const provider = new BasicTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporter, options)] })
+  return {
+    tracing: createTracing(provider.getTracer('store-chat'), new AsyncLocalStorage<Span>()),
+    async close() {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_PATIENCE_MS)))
+      await Promise.race([provider.shutdown().catch(onError), late])
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** The libraries report failures to a logger of the whole process, if there is one. */
+function reportFailures(exporter: SpanExporter, onError: (error: Error) => void): SpanExporter {
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        if (result.error) onError(result.error)
+        done(result)
+      })
+    },
+    shutdown: () => exporter.shutdown(),
+    async forceFlush() {
+      await exporter.forceFlush?.()
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
+import { describeRoute, refusals, type App } from '../http/describe-route.js'
+import { nameAccount } from '../limits/limits.js'
+import type { Account, Side } from '../protocol/account.js'
+import { IdSchema } from '../protocol/schemas/id.js'
+import { requireTimezone, TimezoneSchema } from '../times/timezone.js'
+import { createFormat, type FormatName } from './formats.js'
+import { openTranscript } from './read-transcript.js'
+import { streamTranscript } from './stream-transcript.js'
+
+/** What an account's transcript counts as unread until it is over: three at once are as much as an account may have. */
+const BYTES_OF_TRANSCRIPT = 4 * 1024 * 1024
+/** A page costs an account a request, as it would when it were fetched by itself. */
+const BYTES_OF_PAGE = 16_384
+
+const querystring = Type.Object({
+  session_id: IdSchema,
+  format: Type.Union([Type.Literal('txt'), Type.Literal('json'), Type.Literal('csv')], { default: 'txt' }),
+  timezone: TimezoneSchema,
+})
+const file = {
+  description: 'A file: text for people, JSON, or CSV (RFC 4180, in UTF-8 with a BOM). Times are of the time zone.',
+  content: { '*/*': { schema: Type.Unknown() } },
+}
+
+/** A session as a file, for its store and for the admins who may read it. */
+export async function transcriptRoutes(app: App): Promise<void> {
+  for (const side of ['store', 'admin'] as const satisfies Side[]) {
+    app.get(
+      `/${side}/transcript/`,
+      {
+        onRequest: app.requireAccount(side),
+        schema: {
+          ...describeRoute(side, 'Download a session as text, JSON or CSV'),
+          querystring,
+          response: { 200: file, ...refusals(400, 401, 403, 404, 503) },
+        },
+      },
+      ({ account, query }, reply) => sendTranscript(app, account, query, reply),
+    )
+  }
+}
+
+interface Query {
+  session_id: number
+  format: FormatName
+  timezone: string
+}
+
+async function sendTranscript(
+  { db, limits, largeAnswers }: App,
+  account: Account,
+  { session_id, format: name, timezone }: Query,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  requireTimezone(timezone)
+  const transcript = await openTranscript(db, account, session_id)
+  const format = createFormat(name, timezone)
+  const onRead = largeAnswers.track(reply, BYTES_OF_TRANSCRIPT, nameAccount(account))
+  const onPage = () => limits.chargeAnswer(account, BYTES_OF_PAGE)
+  return reply
+    .headers({
+      'content-type': format.contentType,
+      'content-disposition': `attachment; filename="conversation-${session_id}.${name}"`,
+    })
+    .send(streamTranscript(transcript, format, { onRead, onPage }))
+}

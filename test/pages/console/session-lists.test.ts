@@ -1,0 +1,141 @@
+import t from 'tap'
+import type { ListedSession, ListPage, Session, SessionList as Page } from '../../../src/client/index.js'
+import { importPageModule } from '../support/page-modules.js'
+
+type Module = typeof import('../../../src/pages/console/state/lists/session-book.js')
+
+const { createSessionBook } = await importPageModule<Module>('console/state/lists/session-book.ts')
+
+const OWN = 7
+const iso = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
+
+const listed = (id: number, more: Partial<ListedSession> = {}): ListedSession => ({
+  id,
+  store_id: id,
+  admin_id: null,
+  status: 'open',
+  last_message_at: iso(id),
+  created: iso(id),
+  updated: iso(id),
+  store: { id, name: `Store ${id}`, logo_url: '', email: '' },
+  last_message: null,
+  tags: [],
+  priority: 0,
+  ...more,
+})
+
+/** A service of so many open sessions, and a desk that reads them. */
+async function openBook(sessions: ListedSession[]) {
+  const listeners = new Map<string, ((event: never) => void)[]>()
+  const asked: (ListPage & { tag?: string })[] = []
+  let hold: Promise<void> = Promise.resolve()
+  const readOpen = async ({ limit = 50, cursor = '0', tag }: ListPage & { tag?: string } = {}): Promise<Page> => {
+    asked.push({ limit, cursor, ...(tag !== undefined && { tag }) })
+    const found = sessions
+      .filter(({ tags }) => tag === undefined || tags.includes(tag))
+      .sort((one, other) => other.priority - one.priority || one.id - other.id)
+    const [from, data] = [Number(cursor), found.slice(Number(cursor), Number(cursor) + limit)]
+    await hold
+    return { data, count: found.length, next_cursor: from + limit < found.length ? String(from + limit) : null }
+  }
+  const client = {
+    account: { side: 'admin', id: OWN, role: 'agent' },
+    on: (name: string, listener: (event: never) => void) =>
+      void listeners.set(name, [...(listeners.get(name) ?? []), listener]),
+    openSessions: readOpen,
+    mySessions: () => Promise.resolve({ data: [], count: 0, next_cursor: null }),
+    sessions: () => Promise.resolve({ data: [], next_cursor: null }),
+    session: (id: number) =>
+      Promise.resolve({ ...sessions.find((session) => session.id === id), messages: [], rating: null }),
+    history: () => Promise.resolve({ data: [], has_more: false }),
+    counts: () => Promise.resolve({ open: sessions.length, my: 0, urgent: 0, tags: [] }),
+  }
+  const emit = (name: string, event: unknown) =>
+    (listeners.get(name) ?? []).forEach((listener) => listener(event as never))
+  const rules = { shown: { value: 'waiting' }, isLookedAt: () => false, onAccount: () => ({}) }
+  const book = createSessionBook(client as never, rules as never)
+  emit('state', 'online')
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+  await settle()
+  return {
+    book,
+    asked,
+    emit,
+    settle,
+    ids: () => book.lists.waiting.rows.value.map(({ session }) => session.id),
+    tell(session: ListedSession) {
+      const { store: _store, last_message: _last, tags: _tags, priority: _priority, ...plain } = session
+      emit('session', plain satisfies Session)
+    },
+    holdAnswers() {
+      let go = () => {}
+      hold = new Promise((resolve) => (go = resolve))
+      return () => go()
+    },
+  }
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, place) => listed(place + 1))
+
+t.test('a list is read page by page, as far as it is looked at', async (t) => {
+  const { book, asked, ids, settle } = await openBook(many(250))
+  t.same([ids().length, book.sizeOf('waiting'), book.countOf('waiting')], [100, 250, 250])
+  book.readMore('waiting')
+  book.readMore('waiting')
+  await settle()
+  t.equal(ids().length, 200)
+  t.equal(asked.length, 2, 'one page at a time')
+  book.readMore('waiting')
+  await settle()
+  t.same([ids().length, book.sizeOf('waiting'), book.lists.waiting.isComplete.value], [250, 250, true])
+  book.close()
+})
+
+t.test('live events change the part that was read, and leave gaps to what is not', async (t) => {
+  const sessions = many(250)
+  const { book, ids, tell, emit, settle } = await openBook(sessions)
+  tell(listed(251))
+  t.equal(ids().length, 100, 'a new session comes after the part that was read')
+  tell(listed(5, { status: 'claimed', admin_id: 9, updated: iso(300) }))
+  t.notOk(ids().includes(5))
+  tell(listed(5, { updated: iso(200) }))
+  t.notOk(ids().includes(5), 'of two versions the newer one stays')
+  emit('details', { session_id: 50, tags: ['refund'], priority: 3 })
+  t.equal(ids()[0], 50, 'urgent first')
+  Object.assign(sessions[239] ?? {}, { priority: 2 })
+  emit('details', { session_id: 240, tags: [], priority: 2 })
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  await settle()
+  t.same(ids().slice(0, 3), [50, 240, 1], 'one that was not read yet comes when it becomes urgent')
+  book.close()
+})
+
+t.test('what comes live while a page is read is newer than the page', async (t) => {
+  const { book, ids, tell, emit, holdAnswers, settle } = await openBook(many(250))
+  const release = holdAnswers()
+  book.readMore('waiting')
+  tell(listed(150, { status: 'closed', updated: iso(300), closed_at: iso(300) }))
+  emit('details', { session_id: 10, tags: ['live'], priority: 1 })
+  release()
+  await settle()
+  t.equal(ids().length, 199)
+  t.notOk(ids().includes(150), 'closed meanwhile')
+  t.equal(ids()[0], 10)
+  book.close()
+})
+
+t.test('another filter begins the list anew, and what was asked for before is dropped', async (t) => {
+  const sessions = many(250).map((session) => ({ ...session, tags: session.id % 50 === 0 ? ['refund'] : [] }))
+  const { book, ids, emit, holdAnswers, settle } = await openBook(sessions)
+  const release = holdAnswers()
+  book.readMore('waiting')
+  book.setFilter('waiting', { tag: 'refund' })
+  t.equal(book.lists.waiting.isLoaded.value, false)
+  release()
+  await settle()
+  t.same(ids(), [50, 100, 150, 200, 250])
+  t.equal(book.countOf('waiting'), 250, 'the tab counts all')
+  emit('details', { session_id: 100, tags: [], priority: 0 })
+  t.same(ids(), [50, 150, 200, 250])
+  book.close()
+})

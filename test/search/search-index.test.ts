@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto'
+import t, { type Test } from 'tap'
+import { until } from '../../harness/until.js'
+import { readConfig } from '../../src/config/config.js'
+import { addAdmin, addStore } from '../support/chat/accounts.js'
+import { createChatClient } from '../support/chat/chat-client.js'
+import { fillNow, find, search } from '../support/chat/search.js'
+import { createDatabase, type TestDatabase } from '../support/databases/database.js'
+import { startNode } from '../support/nodes/node.js'
+
+const indexes = `select indexrelid::regclass::text as name from pg_index
+  where indrelid = 'chat_message_search'::regclass and not indisprimary`
+
+t.test('with another language the index is built anew, and the node of the old one says so', async (t) => {
+  const old = createChatClient(await startNode(t))
+  const { database } = old.node
+  const [store, supervisor] = [await addStore(database), await addAdmin(database, { role: 'supervisor' })]
+  await old.post('store/message/', store, { content: 'The running parcels' })
+  await fillNow(old)
+  t.same(await find(old, supervisor, 'parcels'), ['The running parcels'])
+
+  const next = createChatClient(await startNode(t, { database, config: { searchLanguage: 'english' } }))
+  t.same(await find(next, supervisor, '"run" "parcel"'), ['The running parcels'], 'stems')
+  t.match((await search(next, supervisor, '"the"')).status, 400, 'a stop word alone')
+  t.same(await find(next, supervisor, 'the'), ['The running parcels'], 'as a part of the text')
+  t.same(await database.query(indexes), [{ name: 'chat_message_search_parts_english' }])
+  await until(async () => {
+    const { status, body } = await old.get('admin/search/', supervisor, { q: 'parcels' })
+    return status === 503 && body.message === 'The search is being prepared'
+  }, 10_000)
+})
+
+/** The database for a role that may do what the service needs, and no more. */
+async function asRole(t: Test, database: TestDatabase, ownsTable: boolean): Promise<TestDatabase> {
+  const role = `role_${randomBytes(6).toString('hex')}`
+  await database.query(`create role ${role} login password 'secret'`)
+  t.teardown(() =>
+    database.query(`reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`),
+  )
+  await database.query(`grant usage, create on schema public to ${role}`)
+  await database.query(`grant all on all tables in schema public to ${role}`)
+  await database.query(`grant all on all sequences in schema public to ${role}`)
+  if (ownsTable) await database.query(`alter table chat_message_search owner to ${role}`)
+  const url = new URL(database.url)
+  url.username = role
+  url.password = 'secret'
+  return { ...database, url: url.href }
+}
+
+t.test('where the role may not create pg_trgm, whole words are found', async (t) => {
+  const database = await createDatabase(t)
+  await database.query('drop extension pg_trgm cascade')
+  const chat = createChatClient(await startNode(t, { database: await asRole(t, database, true) }))
+  const [store, supervisor] = [await addStore(database), await addAdmin(database, { role: 'supervisor' })]
+  await chat.post('store/message/', store, { content: 'lost parcels' })
+  await fillNow(chat)
+  t.same(await find(chat, supervisor, 'lost'), ['lost parcels'])
+  t.same(await find(chat, supervisor, 'parcel'), [])
+  t.equal((await search(chat, supervisor, '!!!')).status, 400)
+  t.same(await database.query(indexes), [{ name: 'chat_message_search_words_simple' }])
+})
+
+t.test('where the role may not create indexes either, searches are refused, and everything else works', async (t) => {
+  const database = await createDatabase(t)
+  await database.query('drop index chat_message_search_parts_simple')
+  const chat = createChatClient(await startNode(t, { database: await asRole(t, database, false) }))
+  const [store, admin] = [await addStore(database), await addAdmin(database)]
+  t.equal((await chat.post('store/message/', store, { content: 'hello' })).status, 200)
+  t.match(await chat.get('admin/search/', admin, { q: 'hello' }), {
+    status: 503,
+    body: { message: 'The search is being prepared' },
+  })
+})
+
+t.test('a language is the plain name of a text search configuration', (t) => {
+  for (const language of ['English', "a'b", 'a b', '1a']) {
+    t.throws(() => readConfig({ SEARCH_LANGUAGE: language }), /SEARCH_LANGUAGE/)
+  }
+  t.equal(readConfig({ SEARCH_LANGUAGE: '' }).searchLanguage, 'simple')
+  t.end()
+})
