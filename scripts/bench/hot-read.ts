@@ -32,23 +32,23 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   const contestantsWith = (connections: number) => [
     {
       name: 'store-chat, with authentication',
-      measure: () => measureReads(`${ours.origin}${READ_PATH}`, connections, headersOfStore),
+      measure: () => measureRate(`${ours.origin}${READ_PATH}`, connections, headersOfStore),
     },
     {
       name: 'the same, without limits',
-      measure: () => measureReads(`${unlimited.origin}${READ_PATH}`, connections, headersOfStore),
+      measure: () => measureRate(`${unlimited.origin}${READ_PATH}`, connections, headersOfStore),
     },
     {
       name: 'the same, nothing kept in memory',
-      measure: () => measureReads(`${forgetful.origin}${READ_PATH}`, connections, headersOfStore),
+      measure: () => measureRate(`${forgetful.origin}${READ_PATH}`, connections, headersOfStore),
     },
     {
       name: 'node:http + pg, one prepared statement',
-      measure: () => measureReads(bare.origin, connections, (id) => ({ 'x-store': `${id}` })),
+      measure: () => measureRate(bare.origin, connections, (id) => ({ 'x-store': `${id}` })),
     },
     {
       name: 'Fastify + Prisma findFirst with include',
-      measure: () => measureReads(`${usual.origin}/session`, connections, (id) => ({ 'x-store': `${id}` })),
+      measure: () => measureRate(`${usual.origin}/session`, connections, (id) => ({ 'x-store': `${id}` })),
     },
   ]
   const tables: string[] = []
@@ -60,16 +60,21 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   return tables.join('\n')
 }
 
+async function measureRate(...words: Parameters<typeof measureReads>): Promise<Record<string, number>> {
+  return { 'requests/s': (await measureReads(...words)).rate }
+}
+
+/** Asks for random stores' sessions for some seconds: how many a second, and how many in all. */
 export async function measureReads(
   url: string,
   connections: number,
   headersOf: (storeId: number) => Record<string, string>,
-): Promise<Record<string, number>> {
+): Promise<{ rate: number; count: number }> {
   const setupRequest = (request: autocannon.Request) => ({
     ...request,
     headers: headersOf(1 + Math.floor(Math.random() * READ_STORES)),
   })
   const result = await autocannon({ url, connections, duration: SECONDS, requests: [{ setupRequest }] })
   if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)
-  return { 'requests/s': result.requests.average }
+  return { rate: result.requests.average, count: result.requests.total }
 }

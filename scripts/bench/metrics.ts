@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { findFreePort } from '../../harness/free-port.js'
 import { headersOfStore, limitsUnset, measureReads, READ_PATH, READ_STORES } from './hot-read.js'
 import { measureThroughput } from './messages.js'
@@ -28,7 +29,11 @@ async function compareReads({ createDatabase, startServer }: Services): Promise<
     const environment = { DATABASE_URL: databaseUrl, ...limitsUnset, METRICS_PORT: port }
     const server = await startServer(product, environment)
     stops.push(() => server.stop())
-    const measure = () => measureReads(`${server.origin}${READ_PATH}`, CONNECTIONS, headersOfStore)
+    const measure = async () => {
+      const cpuBefore = readCpuSeconds([server.pid])
+      const { rate, count } = await measureReads(`${server.origin}${READ_PATH}`, CONNECTIONS, headersOfStore)
+      return { 'requests/s': rate, ...perCpuSecond('requests', count, readCpuSeconds([server.pid]) - cpuBefore) }
+    }
     contestants.push({ name: nameOf(port), measure: () => whileScraped([port], measure) })
   }
   const table = await compete(`GET store/session/, ${CONNECTIONS} connections`, contestants, ROUNDS)
@@ -42,11 +47,47 @@ async function compareSends(services: Services): Promise<string> {
   for (const isOn of [true, false]) {
     const ports = isOn ? [String(await findFreePort()), String(await findFreePort())] : ['', '']
     const [near = '', far = ''] = ports
-    const pipeline = await openProduct(services, nameOf(near), { METRICS_PORT: near }, { METRICS_PORT: far })
-    const measure = async () => ({ 'messages/s': await measureThroughput(pipeline, IN_FLIGHT) })
+    const pids: number[] = []
+    const startServer: Services['startServer'] = async (program, environment) => {
+      const server = await services.startServer(program, environment)
+      pids.push(server.pid)
+      return server
+    }
+    const settings = [{ METRICS_PORT: near }, { METRICS_PORT: far }]
+    const pipeline = await openProduct({ ...services, startServer }, nameOf(near), ...settings)
+    let count = 0
+    const { send } = pipeline
+    pipeline.send = (session, content) => {
+      count++
+      send(session, content)
+    }
+    const measure = async () => {
+      const [countBefore, cpuBefore] = [count, readCpuSeconds(pids)]
+      const rate = await measureThroughput(pipeline, IN_FLIGHT)
+      const cpuSeconds = readCpuSeconds(pids) - cpuBefore
+      return { 'messages/s': rate, ...perCpuSecond('messages', count - countBefore, cpuSeconds) }
+    }
     contestants.push({ name: pipeline.name, measure: () => whileScraped(ports, measure) })
   }
   return compete(`Durable messages, ${IN_FLIGHT} in flight`, contestants, ROUNDS)
+}
+
+/** Of the nodes: less than the rate does it depend on what else the machine does. */
+const perCpuSecond = (what: string, count: number, cpuSeconds: number) => ({
+  [`${what} per second of CPU`]: count / cpuSeconds,
+})
+
+const TICKS_PER_SECOND = 100
+
+/** The CPU time of processes, in user and kernel mode: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function readCpuSeconds(pids: number[]): number {
+  const ticks = pids.map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+    return Number(fields[11]) + Number(fields[12])
+  })
+  return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND
 }
 
 const nameOf = (port: string) => (port === '' ? 'without metrics' : 'with metrics')

@@ -3,8 +3,11 @@ import { describeTarget, type DatabaseOptions } from '../database/database.js'
 
 /** A scrape waits this long for PostgreSQL at most. */
 const PATIENCE_MS = 500
-/** The connection gives up a statement after this time, so that a server that is back is noticed soon. */
-const GIVE_UP_MS = 1000
+/**
+ * The connection gives up after this time, so that a server that is back is noticed soon. A server that is merely busy gets
+ * its time: what is asked now may answer the next scrape.
+ */
+const GIVE_UP_MS = 3000
 /** The sessions are counted this often at most, however many scrape. */
 const SESSIONS_AGE_MS = 10_000
 /** Counting stops here: it may not cost more on a large installation. */

@@ -56,7 +56,7 @@ export function createRegistrar(registry: Registry): Registrar {
 
 function toSamples<Value>(read: Sample<Value>[] | Value | undefined): Sample<Value>[] {
   if (read === undefined) return []
-  return Array.isArray(read) ? (read) : [[{}, read]]
+  return Array.isArray(read) ? read : [[{}, read]]
 }
 
 /** The lines of a histogram. Those of the buckets are cumulative. */

@@ -1,4 +1,5 @@
 /** What some program or other shows as a new line. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
 const LINE_BREAK = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/
 /** Control characters but the tab, which terminals obey, and what shows text in another order than it is in. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for

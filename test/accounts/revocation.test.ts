@@ -21,7 +21,7 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
     t.match(body, { id: store.tokenId, store_id: store.id, revoked_at: String })
     const revokedAt = Date.now()
     await until(async () => (await there.get(path, store)).status === 401, 5000)
-    // Well below the time for which a node trusts what it has found: pub/sub has carried it.
+    // Well below the maximum age of the revocation list, so pub/sub has carried it.
     t.ok(Date.now() - revokedAt < 600, `after ${Date.now() - revokedAt} ms`)
     t.equal((await here.get(path, store)).status, 401)
   })
@@ -30,7 +30,7 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
 t.test('a token that is revoked that no pub/sub carried ends everywhere within a second', async (t) => {
   const nodes = await startTwo(t, 'local')
   const store = await addStore(nodes[0].database)
-  // The second time the token is known, and the revocations are looked up.
+  // The second time the token is cached, and the revocation list is read.
   for (const node of [...nodes, ...nodes]) t.equal((await node.get(path, store)).status, 200)
   await nodes[0].database.query('update access_token set revoked_at = now() where id = $1', [store.tokenId])
   const revokedAt = Date.now()

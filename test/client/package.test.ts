@@ -19,7 +19,7 @@ const project = await createTempFolder(t)
 const installed = join(project, 'node_modules/store-chat-client')
 const [node] = await Promise.all([startNode(t), installPackage()])
 
-/** Installs the package as npm does, without what it does not need. */
+/** Installs the package as npm does, without optional dependencies. */
 async function installPackage(): Promise<void> {
   await mkdir(installed, { recursive: true })
   const { stdout } = await run(process.execPath, ['scripts/client-pack.mjs', project])
@@ -78,7 +78,7 @@ export const code = (error: unknown): string => (error instanceof ChatError ? er
 // @ts-expect-error: its types are not any
 chat.noSuchMethod()
 `
-/** Settings as they stand in a tsconfig.json. */
+/** Compiler options as in a tsconfig.json. */
 const resolutions: Record<string, [file: string, options: object]> = {
   'node, as it was before exports': [
     'node10.ts',
@@ -98,7 +98,7 @@ const common = {
 }
 const libraries = new Map<string, ts.SourceFile | undefined>()
 
-/** Reads the language's own declarations once. */
+/** Parses the declarations of the language once. */
 function createHost(options: ts.CompilerOptions): ts.CompilerHost {
   const host = ts.createCompilerHost(options)
   const read: ts.CompilerHost['getSourceFile'] = host.getSourceFile.bind(host)

@@ -18,7 +18,7 @@ const { outputFiles } = await build({
 })
 const script = outputFiles[0]?.text ?? ''
 
-/** What the language has got since ES2020. The rest that came with it belongs to the environment: see below. */
+/** Removes what the language gained since ES2020. Newer parts of the environment are removed below. */
 const newer = `
   for (const [owner, names] of [
     [Array.prototype, ['at', 'findLast', 'findLastIndex', 'toSorted', 'toReversed', 'toSpliced', 'with']],
@@ -34,7 +34,7 @@ const throwing = (name: string) => () => {
   throw new Error(`${name} is not implemented`)
 }
 
-/** A URL as that of React Native: it can be made and read, not changed. */
+/** A URL as in React Native: read-only. */
 class ReadOnlyUrl {
   readonly #url: URL
   constructor(...given: ConstructorParameters<typeof URL>) {
@@ -54,7 +54,7 @@ class ReadOnlyUrl {
   }
 }
 
-/** A context of its own has the language alone: no URL, AbortController, TextEncoder, crypto, document … */
+/** A new context has only the language: no URL, AbortController, TextEncoder, crypto, document … */
 const bare = { WebSocket, fetch, setTimeout, clearTimeout }
 const environments: Record<string, object> = {
   'that has a socket, fetch and timers alone': bare,

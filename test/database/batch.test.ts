@@ -1,7 +1,7 @@
 import t from 'tap'
 import { batchReads } from '../../src/database/batch.js'
 
-/** A source that answers a read only when told to. */
+/** A source that answers reads only when the test says so. */
 function createSource() {
   const reads: { keys: number[]; answer(): void; fail(): void }[] = []
   const read = batchReads(

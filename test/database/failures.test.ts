@@ -35,7 +35,7 @@ t.test('errors that do not', async (t) => {
       Object.assign(new Error(code), { code }),
     ),
     Object.assign(new Error('no file'), { code: 'ENOENT', syscall: 'open' }),
-    // A client that went away within its body.
+    // A client that disconnected while it sent its body.
     Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 }),
     'text',
     null,

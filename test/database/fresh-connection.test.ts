@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { openDatabase } from '../../src/database/database.js'
 import { isDatabaseAway } from '../../src/database/failures.js'
 
-/** A message of PostgreSQL's protocol: its type, its length, its body. */
+/** Encodes a message of PostgreSQL's protocol: type, length, body. */
 function message(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(5, type)
   head.writeInt32BE(body.length + 4, 1)
@@ -16,7 +16,7 @@ const welcomeAndGoodbye = Buffer.concat([
   message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')),
 ])
 
-/** A server that takes a connection and ends it in one breath, as a PostgreSQL that is stopped at this moment does. */
+/** A server that accepts a connection and closes it at once, as PostgreSQL does while it stops. */
 async function startHastyServer(t: Test): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)

@@ -17,7 +17,7 @@ t.test('with its pool exhausted a node answers 503 within the limit, and recover
   // Both connections now wait for the lock.
   const holding = Promise.all([1, 2].map(() => node.app.db.prisma.$queryRaw`select count(*) from chat_session`))
 
-  // The first failure of a process is slow here, where its stack is traced back to the sources.
+  // The first failure of a process is slow, because source maps are loaded for its stack.
   t.equal((await within(10_000, node.get(path, one))).status, 503)
 
   const answers = await within(10_000, Promise.all(stores.map((store) => node.get(path, store))))

@@ -49,7 +49,7 @@ t.test('connections to a read-only server are replaced: a failover behind the ad
   const name = new URL(database.url).pathname.slice(1)
   const newStore = await addStore(database)
   const node = await startNode(t, { database, config: { logLevel: 'fatal' } })
-  // Holds for the connections that are opened from now on, for as long as they live.
+  // Applies to connections that are opened from now on.
   await database.query(`alter database ${name} set default_transaction_read_only = on`)
   await database.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
@@ -60,7 +60,7 @@ t.test('connections to a read-only server are replaced: a failover behind the ad
 
   await database.query(`set default_transaction_read_only = off`)
   await database.query(`alter database ${name} reset default_transaction_read_only`)
-  // As many at once as the pool has connections: each of them takes part.
+  // As many at once as the pool has connections, so that each is used.
   const lock = () =>
     node.app.db.prisma.$queryRaw`select id, pg_sleep(0.02)::text from store where id = ${newStore.id} for update`
   const lockOnAll = () => Promise.all(Array.from({ length: 10 }, lock))

@@ -27,7 +27,7 @@ const refused: [string, (db: Database) => Promise<unknown>][] = [
 
 for (const [how, run] of refused) {
   t.test(`${REFUSALS} statements that PostgreSQL refuses ${how} open no connection`, async (t) => {
-    // The node's own work goes on beside it: it finds a connection that is open.
+    // The node's background work continues, on a connection that is open.
     await Promise.all(Array.from({ length: 8 }, () => db.prisma.$queryRaw`select pg_sleep(0.2)::text`))
     const opened = countConnections(t)
     for (let count = 0; count < REFUSALS; count++) await t.rejects(run(db))

@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/databases/database
 import { startNode, startNodes } from '../support/nodes/node.js'
 import { closeSession } from '../support/chat/sessions.js'
 
-/** What somebody else may have set for a database, each of which would change an answer. */
+/** Settings that an operator may have made for a database. Each would change an answer. */
 const hostile: [name: string, value: string][] = [
   ['default_transaction_isolation', 'serializable'],
   ['default_transaction_isolation', `'repeatable read'`],
@@ -64,7 +64,7 @@ t.test('what is acknowledged is on disk, whatever the server does by default', a
   t.same(await node.app.db.prisma.$queryRaw`show synchronous_commit`, [{ synchronous_commit: 'on' }])
 })
 
-/** What a store and an admin see, without what differs from time to time. */
+/** The answers for a store and an admin, without values that vary. */
 async function converse(t: Parameters<typeof startNode>[0], database: TestDatabase): Promise<unknown[]> {
   const chat = createChatClient(await startNode(t, { database }))
   const [store, admin] = [await addStore(database, { id: 1 }), await addAdmin(database, { id: 2 })]

@@ -97,7 +97,7 @@ t.test('a data folder that is a file is refused in one clear line', async (t) =>
   t.match(server.output().err, /^The data folder .*file cannot be written\. .*\n$/)
 })
 
-/** The printed line, word for word as a shell would take it. */
+/** The token and the URL of the printed line, as a shell parses it. */
 async function readCurl(server: ProgramProcess) {
   const line = /^ {2}curl -H 'Authorization: Token (\S+)' (\S+)$/m
   const [, token = '', url = ''] = await until(() => line.exec(server.output().out), 5000, 'a cURL line')

@@ -6,7 +6,7 @@ import type { TestDatabase } from '../support/databases/database.js'
 import { claimSession } from '../support/chat/sessions.js'
 
 const REVOCATION_MS = 1000
-/** What honest nodes may open meanwhile: their pools grow as they need. */
+/** Connections that normal load may open: pools grow on demand. */
 const NEW_CONNECTIONS = 30
 const LONGEST_ERROR_BYTES = 2048
 const ADMINS = 100
@@ -16,7 +16,7 @@ const UNREAD_EACH = 1000
 const countOf = ({ counts }: Outcome, name: string) => counts[name] ?? 0
 const errorsIn = ({ log }: Outcome) => log.split('\n').filter((line) => /"level":(50|60)/.test(line))
 
-/** A store whose active session is open, among others that are closed. */
+/** A store with an open session among closed ones. */
 const storeWith =
   (closed = 0, messages = 20) =>
   async (database: TestDatabase) => {
@@ -29,7 +29,7 @@ async function storeWithLargeSession(database: TestDatabase) {
   return { token, sessionIds: await addLargeSession(database, id) }
 }
 
-/** The session is claimed, so that there is somebody whom it concerns. */
+/** The session is claimed, so that its holder gets notifications. */
 async function storeWithHolder(database: TestDatabase) {
   const { id, token } = await addStore(database)
   const [admin] = await addAdmins(database, 1)

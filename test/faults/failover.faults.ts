@@ -13,7 +13,7 @@ import { until } from '../../harness/until.js'
 
 const environment = () => createRedisEnvironment(readServices().redisUrl)
 const FAILOVERS = 4
-/** In a row, with the same nodes. */
+/** Failovers in a row, with the same nodes. */
 const SET_BACKS = 2
 const RECOVERY_MS = 5000
 const heads: Head[] = ['behind', 'level', 'beyond', 'under load']
@@ -21,7 +21,7 @@ const heads: Head[] = ['behind', 'level', 'beyond', 'under load']
 t.test('a synchronous standby is promoted under load, back and forth: nothing acknowledged is lost', async (t) => {
   const database = await startReplicatedPostgres(t, { isSynchronous: true })
   const run = await startFaultRun(t, { nodes: 2, database, environment: environment() })
-  // Another history begins, though it goes on from where the last one ended.
+  // A new epoch begins, although it continues where the last one ended.
   run.setBack()
   for (let round = 0; round < FAILOVERS; round++) {
     if (round > 0) await database.rebuildStandby()
@@ -111,7 +111,7 @@ for (const [name, actsOn] of readOnly) {
     const [begin, end] = actsOn(database)
     await begin()
     run.injected()
-    // Of what a client may be told meanwhile, 503 is all that is right: reads may still work.
+    // During the failover only 503 is correct besides success: reads may still work.
     const statuses = new Set<number>()
     let unready: number | undefined
     const write = async () => {

@@ -4,7 +4,7 @@ import { startFaultRun } from '../support/faults/fault-run.js'
 import { createRedisEnvironment } from '../support/nodes/redis-environment.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
 
-/** However long the nodes take to start, which depends on the machine. */
+/** Independent of the start time of the nodes, which depends on the machine. */
 const KILLING_MS = 45_000
 
 t.test('a node is killed every one to three seconds', async (t) => {

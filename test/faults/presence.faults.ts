@@ -5,7 +5,7 @@ import { readServices } from '../../harness/services.js'
 import { startServer } from '../support/nodes/server-process.js'
 import { enter } from '../support/clients/socket-client.js'
 
-/** How long the sockets of a killed node may count as online. */
+/** Time for which sockets of a killed node may count as online. */
 const OFFLINE_MS = 45_000
 
 t.test('what a killed node said of its sockets ends with it', async (t) => {

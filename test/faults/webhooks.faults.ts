@@ -10,7 +10,7 @@ import { until } from '../../harness/until.js'
 const KILLS = 4
 const platformToken = 'platform-token-for-tests'
 
-/** Fails five times, hangs, breaks off, works for a while, and begins anew. */
+/** Fails five times, hangs, breaks off, works for a while, and starts over. */
 function react(place: number): Reaction {
   const trouble: Reaction[] = [500, 500, 500, 500, 500, 'hang', 'close']
   return trouble[place % 200] ?? 204
@@ -27,7 +27,7 @@ t.test('both nodes are killed in turn: a receiver in trouble gets each seq of ea
       WEBHOOK_ALLOW_CIDRS: '127.0.0.0/8',
       WEBHOOK_TIMEOUT_MS: '1000',
       WEBHOOK_RETRY_SECONDS: '1',
-      // With other work on the machine, a new connection can take its time.
+      // On a busy machine, opening a connection may take long.
       DATABASE_ACQUIRE_TIMEOUT_MS: '15000',
     },
     writer: { pauseMs: 60 },
@@ -57,7 +57,7 @@ t.test('both nodes are killed in turn: a receiver in trouble gets each seq of ea
     const [row] = await run.database.query<{ seq: number }>('select seq::int from chat_session where id = $1', [
       sessionId,
     ])
-    // What a killed node was at comes back when its lease ends.
+    // The deliveries of a killed node are retried when its lease ends.
     await until(() => seqsOf(sessionId).includes(row?.seq ?? 0), 60_000, `all of session ${sessionId} arrives`)
     const seqs = seqsOf(sessionId)
     const first = seqs[0] ?? 0

@@ -20,7 +20,7 @@ async function listOpenFiles(folder: string): Promise<string[]> {
   return targets.filter((target) => target.startsWith(folder))
 }
 
-/** Sends so many bytes of a request, and then resets the connection. */
+/** Sends a number of bytes of a request, and then resets the connection. */
 async function breakOff(t: Test, origin: string, request: Buffer, bytes: number): Promise<void> {
   const socket = connect(Number(new URL(origin).port), '127.0.0.1')
   t.teardown(() => socket.destroy())

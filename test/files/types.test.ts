@@ -11,7 +11,7 @@ import { createTempFolder } from '../support/temp-folder.js'
 
 const folder = await createTempFolder(t)
 
-/** What becomes of a file that comes in pieces of so many bytes. */
+/** The result of storing a file that arrives in chunks of a size. */
 async function inspect(name: string, content: Buffer | string, pieceBytes = 7) {
   const bytes = Buffer.from(content as string)
   const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
@@ -22,7 +22,7 @@ async function inspect(name: string, content: Buffer | string, pieceBytes = 7) {
   return spoolFile(folder, source, { inspection, pace: () => undefined })
 }
 
-/** The status that something is refused with. */
+/** The status of a refusal. */
 const refusalOf = async (act: () => Promise<unknown>) =>
   act().then(
     () => 'accepted',

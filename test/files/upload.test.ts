@@ -98,7 +98,7 @@ t.test('the largest file is accepted, and one byte more is refused before the re
 
   const { body, headers } = encodeForm([{ ...text, content: Buffer.alloc(maxBytes + 1, 'a') }])
   const connection = await openRawConnection(t, node)
-  // The rest of the body, which is announced, never comes.
+  // The rest of the announced body never arrives.
   connection.write(
     `POST /v1/chat/upload/ HTTP/1.1\r\nHost: x\r\nAuthorization: Token ${store.token}\r\n` +
       `Content-Type: ${headers['content-type']}\r\nContent-Length: ${body.length + 1000}\r\n\r\n`,
@@ -200,7 +200,7 @@ t.test('an upload may take longer than other requests', async (t) => {
   )
   const timeout = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
   const accepted = await serverSide
-  // When the handler has begun, the spool folder gets the first bytes.
+  // Once the handler runs, the spool folder gets the first bytes.
   socket.write(body.subarray(0, -20))
   const { until } = await import('../../harness/until.js')
   await until(async () => (await listSpool()).length > 0, 5000)

@@ -30,7 +30,7 @@ t.test('logs are JSON lines that hold no token, and name the request', async (t)
   const body = { name: 'Private name', email: 'hello@example.com' }
   await client.put('/v1/chat/platform/stores/5/', { token: platformToken, body })
   const issued = await client.post('/v1/chat/platform/tokens/', { token: platformToken, body: { store_id: 5 } })
-  // A fault of ours: what is logged of it comes from below.
+  // An internal error, whose log entry comes from a lower layer.
   await database.query('alter table chat_session rename column status to renamed')
   const failed = await client.get('/v1/chat/store/session/', { token: issued.body.token })
   t.strictSame(failed.body, { success: false, message: 'Internal server error' })

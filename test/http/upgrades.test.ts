@@ -39,7 +39,7 @@ async function acceptConnection(): Promise<Socket> {
   return socket
 }
 
-/** A client that sends bytes and never ends its side. */
+/** A client that sends bytes and never closes its side. */
 async function openHalf(t: Test, bytes: string): Promise<void> {
   const socket = connect({ port: Number(new URL(node.origin).port), host: '127.0.0.1', allowHalfOpen: true })
   t.teardown(() => socket.destroy())

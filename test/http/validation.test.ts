@@ -15,7 +15,7 @@ const schema = Type.Object({
   counts: Type.Optional(Type.Record(Type.String({ pattern: '^[1-9]+$' }), Type.Union([Type.Integer(), Type.Null()]))),
 })
 
-/** The refusal of a value. */
+/** Sends a value and returns the refusal. */
 function refuse(value: unknown): RequestError {
   try {
     createCheck(schema)(value)

@@ -10,7 +10,7 @@ const path = '/v1/chat/store/session/'
 const [first, second] = [createKey('ES256', 'first'), createKey('ES256', 'second')]
 const input = { payload: '', signature: '' }
 
-/** A key set whose address and clock are the test's. */
+/** A key set with a URL and a clock of the test. */
 async function openFakeSet() {
   const state = { keys: [first], isAway: false, requests: 0, now: 0, errors: [] as unknown[] }
   const answer = async () => {

@@ -24,7 +24,7 @@ const countMessages = async ({ query }: TestDatabase, storeId: number) => {
   )
   return rows.length
 }
-/** Repeats until something is refused, and returns the refusal and how many were not. */
+/** Repeats a request until one is refused. Returns the refusal and the number of accepted requests. */
 async function untilRefused(act: () => Promise<Answer>): Promise<{ refused: Answer; count: number }> {
   for (let count = 0; count < 500; count++) {
     const answer = await act()

@@ -22,7 +22,7 @@ const node = await startNode(t, {
 })
 const chat = createChatClient(node)
 const { app, database } = node
-/** Each is escaped in JSON by six characters. */
+/** JSON escapes each character as six. */
 const largest = String.fromCharCode(1).repeat(10_000)
 
 async function openLargeSession(content = largest, count = 200) {
@@ -35,7 +35,7 @@ async function openLargeSession(content = largest, count = 200) {
   return conversation
 }
 
-/** Asks and does not read the answer. */
+/** Sends a request and does not read the answer. */
 async function askAndStall(t: Test, { token }: TestAccount, path = '/v1/chat/store/session/'): Promise<Socket> {
   const socket = connect(Number(new URL(node.origin).port), '127.0.0.1')
   t.teardown(() => socket.destroy())
@@ -78,7 +78,7 @@ t.test(
     await until(() => app.accountWork.unreadBytes() >= 12 * MB, 20_000, 'answers wait')
     await until(async () => (await node.get('/v1/chat/store/session/', store)).status === 429, 20_000)
     t.equal((await node.get('/v1/chat/store/session/', other)).status, 200)
-    // The bound, and what two requests that had begun before it was reached have added.
+    // The limit, plus two answers that had started before it was reached.
     t.ok(app.accountWork.unreadBytes() < (12 + 2 * 13) * MB, `${app.accountWork.unreadBytes()} bytes`)
     await until(() => app.accountWork.unreadBytes() === 0, 30_000, 'those that do not read are cut')
     for (const socket of connections) socket.resume()

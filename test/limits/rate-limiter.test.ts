@@ -1,13 +1,13 @@
 import t, { type Test } from 'tap'
 import { RateLimiter, type Rate } from '../../src/limits/rate-limiter.js'
 
-/** A limiter with a clock that the test moves, in ms. */
+/** A limiter with a clock that the test advances, in ms. */
 function createLimiter(rate: Rate, mostKeys = 1000) {
   const clock = { now: 5000 }
   return { clock, limiter: new RateLimiter(rate, mostKeys, () => clock.now) }
 }
 
-/** How many are taken before one is refused. */
+/** The number of requests that pass before one is refused. */
 function countTaken(limiter: RateLimiter, key: string, most = 10_000): number {
   let count = 0
   while (count < most && limiter.take(key) === 0) count++

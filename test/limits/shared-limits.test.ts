@@ -25,16 +25,16 @@ async function startTwo(t: Test, redisUrl = readServices().redisUrl) {
   return [here, there] as const
 }
 
-/** How many of one request after the other pass before one is refused. */
+/** The number of sequential requests that pass before one is refused. */
 async function countPassing(act: () => Promise<{ status: number }>): Promise<number> {
   for (let count = 0; count < 10 * BURST; count++) if ((await act()).status === 429) return count
   throw new Error('None was refused')
 }
 
-/** Uses an account up on a node. */
+/** Uses up the limit of an account on a node. */
 const useUp = (node: TestNode, account: TestAccount) => countPassing(() => node.get(path, account))
 
-/** Asks until the node refuses, with pauses in which it can hear of other nodes. Returns how many passed. */
+/** Sends requests until the node refuses, with pauses in which it gets reports of other nodes. Returns how many passed. */
 async function countPassingSlowly(act: () => Promise<{ status: number }>): Promise<number> {
   let count = 0
   await until(async () => (await act()).status === 429 || ++count < 0, 30_000, 'one is refused')
@@ -46,7 +46,7 @@ t.test('what an account has used on one node it has used on the other', async (t
   const store = await addStore(database)
   t.equal(await useUp(here, store), BURST)
   const passed = await countPassingSlowly(() => there.get(path, store))
-  // A sixteenth need not be reported, and the rest of them passed before the first report was answered.
+  // A sixteenth need not be reported, and the others passed before the first report was answered.
   t.ok(passed >= BURST / 16 && passed < BURST / 2, `${passed} passed on the other node`)
 })
 
@@ -55,7 +55,7 @@ t.test('messages are shared, too', async (t) => {
   const store = await addStore(database)
   const send = (node: TestNode) =>
     node.post('/v1/chat/store/message/', { token: store.token, body: { content: 'hello' } })
-  // A request each, of which there are as many: so the other half is of another token's account.
+  // One request for each token, so half of them belong to the other account.
   here.app.limits.takeMessages({ side: 'store', id: store.id, tokenId: 0, expiresAt: 0 }, BURST)
   const passed = await countPassingSlowly(() => send(there))
   t.ok(passed < BURST / 2, `${passed} passed on the other node`)
@@ -74,7 +74,7 @@ t.test('when an account is used on both nodes at once, what was too much is owed
   const store = await addStore(database)
   const account = { side: 'store' as const, id: store.id, tokenId: 0, expiresAt: 0 }
   for (const node of [here, there]) t.equal(node.app.limits.takeMessages(account, 2 * BURST).admitted, BURST)
-  // The node that reports last is told of both.
+  // The node that reports last learns of both.
   const waitsOf = (node: TestNode) => node.app.limits.takeMessages(account, 1).refusal?.retryAfterSeconds ?? 0
   await until(() => Math.max(waitsOf(here), waitsOf(there)) > BURST / 0.01 / 2, 10_000, 'one of them knows')
 })

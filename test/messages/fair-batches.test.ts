@@ -10,7 +10,7 @@ type Result = string | Promise<string>
 const nameOf = ({ key, place }: Item) => `${key}${place}`
 const turn = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)))
 
-/** Batches that end when the test says so. */
+/** Batches that end when the test ends them. */
 function openBatches({ maxItems = 100, maxItemsPerKey = 4, maxConcurrency = 2 } = {}) {
   const started: string[][] = []
   const running: { items: Item[]; end: (results: Result[]) => void; fail: (error: Error) => void }[] = []
@@ -25,7 +25,7 @@ function openBatches({ maxItems = 100, maxItemsPerKey = 4, maxConcurrency = 2 } 
     started,
     callMany: (key: string, count: number, first = 0) =>
       Array.from({ length: count }, (_, place) => call({ key, place: first + place })),
-    /** Ends the batch that has run longest. */
+    /** Ends the oldest batch. */
     async end(results?: Result[] | Error): Promise<void> {
       const batch = running.shift()
       if (results instanceof Error) batch?.fail(results)

@@ -11,7 +11,7 @@ const { database } = chat.node
 
 const idsOf = ({ body }: { body: { data: { id: number }[] } }) => body.data.map(({ id }) => id)
 
-/** A claimed conversation of so many messages. */
+/** A claimed conversation with a number of messages. */
 async function fillConversation(count: number) {
   const conversation = await claimConversation(chat)
   const messages = Array.from({ length: count }, (_, place) => ({ content: `message ${place}` }))

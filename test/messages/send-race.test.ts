@@ -13,7 +13,7 @@ const [here, there] = await startTwoNodes(t)
 const { database } = here.node
 const nodeOf = (place: number) => (place % 2 === 0 ? here : there)
 
-/** Sends until there is an answer other than that the database is away. */
+/** Sends until the answer is not that the database is unavailable. */
 async function sendUntilAnswered(send: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await send()
@@ -78,7 +78,7 @@ t.test(
   },
 )
 
-/** Looks, while others write, whether what is committed ever has a hole: then seq would not be the order of commits. */
+/** Checks, while others write, that committed seqs never have a gap: a gap means that seq is not the order of commits. */
 async function watchEvents(sessionId: number, signal: AbortSignal): Promise<number> {
   let looked = 0
   let newest = 0

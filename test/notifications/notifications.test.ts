@@ -11,7 +11,7 @@ interface Notification {
   is_read: boolean
 }
 
-/** While nobody holds a session it concerns every admin, so each test has a database of its own. */
+/** An open session notifies every admin, so each test has its own database. */
 const startChat = async (t: Test) => createChatClient(await startNode(t))
 const idsOf = ({ body }: { body: { data: Notification[] } }) => body.data.map(({ id }) => id)
 

@@ -9,7 +9,7 @@ import { addMessages } from '../support/chat/sessions.js'
 import { captureStatements, countRowsRead } from '../support/databases/statements.js'
 import { countUnread } from '../support/chat/unread.js'
 
-/** While nobody holds a session it concerns every admin, so each test has a database of its own. */
+/** An open session notifies every admin, so each test has its own database. */
 const startChat = async (t: Test) => createChatClient(await startNode(t))
 
 t.test('admins are counted together as one by one', async (t) => {

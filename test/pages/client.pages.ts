@@ -10,7 +10,7 @@ import { setStage } from './support/stage.js'
 const stage = await setStage(t, { config: { corsOrigins: ['*'] } })
 const documentation = await readFile('docs/client.md', 'utf8')
 
-/** The first example in a language that holds a word, with the address of this test's service. */
+/** The first example in a language that contains a word, with the URL of this test's service. */
 function findExample(language: string, word: string): string {
   const examples = [...documentation.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
   const [, , text] = examples.find(([, name, text]) => name === language && text?.includes(word)) ?? []
@@ -18,7 +18,7 @@ function findExample(language: string, word: string): string {
   return text.replaceAll('https://chat.example.com', stage.node.origin)
 }
 
-/** An application of another origin, with the token of whoever is signed in there. */
+/** An application on another origin, with the token of its user. */
 async function startApplication(t: Test, html: string, readToken: () => string): Promise<string> {
   const server = createServer(({ url }, response) => {
     if (url === '/chat-token') response.end(readToken())
@@ -76,7 +76,7 @@ t.test('a classic script finds the library as a global', async (t) => {
   t.same(complaints, [])
 })
 
-/** The component of the documentation in StrictMode, with a button that takes it away. */
+/** The component of the documentation in StrictMode, with a button that unmounts it. */
 async function bundleComponent(): Promise<string> {
   const contents = `
     import { StrictMode } from 'react'
@@ -143,7 +143,7 @@ t.test('the component of the documentation keeps one connection in StrictMode an
   await page.getByRole('button', { name: 'Open' }).click()
   await page.getByText('online').waitFor()
   t.same(await items(page), [], 'another account sees nothing of it')
-  // A socket that is closed while it connects: StrictMode's first.
+  // StrictMode's first mount closes its socket while it connects.
   t.same(
     complaints.filter((text) => !text.includes('WebSocket is closed before the connection is established')),
     [],

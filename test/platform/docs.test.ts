@@ -37,7 +37,7 @@ async function visitShop(t: Test, command: string, file: string): Promise<string
 }
 
 t.test('the shop in Node signs its store in', async (t) => {
-  // Beside the packages that it imports.
+  // Next to the packages that it imports.
   const file = join('.tap', 'shop-of-the-documentation.mjs')
   await writeFile(file, findShop('js'))
   const token = await visitShop(t, process.execPath, file)

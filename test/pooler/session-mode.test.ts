@@ -2,7 +2,7 @@ import t from 'tap'
 import { routeThroughPooler } from '../support/databases/pooler.js'
 
 /**
- * The send race runs once more, with a PgBouncer that pools sessions between nodes and PostgreSQL. A node then has a server
- * connection to itself as it has without a pooler: what is new is how that connection is made, and how it breaks.
+ * Runs the send race with a PgBouncer that pools sessions between nodes and PostgreSQL. A node still has its own server
+ * connections; only how they are opened and how they break is different.
  */
 if (await routeThroughPooler(t, 'session')) await import('../messages/send-race.test.js')

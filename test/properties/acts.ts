@@ -15,7 +15,7 @@ import {
   type World,
 } from './world.js'
 
-/** Who does it, on which node, to which of the sessions there are, with what: so many numbers to choose by. */
+/** Random numbers that choose the actor, the node, the session and the values. */
 export interface Choice {
   act: keyof typeof acts
   node: 0 | 1
@@ -25,7 +25,7 @@ export interface Choice {
   text: number
 }
 
-/** What an act finds: the world, a client of the chosen node, and the chosen accounts and session. */
+/** The context of an act: the world, a client of the chosen node, and the chosen accounts and session. */
 interface Scene extends World {
   chat: ChatClient
   store: TestAccount
@@ -68,7 +68,7 @@ async function send(scene: Scene, side: Side, post: () => Promise<Answer>, refus
   expectMessages(scene, target, [answer.body.message], target.messages.slice(-1))
 }
 
-/** Why an admin may not act on a session that it would have to hold. */
+/** The refusal of an act on a session that the admin does not hold. */
 function refusalFor({ session, admin }: Scene): number | undefined {
   if (session === undefined) return 404
   if (session.status === 'closed') return [null, admin.id].includes(session.holderId) ? 409 : 403
@@ -179,7 +179,7 @@ const acts = {
     expectStatus(await chat.post('admin/notifications/read-all/', admin), 200)
     for (const { id } of model.notificationsOf(admin.id)) model.readBy.get(admin.id)?.add(id)
   },
-  /** Nothing that was said changes by becoming old. */
+  /** Old messages never change. */
   async letTimePass({ chat }: Scene) {
     const { query } = chat.node.database
     await query(`update chat_message set created = created - interval '3 minutes'`)
@@ -188,7 +188,7 @@ const acts = {
   },
 }
 
-/** Acts that take a conversation further come more often than those that end it. */
+/** Acts that continue a conversation are more frequent than those that end it. */
 const weights: Partial<Record<keyof typeof acts, number>> = {
   sendByStore: 6,
   sendByAdmin: 4,
@@ -213,10 +213,10 @@ export const anyChoice: fc.Arbitrary<Choice> = fc.record({
   text: fc.nat(59),
 })
 
-/** Does one act and compares its answer to the model's. */
+/** Runs one act and compares its answer with the model's. */
 export async function perform(world: World, { act, node, store, admin, pick, text }: Choice): Promise<void> {
   const session = world.model.sessions.at(-1 - (pick % 4))
-  // Every other time whom the session belongs to, or else too much would be refused.
+  // Every other time the owner of the session: otherwise most acts would be refused.
   const holder = admin < 3 ? undefined : world.admins.find(({ id }) => id === session?.holderId)
   const owner = store < 3 ? undefined : world.stores.find(({ id }) => id === session?.storeId)
   const [storeAccount, adminAccount] = [owner ?? world.stores[store % 3], holder ?? world.admins[admin % 3]]

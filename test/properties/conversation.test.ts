@@ -5,7 +5,7 @@ import { anyChoice, perform, type Choice } from './acts.js'
 import { checkWorld, createWorld, resetWorld } from './world.js'
 
 const runs = process.env['PROPERTY_RUNS']
-/** Then an ordinary run is content with what it has tried, and a failing one with how far it has shrunk. */
+/** After this time a run ends with the cases that it has tried, and a failing one with its current shrink. */
 const LIMIT_MS = 60_000
 /** Repeats one case of a seed, as fast-check prints it when a run fails. */
 const path = process.env['TEST_PATH']

@@ -3,7 +3,7 @@ import { wildText } from './wild-values.js'
 
 const BOUNDARY = 'fuzz'
 
-/** A form that has mostly one small file, or what is no form. */
+/** A form, mostly with one small file, or a body that is not a form. */
 export function anyForm(ids: readonly number[]): fc.Arbitrary<{ headers: Record<string, string>; body: string }> {
   const name = fc.oneof(
     fc.constantFrom('a.txt', 'a.csv', 'a.png', 'a', '../a.txt'),

@@ -20,14 +20,14 @@ export interface ModelSession {
   /** What has happened to it, as in the database. */
   story: string[]
   messages: ModelMessage[]
-  /** How far each side has got. */
+  /** The watermarks of each side. */
   received: Record<Side, number>
   read: Record<Side, number>
 }
 
 const otherSide = { store: 'admin', admin: 'store' } as const
 
-/** What the service is to do, in the plainest words: no concurrency, no SQL, all in memory. */
+/** A model of the service: sequential, in memory, without SQL. */
 export class Model {
   sessions: ModelSession[] = []
   /** The messages whose notification each admin has read. */
@@ -67,7 +67,7 @@ export class Model {
     return undefined
   }
 
-  /** A side is given messages. */
+  /** A side fetches messages. */
   receive(session: ModelSession, side: Side, messages = session.messages): void {
     const ids = messages.filter((message) => message.side !== side).map(({ id }) => id)
     session.received[side] = Math.max(session.received[side], ...ids)

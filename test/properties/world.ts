@@ -6,7 +6,7 @@ import type { Answer } from '../support/clients/client.js'
 import { findDisorder, readStory } from '../support/chat/session-events.js'
 import { Model, type ModelMessage, type ModelSession } from './model.js'
 
-/** Two nodes, three stores and three admins, and what the model knows of them. */
+/** Two nodes, three stores and three admins, and the model of them. */
 export interface World {
   nodes: [ChatClient, ChatClient]
   stores: TestAccount[]
@@ -23,7 +23,7 @@ export async function createWorld(t: Test): Promise<World> {
   return { nodes, stores, admins, model: new Model() }
 }
 
-/** Begins from nothing, with the same accounts. */
+/** Starts over with the same accounts. */
 export async function resetWorld({ nodes, admins, ...world }: World): Promise<World> {
   const { query } = nodes[0].node.database
   await query('truncate chat_session, notification_mark cascade')
@@ -34,7 +34,7 @@ export async function resetWorld({ nodes, admins, ...world }: World): Promise<Wo
   return { ...world, nodes, admins, model }
 }
 
-/** A message as an answer is to show it. */
+/** A message as an answer must show it. */
 export function showMessage({ model }: World, session: ModelSession, message: ModelMessage): object {
   const { id, side, senderId, content, key } = message
   const fields = { id, session_id: session.id, sender_type: side, sender_id: senderId, content }
@@ -46,7 +46,7 @@ export const showSession = ({ id, storeId, holderId, status }: ModelSession) => 
   ...{ id, store_id: storeId, admin_id: holderId, status },
 })
 
-/** Compares what the model speaks of; the rest is held against the API's description. */
+/** Compares the fields that the model has; the OpenAPI document checks the rest. */
 export function expectFields(body: Record<string, unknown>, expected: object): void {
   deepStrictEqual(Object.fromEntries(Object.keys(expected).map((key) => [key, body[key]])), expected)
 }
@@ -71,7 +71,7 @@ export async function checkNotifications({ model }: World, { get }: ChatClient, 
   strictEqual(counted.data.count, expected.filter((message) => !model.isRead(admin.id, message)).length)
 }
 
-/** Follows a list to its end, two by two. */
+/** Reads a list to its end in pages of two. */
 export async function checkList({ model }: World, { get }: ChatClient, list: 'open' | 'my', admin: TestAccount) {
   const found: { id: number; last_message_at: string; last_message: { id: number } | null }[] = []
   const expected = model.sessions.filter(({ status, holderId }) =>
@@ -95,7 +95,7 @@ export async function checkList({ model }: World, { get }: ChatClient, list: 'op
   )
 }
 
-/** Model, database and what each client can fetch agree. */
+/** Checks that the model, the database and the answers for each client agree. */
 export async function checkWorld(world: World): Promise<void> {
   const { nodes, stores, admins, model } = world
   const { database } = nodes[0].node

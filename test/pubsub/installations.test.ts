@@ -7,7 +7,7 @@ import { until } from '../../harness/until.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
 const DEADLINE_MS = 10_000
-/** Ids begin at 1 in every database, so that all have this store. */
+/** Ids start at 1 in every database, so all have this store. */
 const CHANNEL = 'store:1'
 
 t.test('installations that share a Redis and a prefix do not hear each other, whatever tells them apart', async (t) => {

@@ -9,7 +9,7 @@ import type { ChatEvent } from '../../src/events/events.js'
 
 const DEADLINE_MS = 15_000
 const KILLS = 8
-/** Enough that every shard has some. */
+/** Enough channels for every shard. */
 const CHANNELS = ['token-revoked', ...Array.from({ length: 23 }, (_, place) => `store:${place}`)]
 
 t.test('a Redis Cluster', async (t) => {
@@ -19,7 +19,7 @@ t.test('a Redis Cluster', async (t) => {
     const { clients, everybodyHears } = await open(t, servers)
     await everybodyHears('at first')
     for (let kill = 1; kill <= KILLS; kill++) {
-      // Several in a row: also while the connections are being made and subscribed again. The last is of one shard.
+      // Several in a row, also while connections are opened and subscribed again. The last affects one shard.
       for (let again = 0; again < 20; again++) {
         await Promise.all(clients.map((client) => client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')))
       }
@@ -78,7 +78,7 @@ async function open(t: Test, servers: RedisServer[], channels = CHANNELS) {
     })
   }
   let round = 0
-  /** Again and again: pub/sub may lose what it is given while something is broken, but not for ever. */
+  /** Repeatedly: pub/sub may lose events during a fault, but not afterwards. */
   const everybodyHears = async (when: string) => {
     round++
     const missing = () => channels.filter((channel) => heard.get(channel) !== round)
@@ -96,14 +96,14 @@ async function open(t: Test, servers: RedisServer[], channels = CHANNELS) {
   return { prefix, clients, everybodyHears }
 }
 
-/** Gives the slot of a channel to the next master. */
+/** Moves the slot of a channel to the next master. */
 async function moveSlot(clients: Redis[], channel: string): Promise<void> {
   const slot = await clients[0]?.cluster('KEYSLOT', channel)
   const ids = await Promise.all(clients.map((client) => client.call('CLUSTER', 'MYID') as Promise<string>))
   const slots = (await clients[0]?.cluster('SLOTS')) ?? []
   const owner = slots.find(([from, to]) => from <= Number(slot) && Number(slot) <= to)?.[2]?.[2]
   const next = ids[(ids.indexOf(owner ?? '') + 1) % ids.length]
-  // The new owner first, so that the others hear of it with its new epoch.
+  // The new owner first, so that others learn of it with its new epoch.
   const place = ids.indexOf(next ?? '')
   for (const client of [...clients.slice(place), ...clients.slice(0, place)]) {
     await client.call('CLUSTER', 'SETSLOT', Number(slot), 'NODE', next ?? '')

@@ -72,7 +72,7 @@ t.test('a peer that says nothing any more is cut when it has missed two pings, a
 t.test('a peer that begins to close and then stops does not hold up the end', async (t) => {
   const node = await startNode(t)
   const client = await enter(t, node, 'store', await addStore(node.database))
-  // A close frame by hand, and nothing after it: the connection stays open at this end.
+  // A raw close frame and nothing else: the connection stays open at this end.
   const raw = (client.socket as unknown as { _socket: { write(data: Buffer): void; pause(): void } })._socket
   raw.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]))
   client.socket.pause()

@@ -12,7 +12,7 @@ const { database } = chat.node
 
 type Claimed = Awaited<ReturnType<typeof claimConversation>>
 
-/** The status of each message, past the product's own fetching, which would change it. */
+/** The status of each message, read from the database: fetching would change it. */
 async function statuses({ sessionId }: Pick<Claimed, 'sessionId'>): Promise<string> {
   const rows = await database.query<{ status: string }>(
     `select case when m.id <= r.read_up_to then 'read' when m.id <= r.delivered_up_to then 'delivered' else 'sent' end

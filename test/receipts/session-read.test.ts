@@ -9,7 +9,7 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
   t.test(`what is read by one socket is read for the others of the account (${kind} relay)`, async (t) => {
     const { here, there, chat } = await startPair(t, { network: kind })
     const { post } = chat
-    /** A message of the store comes to both sides, behind what was sent before. */
+    /** A message of the store reaches both sides after all earlier frames. */
     const fence = async (store: { token: string }, ...sockets: SocketClient[]) => {
       const { body } = await post('store/message/', store, { content: 'fence' })
       for (const socket of sockets) await socket.next('message', ({ message }) => message.id === body.message.id)

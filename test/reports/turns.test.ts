@@ -19,7 +19,7 @@ t.test('so many run at once, so many wait in their order, and one more is refuse
   t.same(begun, ['a', 'b', 'c'])
   ends[1]?.()
   ends[2]?.()
-  t.same(await Promise.all(runs), ['a', 'b', 'c'])
+  t.same(await Promise.all(runs.map(async (run) => run)), ['a', 'b', 'c'])
   const failing = runInTurn(() => Promise.reject(new Error('no')))
   await t.rejects(failing ?? Promise.resolve(), { message: 'no' })
   t.equal(await runInTurn(() => Promise.resolve('e')), 'e')

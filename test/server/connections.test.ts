@@ -154,7 +154,7 @@ async function dial(t: Test, port: number): Promise<Socket> {
   return socket
 }
 
-/** A request on a connection of its own; `done` is all that is answered. */
+/** A request on a new connection; `done` resolves with the whole answer. */
 function createRequest(port: number, token: string) {
   const socket = connect(port, '127.0.0.1')
   const done = text(socket).catch(() => '')

@@ -42,7 +42,7 @@ t.test('a session is the same on a node that remembers and on one that does not,
     await act()
     const [first, ...others] = await Promise.all(nodes.map((node) => sessionOn(node, conversation)))
     for (const text of others) t.equal(text, first, what)
-    // Now from memory, where there is one.
+    // Now from the cache, if there is one.
     for (const node of nodes) t.equal(await sessionOn(node, conversation), first, `${what}, again`)
     seen.add(first ?? '')
   }

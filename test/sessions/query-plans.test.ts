@@ -78,7 +78,7 @@ t.test('no statement of the chat reads all sessions or all messages', async (t) 
   t.same([...new Set(answers.map(({ status }) => status))], [200])
 
   const distinct = new Map(captured.map((statement) => [statement.text, statement]))
-  // The sweep, which runs beside, reads what is new; here that is nearly everything.
+  // The sweep runs at the same time and reads new events, which are nearly all here.
   const isSweep = (text: string) => text.includes('json_agg(s.change_seq)')
   const concerned = [...distinct.values()].filter(({ text }) => /chat_(message|session)\b/.test(text) && !isSweep(text))
   t.ok(concerned.length >= 15, `${concerned.length} statements`)

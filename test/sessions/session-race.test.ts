@@ -9,7 +9,7 @@ import { until } from '../../harness/until.js'
 import { ADMINS_CHANNEL, storeChannel } from '../../src/events/channels.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
-/** The ids of the sessions whose creation was announced, in that order. */
+/** The ids of the sessions whose creation was published, in order. */
 const createdIn = (announcements: ChatEvent[]) =>
   announcements.flatMap((announcement) =>
     'change' in announcement && announcement.change.seq === 1 ? announcement.change.sessionId : [],
@@ -34,7 +34,7 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
     const rows = await database.query<{ id: string }>('select id from chat_session')
     t.same(rows, [{ id: String(answers[0]?.body.id) }], 'one row')
 
-    // What is published after all answers arrives after all that they have announced.
+    // An event that is published after all answers arrives after their events.
     await network.publish([storeChannel(store.id), ADMINS_CHANNEL], { unreadOf: 1 })
     for (const announcements of [forStore, forAdmins]) {
       await until(() => announcements.some(isEnd), 5000)

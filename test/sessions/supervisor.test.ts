@@ -29,7 +29,7 @@ t.test("a supervisor reads another's session, and to the store nothing of it is 
   await socket.next('pong')
   t.same(await statusesFor(store), ['sent'])
   t.same(await database.query(`select from chat_receipt where session_id = $1 and side = 'admin'`, [sessionId]), [])
-  // The first that the store is told of is what its holder does.
+  // The first event that the store gets is one of its holder.
   t.equal((await chat.post('message/read/', admin, named)).status, 200)
   t.match(await forStore.next('message_status'), { status: 'read', by: 'admin' })
   t.equal(forStore.all('message_status').length, 1)

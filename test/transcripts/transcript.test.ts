@@ -20,7 +20,7 @@ const read = async ({ admin, sessionId }: Named, query: Record<string, string> =
 async function setTimes({ sessionId }: Named): Promise<void> {
   await database.query(`update chat_session set created = '2026-03-29T00:30:00Z' where id = $1`, [sessionId])
   await database.query(
-    `update chat_message set created = '2026-03-29T00:30:00Z'::timestamptz + (seq - 2) * interval '30 minutes' where session_id = $1`,
+    `update chat_message set created = '2026-03-29T00:30:00Z'::timestamptz + (seq - 3) * interval '30 minutes' where session_id = $1`,
     [sessionId],
   )
 }

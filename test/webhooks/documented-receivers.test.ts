@@ -16,10 +16,10 @@ const node = await startNode(t, { config: webhookConfig() })
 const chat = createChatClient(node)
 const python = await findProgram('python3', 'python')
 const whole = await readFile('docs/platform.md', 'utf8')
-/** Others show how to sign in. */
+/** Other examples show how to sign in. */
 const page = whole.slice(whole.indexOf('## Webhooks'))
 
-/** Runs the receiver that the page shows in a language, and returns the lines that it prints. */
+/** Runs the documented receiver in a language, and returns the lines that it prints. */
 async function runReceiver(t: Test, language: string, program: string, environment: Record<string, string>) {
   const code = new RegExp(`\`\`\`${language}\\n(import [^]*?)\`\`\``).exec(page)?.[1] ?? ''
   const folder = await mkdtemp(join(tmpdir(), 'receiver-'))

@@ -1,4 +1,4 @@
--- The tables are new, so that their foreign keys have nothing to check. Writers to chat_session wait while its two indexes
+-- The tables are new, so that their foreign keys have nothing to check. Writers to chat_session wait while its three indexes
 -- are built, which have one entry for each closed session. CREATE INDEX CONCURRENTLY would wait for the statements of
 -- nodes that wait for this migration, and they for it. All locks are taken at once, in the order in which a claim takes
 -- them, and with a short timeout, again and again: a lock that waits behind a long writer would have everybody else wait
@@ -90,6 +90,9 @@ CREATE INDEX "chat_session_closed" ON "chat_session"("id") WHERE (status = 'clos
 
 -- CreateIndex
 CREATE INDEX "chat_session_closed_holder" ON "chat_session"("admin_id", "id") WHERE (status = 'closed');
+
+-- CreateIndex
+CREATE INDEX "chat_session_closed_unheld" ON "chat_session"("id") WHERE (status = 'closed' AND admin_id IS NULL);
 
 -- CreateIndex
 CREATE INDEX "chat_session_details_urgent" ON "chat_session_details"("status", "priority", "session_id") WHERE (priority > 0 AND status <> 'closed');

@@ -45,7 +45,11 @@ export async function withStand(
         SOCKET_NODES: faults.socketOrigins.join(','),
         FAULTS_URL: faults.url,
       })
-      if (watch) await writeFile(dashboardFile, JSON.stringify(await watch.readDashboard()))
+      const panels = (await watch?.readDashboard()) ?? []
+      if (watch) await writeFile(dashboardFile, JSON.stringify(panels))
+      for (const { title, withoutData } of panels) {
+        for (const query of withoutData) console.log(`The dashboard has no data for ${title}: ${query}`)
+      }
     } finally {
       for (const end of endings.reverse()) await end()
     }

@@ -12,6 +12,8 @@ export interface PanelData {
   title: string
   unit: string
   series: { name: string; points: [seconds: number, value: number][] }[]
+  /** Its queries that returned nothing. */
+  withoutData: string[]
 }
 
 export interface MetricsWatch {
@@ -58,14 +60,21 @@ export async function watchMetrics(targets: string[]): Promise<MetricsWatch | un
 
   async function readPanel({ title, targets = [], fieldConfig }: Panel): Promise<PanelData> {
     const answers = await Promise.all(
-      targets.map(async ({ expr, legendFormat }) =>
-        (await ask(expr)).map(({ metric, values }) => ({
+      targets.map(async ({ expr, legendFormat }) => {
+        const result = await ask(expr)
+        const series = result.map(({ metric, values }) => ({
           name: legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => metric[label] ?? ''),
           points: values.map(([at, value]): [number, number] => [at, Number(value)]),
-        })),
-      ),
+        }))
+        return { expr, series }
+      }),
     )
-    return { title, unit: fieldConfig?.defaults.unit ?? '', series: answers.flat() }
+    return {
+      title,
+      unit: fieldConfig?.defaults.unit ?? '',
+      series: answers.flatMap(({ series }) => series),
+      withoutData: answers.flatMap(({ expr, series }) => (series.length > 0 ? [] : expr)),
+    }
   }
 
   return {

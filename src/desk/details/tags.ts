@@ -16,7 +16,7 @@ export function normalizeTags(tags: string[]): string[] {
 /** Converts one tag, as `normalizeTags` does. `field` is what a refusal names. */
 export function normalizeTag(tag: string, field = 'tag'): string {
   const normal = tag.trim().normalize('NFC').toLowerCase()
-  const length = [...normal].length
+  const { length } = Array.from(normal)
   if (length === 0) throw invalidInput([{ field, message: 'must not be empty' }])
   if (length > MAX_TAG_LENGTH)
     throw invalidInput([{ field, message: `must have at most ${MAX_TAG_LENGTH} characters` }])

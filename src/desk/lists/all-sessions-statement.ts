@@ -20,11 +20,18 @@ interface Branch {
   /** SQL: where the rows `s` of chat_session come from. */
   from: Prisma.Sql
   where: Prisma.Sql
-  /** SQL of the column whose index has the order. */
-  id: Prisma.Sql
+  /** SQL: whether an id lies between two. */
+  between(after: number, before: number): Prisma.Sql
+  /** SQL of the order that an index has. */
+  order: Prisma.Sql
 }
 
-const ofSessions = { from: Prisma.sql`chat_session s`, id: Prisma.sql`s.id` }
+const byId = (id: string): Pick<Branch, 'between' | 'order'> => ({
+  between: (after, before) => Prisma.sql`${Prisma.raw(id)} > ${after} and ${Prisma.raw(id)} < ${before}`,
+  order: Prisma.raw(`${id} desc`),
+})
+
+const ofSessions = { from: Prisma.sql`chat_session s`, ...byId('s.id') }
 
 /**
  * SQL of the newest sessions that an admin may read: of each kind of session so many, each kind by an index of its own, and
@@ -40,10 +47,10 @@ export function selectNewest(
   const branches = findBranches(admin, filter)
   if (branches.length === 0) return undefined
   const parts = branches.map(
-    ({ from, where, id }) => Prisma.sql`(
+    ({ from, where, between, order }) => Prisma.sql`(
       select s.* from ${from}
-      where ${where} and ${id} > ${range.after} and ${id} < ${range.before} ${range.condition}
-      order by ${id} desc limit ${limit})`,
+      where ${where} and ${between(range.after, range.before)} ${range.condition}
+      order by ${order} limit ${limit})`,
   )
   return Prisma.sql`select * from (${Prisma.join(parts, ' union all ')}) s order by s.id desc limit ${limit}`
 }
@@ -97,15 +104,24 @@ function findKinds({ id, role }: Reader, holderId: number | undefined): Kind[] {
 const literal = (status: SessionStatus) => Prisma.raw(`'${status}'`)
 
 function ofKind({ status, holderId }: Kind): Branch {
-  if (status === 'claimed' && holderId === undefined) {
-    // Without `offset` the planner may look for the few claimed ones among all sessions, newest first.
-    const from = Prisma.sql`(select * from chat_session where status = 'claimed' offset 0) s`
+  if (status === 'claimed') {
+    const ofHolder = holderId === undefined ? Prisma.empty : Prisma.sql`and admin_id = ${holderId}`
+    // Without `offset` a plan for any values looks for the few claimed ones among all sessions, newest first.
+    const from = Prisma.sql`(select * from chat_session where status = 'claimed' ${ofHolder} offset 0) s`
     return { ...ofSessions, from, where: Prisma.sql`true` }
   }
   const ofStatus = Prisma.sql`s.status = ${literal(status)}`
   if (holderId === undefined) return { ...ofSessions, where: ofStatus }
-  const ofHolder = holderId === NOBODY ? Prisma.sql`s.admin_id is null` : Prisma.sql`s.admin_id = ${holderId}`
-  return { ...ofSessions, where: Prisma.sql`${ofStatus} and ${ofHolder}` }
+  if (holderId === NOBODY) return { ...ofSessions, where: Prisma.sql`${ofStatus} and s.admin_id is null` }
+  return {
+    ...ofSessions,
+    where: ofStatus,
+    // In this order, and without an equality that would make it that of the ids: otherwise a plan for any values looks for
+    // the sessions of one holder among all closed ones, newest first.
+    between: (after, before) => Prisma.sql`(s.admin_id, s.id) > (${holderId}::bigint, ${after}::bigint)
+      and (s.admin_id, s.id) < (${holderId}::bigint, ${before}::bigint)`,
+    order: Prisma.sql`s.admin_id desc, s.id desc`,
+  }
 }
 
 /** The same with a tag, by the indexes of the tags. */
@@ -116,6 +132,6 @@ function ofTag({ status, holderId }: Kind, tag: string): Branch {
     from: Prisma.sql`
       chat_session_tag t cross join lateral (select * from chat_session where id = t.session_id offset 0) s`,
     where: Prisma.sql`t.tag = ${tag} and t.status = ${literal(status)} ${ofHolder}`,
-    id: Prisma.sql`t.session_id`,
+    ...byId('t.session_id'),
   }
 }

@@ -6,8 +6,8 @@ import { ClipIcon } from '../shared/icons.js'
 import { Link } from '../shared/link.js'
 import { nameFile, readWebAddress } from '../text/links.js'
 import { useFileFacts } from './file-facts.js'
-import { isPicture, readOwnFile, type OwnFile } from './own-file.js'
-import { Picture } from './picture.js'
+import { isPicture, readOwnFile, type OwnFile } from './pictures/own-file.js'
+import { Picture } from './pictures/picture.js'
 
 interface AttachmentProps {
   message: Pick<Message, 'attachment_url' | 'attachment_type'>

@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { translate } from '../languages/translate.js'
 import { announce } from '../shared/announcer.js'
-import { readPreview, type Preview } from './preview.js'
+import { readPreview, type Preview } from './pictures/preview.js'
 
 /** A file of this device that is to be sent. */
 export interface ChosenFile {

@@ -4,7 +4,7 @@ import { translate } from '../languages/translate.js'
 import type { ChosenFile, ChosenFiles } from './chosen-files.js'
 import { ClipIcon } from '../shared/icons.js'
 import { useIncomingFiles } from './incoming-files.js'
-import { PreviewCanvas } from './preview-canvas.js'
+import { PreviewCanvas } from './pictures/preview-canvas.js'
 
 interface TrayProps {
   files: ChosenFiles

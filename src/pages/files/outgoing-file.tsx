@@ -2,7 +2,7 @@ import { formatBytes } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { ClipIcon } from '../shared/icons.js'
 import type { Outgoing, OutgoingMessage } from './outgoing.js'
-import { PreviewCanvas } from './preview-canvas.js'
+import { PreviewCanvas } from './pictures/preview-canvas.js'
 
 interface OutgoingFileProps {
   message: OutgoingMessage

@@ -3,8 +3,8 @@ import { ChatError, type ChatClient, type Message, type MessageInput } from '../
 import type { ChosenFile } from './chosen-files.js'
 import { describeUploadError } from './describe-upload-error.js'
 import { createLanes } from './lanes.js'
-import { addSize } from './picture-size.js'
-import type { Preview } from './preview.js'
+import { addSize } from './pictures/picture-size.js'
+import type { Preview } from './pictures/preview.js'
 
 /** A browser has six connections to a host, and the conversation needs some. */
 const MOST_AT_ONCE = 3

@@ -30,7 +30,7 @@ type AdminOnlyField = 'tags' | 'priority' | 'notes' | 'rating'
  * A session as stores, webhooks and frames see it. What has a field that only admins may know is no `Session`, so that the
  * compiler refuses to send it there.
  */
-export type Session = Static<typeof SessionSchema> & { [Field in AdminOnlyField]?: never }
+export type Session = Static<typeof SessionSchema> & Partial<Record<AdminOnlyField, never>>
 
 export const SessionWithStoreSchema = Type.Object(
   { ...sessionFields, store: StoreSchema },

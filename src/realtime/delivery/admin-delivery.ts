@@ -145,9 +145,7 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
   function receive(event: ChatEvent): void {
     if ('receipt' in event) positions.touch(event.receipt.sessionId)
     if ('unreadOf' in event) unread.recount(event.unreadOf)
-    else if ('sessionDetails' in event) desk.sendDetails(event.sessionDetails)
-    else if ('note' in event) desk.sendNote(event.note)
-    else receiveEvent(base, event)
+    else if (!desk.receive(event)) receiveEvent(base, event)
   }
 
   function deliver(event: DurableEvent): void {

@@ -12,7 +12,7 @@ const node = await startNode(t)
 const { database } = node
 const chat = createChatClient(node)
 
-/** Does something while a client cannot hear of it. */
+/** Runs a function while a client is disconnected. */
 async function whileAway(
   { reaches }: Pick<Watched<unknown>, 'reaches'>,
   way: Awaited<ReturnType<typeof startProxy>>,

@@ -54,7 +54,7 @@ t.test('a reset on a live socket replaces what was told, and lower seqs and ids 
 
 t.test('a client that was away says of which history its seqs are', async (t) => {
   const { server, store } = await connectStore(t)
-  // Other events have the seqs that were lost.
+  // Other events have the lost seqs.
   server.begin(ready({ session: { ...session, seq: 5 }, epoch: 'two' }))
   await reconnect(server, store)
   await until(() => resumesOf(server).length === 1, 5000, 'it asks')
@@ -99,7 +99,7 @@ for (const isAnsweredTwice of [false, true]) {
       await until(() => resumesOf(server).length === 1, 5000, 'it asks for the hole')
       server.say('sync', reset([message(10)], 4))
       if (isAnsweredTwice) {
-        // As far as the session has come meanwhile: what lies between would not come live any more.
+        // Up to the current seq: events between are not sent live any more.
         server.say('sync', { session, messages: [], seq: 6, complete: true })
         await until(() => resumesOf(server).length === 2, 5000, 'it asks from where the reset ended')
         t.same(resumesOf(server)[1]?.payload, { sessions: { 7: 4 }, epoch: 'one' })

@@ -10,7 +10,7 @@ import { startProxy } from '../support/proxy.js'
 const node = await startNode(t)
 const { database } = node
 
-/** Messages as an application keeps them by the events alone. */
+/** Collects messages as an application does, from events alone. */
 function follow(client: StoreClient | AdminClient) {
   const messages = new Map<number, Message>()
   const drop = (sessionId: number) => {

@@ -7,7 +7,7 @@ import { startProxy } from '../support/proxy.js'
 
 const node = await startNode(t)
 
-/** What of a browser the client listens to, as globals for as long as a test runs. */
+/** Defines the browser's globals that the client uses, until the end of the test. */
 function pretendBrowser(t: Test) {
   const page = Object.assign(new EventTarget(), { visibilityState: 'visible' })
   const window = new EventTarget()
@@ -29,7 +29,7 @@ function pretendBrowser(t: Test) {
   }
 }
 
-/** A store whose connection has fallen silent without a word; only a check notices that within the test's time. */
+/** A store with a dead connection that no close announces; only a check notices it during the test. */
 async function startSilent(t: Test) {
   const browser = pretendBrowser(t)
   const way = await startProxy(t, node)

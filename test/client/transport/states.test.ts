@@ -22,7 +22,7 @@ t.test('a client whose token is revoked is told so, rejects what waits, and neve
   await witness.reaches('online')
   way.hush('answers')
   const send = store.client.send({ content: 'too late' }).catch((error: unknown) => error)
-  // Both sockets are told at once, after what is told of the new session.
+  // Both sockets get it at once, after the frames of the new session.
   await until(() => witness.told.message.length > 0, 5000, 'the message')
   await until(() => way.swallowedCount() > 0, 5000, 'its acknowledgement is lost')
   await database.query('update access_token set revoked_at = clock_timestamp() where id = $1', [account.tokenId])

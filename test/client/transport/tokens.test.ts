@@ -10,7 +10,7 @@ import { startProxy } from '../support/proxy.js'
 const node = await startNode(t)
 const { database } = node
 
-/** A store whose application issues tokens, and counts how often it was asked. */
+/** A store whose application issues tokens and counts the requests for them. */
 async function startStore(t: Test, options: Partial<ConnectOptions> = {}) {
   const { id, token: first, tokenId } = await addStore(database)
   let [newest, calls] = [first, 0]
@@ -28,7 +28,7 @@ async function startStore(t: Test, options: Partial<ConnectOptions> = {}) {
       newest = (await addToken(database, { storeId: id, ...fields })).token
     },
     revoke: () => database.query('update access_token set revoked_at = clock_timestamp() where id = $1', [tokenId]),
-    /** The service remembers for a moment that a token was good. */
+    /** The service caches a valid token for a moment. */
     async isRefused() {
       const headers = { authorization: `Token ${first}` }
       const ask = async () => (await fetch(`${node.origin}/v1/chat/store/messages/`, { headers })).status === 401

@@ -10,7 +10,7 @@ import { until } from '../../../harness/until.js'
 const IDENTITY = '20261125110000_identity'
 const token = 'a-token-of-before'
 
-/** Applies the migrations whose names a condition lets through. */
+/** Applies the migrations whose names meet a condition. */
 async function apply({ url }: TestDatabase, isWanted: (name: string) => boolean): Promise<string[]> {
   const all = await readMigrations()
   const migrationDirectories = all.migrationDirectories.filter(({ path }) => isWanted(path))
@@ -39,14 +39,14 @@ t.test('an installation of before gets roles and switches in place, while others
   const migrating = apply(database, (name) => name <= IDENTITY).finally(() => (isDone = true))
   const isAsked = `select from pg_locks where not granted and mode = 'AccessExclusiveLock'`
   await until(async () => (await database.query(isAsked)).length > 0, 10_000, 'the lock is asked for')
-  // A migration that simply waits would have these wait for as long as the reader reads.
+  // A migration that waits for its lock would block these until the reader ends.
   await database.query(`insert into store (id, name) values (6, 'Meanwhile')`)
   t.same(await database.query('select name from admin'), [{ name: 'Ann' }])
   t.notOk(isDone, 'the reader is still there')
   await reader.query('commit')
   t.same(await migrating, [IDENTITY])
 
-  // As a node of the version before writes them.
+  // As nodes of the previous version write them.
   await database.query(`insert into admin (id, name, notifications_read_up_to) values (8, 'Bea', 0)`)
   t.same(
     await database.query(

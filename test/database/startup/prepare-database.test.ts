@@ -13,7 +13,7 @@ import { until } from '../../../harness/until.js'
 const { databaseUrl: administratorUrl } = readServices()
 const randomName = () => `test_${randomBytes(6).toString('hex')}`
 
-/** Prepares a database and returns the lines that were told meanwhile. */
+/** Prepares a database and returns the lines that were logged. */
 async function prepare(databaseUrl: string, options: Partial<PrepareOptions> = {}): Promise<string[]> {
   const lines: string[] = []
   const limits = { databasePoolSize: 2, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
@@ -21,7 +21,7 @@ async function prepare(databaseUrl: string, options: Partial<PrepareOptions> = {
   return lines
 }
 
-/** Expects that the start is refused with one line. */
+/** Expects the start to fail with a one-line message. */
 async function refuses(t: Test, preparing: Promise<unknown>, expected: RegExp): Promise<void> {
   const error = await preparing.catch((error: unknown) => error)
   t.type(error, StartupError)

@@ -2,7 +2,7 @@ import t from 'tap'
 import type * as storage from '../../../src/pages/browser/account-storage.js'
 import { importPageModule } from '../support/page-modules.js'
 
-/** As far as the module uses it: its keys are the object's own. */
+/** The parts of Storage that the module uses: its keys are the object's own properties. */
 function createStorage() {
   const methods = {
     getItem(this: Record<string, string>, key: string) {
@@ -19,7 +19,11 @@ function createStorage() {
 }
 
 t.test('values that must be kept are not dropped to make room', async (t) => {
-  Object.assign(globalThis, { localStorage: createStorage(), location: { href: 'https://chat.example.com/chat/' } })
+  const globals = { localStorage: createStorage(), location: { href: 'https://chat.example.com/chat/' } }
+  Object.assign(globalThis, globals)
+  t.teardown(() => {
+    for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name)
+  })
   const { openAccountStorage } = await importPageModule<typeof storage>('browser/account-storage.ts')
   const { list, read, write } = openAccountStorage({ side: 'admin', id: 1 }, 'waiting.')
   t.ok(write('waiting.1', 'first'))

@@ -5,7 +5,7 @@ import { chatIn, entryIn, openChat, writeIn } from '../support/launcher.js'
 import { serveShop } from '../support/shop.js'
 import { setStage } from '../support/stage.js'
 
-/** A stage whose node is reached through a proxy, below a path. */
+/** A stage whose node is behind a proxy, below a path. */
 async function setStageUnderPath(t: Test, isStripped: boolean) {
   const proxy = await startPathProxy(t, { path: '/support', isStripped })
   const base = `${proxy.origin}/support`
@@ -51,7 +51,7 @@ for (const isStripped of [true, false]) {
     async (t) => {
       const { stage, base } = await setStageUnderPath(t, isStripped)
       const { page, complaints } = await stage.visitor(await stage.store())
-      // Without its final slash it names its files by their whole paths.
+      // Without the final slash, the page refers to its files by absolute paths.
       await page.goto(`${base}${isStripped ? '/docs' : '/docs/'}`)
       const route = page.locator('.opblock').filter({ hasText: '/health/live/' })
       await route.click()
@@ -61,7 +61,7 @@ for (const isStripped of [true, false]) {
       const link = page.getByRole('link', { name: 'an AsyncAPI document' })
       const document = await link.evaluate(async (a: HTMLAnchorElement) => (await fetch(a.href)).json())
       t.match(document, { asyncapi: '3.0.0' })
-      // That page's own scripts set styles which its policy refuses, under a path or not.
+      // Scripts of that page set styles that its policy refuses, with and without a path.
       t.same(
         complaints.filter((line) => !line.includes('inline style')),
         [],

@@ -6,7 +6,7 @@ import { signIn } from '../support/visitor.js'
 
 const DAY_MS = 86_400_000
 
-/** A computer whose clock is off. */
+/** Shifts the clock of a page. */
 const shiftClock = (page: Page, byMs: number) =>
   page.addInitScript({
     content: `{

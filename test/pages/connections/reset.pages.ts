@@ -46,7 +46,7 @@ t.test('the database is set back: both pages show what it holds, and nothing els
 const session = scriptSession(7, { status: 'claimed', admin_id: 2 })
 const own = (id: number, more: Partial<Message> = {}) => scriptMessage(7, id, { sender_type: 'store', ...more })
 
-/** A store's page whose socket says what the test has it say. Over HTTP it has the newest messages. */
+/** A store's page with a scripted socket. Over HTTP it reads the newest messages. */
 async function openScriptedChat(t: Parameters<typeof setStage>[0], messages: Message[]) {
   const stage = await setStage(t)
   const { page, complaints } = await stage.visitor(await stage.store())

@@ -4,7 +4,7 @@ import { row } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 const COUNT = 300
-/** What a person sees at once, and some rows to spare. */
+/** Rows that are visible at once, with a margin. */
 const MOST_ROWS = 40
 
 t.test('of 300 waiting sessions all can be reached, and few are in the document', async (t) => {
@@ -35,7 +35,7 @@ t.test('of 300 waiting sessions all can be reached, and few are in the document'
   for (let steps = 0; steps < 100 && seen.size < COUNT; steps++) {
     for (const name of await desk.locator('.row .name').allTextContents()) seen.add(name)
     await desk.keyboard.press('PageDown')
-    // What the key has moved is drawn with the next frame; a person sees it before the next key.
+    // The browser renders the move with the next frame, before a user presses the next key.
     await desk.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
   }
   t.equal(seen.size, COUNT, 'all come by')

@@ -13,7 +13,7 @@ t.test('two consoles race for one session: one wins, the other is told who has i
     await row(desk, 'Tech Store').click()
     await desk.getByRole('button', { name: 'Claim' }).waitFor()
   }
-  // A click that comes too late finds no button any more: then the news was faster.
+  // A late click finds no button: the update was faster.
   const press = 'document.querySelector(".claim .primary")?.click()'
   await Promise.all(desks.map((desk) => desk.evaluate(press)))
 
@@ -27,7 +27,7 @@ t.test('two consoles race for one session: one wins, the other is told who has i
   t.equal(await loser.getByRole('textbox', { name: 'Write an answer' }).count(), 0)
   t.equal(await row(loser, 'Tech Store').count(), 0)
   await write(winner, 'Here I am')
-  // What the browser says of a 409 is no fault of the page.
+  // The browser logs a 409, which is not a fault of the page.
   t.same(
     stage.complaints().filter((complaint) => !complaint.includes('409')),
     [],

@@ -17,7 +17,7 @@ const contents = [
   'line one\nline two\r\nline three',
 ]
 
-/** Whether something is wider than what shows it. */
+/** Whether an element overflows its container. */
 const overflows = (page: Page) =>
   page.evaluate(() => {
     const wide = document.scrollingElement
@@ -35,7 +35,7 @@ t.test('what somebody writes or is called is text, and nothing else', async (t) 
     attachment_url: 'https://files.example/%3Cimg%20src=x%20onerror=alert(1)%3E%E2%80%AEgpj.exe',
     attachment_type: '<svg onload=alert(1)>',
   })
-  // The service takes no such address; the page must not trust it for that.
+  // The service refuses such URLs, but the page must not rely on it.
   const { body: session } = await stage.get('store/session/', store)
   await addMessages(stage.node.database, session.id, [
     { content: 'and here', attachmentUrl: 'javascript:window.hacked=1', attachmentType: 'application/pdf' },

@@ -60,7 +60,7 @@ t.test('each session of an admin keeps what is being written to it', async (t) =
   t.same(stage.complaints(), [])
 })
 
-/** A page whose socket loses what the test says. */
+/** A page whose socket drops the frames that the test names. */
 async function openLossy(stage: Stage, path: string, account: TestAccount) {
   const loses = { sent: false, received: false }
   const { page } = await stage.visitor(account)

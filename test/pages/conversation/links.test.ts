@@ -92,7 +92,7 @@ t.test('nothing else becomes a link, and nothing of a text is lost', async (t) =
 const LENGTH = 10_000
 const fill = (part: string) => part.repeat(Math.ceil(LENGTH / part.length)).slice(0, LENGTH)
 
-/** Texts that take quadratic time where a part of them is looked at again for each of its characters. */
+/** Texts that take quadratic time if a parser rescans a part of them for each character. */
 const texts = {
   words: fill('Lorem ipsum dolor. '),
   beginnings: fill('http://'),

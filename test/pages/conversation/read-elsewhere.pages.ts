@@ -6,7 +6,7 @@ import { controlFocus, lookAway } from '../support/focus.js'
 import { setStage, type Stage } from '../support/stage.js'
 import { signIn } from '../support/visitor.js'
 
-/** Two tabs of an account in browsers of their own; nobody looks at the first. */
+/** Two tabs of an account in separate contexts; the first does not have the focus. */
 async function openTabs(stage: Stage, path: string, account: TestAccount): Promise<[unseen: Page, seen: Page]> {
   const open = async () => {
     const { page } = await stage.visitor(account)

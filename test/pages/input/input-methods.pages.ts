@@ -4,13 +4,13 @@ import { claim, row, sees, write } from '../support/acts.js'
 import { startShop } from '../support/shop.js'
 import { setStage } from '../support/stage.js'
 
-/** An input method, spoken to as the system does: it composes a text, gets keys, and gives what was chosen. */
+/** Drives an input method as the system does: it composes a text, gets keys, and commits the choice. */
 async function startInputMethod(page: Page) {
   const devtools = await page.context().newCDPSession(page)
   return {
     compose: (text: string) =>
       devtools.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length }),
-    /** A key that the input method takes. Chrome says so by `isComposing` as well; Safari by this code alone. */
+    /** A key that the input method consumes. Chrome also sets `isComposing`; Safari only sets this code. */
     async key(key: string) {
       for (const type of ['rawKeyDown', 'keyUp'] as const) {
         await devtools.send('Input.dispatchKeyEvent', { type, key, code: key, windowsVirtualKeyCode: 229 })
@@ -74,7 +74,7 @@ t.test('Escape that gives up a character does not close the widget', async (t) =
   await method.key('Escape')
   await method.compose('')
   await method.key('Escape')
-  // What the frame tells the page comes before what it answers.
+  // Messages of the frame to the page arrive before its answer.
   await field.fill('still here')
   t.ok(await page.locator('iframe').isVisible())
   await page.keyboard.press('Escape')

@@ -8,7 +8,7 @@ import { setStage } from '../support/stage.js'
 const phone = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true }
 const KEYBOARD_PX = 280
 
-/** Stands for Safari's, whose keyboard leaves the page as it is, and only makes the visible part smaller. */
+/** Simulates Safari, whose keyboard does not resize the page, only its visible part. */
 const fakeVisualViewport = () => {
   const fake = Object.assign(new EventTarget(), { scale: 1, offsetTop: 0 })
   const measure = () => window.innerHeight - (document.documentElement.dataset['keyboard'] === undefined ? 0 : 280)

@@ -7,7 +7,7 @@ import { setStage } from '../support/stage.js'
 
 const stage = await setStage(t)
 
-/** What is said to people and to screen readers, but for what people have written. */
+/** All texts for users and screen readers, except what users have written. */
 const wordsOf = (page: Page) =>
   page.evaluate(() => {
     const written = '.text, .name, .snippet, bdi, [data-composer]'

@@ -13,7 +13,7 @@ interface ShopWindow {
   kept: StoreChat
 }
 
-/** The code that the documentation gives shops, by what it has in it. */
+/** A code block of the documentation for shops, found by its content. */
 const readSnippet = async (part: string): Promise<string> => {
   const text = await readFile('docs/widget.md', 'utf8')
   const snippets = [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => code)

@@ -18,7 +18,7 @@ async function visitShop(t: Test, stage: Stage, tag: (origin: string, token: str
 const inHead = (origin: string, token: string) =>
   `<script src="${origin}/widget.js" data-token="${token}" async></script>`
 
-/** Does something to the page, and waits until that took the launcher away and it has come back. */
+/** Changes the page, and waits until the launcher was removed and is back. */
 async function replace(page: Page, change: () => void): Promise<void> {
   await page.evaluate((change) => {
     const { contentWindow } = document.querySelector('store-chat-widget')?.shadowRoot?.querySelector('iframe') ?? {}
@@ -28,7 +28,7 @@ async function replace(page: Page, change: () => void): Promise<void> {
   await opener(page).waitFor()
 }
 
-/** What frameworks do to a body that they change for another. */
+/** Replaces the body as frameworks do. */
 const replacements: Record<string, () => void> = {
   'Turbo puts another body in its place': () => {
     const next = document.createElement('body')

@@ -31,7 +31,7 @@ t.test('the tag may be written in every way in which scripts are', async (t) => 
     pages: ways,
     files: {
       '/write.js': `document.write(${JSON.stringify(tag(''))})`,
-      // Its tag is gone before it runs.
+      // The tag is removed before the script runs.
       '/add.js': `const tag = Object.assign(document.createElement('script'), { src: ${src} })
         tag.dataset.token = ${token}
         document.head.append(tag)
@@ -71,7 +71,7 @@ t.test('it works in a page that is isolated from other origins', async (t) => {
       },
       headers: { 'cross-origin-embedder-policy': policy, 'cross-origin-opener-policy': 'same-origin' },
     })
-    // Another site than the chat's, which both may trust.
+    // A site other than the chat's.
     const elsewhere = shop.replace('127.0.0.1', 'localhost')
     for (const path of ['/', '/module']) {
       await page.goto(elsewhere + path)

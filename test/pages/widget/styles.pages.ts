@@ -8,7 +8,7 @@ const viewport = { width: 1200, height: 800 }
 const button = { x: 1124, y: 724, width: 56, height: 56 }
 const frame = { x: 800, y: 108, width: 380, height: 600 }
 
-/** Styles that shops have for themselves, and that mean more than they should. */
+/** Styles of shops that match too many elements. */
 const sweepingStyles = [
   'div:empty, span:empty, :empty { display: none !important }',
   ':not(:defined) { display: none !important; visibility: hidden !important }',
@@ -49,7 +49,7 @@ t.test('no style of a shop hides or moves the launcher or its frame', async (t) 
   for (const style of sweepingStyles) {
     await setStyle(page, style)
     t.same(await opener(page).boundingBox(), button, style)
-    // A click is one of the person: the element must be seen, stand still, and be on top.
+    // A real click: the element must be visible, stable, and on top.
     await opener(page).click({ timeout: 5000 })
     await chatIn(page).getByText('How can we help?').waitFor()
     t.same(await page.locator('iframe[title="Support chat"]').boundingBox(), frame, style)

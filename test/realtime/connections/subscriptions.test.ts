@@ -38,7 +38,7 @@ t.test('an opening that failed does not take the place of the next one with it',
   isAway = false
   const member = connection()
   await subscriptions.add(7, member, noop)
-  // Longer than an account that nobody uses is kept.
+  // Longer than an unused account stays subscribed.
   await delay(1200)
   t.strictSame([...subscriptions.connectionsOf(7)], [member])
   await subscriptions.close()

@@ -14,7 +14,7 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
       const answer = await post(`admin/${path}/`, admin, body)
       t.equal(answer.status, 200, path)
     }
-    /** A new session is told to every admin, behind all that was told before. */
+    /** A new session is sent to every admin, after all earlier frames. */
     const fence = async (...sockets: SocketClient[]) => {
       const { sessionId } = await openConversation(chat)
       for (const socket of sockets) await socket.next('session_update', ({ session }) => session.id === sessionId)

@@ -12,9 +12,9 @@ function connect(account: Pick<Account, 'id' | 'role'>) {
 
 t.test('details of a session that were overtaken are dropped, those of others are not', async (t) => {
   const { connection, sent } = connect({ id: 1, role: 'agent' })
-  const { sendDetails } = createDeskBroadcast(() => [connection])
+  const { receive } = createDeskBroadcast(() => [connection])
   const send = (sessionId: number, changedAt: number) =>
-    sendDetails({ sessionId, tags: [`${changedAt}`], priority: 0, changedAt })
+    receive({ sessionDetails: { sessionId, tags: [`${changedAt}`], priority: 0, changedAt } })
   for (const [sessionId, changedAt] of [
     [1, 20],
     [1, 10],
@@ -35,10 +35,10 @@ t.test('details of a session that were overtaken are dropped, those of others ar
 
 t.test('who gets a note is decided by the account of the socket as it is now', async (t) => {
   const { connection, sent } = connect({ id: 1, role: 'agent' })
-  const { sendNote } = createDeskBroadcast(() => [connection])
+  const { receive } = createDeskBroadcast(() => [connection])
   const fields = { id: 1, session_id: 1, admin_name: 'A', content: 'a', created: '' }
   const send = (adminId: number, holderId: number | null) =>
-    sendNote({ note: { ...fields, admin_id: adminId }, holderId })
+    receive({ note: { note: { ...fields, admin_id: adminId }, holderId } })
   const isSent = (adminId: number, holderId: number | null) => {
     const before = sent.length
     send(adminId, holderId)
@@ -49,4 +49,5 @@ t.test('who gets a note is decided by the account of the socket as it is now', a
   t.ok(isSent(2, 3))
   connection.account = { ...connection.account, role: 'agent' }
   t.notOk(isSent(2, 3))
+  t.notOk(receive({ unreadOf: 1 }), 'another event is left to others')
 })

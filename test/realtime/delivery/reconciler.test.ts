@@ -7,7 +7,7 @@ import { startPair } from '../../support/chat/pair.js'
 import { addMessages } from '../../support/chat/sessions.js'
 import { enter, type SocketClient } from '../../support/clients/socket-client.js'
 
-/** How long what no pub/sub carried may stay unknown: two seconds, and as long again where other tests run beside. */
+/** Time in which events that pub/sub lost must arrive: two seconds, doubled because other tests run. */
 const REPAIR_MS = 4000
 
 t.test('what was committed and not published, before a silence', async (t) => {

@@ -28,7 +28,7 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
       const third = await enter(t, there, 'store', store)
       await first.close()
       await second.close()
-      // Longer than a node waits for a page that is reloaded, and than it takes to look again.
+      // Longer than the grace period for a page reload and the next check.
       await delay(1500)
       t.strictSame(forAdmin.all('presence').filter(isOfSession), [online], 'one socket is enough')
       await third.close()

@@ -11,11 +11,11 @@ import { until } from '../../../harness/until.js'
 /** They wait most of the time. */
 t.jobs = 2
 
-/** Long enough for a number to stay in doubt over the next telling. */
+/** Long enough that the count is still uncertain when it is sent next. */
 const COUNTING_MS = 200
 const DEADLINE_MS = 25_000
 
-/** One admin's number, and what it is made of. */
+/** The unread count of one admin, and what determines it. */
 async function openUnread(t: Test, readingMs = 0, refuse: (adminIds: number[]) => boolean = () => false) {
   const database = await createDatabase(t)
   const options = { databasePoolSize: 2, databaseAcquireTimeoutMs: 5000, databaseStatementTimeoutMs: 5000 }
@@ -170,7 +170,7 @@ t.test('a number that cannot be read is asked for less and less, and keeps no ot
     return attempts().length >= 5
   }
   await until(later, DEADLINE_MS)
-  // Half of a time that doubles is the least.
+  // The minimum is half of a delay that doubles.
   const times = attempts().map(({ at }) => at)
   for (const [place, leastMs] of [490, 990, 1990, 3990].entries()) {
     const pauseMs = (times[place + 1] ?? 0) - (times[place] ?? 0)

@@ -51,7 +51,7 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
       const socket = await enter(t, there, 'store', store)
       const early = await sendMessages(chat, store, 2)
       await socket.next('message', ({ message }) => message.id === early[1])
-      // What is sent around the resume may come before it, meanwhile or after it.
+      // Frames around the resume may arrive before, during or after it.
       const sending = sendMessages(chat, store, 30)
       for (let place = 0; place < 5; place++) {
         resume(socket, sessionId, 2)

@@ -15,11 +15,11 @@ const { database } = node
 
 const contentsOf = async (sessionId: number) => (await readContents(database, sessionId)).map(([, content]) => content)
 
-/** Sends a message that has to wait, and more behind it that the node has taken in. */
+/** Sends a message that must wait, and more that the node has queued behind it. */
 async function fill(socket: SocketClient, first: () => Promise<unknown>): Promise<void> {
   await first()
   for (let place = 1; place < 10; place++) socket.send('message', { content: `queued ${place}` })
-  // The answer to a ping frame of the protocol comes when all before it has been read.
+  // The answer to a ping frame arrives when everything before it has been read.
   const pong = new Promise((resolve) => socket.socket.once('pong', resolve))
   socket.socket.ping()
   await within(2000, pong)

@@ -36,6 +36,7 @@ interface Plan {
   /** The average over all loops. */
   'Actual Rows'?: number
   'Actual Loops'?: number
+  'Rows Removed by Filter'?: number
   'Relation Name'?: string
   Plans?: Plan[]
 }
@@ -54,11 +55,37 @@ const scansIn = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(scansIn),
 ]
 
+interface PlanRow {
+  'QUERY PLAN': { Plan: Plan }[]
+}
+
 /** The number of rows that each scan of a table or an index reads when a statement runs. */
 export async function countRowsRead({ query }: TestDatabase, { text, values }: Statement): Promise<number[]> {
-  const [row] = await query<{ 'QUERY PLAN': { Plan: Plan }[] }>(`explain (analyze, format json) ${text}`, values)
+  const [row] = await query<PlanRow>(`explain (analyze, format json) ${text}`, values)
+  return rowsIn(row, (plan) => plan['Actual Rows'] ?? 0)
+}
+
+/**
+ * The same by the plan for any values, which PostgreSQL may take once a statement was run five times, with the rows that were
+ * read in vain.
+ */
+export async function countRowsReadByAnyPlan({ url }: TestDatabase, { text, values }: Statement): Promise<number[]> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query(`set plan_cache_mode = force_generic_plan; prepare any_plan as ${text}`)
+    const given = values.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))))
+    const words = given.length > 0 ? `(${given.join()})` : ''
+    const { rows } = await client.query<PlanRow>(`explain (analyze, format json) execute any_plan${words}`)
+    return rowsIn(rows[0], (plan) => (plan['Actual Rows'] ?? 0) + (plan['Rows Removed by Filter'] ?? 0))
+  } finally {
+    await client.end()
+  }
+}
+
+function rowsIn(row: PlanRow | undefined, countIn: (plan: Plan) => number): number[] {
   const rowsOf = (plan: Plan): number[] => [
-    ...(plan['Relation Name'] === undefined ? [] : [(plan['Actual Rows'] ?? 0) * (plan['Actual Loops'] ?? 0)]),
+    ...(plan['Relation Name'] === undefined ? [] : [countIn(plan) * (plan['Actual Loops'] ?? 0)]),
     ...(plan.Plans ?? []).flatMap(rowsOf),
   ]
   return (row?.['QUERY PLAN'] ?? []).flatMap(({ Plan }) => rowsOf(Plan))

@@ -14,7 +14,7 @@ const DEADLINE_MS = 20_000
 
 const large = ['chat_session', 'chat_message', 'chat_session_change', 'webhook_session', 'unread_reminder']
 
-/** 20,000 sessions of long ago with two messages each, which another webhook has got. */
+/** 20,000 old sessions with two messages each, which another webhook has received. */
 async function fillDatabase(): Promise<void> {
   await database.query(`insert into store (id, name) select id, 'Store' from generate_series(10001, 30000) id`)
   await database.query(`insert into chat_session (store_id, seq) select id, 3 from generate_series(10001, 30000) id`)

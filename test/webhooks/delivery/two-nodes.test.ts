@@ -8,7 +8,7 @@ import { createWebhook, webhookConfig } from '../../support/platform/webhooks.js
 const MESSAGES = 12
 const DEADLINE_MS = 40_000
 
-/** Each session sees all of it: five failures, silence, a broken connection, and then a receiver that works. */
+/** Each session goes through five failures, a timeout, a broken connection, and then a working receiver. */
 function createTrouble() {
   const failures: Reaction[] = [500, 500, 500, 500, 500, 'hang', 'close']
   const seen = new Map<number, number>()

@@ -1,5 +1,5 @@
-import { serviceUrl } from '../browser/service.js'
-import { nameFile } from '../text/links.js'
+import { serviceUrl } from '../../browser/service.js'
+import { nameFile } from '../../text/links.js'
 import { findSize, readSize, type PictureSize } from './picture-size.js'
 
 /** A file of this service. */

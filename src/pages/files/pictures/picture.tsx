@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { translate } from '../languages/translate.js'
+import { translate } from '../../languages/translate.js'
 import type { OwnFile } from './own-file.js'
 import { fitPicture, noteSize } from './picture-size.js'
 

@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Signal } from '@preact/signals'
-import type { Message } from '../../client/index.js'
-import { translate } from '../languages/translate.js'
-import { BackIcon } from '../shared/icons.js'
+import type { Message } from '../../../client/index.js'
+import { translate } from '../../languages/translate.js'
+import { BackIcon } from '../../shared/icons.js'
 import { isPicture, readOwnFile, type OwnFile } from './own-file.js'
 
 interface ViewProps {
