@@ -25,8 +25,8 @@ export const createDeskEntries = ({
   'DELETE /v1/chat/admin/notes/{id}/': {
     params: ({ noteId }) => ({ id: noteId }),
     statuses: {
-      claimed: [401, 403, 403, 200, 403, 200, 401],
-      closed: [401, 403, 403, 200, 403, 200, 401],
+      claimed: [401, 403, 403, 200, 404, 200, 401],
+      closed: [401, 403, 403, 200, 404, 200, 401],
       open: [401, 403, 403, 200, 403, 200, 401],
       unknown: [401, 403, 403, 404, 404, 404, 401],
     },

@@ -27,6 +27,10 @@ export function requireReader<Session extends SessionOwners>(reader: Reader, ses
   return session
 }
 
+/** The same as an answer. */
+export const isReader = (reader: Reader, session: SessionOwners) =>
+  reader.side === 'store' ? session.storeId === reader.id : reader.role === 'supervisor' || !isAnothers(reader, session)
+
 /** SQL: whether an admin may read the session `s`, as `requireReader` decides. */
 export const readableBy = ({ id, role }: Pick<Account, 'id' | 'role'>) =>
   role === 'supervisor' ? Prisma.sql`true` : Prisma.sql`(s.admin_id is null or s.admin_id = ${id})`

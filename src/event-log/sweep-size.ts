@@ -1,11 +1,15 @@
 import { isStatementTimeout } from '../database/failures.js'
 
-/** What one sweep reads of a table at most, so that it ends in time after a long absence. */
-const MOST_EVENTS = 200_000
-/** A sweep of this size that takes too long has another reason. */
-const FEWEST_EVENTS = 1000
+/** What one sweep reads of a table, so that it ends in time after a long absence. */
+export interface SweepBounds {
+  most: number
+  /** A sweep of this size that takes too long has another reason. */
+  fewest: number
+}
 
-/** Runs a sweep that reads so many events at most. */
+const BOUNDS_OF_SWEEPS: SweepBounds = { most: 200_000, fewest: 1000 }
+
+/** Runs a sweep that reads so many events at most. One that returns `false` says nothing of the size: it stays. */
 export type RunSweep = (sweep: (mostEvents: number) => Promise<unknown>) => Promise<void>
 
 /**
@@ -13,15 +17,17 @@ export type RunSweep = (sweep: (mostEvents: number) => Promise<unknown>) => Prom
  * one reads half as much. The size doubles with each sweep that succeeds.
  * @param onTimeout is told the size of the next sweep
  */
-export function createSweepSize(onTimeout: (mostEvents: number) => void): RunSweep {
-  let mostEvents = MOST_EVENTS
+export function createSweepSize(
+  onTimeout: (mostEvents: number) => void,
+  { most, fewest }: SweepBounds = BOUNDS_OF_SWEEPS,
+): RunSweep {
+  let mostEvents = most
   return async (sweep) => {
     try {
-      await sweep(mostEvents)
-      mostEvents = Math.min(2 * mostEvents, MOST_EVENTS)
+      if ((await sweep(mostEvents)) !== false) mostEvents = Math.min(2 * mostEvents, most)
     } catch (error) {
       if (!isStatementTimeout(error)) throw error
-      mostEvents = Math.max(Math.floor(mostEvents / 2), FEWEST_EVENTS)
+      mostEvents = Math.max(Math.floor(mostEvents / 2), fewest)
       onTimeout(mostEvents)
     }
   }

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { restAfter } from './consumer-loop.js'
+import { createSweepSize } from './sweep-size.js'
 
 /** How far a consumer has got. Nothing below these ids can still be committed. */
 export interface Cursor {
@@ -25,23 +26,54 @@ interface TurnOptions {
   work: (tx: Transaction, cursor: Cursor) => Promise<Cursor>
 }
 
+export interface DerivingOptions {
+  pauseMs: number
+  longestStatementMs: number
+  /** How much a turn reads at first, and at most. */
+  most: number
+  /** Derives rows from at most so many events after the cursor, and returns how far the cursor may move. */
+  work: (tx: Transaction, cursor: Cursor, mostEvents: number) => Promise<Cursor>
+  /** A turn took longer than a statement may. The next one reads so many events at most. */
+  onSlowTurn: (mostEvents: number) => void
+}
+
+/** A turn that took a larger part of the time it has is not to read more the next time. */
+const QUICK_SHARE = 1 / 4
+
+/**
+ * Creates what takes the turns of a consumer. A turn that takes too long has done nothing and would fail at each repetition,
+ * so the next one reads half as much, down to a single event.
+ */
+export function createDerivation(db: Database, consumer: DerivingConsumer, options: DerivingOptions): () => Promise<void> {
+  const { pauseMs, longestStatementMs, most, work, onSlowTurn } = options
+  const run = createSweepSize(onSlowTurn, { most, fewest: 1 })
+  const timeoutMs = 2 * longestStatementMs
+  return () =>
+    run(async (mostEvents) => {
+      const turn = { pauseMs, timeoutMs, work: (tx: Transaction, cursor: Cursor) => work(tx, cursor, mostEvents) }
+      const tookMs = await takeTurn(db, consumer, turn)
+      return tookMs !== undefined && tookMs < longestStatementMs * QUICK_SHARE
+    })
+}
+
 /**
  * Takes the turn of a consumer that derives rows from the log of messages and changes, unless another node has it or it is
  * too early. The rows and the cursor are committed together. After the turn, all nodes pause in proportion to what it took,
  * so that consumers stay a small part of what the database does.
+ * @returns how long the work took; undefined where there was no turn
  */
-export async function takeTurn(db: Database, consumer: DerivingConsumer, options: TurnOptions): Promise<void> {
+async function takeTurn(db: Database, consumer: DerivingConsumer, options: TurnOptions): Promise<number | undefined> {
   const { pauseMs, timeoutMs, work } = options
   const [due] = await db.prisma.$queryRaw<object[]>(Prisma.sql`
     select from event_cursor where consumer = ${consumer} and next_at <= clock_timestamp()`)
-  if (due === undefined) return
-  await db.prisma.$transaction(
+  if (due === undefined) return undefined
+  return db.prisma.$transaction(
     async (tx) => {
       const startedAt = performance.now()
       const [row] = await tx.$queryRaw<{ messageId: bigint; changeId: bigint; firstGoal: bigint }[]>(Prisma.sql`
         select message_id as "messageId", change_id as "changeId", next_message_id as "firstGoal" from event_cursor
         where consumer = ${consumer} and next_at <= clock_timestamp() for update skip locked`)
-      if (row === undefined) return
+      if (row === undefined) return undefined
       const next = await work(tx, {
         messageId: Number(row.messageId),
         changeId: Number(row.changeId),
@@ -54,6 +86,7 @@ export async function takeTurn(db: Database, consumer: DerivingConsumer, options
           next_message_id = ${next.firstGoal},
           next_at = clock_timestamp() + ${restMs}::float8 * interval '1 millisecond'
         where consumer = ${consumer}`)
+      return tookMs
     },
     { timeout: timeoutMs },
   )

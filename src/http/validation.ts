@@ -7,9 +7,12 @@ import type { FieldErrors } from '../protocol/schemas/error-body.js'
 /** Whether PostgreSQL can store a text: it has no NUL and no lone surrogate, which UTF-8 cannot encode. */
 export const isStorableText = (text: string) => text.isWellFormed() && !text.includes('\0')
 
+/** White space, control characters, and what shows text in another order. The parser of URLs removes or encodes some. */
+const UNFIT_FOR_URL = /[\s\p{Cc}\p{Bidi_Control}]/u
+
 const isHttpUrl = (text: string) => {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  return (url?.protocol === 'http:' || url?.protocol === 'https:') && isStorableText(text) && !/\s/.test(text)
+  return (url?.protocol === 'http:' || url?.protocol === 'https:') && isStorableText(text) && !UNFIT_FOR_URL.test(text)
 }
 
 /** Formats beside those of JSON Schema. */

@@ -6,7 +6,7 @@ import { unavailable } from '../errors/request-error.js'
 import { startConsumerLoop } from '../event-log/consumer-loop.js'
 import { readProgress } from '../event-log/take-turn.js'
 import type { ReportDeps } from '../reports/create-report.js'
-import { deriveTimes } from '../reports/derive-times.js'
+import { createTimesDerivation } from '../reports/derive-times.js'
 import { createTurns } from '../reports/turns.js'
 
 declare module 'fastify' {
@@ -38,10 +38,13 @@ export const reportsPlugin = plugin<{ config: Config; databaseUrl: string }>(
       { work_mem: MEMORY },
     )
     let progress = 0
+    const deriveTimes = createTimesDerivation(db, config.databaseStatementTimeoutMs, (mostEvents) =>
+      log.warn({ mostEvents }, 'deriving the times of reports took too long; a turn reads less now'),
+    )
     const loop = startConsumerLoop({
       intervalMs: INTERVAL_MS,
       async turn() {
-        await deriveTimes(db, config.databaseStatementTimeoutMs)
+        await deriveTimes()
         if (progress < 100) progress = await readProgress(db, 'reports')
       },
       onError(error) {

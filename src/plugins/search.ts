@@ -47,6 +47,8 @@ export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
           ? describeMigrationTarget(databaseUrl, { pooler })
           : describeMigrationTarget(migrationDatabaseUrl),
       onLack: (reason) => log.warn(reason),
+      onSlowFill: (mostMessages) =>
+        log.warn({ mostMessages }, 'filling the search took too long; a turn copies less now'),
       onError(error) {
         if (!isDatabaseAway(error)) log.error({ err: error }, 'search')
       },

@@ -1,4 +1,5 @@
 import type { Database, ReadPool } from '../database/database.js'
+import { normalizeTag } from '../desk/details/tags.js'
 import { invalidInput, unavailable } from '../errors/request-error.js'
 import type { Report, ReportGroup } from '../protocol/schemas/reports.js'
 import { readMoment } from '../times/read-moment.js'
@@ -56,7 +57,7 @@ function readQuery({ timezone, group, admin_id, tag, ...input }: ReportInput): R
   return {
     ...{ from, to, timezone, group },
     ...(admin_id !== undefined && { adminId: admin_id }),
-    ...(tag !== undefined && { tag: tag.trim().toLowerCase() }),
+    ...(tag !== undefined && { tag: normalizeTag(tag) }),
   }
 }
 

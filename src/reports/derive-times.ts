@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../database/database.js'
 import { overlapOf } from '../event-log/moved-sessions.js'
-import { takeTurn, type Cursor } from '../event-log/take-turn.js'
+import { createDerivation, type Cursor } from '../event-log/take-turn.js'
 import { Prisma } from '../generated/prisma/client.js'
 
 /** How fresh reports are. */
@@ -8,14 +8,19 @@ const PAUSE_MS = 5000
 const MOST_EVENTS = 50_000
 
 /**
- * Derives the times of the sessions that have moved since the last turn, of all nodes one at a time. What a session has is
+ * Creates what derives the times of the sessions that have moved since the last turn, of all nodes one at a time. What a session has is
  * computed anew from the log of changes and from its messages, so that a repetition changes nothing.
+ * @param onSlowTurn is told how many events the turn after one that took too long reads at most
  */
-export async function deriveTimes(db: Database, longestStatementMs: number): Promise<void> {
+export function createTimesDerivation(
+  db: Database,
+  longestStatementMs: number,
+  onSlowTurn: (mostEvents: number) => void,
+): () => Promise<void> {
   const most = Math.min(MOST_EVENTS, Math.max(100, longestStatementMs * 10))
   const overlapMs = overlapOf(longestStatementMs)
-  const work = (tx: Transaction, cursor: Cursor) => deriveMoved(tx, cursor, most, overlapMs)
-  await takeTurn(db, 'reports', { pauseMs: PAUSE_MS, timeoutMs: 2 * longestStatementMs, work })
+  const work = (tx: Transaction, cursor: Cursor, mostEvents: number) => deriveMoved(tx, cursor, mostEvents, overlapMs)
+  return createDerivation(db, 'reports', { pauseMs: PAUSE_MS, longestStatementMs, most, work, onSlowTurn })
 }
 
 /** SQL: whole seconds from the creation of the session `s` to a moment; null without one. */

@@ -41,9 +41,12 @@ export function matches({ language, hasParts, question: { text, parts } }: Match
   return Prisma.sql`((${Prisma.join(conditions, ' and ')}) or ${hasWords})`
 }
 
-/** Whether the index leads to the messages. A part that has no three letters or digits in a row is looked for in all texts. */
+/**
+ * Whether the index leads to the messages. If no part that it is asked for has three letters or digits in a row, all texts
+ * are looked at.
+ */
 export const isIndexed = ({ hasParts, question: { parts } }: Matching) =>
-  !hasParts || parts.length === 0 || parts.some((part) => /[\p{L}\p{N}]{3}/u.test(part))
+  !hasParts || parts.length === 0 || parts.slice(0, INDEXED_PARTS).some((part) => /[\p{L}\p{N}]{3}/u.test(part))
 
 /**
  * SQL of the ids of matching messages, newest first, and how many there are in any scope, as one JSON text. `where`: a condition that the index answers beside
@@ -89,6 +92,8 @@ const LARGEST_PORTION = 65_536
 /** How many messages a statement is to look at. The next one takes more or less of the history, so that it does. */
 const TARGET_MESSAGES = 2000
 const LARGEST_GROWTH = 16
+/** A statement of this duration is not to be followed by one that looks at more, however little it has found. */
+const LONG_STATEMENT_MS = 300
 /** When a search ends, whatever it has found. */
 const LONGEST_SEARCH_MS = 1000
 
@@ -104,6 +109,7 @@ export async function findInHistory(db: ReadPool, search: Search): Promise<Hits>
   let last = blockOf(range.before - 1)
   let portion = FIRST_PORTION
   while (last >= first) {
+    const portionAt = performance.now()
     const from = Math.max(first, last - portion + 1)
     const where = Prisma.sql`array[t.message_id >> 12, -1 - (t.message_id >> 18)] && ${coverBlocks(from, last)}::bigint[]`
     const [found, more] = await readFound(db, selectHits(match, where, scope, range, limit + 1 - ids.length))
@@ -112,13 +118,14 @@ export async function findInHistory(db: ReadPool, search: Search): Promise<Hits>
     last = from - 1
     if (last >= first && performance.now() - startedAt > LONGEST_SEARCH_MS)
       return { ids, interruptedAt: firstIdOf(from) }
-    if (search.isIndexed) portion = adaptPortion(portion, found)
+    if (search.isIndexed) portion = adaptPortion(portion, found, performance.now() - portionAt)
   }
   return { ids }
 }
 
-function adaptPortion(portion: number, found: number): number {
-  const growth = Math.min(TARGET_MESSAGES / Math.max(found, 1), LARGEST_GROWTH)
+function adaptPortion(portion: number, found: number, tookMs: number): number {
+  const mostGrowth = tookMs > LONG_STATEMENT_MS ? LONG_STATEMENT_MS / tookMs : LARGEST_GROWTH
+  const growth = Math.min(TARGET_MESSAGES / Math.max(found, 1), mostGrowth)
   return Math.min(Math.max(1, Math.floor(portion * growth)), LARGEST_PORTION)
 }
 

@@ -35,12 +35,31 @@ const BUILD_LOCK = 7_266_003
 /**
  * Builds the index of a language in place of any other, in one transaction: whoever searches meanwhile has the old one, and
  * nothing half-made is left behind. What it locks is the table of the search, into which no send writes.
- * Does nothing while another node builds.
+ * @returns false, and nothing is done, while another connection builds
  * @throws what PostgreSQL throws, 42501 for a role that does not own the table
  */
-export async function buildIndex(client: Client, language: string): Promise<void> {
-  const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [BUILD_LOCK])
-  if (rows[0]?.locked !== true) return
+export async function buildIndex(client: Client, language: string): Promise<boolean> {
+  await client.query('begin')
+  const isBuilding = await lockBuild(client)
+  if (isBuilding) await replaceIndex(client, language)
+  await client.query('commit')
+  return isBuilding
+}
+
+/**
+ * Lock and settings end with the transaction: behind a pooler the connection to PostgreSQL serves others afterwards. A
+ * client that has gone is noticed only when it is looked for.
+ */
+async function lockBuild(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [
+    BUILD_LOCK,
+  ])
+  await client.query('set local statement_timeout = 0')
+  await attempt(client, `set local client_connection_check_interval = '1s'`)
+  return rows[0]?.locked === true
+}
+
+async function replaceIndex(client: Client, language: string): Promise<void> {
   const schema = await readExtensionSchema(client)
   const name = nameIndex(language, schema !== undefined)
   const { rows: others } = await client.query<{ name: string }>(
@@ -49,21 +68,25 @@ export async function buildIndex(client: Client, language: string): Promise<void
     [name],
   )
   const parts = schema === undefined ? '' : `content ${escapeIdentifier(schema)}.gin_trgm_ops,`
-  await client.query('begin')
   await client.query(`
     create index if not exists ${escapeIdentifier(name)} on chat_message_search using gin (
       to_tsvector('${language}'::regconfig, content), ${parts} (array[session_id]),
       (array[message_id >> 12, -1 - (message_id >> 18)])
     ) with (gin_pending_list_limit = 1024)`)
   for (const other of others) await client.query(`drop index ${other.name}`)
-  await client.query('commit')
 }
 
 /** The schema of pg_trgm; undefined where the role may not create it. It may have come after the first start. */
 async function readExtensionSchema(client: Client): Promise<string | undefined> {
-  await client.query('create extension if not exists pg_trgm').catch(() => undefined)
+  await attempt(client, 'create extension if not exists pg_trgm')
   const { rows } = await client.query<{ name: string }>(
     `select nspname as name from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'`,
   )
   return rows[0]?.name
+}
+
+/** Runs a statement that may be refused, without an effect on the transaction then. */
+async function attempt(client: Client, statement: string): Promise<void> {
+  await client.query('savepoint attempt')
+  await client.query(statement).catch(() => client.query('rollback to attempt'))
 }

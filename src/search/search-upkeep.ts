@@ -1,10 +1,10 @@
 import { openConnection, type ConnectionTarget } from '../database/connection-pool.js'
 import type { Database } from '../database/database.js'
-import { isPermissionDenied } from '../database/failures.js'
+import { isPermissionDenied, isStatementTimeout } from '../database/failures.js'
 import { unavailable } from '../errors/request-error.js'
 import { startConsumerLoop } from '../event-log/consumer-loop.js'
 import { readProgress } from '../event-log/take-turn.js'
-import { fillSearch } from './fill-search.js'
+import { createSearchFill } from './fill-search.js'
 import { buildIndex, findIndex, type SearchIndex } from './search-index.js'
 
 interface UpkeepOptions {
@@ -13,8 +13,10 @@ interface UpkeepOptions {
   longestStatementMs: number
   /** A connection that may create indexes. */
   target: ConnectionTarget
-  /** Told once: why searches find less than they could, or nothing. */
+  /** Told each reason once: why searches find less than they could, or nothing. */
   onLack: (reason: string) => void
+  /** A turn of the fill took too long. The next one copies so many messages at most. */
+  onSlowFill: (mostMessages: number) => void
   onError: (error: unknown) => void
 }
 
@@ -30,30 +32,43 @@ export interface SearchUpkeep {
 
 const INTERVAL_MS = 1000
 
+const reasons = {
+  words: 'the extension pg_trgm is missing: the search finds whole words only',
+  denied: 'the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.',
+  busy: 'the index of the search waits for a build that another connection has under way',
+  cancelled: 'the build of the search index was cancelled. It is tried again.',
+  replaced: 'a node with another SEARCH_LANGUAGE has replaced the index: messages cannot be searched by this node',
+}
+
 /**
  * Builds the index of the language that is set, unless it is there, and fills the table of the search from then on. The index
  * is built once: when another node, of another language, replaces it, this one does not take it back, and its searches are
  * refused.
  */
 export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
-  const { db, language, longestStatementMs, target, onLack, onError } = options
+  const { db, language, longestStatementMs, target, onLack, onSlowFill, onError } = options
+  const fillSearch = createSearchFill(db, longestStatementMs, onSlowFill)
+  const toldLacks = new Set<string>()
   let index: SearchIndex | undefined
   let progress = 0
   let mayBuild = true
-  let isLackTold = false
+  /** Why there is no index when this node does not build it. */
+  let lack = reasons.replaced
+  let isClosed = false
   let building: { end(): Promise<void> } | undefined
 
   function tellLack(reason: string): void {
-    if (!isLackTold) onLack(reason)
-    isLackTold = true
+    if (!toldLacks.has(reason)) onLack(reason)
+    toldLacks.add(reason)
   }
 
   async function turn(): Promise<void> {
     index = await findIndex(db, language)
     if (index?.isComplete === true) mayBuild = false
     if (mayBuild) await build()
-    if (index?.hasParts === false) tellLack('the extension pg_trgm is missing: the search finds whole words only')
-    await fillSearch(db, longestStatementMs)
+    else if (index === undefined) tellLack(lack)
+    if (index?.hasParts === false) tellLack(reasons.words)
+    await fillSearch()
     if (progress < 100) progress = await readProgress(db, 'search')
   }
 
@@ -61,13 +76,14 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
     const client = await openConnection(target)
     building = client
     try {
-      await buildIndex(client, language)
+      if (isClosed) return
+      if (!(await buildIndex(client, language))) tellLack(reasons.busy)
     } catch (error) {
+      if (isStatementTimeout(error)) tellLack(reasons.cancelled)
       if (!isPermissionDenied(error)) throw error
       mayBuild = false
-      tellLack(
-        'the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.',
-      )
+      lack = reasons.denied
+      tellLack(lack)
     } finally {
       building = undefined
       await client.end()
@@ -83,6 +99,7 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
       return index
     },
     async close() {
+      isClosed = true
       const closed = loop.close()
       await building?.end()
       await closed

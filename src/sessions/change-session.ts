@@ -59,20 +59,24 @@ export async function releaseSession(deps: ReceiptDeps, admin: Account, sessionI
 /**
  * Transfers a session to another admin; to its holder, nothing changes. An open session that a supervisor transfers is
  * claimed by that. A note is stored together with the transfer, or neither is.
- * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed, or the admin is switched off
+ * @throws RequestError 403 not the holder · 404 no such session or admin · 409 closed, the admin is switched off, or has the
+ * session already, so that a note would be lost
  */
 export async function transferSession(
   deps: ReceiptDeps,
   admin: Account,
   { sessionId, toId, note }: { sessionId: number; toId: number; note?: string | undefined },
 ): Promise<SessionForAdmins> {
-  const { session, isHeirActive } = await changeHeldSession(deps, admin, sessionId, {
+  const { change, session, isHeirActive } = await changeHeldSession(deps, admin, sessionId, {
     kind: Prisma.sql`case old.status when 'open' then 'claim' else 'transfer' end`,
     guard: Prisma.sql`old.admin_id is distinct from ${toId}`,
     set: Prisma.sql`status = 'claimed', admin_id = ${toId}`,
     heirId: toId,
     note: note === undefined ? undefined : { adminId: admin.id, content: note },
   })
+  if (isHeirActive && change === undefined && note !== undefined) {
+    throw conflict('That admin holds the session already: the note is not stored')
+  }
   if (isHeirActive) return session
   if ((await deps.db.prisma.admin.count({ where: { id: toId } })) === 0) throw notFound('Admin not found')
   throw conflict('That admin is switched off')

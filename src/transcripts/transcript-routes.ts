@@ -11,8 +11,8 @@ import { streamTranscript } from './stream-transcript.js'
 
 /** What an account's transcript counts as unread until it is over: three at once are as much as an account may have. */
 const BYTES_OF_TRANSCRIPT = 4 * 1024 * 1024
-/** A page costs an account a request, as it would when it were fetched by itself. */
-const BYTES_OF_PAGE = 16_384
+/** A page costs an account a request at least, as it would when it were fetched by itself. */
+const FEWEST_BYTES_OF_PAGE = 16_384
 
 const querystring = Type.Object({
   session_id: IdSchema,
@@ -49,16 +49,16 @@ interface Query {
 }
 
 async function sendTranscript(
-  { db, limits, largeAnswers }: App,
+  { db, credentials, limits, largeAnswers }: App,
   account: Account,
   { session_id, format: name, timezone }: Query,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   requireTimezone(timezone)
-  const transcript = await openTranscript(db, account, session_id)
+  const transcript = await openTranscript({ db, checkAccount: credentials.check }, account, session_id)
   const format = createFormat(name, timezone)
   const onRead = largeAnswers.track(reply, BYTES_OF_TRANSCRIPT, nameAccount(account))
-  const onPage = () => limits.chargeAnswer(account, BYTES_OF_PAGE)
+  const onPage = (bytes: number) => limits.chargeAnswer(account, Math.max(bytes, FEWEST_BYTES_OF_PAGE))
   return reply
     .headers({
       'content-type': format.contentType,

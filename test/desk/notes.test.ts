@@ -63,7 +63,10 @@ t.test('its author and supervisors delete a note; of two at once one is told tha
   const { admin, sessionId } = await claimConversation(chat)
   const colleague = await addAdmin(database)
   const { body: note } = await write(admin, sessionId, 'secret')
-  t.equal((await chat.delete(`admin/notes/${note.id}/`, colleague)).status, 403)
+  t.equal((await chat.delete(`admin/notes/${note.id}/`, colleague)).status, 404, 'it cannot be told from one that is not')
+  const open = await openConversation(chat)
+  const { body: readable } = await write(admin, open.sessionId, 'for all')
+  t.equal((await chat.delete(`admin/notes/${readable.id}/`, colleague)).status, 403)
   const watcher = await enter(t, there, 'admin', admin)
   const answers = await Promise.all([
     chat.delete(`admin/notes/${note.id}/`, admin),
@@ -141,7 +144,7 @@ t.test('a transfer and its note are one: both, or neither', async (t) => {
   t.equal((await transfer(colleague, colleague.id, 'stolen')).status, 403)
   t.equal((await transfer(admin, Number.MAX_SAFE_INTEGER, 'to nobody')).status, 404)
   t.equal((await transfer(admin, heir.id, ' ')).status, 400)
-  t.equal((await transfer(admin, admin.id, 'to myself')).status, 200)
+  t.equal((await transfer(admin, admin.id, 'to myself')).status, 409)
   t.same((await read(admin, session_id)).body.data, [], 'without a transfer there is no note')
   t.match((await transfer(admin, heir.id, 'knows the customer')).body, { admin_id: heir.id, tags: [] })
   t.match((await read(heir, session_id)).body, { data: [{ admin_id: admin.id, content: 'knows the customer' }] })

@@ -69,6 +69,12 @@ t.test('a report equals a recount by plain SQL, over random histories', async (t
   t.match(body.data, [{ key: String(admins[0]?.id), name: `Admin ${admins[0]?.id}`, sessions: body.total.sessions }])
   const tagged = (await report({ from, to, group: 'tag', tag: ' A ' })).body
   t.equal(tagged.total.sessions, tagged.data.find(({ key }: { key: string }) => key === 'a').sessions)
+  await database.query(`update chat_session_details set tags = array_append(tags, $1) where tags = '{a}'`, ['\u00e9'])
+  const [composed, apart] = await Promise.all(
+    ['\u00e9', 'e\u0301'].map(async (tag) => (await report({ from, to, group: 'tag', tag })).body.total.sessions),
+  )
+  t.ok(composed > 0)
+  t.equal(apart, composed, 'a tag is found in either spelling')
 })
 
 t.test('what happens in the service is in the report', async (t) => {

@@ -1,11 +1,15 @@
 import { Client } from 'pg'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { until } from '../../harness/until.js'
+import { openDatabase } from '../../src/database/database.js'
+import { createSearchFill } from '../../src/search/fill-search.js'
 import { addStore } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { openConversation } from '../support/chat/conversations.js'
 import { fillNow, find } from '../support/chat/search.js'
 import { addAdmin } from '../support/chat/accounts.js'
 import { addMessages } from '../support/chat/sessions.js'
+import { createDatabase } from '../support/databases/database.js'
 import { startNode } from '../support/nodes/node.js'
 
 const chat = createChatClient(await startNode(t))
@@ -55,4 +59,50 @@ t.test('while a message is being deleted, its text is not copied', async (t) => 
   await client.query('commit')
   await fillNow(chat)
   t.same(await database.query(`select from chat_message_search where content = 'going'`), [])
+})
+
+/** A database that no node fills, with messages, and what takes a turn in it. */
+async function openUnfilled(t: Test, statementTimeoutMs: number, longestStatementMs: number, contents: string[]) {
+  const database = await createDatabase(t)
+  const { db, close } = openDatabase({
+    databaseUrl: database.url,
+    databasePoolSize: 1,
+    databaseAcquireTimeoutMs: 5000,
+    databaseStatementTimeoutMs: statementTimeoutMs,
+  })
+  t.teardown(close)
+  const store = await addStore(database)
+  const [session] = await database.query<{ id: string }>(
+    'insert into chat_session (store_id) values ($1) returning id',
+    [store.id],
+  )
+  await addMessages(
+    database,
+    Number(session?.id),
+    contents.map((content) => ({ content })),
+  )
+  const sizes: number[] = []
+  const fill = createSearchFill(db, longestStatementMs, (mostMessages) => sizes.push(mostMessages))
+  const takeTurn = async () => {
+    await database.query(`update event_cursor set next_at = now() where consumer = 'search'`)
+    await fill()
+    return (await database.query('select from chat_message_search')).length
+  }
+  return { database, sizes, takeTurn }
+}
+
+t.test('a turn copies few messages when they are long', async (t) => {
+  const contents = Array.from({ length: 30 }, () => 'ab '.repeat(3333))
+  const { takeTurn } = await openUnfilled(t, 5000, 2000, [...contents, 'x'.repeat(300_000)])
+  t.equal(await takeTurn(), 21, '200 kB')
+  t.equal(await takeTurn(), 31, 'the rest, and the one that is longer than a turn')
+})
+
+t.test('after a turn that took too long the next ones copy less, until one succeeds', async (t) => {
+  const { database, sizes, takeTurn } = await openUnfilled(t, 250, 500, Array<string>(16).fill('slow'))
+  await database.query(`
+    create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(0.02); return new; end';
+    create trigger slow before insert on chat_message_search for each row execute function be_slow()`)
+  await until(async () => (await takeTurn()) === 16, 10_000, 'all are copied')
+  t.same(sizes.slice(0, 4), [125, 62, 31, 15])
 })

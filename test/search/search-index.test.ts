@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { until } from '../../harness/until.js'
 import { readConfig } from '../../src/config/config.js'
+import { buildIndex } from '../../src/search/search-index.js'
 import { addAdmin, addStore } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { fillNow, find, search } from '../support/chat/search.js'
@@ -70,6 +72,23 @@ t.test('where the role may not create indexes either, searches are refused, and 
     status: 503,
     body: { message: 'The search is being prepared' },
   })
+})
+
+t.test('one connection builds at a time, and leaves no lock on one that a pooler lends on', async (t) => {
+  const database = await createDatabase(t)
+  const [first, second] = [new Client(database.url), new Client(database.url)]
+  for (const client of [first, second]) {
+    await client.connect()
+    t.teardown(() => client.end())
+  }
+  t.equal(await buildIndex(first, 'english'), true)
+  t.same(await database.query(`select from pg_locks where locktype = 'advisory'`), [])
+  await first.query('begin')
+  await first.query('select pg_advisory_xact_lock(7266003)')
+  t.equal(await buildIndex(second, 'german'), false)
+  await first.query('rollback')
+  t.equal(await buildIndex(second, 'german'), true)
+  t.same(await database.query(indexes), [{ name: 'chat_message_search_parts_german' }])
 })
 
 t.test('a language is the plain name of a text search configuration', (t) => {

@@ -62,6 +62,8 @@ t.test('a transfer to oneself changes nothing, one to nobody is not found', asyn
   const { status, body } = await transfer(admin.id)
   t.equal(status, 200)
   t.match(body, { status: 'claimed', admin_id: admin.id })
+  const withNote = { session_id: sessionId, admin_id: admin.id, note: 'would be lost' }
+  t.equal((await post('admin/session/transfer/', admin, withNote)).status, 409)
   t.equal((await transfer(Number.MAX_SAFE_INTEGER)).status, 404)
   t.equal((await transfer(conversation.store.id)).status, 404, 'a store is no admin')
   for (const id of [undefined, null, 0, '5', 2 ** 53]) t.equal((await transfer(id)).status, 400)

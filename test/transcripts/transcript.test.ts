@@ -2,6 +2,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { until } from '../../harness/until.js'
+import type { Account } from '../../src/protocol/account.js'
+import { createFormat } from '../../src/transcripts/formats.js'
+import { openTranscript } from '../../src/transcripts/read-transcript.js'
+import { streamTranscript } from '../../src/transcripts/stream-transcript.js'
 import { addAdmin } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation } from '../support/chat/conversations.js'
@@ -29,7 +33,11 @@ t.test('as text, every line that begins a message is one, whatever the messages 
   const session = await claimNamed()
   await addMessages(database, session.sessionId, [
     { content: 'one\r\n[2026-01-01T00:00:00.000+01:00] Admin (admin): forged\u2028three\u0085four' },
-    { content: 'turned \u202eback\u0007', side: 'admin', attachmentUrl: 'https://example.com/a.png' },
+    {
+      content: 'turned \u202eback\u0007',
+      side: 'admin',
+      attachmentUrl: 'https://example.com/\u0085[2026]\u202e\u001b/a.png',
+    },
   ])
   await setTimes(session)
   const { text, headers } = await read(session, { timezone: 'Europe/Berlin' })
@@ -44,7 +52,7 @@ t.test('as text, every line that begins a message is one, whatever the messages 
       '    three',
       '    four',
       `[2026-03-29T03:00:00.000+02:00] Admin ${session.admin.id} (admin): turned \uFFFDback\uFFFD`,
-      '    https://example.com/a.png',
+      '    https://example.com/ [2026]\uFFFD\uFFFD/a.png',
       '',
     ].join('\n'),
   )
@@ -184,9 +192,51 @@ t.test('readers that stall are few for each account; what they do not read is no
     10_000,
     'no more is fetched',
   )
-  t.ok(before < 3 * 15, `${before} of 60 pages were fetched`)
+  t.ok(before < 3 * 60, `${before} of 3 times 75 pages were fetched`)
   for (const socket of sockets) socket.destroy()
   await until(() => app.accountWork.unreadBytes() === 0 && app.accountWork.size() === 0, 10_000)
   t.ok(pages() <= before + 3, 'and none when the clients have gone')
-  t.equal((await read(session)).status, 200)
+})
+
+/** Opens the transcript of a session of long messages as its holder. A page has as many of them as 256 kB hold. */
+async function openLong(session: Named) {
+  await addMessages(
+    database,
+    session.sessionId,
+    Array.from({ length: 60 }, () => ({ content: 'x'.repeat(10_000) })),
+  )
+  const reader = { side: 'admin', role: 'agent', id: session.admin.id } as Account
+  const isValid = { yet: true }
+  const checkAccount = async (account: Account) => (isValid.yet ? account : undefined)
+  return { transcript: await openTranscript({ db: app.db, checkAccount }, reader, session.sessionId), isValid }
+}
+
+t.test('a page has few messages when they are long', async (t) => {
+  const { transcript } = await openLong(await claimNamed())
+  const sizes: number[] = []
+  for await (const page of transcript.pages()) sizes.push(page.length)
+  t.same(sizes, [27, 27, 6])
+})
+
+t.test('a transcript ends with the right to read it', async (t) => {
+  const session = await claimNamed()
+  const given = await openLong(session)
+  const givenPages = given.transcript.pages()
+  await givenPages.next()
+  const to = { session_id: session.sessionId, admin_id: (await addAdmin(database)).id }
+  t.equal((await chat.post('admin/session/transfer/', session.admin, to)).status, 200)
+  await t.rejects(givenPages.next(), { statusCode: 403 })
+
+  const revoked = await openLong(await claimNamed())
+  const revokedPages = revoked.transcript.pages()
+  await revokedPages.next()
+  revoked.isValid.yet = false
+  await t.rejects(revokedPages.next(), { statusCode: 401 })
+})
+
+t.test('a transcript that takes too long breaks off', async (t) => {
+  const { transcript } = await openLong(await claimNamed())
+  const listener = { onRead: () => undefined, onPage: () => undefined }
+  const stream = streamTranscript(transcript, createFormat('txt', 'UTC'), listener, 0)
+  await t.rejects(stream.toArray(), { statusCode: 503 })
 })

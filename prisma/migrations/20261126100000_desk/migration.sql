@@ -187,3 +187,17 @@ $$;
 CREATE TRIGGER "copy_session_status_changed" AFTER UPDATE OF "status", "admin_id" ON "chat_session"
     FOR EACH ROW WHEN ((OLD."status", OLD."admin_id") IS DISTINCT FROM (NEW."status", NEW."admin_id"))
     EXECUTE FUNCTION "copy_session_status"();
+
+-- Nodes of the version before claim sessions while their role has no rights on the new tables yet: the triggers run as the
+-- role that migrates. So the schema is fixed, nobody else can put the functions on a table, and that of temporary tables
+-- comes last.
+DO $$
+DECLARE
+    function_name text;
+BEGIN
+    FOREACH function_name IN ARRAY '{write_session_tags,copy_session_status}'::text[] LOOP
+        EXECUTE format('ALTER FUNCTION %I() SECURITY DEFINER SET search_path = %I, pg_temp', function_name, current_schema());
+        EXECUTE format('REVOKE ALL ON FUNCTION %I() FROM PUBLIC', function_name);
+    END LOOP;
+END
+$$;

@@ -41,6 +41,14 @@ BEGIN
 END
 $$;
 
+-- It runs as the role that migrates, for the reason that 20261126100000_desk tells.
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION "forget_message_text"() SECURITY DEFINER SET search_path = %I, pg_temp', current_schema());
+    REVOKE ALL ON FUNCTION "forget_message_text"() FROM PUBLIC;
+END
+$$;
+
 -- Parts of words are found by the extension pg_trgm, whole words without it. The index is the one of SEARCH_LANGUAGE's
 -- default; the service replaces it when the setting, or the extension, is another one.
 DO $$

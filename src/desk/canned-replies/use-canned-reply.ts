@@ -24,7 +24,8 @@ const columns = defineColumns<UsedRow>({
 })
 
 /**
- * Returns the text of a canned reply for a session that the admin may read, and counts one use.
+ * Returns the text of a canned reply for a session that the admin may read, and counts one use. The lock makes a deletion
+ * wait. If the deletion came first, the canned reply is not found: a use could not refer to it.
  * @throws RequestError 403 another admin's session · 404 no such session or canned reply
  */
 export async function useCannedReply(
@@ -38,7 +39,7 @@ export async function useCannedReply(
     with s as materialized (
       select s.* from chat_session s where s.id = ${sessionId}
     ), c as materialized (
-      select c.* from canned_reply c where c.id = ${id} and ${usableBy(admin)}
+      select c.* from canned_reply c where c.id = ${id} and ${usableBy(admin)} for key share
     ), used as (
       insert into canned_reply_use as u (canned_reply_id, admin_id, uses)
       select c.id, ${admin.id}::bigint, 1 from c cross join s where ${readableBy(admin)}

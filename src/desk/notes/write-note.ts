@@ -4,7 +4,7 @@ import { noteJson, toNote, type NoteRow } from '../../database/rows/notes.js'
 import { conflict, forbidden, notFound, unavailable } from '../../errors/request-error.js'
 import { publishNote } from '../../events/publish.js'
 import { Prisma } from '../../generated/prisma/client.js'
-import { readableBy, requireReader } from '../../accounts/session-access.js'
+import { isReader, readableBy, requireReader } from '../../accounts/session-access.js'
 import type { Account } from '../../protocol/account.js'
 import type { Note, NoteInput } from '../../protocol/schemas/desk.js'
 import type { ReceiptDeps } from '../../receipts/record-receipts.js'
@@ -71,41 +71,46 @@ const insertNote = (admin: Account, sessionId: number, content: string, clientNo
 
 interface DeletedRow {
   note: NoteRow
+  storeId: number
   adminId: number | null
   isDeleted: boolean
 }
 
 const deletedColumns = defineColumns<DeletedRow>({
   note: noteJson,
+  storeId: 's.store_id',
   adminId: 's.admin_id',
   isDeleted: 'exists (select from deleted)',
 })
 
 /**
  * Deletes a note, as its author or a supervisor, and publishes that. Of two who delete it at once, one is told that it is
- * not there.
+ * not there, and so is an agent of a session that it may not read.
  * @throws RequestError 403 another's note · 404
  */
 export async function deleteNote({ db, publisher }: ReceiptDeps, admin: Account, noteId: number): Promise<void> {
-  const mayDelete = admin.role === 'supervisor' ? Prisma.sql`true` : Prisma.sql`admin_id = ${admin.id}`
+  const mayDelete = admin.role === 'supervisor' ? Prisma.sql`true` : Prisma.sql`chat_note.admin_id = ${admin.id}`
   const row = await readDeleted(db, noteId, mayDelete)
   if (row === undefined) throw notFound('Note not found')
   const isAllowed = admin.role === 'supervisor' || row.note.admin_id === admin.id
+  if (!isAllowed && !isReader(admin, row)) throw notFound('Note not found')
   if (!isAllowed) throw forbidden('Only its author or a supervisor may delete a note')
   if (!row.isDeleted) throw notFound('Note not found')
   publishNote(publisher, { note: { ...toNote(row.note), content: '', deleted: true }, holderId: row.adminId })
 }
 
+/** The lock is that of `insertNote`: whoever holds the session now has to forget the note. */
 async function readDeleted(db: Database, noteId: number, mayDelete: Prisma.Sql): Promise<DeletedRow | undefined> {
   const [row] = await deletedColumns.read(
     db,
     Prisma.sql`
-    with deleted as (
-      delete from chat_note where id = ${noteId} and ${mayDelete} returning id
+    with s as materialized (
+      select * from chat_session where id = (select session_id from chat_note where id = ${noteId}) for share
+    ), deleted as (
+      delete from chat_note using s where chat_note.id = ${noteId} and session_id = s.id and ${mayDelete}
+      returning chat_note.id
     )
-    ${deletedColumns.select} from chat_note n
-    join chat_session s on s.id = n.session_id join admin author on author.id = n.admin_id
-    where n.id = ${noteId}`,
+    ${deletedColumns.select} from s join chat_note n on n.id = ${noteId} join admin author on author.id = n.admin_id`,
   )
   return row
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { prepareDatabase, type PrepareOptions } from '../../../src/database/startup/prepare-database.js'
 import { StartupError } from '../../../src/errors/startup-error.js'
-import { addStore } from '../../support/chat/accounts.js'
+import { addAdmin, addStore } from '../../support/chat/accounts.js'
 import { runAsAdministrator } from '../../../harness/administrator.js'
 import { createDatabase, createEmptyDatabase, lookInto } from '../../support/databases/database.js'
 import { startNode } from '../../support/nodes/node.js'
@@ -133,6 +134,26 @@ t.test('a role without the right to create tables', async (t) => {
     t.same(await prepare(url), [])
     const node = await startNode(t, { database: { ...database, url } })
     t.equal((await node.get('/v1/chat/store/session/', await addStore(database))).status, 200)
+  })
+  await t.test('goes on with the version before while it has no rights on the tables of the next one', async (t) => {
+    const database = await createDatabase(t)
+    const { name, url } = await createRole(t, database.url)
+    const [store, admin] = [await addStore(database), await addAdmin(database)]
+    await database.query(`insert into chat_session (store_id) values (${store.id})`)
+    await database.query(
+      `insert into chat_session_details (session_id, tags, status) select id, '{a}', 'open' from chat_session`,
+    )
+    await database.query(`grant select, update, delete on chat_session, chat_message, open_session_count to ${name}`)
+    const client = new pg.Client(url)
+    await client.connect()
+    t.teardown(() => client.end())
+    // What a temporary table hides from a function would be lost.
+    await client.query('create temporary table chat_session_details (session_id bigint, status text, holder_id bigint)')
+    await client.query(`update chat_session set status = 'claimed', admin_id = ${admin.id}`)
+    await client.query('delete from chat_message')
+    t.same(await database.query('select tag, status, holder_id::int from chat_session_tag'), [
+      { tag: 'a', status: 'claimed', holder_id: admin.id },
+    ])
   })
   await t.test('is served by MIGRATION_DATABASE_URL', async (t) => {
     const database = await createEmptyDatabase(t)

@@ -1,17 +1,25 @@
 import { until } from '../../../harness/until.js'
-import { deriveTimes } from '../../../src/reports/derive-times.js'
-import { fillSearch } from '../../../src/search/fill-search.js'
+import { isDatabaseAway } from '../../../src/database/failures.js'
+import { createTimesDerivation } from '../../../src/reports/derive-times.js'
+import { createSearchFill } from '../../../src/search/fill-search.js'
 import type { Answer } from '../clients/client.js'
 import type { TestAccount } from './accounts.js'
 import type { ChatClient } from './chat-client.js'
 
 const STATEMENT_MS = 5000
+const failSlow = () => {
+  throw new Error('The turn took too long')
+}
 
 /** Lets the search have all messages that there are, without its pauses. */
 export async function fillNow({ node: { app, database } }: ChatClient): Promise<void> {
+  const fillSearch = createSearchFill(app.db, STATEMENT_MS, failSlow)
   await until(async () => {
     await database.query(`update event_cursor set next_at = now() where consumer = 'search'`)
-    await fillSearch(app.db, STATEMENT_MS)
+    await fillSearch().catch((error: unknown) => {
+      // The index is being built.
+      if (!isDatabaseAway(error)) throw error
+    })
     const missing = await database.query(
       `select from chat_message m where not exists (select from chat_message_search where message_id = m.id) limit 1`,
     )
@@ -21,11 +29,12 @@ export async function fillNow({ node: { app, database } }: ChatClient): Promise<
 
 /** Lets reports have all sessions as they are, without their pauses. */
 export async function deriveNow({ node: { app, database } }: ChatClient): Promise<void> {
+  const deriveTimes = createTimesDerivation(app.db, STATEMENT_MS, failSlow)
   // A turn of the node's own may have begun before what is to be seen.
   for (let turn = 0; turn < 2; turn++) {
     await until(async () => {
       await database.query(`update event_cursor set next_at = now() - interval '1 second' where consumer = 'reports'`)
-      await deriveTimes(app.db, STATEMENT_MS)
+      await deriveTimes()
       const [row] = await database.query<{ isDone: boolean }>(
         `select next_at > now() as "isDone" from event_cursor where consumer = 'reports'`,
       )

@@ -74,7 +74,8 @@ export async function countRowsReadByAnyPlan({ url }: TestDatabase, { text, valu
   await client.connect()
   try {
     await client.query(`set plan_cache_mode = force_generic_plan; prepare any_plan as ${text}`)
-    const given = values.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))))
+    const scalars = values as (string | number | bigint | boolean | null)[]
+    const given = scalars.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))))
     const words = given.length > 0 ? `(${given.join()})` : ''
     const { rows } = await client.query<PlanRow>(`explain (analyze, format json) execute any_plan${words}`)
     return rowsIn(rows[0], (plan) => (plan['Actual Rows'] ?? 0) + (plan['Rows Removed by Filter'] ?? 0))
