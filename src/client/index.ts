@@ -11,7 +11,8 @@ export type {
   Span,
 } from './desk-calls.js'
 export { ChatError, type FieldError } from './transport/chat-error.js'
-export type { ChatClient, ClientEvents } from './client.js'
+export type { ChatClient } from './client.js'
+export type { ClientEvents } from './client-events.js'
 export type { State } from './transport/connection.js'
 export type { ConnectOptions, Timing, Token, WebSocketLike } from './transport/options.js'
 export type { MessageInput } from './state/outbox.js'

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { until } from '../../harness/until.js'
 import type { TestAccount } from '../support/chat/accounts.js'
+import { deriveNow, fillNow, search } from '../support/chat/search.js'
 import { claimSession } from '../support/chat/sessions.js'
 import { claim, hasTick, row, sees, write } from './support/acts.js'
 import { startShop } from './support/shop.js'
@@ -139,13 +139,15 @@ t.test('screenshots', async (t) => {
   await look(desk, 'note')
   await desk.keyboard.press('Escape')
   await desk.locator('[data-composer]').press('Escape')
-  await until(async () => (await stage.get('admin/search/?q=order', admin)).body.data.length > 1, 20_000)
+  await fillNow(stage)
+  await search(stage, admin, 'order')
   await desk.keyboard.press('/')
   await desk.keyboard.type('order')
   await desk.locator('.hit mark').first().waitFor()
   await shoot(desk, 'console-search')
   await desk.locator('[data-search]').press('Escape')
   await fillReports(stage, admin, store)
+  await deriveNow(stage)
   await desk.getByRole('button', { name: 'Reports' }).click()
   await desk.locator('.chart rect').first().waitFor()
   await shoot(desk, 'console-reports')
