@@ -69,6 +69,50 @@ t.test('an admin needs no mouse from signing in to closing', async (t) => {
   t.same(stage.complaints(), [])
 })
 
+t.test('a note that is being typed stays one when the session is claimed meanwhile', async (t) => {
+  const stage = await setStage(t)
+  await stage.post('store/message/', await stage.store({ name: 'Tech Store' }), { content: 'Hello' })
+  const page = await stage.console(await stage.admin())
+  const { keyboard } = page
+  const [note, composer] = [page.locator('[data-note]'), page.locator('[data-composer]')]
+  let claim = () => {}
+  const isClaimed = new Promise<void>((resolve) => (claim = resolve))
+  await page.route('**/session/claim/', async (route) => {
+    await isClaimed
+    await route.continue()
+  })
+  await row(page, 'Tech Store').click()
+  await page.getByRole('button', { name: 'Claim' }).waitFor()
+  await keyboard.press('c')
+  await keyboard.press('i')
+  await note.and(page.locator(':focus')).waitFor()
+  await keyboard.type('half ')
+  claim()
+  await page.getByRole('button', { name: 'Release' }).waitFor()
+  await page.getByRole('tab', { name: /^Mine/, selected: true }).waitFor()
+  await keyboard.type('in it')
+  t.equal(await note.inputValue(), 'half in it')
+  await note.blur()
+  await keyboard.press('i')
+  await note.and(page.locator(':focus')).waitFor()
+  await note.blur()
+  await keyboard.press('r')
+  await composer.and(page.locator(':focus')).waitFor()
+  await page.getByRole('button', { name: 'Internal note' }).click()
+  await note.press('Escape')
+  await composer.and(page.locator(':focus')).waitFor()
+  await page.locator('[data-search]').fill('nothing like it')
+  await composer.press('Escape')
+  await page.locator('[data-search]:focus').waitFor()
+  await keyboard.press('Escape')
+  await row(page, 'Tech Store').focus()
+  await keyboard.press('s')
+  await page.getByRole('toolbar').waitFor()
+  await keyboard.press('w')
+  await page.getByRole('toolbar').waitFor({ state: 'detached' })
+  t.same(stage.complaints(), [])
+})
+
 t.test('a store needs no mouse either, and Enter that chooses a character sends nothing', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
