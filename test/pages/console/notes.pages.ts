@@ -111,6 +111,21 @@ t.test('canned replies are found by their shortcut, filled in as text, and edite
   await desk.waitForFunction(
     () => document.querySelector('textarea')?.value === 'Good news! Your refund is on its way. Ada',
   )
+
+  let insert = () => {}
+  const isReady = new Promise<void>((resolve) => (insert = resolve))
+  await desk.route('**/use/**', async (route) => {
+    await isReady
+    await route.continue()
+  })
+  await field.fill('/ref')
+  await desk.locator('.canned').getByRole('option').first().waitFor()
+  await desk.keyboard.press('Enter')
+  await desk.locator('.canned').waitFor({ state: 'detached' })
+  await desk.keyboard.press('Enter')
+  insert()
+  await desk.waitForFunction(() => document.querySelector('textarea')?.value === 'Your refund is on its way. Ada')
+  t.equal(await message(desk, '/ref').count(), 0, 'a shortcut is not sent while its reply is fetched')
   await field.fill('')
   await field.pressSequentially('/')
   await desk
