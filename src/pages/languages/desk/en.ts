@@ -16,6 +16,7 @@ export const desk = {
   'console.back': 'Back to the list',
   'console.dismiss': 'Dismiss',
   'console.open': 'Open',
+  'console.reload': 'Reload the page',
 
   'list.label': 'Lists',
   'list.sessions': 'Sessions',

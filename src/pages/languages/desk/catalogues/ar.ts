@@ -17,6 +17,7 @@ export default {
   'console.back': 'العودة إلى القائمة',
   'console.dismiss': 'إخفاء',
   'console.open': 'فتح',
+  'console.reload': 'أعد تحميل الصفحة',
 
   'list.label': 'القوائم',
   'list.sessions': 'الجلسات',

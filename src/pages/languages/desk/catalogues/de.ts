@@ -17,6 +17,7 @@ export default {
   'console.back': 'Zurück zur Liste',
   'console.dismiss': 'Ausblenden',
   'console.open': 'Öffnen',
+  'console.reload': 'Seite neu laden',
 
   'list.label': 'Listen',
   'list.sessions': 'Sitzungen',

@@ -17,6 +17,7 @@ export default {
   'console.back': 'Volver a la lista',
   'console.dismiss': 'Descartar',
   'console.open': 'Abrir',
+  'console.reload': 'Recargar la página',
 
   'list.label': 'Listas',
   'list.sessions': 'Sesiones',

@@ -17,6 +17,7 @@ export default {
   'console.back': 'Retour à la liste',
   'console.dismiss': 'Masquer',
   'console.open': 'Ouvrir',
+  'console.reload': 'Recharger la page',
 
   'list.label': 'Listes',
   'list.sessions': 'Sessions',

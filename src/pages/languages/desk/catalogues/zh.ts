@@ -17,6 +17,7 @@ export default {
   'console.back': '返回列表',
   'console.dismiss': '关闭提示',
   'console.open': '打开',
+  'console.reload': '重新加载页面',
 
   'list.label': '列表',
   'list.sessions': '会话',
