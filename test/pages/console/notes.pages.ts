@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claim, message, row, sees, write } from '../support/acts.js'
+import { claim, holdRequests, message, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 t.test('notes stand in the conversation for admins alone, and are never sent to the store', async (t) => {
@@ -112,12 +112,7 @@ t.test('canned replies are found by their shortcut, filled in as text, and edite
     () => document.querySelector('textarea')?.value === 'Good news! Your refund is on its way. Ada',
   )
 
-  let insert = () => {}
-  const isReady = new Promise<void>((resolve) => (insert = resolve))
-  await desk.route('**/use/**', async (route) => {
-    await isReady
-    await route.continue()
-  })
+  const insert = await holdRequests(desk, '**/use/**')
   await field.fill('/ref')
   await desk.locator('.canned').getByRole('option').first().waitFor()
   await desk.keyboard.press('Enter')

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { hasTick, row, sees } from '../support/acts.js'
+import { hasTick, holdRequests, row, sees } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 const focused = (page: Page) =>
@@ -75,12 +75,7 @@ t.test('a note that is being typed stays one when the session is claimed meanwhi
   const page = await stage.console(await stage.admin())
   const { keyboard } = page
   const [note, composer] = [page.locator('[data-note]'), page.locator('[data-composer]')]
-  let claim = () => {}
-  const isClaimed = new Promise<void>((resolve) => (claim = resolve))
-  await page.route('**/session/claim/', async (route) => {
-    await isClaimed
-    await route.continue()
-  })
+  const claim = await holdRequests(page, '**/session/claim/')
   await row(page, 'Tech Store').click()
   await page.getByRole('button', { name: 'Claim' }).waitFor()
   await keyboard.press('c')
