@@ -1,13 +1,12 @@
 import type { ChatError } from './transport/chat-error.js'
 import type { State } from './transport/connection.js'
+import type { Note, SessionDetails } from '../protocol/desk.js'
 import type {
   Gone,
   Message,
-  Note,
   Presence,
   Reset,
   Session,
-  SessionDetails,
   SessionRead,
   StatusChange,
   Typing,

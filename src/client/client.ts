@@ -15,7 +15,8 @@ import { createFileSender, type FileMessageInput } from './state/send-file.js'
 import { createSessionLog, type FetchedSession } from './state/session-log.js'
 import { createTypingAndPresence } from './state/typing-and-presence.js'
 import type { ClientEvents } from './client-events.js'
-import type { Message, ServerFrame, ServerFrames, Side } from '../protocol/wire.js'
+import type { ServerFrame, ServerFrames } from '../protocol/frames.js'
+import type { Message, Side } from '../protocol/wire.js'
 
 /** What the clients of both sides have in common. */
 export interface ChatClient {

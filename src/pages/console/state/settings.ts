@@ -3,7 +3,8 @@ import { nameInStorage } from '../../browser/service.js'
 import { listNames, readFilter, type ListFilter, type ListName } from './lists/list-filter.js'
 
 /** Whether there is room for the store beside its conversation. Elsewhere it lies over it, and is opened for the moment. */
-const isWide = () => matchMedia('(min-width: 1100px)').matches
+const room = matchMedia('(min-width: 1100px)')
+const isWide = () => room.matches
 
 /** What a desk remembers of an admin in this browser. */
 export type DeskSettings = ReturnType<typeof createSettings>
@@ -14,7 +15,9 @@ export function createSettings() {
   const hasSound = signal(false)
   const isAsideOpen = signal(isWide())
   let wasAsideOpen = true
-  const ends: (() => void)[] = []
+  const followRoom = () => (isAsideOpen.value = isWide() && wasAsideOpen)
+  room.addEventListener('change', followRoom)
+  const ends: (() => void)[] = [() => room.removeEventListener('change', followRoom)]
 
   function restore(kept: Record<string, unknown>): void {
     list.value = listNames.find((name) => name === kept['list']) ?? list.value
@@ -22,7 +25,7 @@ export function createSettings() {
     filters.value = Object.fromEntries(listNames.map((name) => [name, readFilter(named[name])]))
     hasSound.value = kept['hasSound'] === true
     wasAsideOpen = kept['isAsideOpen'] !== false
-    isAsideOpen.value = isWide() && wasAsideOpen
+    followRoom()
   }
 
   return {
