@@ -88,7 +88,7 @@ export const desk = {
   'keyboard.all': 'All sessions, for supervisors',
   'keyboard.filter': 'Filter the list',
   'keyboard.select': 'Select the session, or several',
-  'keyboard.note': 'Write an internal note, or back',
+  'keyboard.note': 'Write an internal note',
   'keyboard.urgent': 'Mark urgent, or normal again',
   'keyboard.tags': 'Tag the conversation',
   'keyboard.details': 'Show or hide the store',
