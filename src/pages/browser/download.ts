@@ -1,9 +1,9 @@
-import { ChatError, type Token } from '../../client/index.js'
+import { ChatError } from '../../client/index.js'
 import { fetchWithClock } from '../text/clock.js'
 import { serviceUrl } from './service.js'
 
 interface DownloadOptions {
-  token: Token
+  token: string
   /** Below `/v1/chat/`. */
   path: string
   query: Readonly<Record<string, string | number | undefined>>
@@ -18,8 +18,7 @@ interface DownloadOptions {
 export async function download({ token, path, query, name }: DownloadOptions): Promise<void> {
   const url = new URL(`v1/chat/${path}`, serviceUrl)
   for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value))
-  const current = typeof token === 'function' ? await token() : token
-  const response = await fetchWithClock(url, { headers: { authorization: `Token ${current ?? ''}` } }).catch(() => {
+  const response = await fetchWithClock(url, { headers: { authorization: `Token ${token}` } }).catch(() => {
     throw new ChatError(0, 'The service cannot be reached')
   })
   if (!response.ok) {

@@ -4,6 +4,7 @@ import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { watchLooking } from '../browser/looking.js'
 import { SignIn } from '../shared/sign-in.js'
+import { SignOut } from '../shared/sign-out.js'
 import { openTokenBox } from '../browser/tokens.js'
 import { ChatView } from './chat-view.js'
 import { openStoreChat } from './store-chat.js'
@@ -51,9 +52,7 @@ function SignedIn({ token, onLeave }: { token: string; onLeave: (reason?: string
   }, [isRevoked])
   return (
     <ChatView chat={chat}>
-      <button type="button" class="quiet" onClick={() => onLeave()}>
-        {translate('signOut')}
-      </button>
+      <SignOut wouldLose={chat.wouldLose} onLeave={() => onLeave()} />
     </ChatView>
   )
 }

@@ -4,7 +4,7 @@ import { createEarlierSessions } from '../conversation/earlier-sessions.js'
 import { createKeptConversations } from '../conversation/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
 import { translate } from '../languages/translate.js'
-import { announce } from '../shared/announcer.js'
+import { announce, forgetAnnouncements } from '../shared/announcer.js'
 import { fetchWithClock } from '../text/clock.js'
 import { watchConnection } from '../shared/connection.js'
 import { describeError } from '../shared/describe-error.js'
@@ -22,7 +22,10 @@ const ONLY_CONVERSATION = 0
  * that would make one, and every store that only looks would wait in the admins' list. The first message makes it.
  */
 export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) {
-  const client = connectStore({ origin: serviceUrl, token, fetch: fetchWithClock })
+  /** What the client uses now: to ask for a token again could use up the next one. */
+  let inUse = typeof token === 'string' ? token : ''
+  const given = typeof token === 'string' ? token : async () => keepToken(await token())
+  const client = connectStore({ origin: serviceUrl, token: given, fetch: fetchWithClock })
   const connection = watchConnection(client)
   const session = signal<Session>()
   const problem = signal<string>()
@@ -39,6 +42,11 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
   })
   const ratings = createOwnRatings(client)
   const latest = createLatestSessions(client, { session, timeline, earlier })
+
+  function keepToken(next: string | null): string | null {
+    inUse = next ?? inUse
+    return next
+  }
 
   const isUnread = ({ sender_type, status }: Message) => sender_type === 'admin' && status !== 'read'
   const unread = computed(() => timeline.messages.value.filter(isUnread).length)
@@ -97,9 +105,12 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
       timeline.mark({ session_id, status: 'read', up_to_message_id: id, by: 'store' })
     }
   })
-  const warn = (event: BeforeUnloadEvent) => {
+  function wouldLose(): boolean {
     const isUnkept = timeline.drafts.value.length > 0 && !kept.isKeeping()
-    if (isUnkept || timeline.outgoing.isUploading() || kept.hasFiles()) event.preventDefault()
+    return isUnkept || timeline.outgoing.isUploading() || kept.hasFiles()
+  }
+  const warn = (event: BeforeUnloadEvent) => {
+    if (wouldLose()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -118,6 +129,8 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     files,
     timeline,
     unread,
+    /** Whether something that is not sent yet would be lost now: nothing but this page has it. */
+    wouldLose,
     typing: client.typing,
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),
     async closeSession(): Promise<void> {
@@ -132,7 +145,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
       if (session_id === undefined) return
       problem.value = undefined
       await download({
-        token,
+        token: inUse,
         path: 'store/transcript/',
         query: { session_id, format: 'txt', timezone: timeZone() },
         name: `conversation-${session_id}.txt`,
@@ -148,6 +161,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
       latest.close()
       window.removeEventListener('beforeunload', warn)
       client.close()
+      forgetAnnouncements()
     },
   }
 }

@@ -12,6 +12,7 @@ import { Sidebar } from './lists/sidebar.js'
 import { KnownTags } from './lists/tag-chips.js'
 import { Lazy } from '../shared/lazy.js'
 import type { ReportsProps } from './reports/reports.js'
+import { SignOut } from '../shared/sign-out.js'
 import { ToastList } from './toast-list.js'
 
 const isLooking = watchLooking()
@@ -60,9 +61,7 @@ export function Console({ token, onLeave }: ConsoleProps) {
         >
           ?
         </button>
-        <button type="button" class="quiet" onClick={() => onLeave()}>
-          {translate('signOut')}
-        </button>
+        <SignOut wouldLose={desk.wouldLose} onLeave={() => onLeave()} />
       </header>
       <Sidebar desk={desk} />
       <main class="room" aria-label={translate('console.conversation')}>

@@ -4,6 +4,7 @@ import type { Session } from '../../client/index.js'
 import { translate, translateWith } from '../languages/translate.js'
 import { Composer } from '../conversation/composer.js'
 import { BackIcon, InfoIcon } from '../shared/icons.js'
+import { focusFirst } from '../browser/focus.js'
 import { isTouchScreen } from '../browser/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
@@ -26,17 +27,27 @@ interface ConversationProps {
 /** What is written: to the store, or among colleagues. */
 type Writing = 'message' | 'note'
 
+const fields: Record<Writing, string> = { message: '[data-composer]', note: '[data-note]' }
+const HEAD = '.conversation h2'
+
+/** Once what is chosen is on the page. */
+const focusSoon = (...selectors: readonly string[]) => requestAnimationFrame(() => focusFirst(...selectors))
+
 export function ConversationView({ desk, conversation }: ConversationProps) {
   const { session, store, problem, timeline, isLoaded, id, tags, priority } = conversation
   // Every conversation begins with what is for the store.
   const writing = useSignal<Writing>('message')
   const { isAsideOpen } = desk.settings
-  const head = useRef<HTMLHeadingElement>(null)
+  const isEntered = useRef(false)
   // What was pressed to come here may be out of sight now. On a phone the keyboard would hide what there is to read.
   useEffect(() => {
-    const field = isTouchScreen() ? null : document.querySelector<HTMLElement>('[data-composer]')
-    const target = field ?? head.current
-    target?.focus()
+    const { activeElement } = document
+    // Who writes elsewhere by now goes on there: in another field the rest of a note would be sent to the store.
+    const isFree = activeElement === document.body || activeElement?.matches(`${HEAD}, .claim *`) === true
+    if (isEntered.current && !isFree) return
+    isEntered.current = true
+    if (isTouchScreen()) focusFirst(HEAD)
+    else focusFirst(fields[writing.value], HEAD)
   }, [desk.isHeld.value])
 
   const storeId = session.value?.store_id ?? store.value?.id ?? 0
@@ -59,7 +70,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
           </button>
           <Avatar store={store.value} storeId={storeId} isOnline={false} />
           <div class="titles">
-            <h2 ref={head} tabIndex={-1} title={name}>
+            <h2 tabIndex={-1} title={name}>
               <bdi>{name}</bdi>
             </h2>
             <p class="muted">
@@ -110,7 +121,15 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
         )}
         {session.value && <WritingSwitch writing={writing} />}
         {session.value && writing.value === 'note' ? (
-          <NoteComposer desk={desk} conversation={conversation} onLeave={() => (writing.value = 'message')} />
+          <NoteComposer
+            desk={desk}
+            conversation={conversation}
+            onLeave={() => {
+              writing.value = 'message'
+              // There is no field in a conversation that is not held.
+              focusSoon(fields.message, HEAD)
+            }}
+          />
         ) : (
           <Foot {...{ desk, conversation, name }} />
         )}
@@ -133,8 +152,7 @@ function WritingSwitch({ writing }: { writing: Signal<Writing> }) {
           data-write={which}
           onClick={() => {
             writing.value = which
-            const field = which === 'note' ? '[data-note]' : '[data-composer]'
-            requestAnimationFrame(() => document.querySelector<HTMLElement>(field)?.focus())
+            focusSoon(fields[which])
           }}
         >
           {translate(`notes.${which}`)}
@@ -162,7 +180,7 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
           label={translate('session.write')}
           onSend={timeline.write}
           onTyping={conversation.typing}
-          onEscape={() => document.querySelector<HTMLElement>('.window [tabindex="0"]')?.focus()}
+          onEscape={() => focusFirst('.window [tabindex="0"]', '.hit', '[data-search]')}
         />
       </>
     )

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import type { PlainKey } from '../languages/catalogue.js'
 import { translate } from '../languages/translate.js'
 import { Dialog } from '../shared/dialog.js'
+import { focusFirst } from '../browser/focus.js'
 import { isComposing, shortcutOf } from '../browser/keys.js'
 import { nameInStorage } from '../browser/service.js'
 import type { Desk } from './state/desk.js'
@@ -47,13 +48,12 @@ const shortcuts: [keys: string[], what: PlainKey][] = [
 ]
 
 const press = (selector: string) => document.querySelector<HTMLElement>(selector)?.click()
-const focusOn = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus()
 
 function focusList(desk: Desk, list: ListName): void {
   if (list === 'all' && !desk.book.isSupervisor.value) return
   desk.query.value = ''
   desk.list.value = list
-  requestAnimationFrame(() => focusOn('.row[tabindex="0"]'))
+  requestAnimationFrame(() => focusFirst('.row[tabindex="0"]'))
 }
 
 /** Chooses the row with the focus, or begins to choose rows. */
@@ -70,7 +70,7 @@ function turnUrgent({ chosen, setDetails }: Desk): void {
 
 function focusTags(desk: Desk): void {
   desk.settings.isAsideOpen.value = true
-  requestAnimationFrame(() => focusOn('[data-tag]'))
+  requestAnimationFrame(() => focusFirst('[data-tag]'))
 }
 
 const acts = (desk: Desk, help: RefObject<HTMLDialogElement | null>): Record<string, () => void> => ({
@@ -79,15 +79,15 @@ const acts = (desk: Desk, help: RefObject<HTMLDialogElement | null>): Record<str
   m: () => focusList(desk, 'own'),
   e: () => focusList(desk, 'closed'),
   a: () => focusList(desk, 'all'),
-  '/': () => focusOn('[data-search]'),
+  '/': () => focusFirst('[data-search]'),
   f: () => press('[data-act=filter]'),
   s: () => pick(desk),
-  i: () => press('[data-write][aria-pressed=false]'),
+  i: () => press('[data-write=note]'),
   u: () => turnUrgent(desk),
   g: () => focusTags(desk),
   d: () => press('[data-act=details]'),
   c: () => press('.claim .primary'),
-  r: () => focusOn('[data-composer]'),
+  r: () => press('[data-write=message]'),
   t: () => press('[data-act=transfer]'),
   x: () => press('[data-act=close]'),
   n: () => press('[data-act=notifications]'),

@@ -20,6 +20,8 @@ export interface Completion {
   look(field: HTMLTextAreaElement): void
   /** Whether it has done with a key what there was to do. */
   takesKey(event: KeyboardEvent): boolean
+  /** Whether the text is about to be completed, so that it is not sent as it is. */
+  isBusy: boolean
   leave(): void
 }
 
@@ -47,7 +49,7 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape, compl
   }, [text.value])
 
   const send = () => {
-    if (isEmpty) return
+    if (isEmpty || completion?.isBusy === true) return
     onTyping(false)
     onSend(text.value.trim() === '' ? '' : text.value, files.take())
     text.value = ''

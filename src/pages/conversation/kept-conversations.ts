@@ -14,6 +14,8 @@ export interface KeptConversations {
   textOf(sessionId: number): Signal<string>
   /** A note that is being written on a session. It is never the text that is sent. */
   noteTextOf(sessionId: number): Signal<string>
+  /** The note that was last tried, with the id that stores it once. */
+  noteAttemptOf(sessionId: number): Signal<string>
   /** The files that are chosen to be sent with it. They do not survive the page: nothing keeps them but its memory. */
   filesOf(sessionId: number): ChosenFiles
   /** Whether files are chosen for any session. */
@@ -75,6 +77,7 @@ export function createKeptConversations(): KeptConversations {
     },
     textOf: (sessionId) => textNamed(`text.${sessionId}`),
     noteTextOf: (sessionId) => textNamed(`note.${sessionId}`),
+    noteAttemptOf: (sessionId) => textNamed(`attempt.${sessionId}`),
     filesOf,
     hasFiles: () => [...files.values()].some(({ chosen }) => chosen.peek().length > 0),
     waiting() {

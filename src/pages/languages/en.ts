@@ -9,6 +9,7 @@ export const en = {
   'signIn.remember': 'Remember on this device',
   'signIn.submit': 'Sign in',
   signOut: 'Sign out',
+  'signOut.lost': 'What is not sent yet will be lost: files, and messages that this browser does not keep.',
 
   'connection.connecting': 'Connecting…',
   'connection.online': 'Connected',

@@ -18,6 +18,11 @@ export function announce(text: string): void {
   lines.value = [...lines.value, { id: count++, text: shortened }].slice(-KEPT_LINES)
 }
 
+/** Takes away what was announced: it is not for whoever signs in next. */
+export function forgetAnnouncements(): void {
+  lines.value = []
+}
+
 export function Announcer() {
   return (
     <div class="unseen" role="log" aria-live="polite" data-announcer>

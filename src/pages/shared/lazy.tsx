@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact'
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 
 interface LazyProps<Props> {
@@ -12,9 +12,13 @@ interface LazyProps<Props> {
 /** A part of the page that is loaded when it is shown for the first time. */
 export function Lazy<Props extends object>({ name, props }: LazyProps<Props>) {
   const Part = useSignal<{ is: ComponentType<Props> } | 'failed'>()
+  const tries = useRef(0)
   const load = () => {
     Part.value = undefined
     const address = new URL(`${name}.js`, import.meta.url)
+    // To the same address a browser repeats a failure without asking.
+    if (tries.current > 0) address.searchParams.set('try', String(tries.current))
+    tries.current++
     import(address.href).then(
       (loaded: { default: ComponentType<Props> }) => (Part.value = { is: loaded.default }),
       () => (Part.value = 'failed'),
@@ -26,9 +30,16 @@ export function Lazy<Props extends object>({ name, props }: LazyProps<Props>) {
     return (
       <p class="notice problem" role="alert">
         {translate('error.unreachable')}{' '}
-        <button type="button" class="link" onClick={load}>
-          {translate('draft.retry')}
-        </button>
+        {/* After an update of the service, a page of before may not fit to its parts. */}
+        {tries.current > 1 ? (
+          <button type="button" class="link" onClick={() => location.reload()}>
+            {translate('console.reload')}
+          </button>
+        ) : (
+          <button type="button" class="link" onClick={load}>
+            {translate('draft.retry')}
+          </button>
+        )}
       </p>
     )
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claim, message, row, sees, write } from '../support/acts.js'
+import { claim, holdRequests, message, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 t.test('notes stand in the conversation for admins alone, and are never sent to the store', async (t) => {
@@ -111,6 +111,16 @@ t.test('canned replies are found by their shortcut, filled in as text, and edite
   await desk.waitForFunction(
     () => document.querySelector('textarea')?.value === 'Good news! Your refund is on its way. Ada',
   )
+
+  const insert = await holdRequests(desk, '**/use/**')
+  await field.fill('/ref')
+  await desk.locator('.canned').getByRole('option').first().waitFor()
+  await desk.keyboard.press('Enter')
+  await desk.locator('.canned').waitFor({ state: 'detached' })
+  await desk.keyboard.press('Enter')
+  insert()
+  await desk.waitForFunction(() => document.querySelector('textarea')?.value === 'Your refund is on its way. Ada')
+  t.equal(await message(desk, '/ref').count(), 0, 'a shortcut is not sent while its reply is fetched')
   await field.fill('')
   await field.pressSequentially('/')
   await desk

@@ -49,6 +49,23 @@ t.test('a message is found, opened in the midst of its conversation, and marked'
   t.same(stage.complaints(), [])
 })
 
+t.test('a part of the page that could not be loaded is asked for anew', async (t) => {
+  const stage = await setStage(t)
+  const desk = await stage.console(await stage.admin())
+  let refusals = 1
+  await desk.route('**/console/search.js*', (route) => (refusals-- > 0 ? route.abort() : route.continue()))
+  await desk.locator('[data-search]').fill('needle')
+  await desk.getByRole('button', { name: 'Try again' }).click()
+  await desk.getByRole('list', { name: 'Messages found' }).waitFor({ state: 'attached' })
+  await desk.reload()
+  refusals = 2
+  await desk.locator('[data-search]').fill('needle')
+  await desk.getByRole('button', { name: 'Try again' }).click()
+  await desk.getByRole('button', { name: 'Reload the page' }).click()
+  await desk.locator('[data-search]').fill('needle')
+  await desk.getByRole('list', { name: 'Messages found' }).waitFor({ state: 'attached' })
+})
+
 t.test('a store rates what has ended, an admin sees it, and both save the conversation', async (t) => {
   const stage = await setStage(t)
   const [store, ada, chief] = [

@@ -53,13 +53,15 @@ async function openBook(sessions: ListedSession[]) {
   }
   const emit = (name: string, event: unknown) =>
     (listeners.get(name) ?? []).forEach((listener) => listener(event as never))
-  const rules = { shown: { value: 'waiting' }, isLookedAt: () => false, onAccount: () => ({}) }
+  const shown = { value: 'waiting' }
+  const rules = { shown, isLookedAt: () => false, onAccount: () => ({}) }
   const book = createSessionBook(client as never, rules as never)
   emit('state', 'online')
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
   await settle()
   return {
     book,
+    shown,
     asked,
     emit,
     settle,
@@ -139,5 +141,24 @@ t.test('another filter begins the list anew, and what was asked for before is dr
   await until(() => book.countOf('waiting') === 250, 10_000, 'the tab counts all')
   emit('details', { session_id: 100, tags: [], priority: 0 })
   t.same(ids(), [50, 150, 200, 250])
+  book.close()
+})
+
+t.test('a list that is turned to while others are read is read after them', async (t) => {
+  const { book, shown, emit, holdAnswers, settle } = await openBook(many(3))
+  const release = holdAnswers()
+  emit('state', 'online')
+  shown.value = 'closed'
+  await settle()
+  release()
+  await settle()
+  t.ok(book.lists.closed.isLoaded.value)
+  book.setFilter('closed', { tag: 'refund' })
+  const releaseAgain = holdAnswers()
+  emit('state', 'online')
+  book.setFilter('closed', {})
+  releaseAgain()
+  await settle()
+  t.ok(book.lists.closed.isLoaded.value, 'and one that is filtered meanwhile')
   book.close()
 })

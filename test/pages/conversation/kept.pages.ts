@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { TestAccount } from '../../support/chat/accounts.js'
 import { until } from '../../../harness/until.js'
 import { claim, row, sees, write } from '../support/acts.js'
+import { choose, namesChosen, textFile } from '../support/files.js'
 import { setStage, type Stage } from '../support/stage.js'
 import { signIn } from '../support/visitor.js'
 
@@ -20,9 +21,17 @@ t.test(
     await field(page).fill('half a question')
     await page.reload()
     await holds(page, 'half a question')
+    await choose(page, textFile('a.csv'))
+    await page.locator('[data-announcer]').getByText('a.csv').waitFor({ state: 'attached' })
     await page.getByRole('button', { name: 'Sign out' }).click()
+    const asking = page.getByRole('dialog', { name: 'Sign out' })
+    await asking.getByRole('button', { name: 'Cancel' }).click()
+    t.same(await namesChosen(page), ['a.csv'], 'a chosen file is not lost without a question')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await asking.getByRole('button', { name: 'Sign out' }).click()
     await signIn(page, other.token)
     await holds(page, '')
+    t.equal(await page.locator('[data-announcer]').textContent(), '', 'nothing is told of the last account')
     await field(page).fill('of another store')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await signIn(page, store.token)

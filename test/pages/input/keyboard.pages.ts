@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { hasTick, row, sees } from '../support/acts.js'
+import { hasTick, holdRequests, row, sees } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 const focused = (page: Page) =>
@@ -66,6 +66,45 @@ t.test('an admin needs no mouse from signing in to closing', async (t) => {
   await page.getByText('This conversation has ended.').waitFor()
   await keyboard.press('Escape')
   await page.getByText('No conversation chosen').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('a note that is being typed stays one when the session is claimed meanwhile', async (t) => {
+  const stage = await setStage(t)
+  await stage.post('store/message/', await stage.store({ name: 'Tech Store' }), { content: 'Hello' })
+  const page = await stage.console(await stage.admin())
+  const { keyboard } = page
+  const [note, composer] = [page.locator('[data-note]'), page.locator('[data-composer]')]
+  const claim = await holdRequests(page, '**/session/claim/')
+  await row(page, 'Tech Store').click()
+  await page.getByRole('button', { name: 'Claim' }).waitFor()
+  await keyboard.press('c')
+  await keyboard.press('i')
+  await note.and(page.locator(':focus')).waitFor()
+  await keyboard.type('half ')
+  claim()
+  await page.getByRole('button', { name: 'Release' }).waitFor()
+  await page.getByRole('tab', { name: /^Mine/, selected: true }).waitFor()
+  await keyboard.type('in it')
+  t.equal(await note.inputValue(), 'half in it')
+  await note.blur()
+  await keyboard.press('i')
+  await note.and(page.locator(':focus')).waitFor()
+  await note.blur()
+  await keyboard.press('r')
+  await composer.and(page.locator(':focus')).waitFor()
+  await page.getByRole('button', { name: 'Internal note' }).click()
+  await note.press('Escape')
+  await composer.and(page.locator(':focus')).waitFor()
+  await page.locator('[data-search]').fill('nothing like it')
+  await composer.press('Escape')
+  await page.locator('[data-search]:focus').waitFor()
+  await keyboard.press('Escape')
+  await row(page, 'Tech Store').focus()
+  await keyboard.press('s')
+  await page.getByRole('toolbar').waitFor()
+  await keyboard.press('w')
+  await page.getByRole('toolbar').waitFor({ state: 'detached' })
   t.same(stage.complaints(), [])
 })
 

@@ -34,3 +34,14 @@ export async function claim(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Claim' }).click()
   await page.getByRole('textbox', { name: 'Write an answer' }).waitFor()
 }
+
+/** Holds back what a page asks for until the returned function is called. */
+export async function holdRequests(page: Page, pattern: string): Promise<() => void> {
+  let go: (() => void) | undefined
+  const isLetGo = new Promise<void>((resolve) => (go = resolve))
+  await page.route(pattern, async (route) => {
+    await isLetGo
+    await route.continue()
+  })
+  return () => go?.()
+}

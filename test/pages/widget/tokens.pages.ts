@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { until } from '../../../harness/until.js'
@@ -30,11 +31,19 @@ t.test('a renewed token of the same store lets the conversation go on, and the p
   await writeIn(await openChat(page), 'of the first token')
   await entryIn(chatIn(page), 'of the first token').waitFor()
   const [frame] = page.frames().slice(1)
+  const saves = async (text: string) => {
+    const saving = page.waitForEvent('download')
+    await chatIn(page).getByRole('button', { name: 'Save the conversation' }).click()
+    t.match(await readFile(await (await saving).path(), 'utf8'), text)
+  }
+  await saves('of the first token')
 
   await field(page).fill('half a question')
   await choose(chatIn(page), picture('a.png'))
   const second = await renew()
   await signIn(page, second.token)
+  // With the token in use: the second one is there for when that is refused.
+  await saves('of the first token')
   await revoke(store.tokenId)
   await writeIn(chatIn(page), 'of the second token')
   await entryIn(chatIn(page), 'of the second token').waitFor({ timeout: 20_000 })

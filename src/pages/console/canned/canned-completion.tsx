@@ -22,6 +22,7 @@ export function useCannedCompletion(
 ): Completion {
   const open = useSignal<Open>()
   const place = useSignal(0)
+  const isInserting = useSignal(false)
   const field = useRef<HTMLTextAreaElement>(null)
   const caret = useRef<number>(undefined)
   useEffect(() => {
@@ -39,6 +40,7 @@ export function useCannedCompletion(
     const before = text.value
     close()
     if (at === undefined) return
+    isInserting.value = true
     try {
       const content = await desk.canned.use(reply, sessionId)
       // Whoever typed on meanwhile keeps what was typed.
@@ -47,6 +49,8 @@ export function useCannedCompletion(
       text.value = text.value.slice(0, at.from) + content + text.value.slice(at.to)
     } catch (error) {
       desk.toasts.add(describeError(error))
+    } finally {
+      isInserting.value = false
     }
     field.current?.focus()
   }
@@ -74,6 +78,8 @@ export function useCannedCompletion(
   return {
     look,
     takesKey,
+    // A shortcut that is sent before its reply is there would be read by the store.
+    isBusy: isInserting.value || (isOpen && !desk.canned.isKnown.value),
     leave: close,
     attributes: isOpen
       ? {

@@ -69,13 +69,9 @@ function ListPanel({ desk, name }: { desk: Desk; name: ListName }) {
   )
 }
 
-function Tabs({ desk: { book, list, selection } }: { desk: Desk }) {
+function Tabs({ desk: { book, list } }: { desk: Desk }) {
   const names = listNames.filter((name) => name !== 'all' || book.isSupervisor.value)
   const unread = book.lists.own.rows.value.reduce((sum, row) => sum + row.unread, 0)
-  const turnTo = (name: ListName) => {
-    if (name !== list.value) selection.turn(false)
-    list.value = name
-  }
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 }
     const step = steps[event.key]
@@ -83,7 +79,7 @@ function Tabs({ desk: { book, list, selection } }: { desk: Desk }) {
     const along = document.documentElement.dir === 'rtl' ? -step : step
     const next = names[(names.indexOf(list.value) + along + names.length) % names.length]
     if (next === undefined) return
-    turnTo(next)
+    list.value = next
     document.getElementById(`tab-${next}`)?.focus()
   }
   return (
@@ -97,7 +93,7 @@ function Tabs({ desk: { book, list, selection } }: { desk: Desk }) {
           aria-controls="panel"
           aria-selected={list.value === name}
           tabIndex={list.value === name ? 0 : -1}
-          onClick={() => turnTo(name)}
+          onClick={() => (list.value = name)}
         >
           {translate(`list.${name}`)}
           {(name === 'waiting' || name === 'own') && (

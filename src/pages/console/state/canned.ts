@@ -8,6 +8,8 @@ const SHOWN = 8
 /** The canned replies of an admin: its own and the shared ones, those that are used most first. */
 export interface CannedReplies {
   all: ReadonlySignal<readonly CannedReply[]>
+  /** Whether they were read, or cannot be read now. */
+  isKnown: ReadonlySignal<boolean>
   refresh(): Promise<void>
   /** Those that begin with what was typed, then those that hold it. */
   find(typed: string): CannedReply[]
@@ -19,11 +21,20 @@ export interface CannedReplies {
 
 export function createCannedReplies(client: AdminClient): CannedReplies {
   const all = signal<readonly CannedReply[]>([])
+  const isKnown = signal(false)
   const refresh = async () => {
-    all.value = await patiently(() => client.canned({ limit: MOST }))
+    try {
+      all.value = await patiently(() => client.canned({ limit: MOST }))
+    } finally {
+      isKnown.value = true
+    }
   }
+  client.on('state', (state) => {
+    if (state === 'online') void refresh().catch(() => undefined)
+  })
   return {
     all,
+    isKnown,
     refresh,
     find: (typed) => findReplies(all.value, typed),
     async use(reply, sessionId) {

@@ -114,7 +114,7 @@ export function openConversation(
   }
 
   const shownSessions = computed(() => new Set(timeline.messages.value.map(({ session_id }) => session_id)))
-  const notes = createNotes(client, sessionId, shownSessions)
+  const notes = createNotes(client, sessionId, shownSessions, inBrowser.noteAttemptOf(sessionId))
 
   const ends = [
     inBrowser.follow(sessionId, timeline),

@@ -2,12 +2,12 @@ import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import { connectAdmin, type Message, type Session } from '../../../client/index.js'
 import { createKeptConversations } from '../../conversation/kept-conversations.js'
 import { translate } from '../../languages/translate.js'
-import { announce } from '../../shared/announcer.js'
+import { announce, forgetAnnouncements } from '../../shared/announcer.js'
 import { fetchWithClock } from '../../text/clock.js'
 import { watchConnection } from '../../shared/connection.js'
 import { describeError } from '../../shared/describe-error.js'
 import { serviceUrl } from '../../browser/service.js'
-import { openConversation, type Conversation } from './conversation.js'
+import type { Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { followActivity } from './activity.js'
 import { createSelection } from './bulk.js'
@@ -16,6 +16,7 @@ import { createColleagues } from './colleagues.js'
 import type { ListFilter } from './lists/list-filter.js'
 import { createSessionBook } from './lists/session-book.js'
 import { createNotices, showCount } from './notices.js'
+import { createOpenConversations } from './open-conversations.js'
 import { createSettings } from './settings.js'
 import { createToasts } from './toasts.js'
 
@@ -25,8 +26,6 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const connection = watchConnection(client)
   const toasts = createToasts()
   const chosen = signal<Conversation>()
-  // Besides the chosen one those with messages on their way: what becomes of them has to be seen.
-  const kept = new Map<number, Conversation>()
   const settings = createSettings()
   const { list } = settings
   /** Whether the reports are looked at instead of a conversation. */
@@ -36,6 +35,11 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const isBusy = signal(false)
   const { online, typing } = followActivity(client)
   const inBrowser = createKeptConversations()
+  const conversations = createOpenConversations(client, {
+    chosen,
+    inBrowser,
+    rowOf: (sessionId) => book.rows.value.get(sessionId),
+  })
 
   const isRead = (sessionId: number) => isLooking.value && chosen.value?.id === sessionId
   // Before the lists hear of it: they know how the session stood.
@@ -72,22 +76,12 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     isAtReports.value = false
     settings.closeOverlay()
     if (left?.id === sessionId) return
-    chosen.value = sessionId === undefined ? undefined : (kept.get(sessionId) ?? open(sessionId))
-    if (left?.timeline.drafts.value.length === 0) {
-      kept.delete(left.id)
-      left.close()
-    }
+    chosen.value = sessionId === undefined ? undefined : (conversations.get(sessionId) ?? conversations.open(sessionId))
     if (sessionId !== undefined) void notices.readOf(sessionId)
   }
 
-  function open(sessionId: number): Conversation {
-    const opened = openConversation(client, sessionId, { row: book.rows.value.get(sessionId), inBrowser })
-    kept.set(sessionId, opened)
-    return opened
-  }
-
   function sendWaiting(sessionId: number): void {
-    const stop = open(sessionId).timeline.drafts.subscribe((drafts) => {
+    const stop = conversations.open(sessionId).timeline.drafts.subscribe((drafts) => {
       const error = drafts.find((draft) => draft.error !== undefined)?.error
       if (error === undefined) return
       // The session may be in no list any more.
@@ -120,7 +114,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     inBrowser.open(client.account)
     colleagues.refresh()
     // What waits is sent, also to sessions that nobody looks at.
-    for (const sessionId of inBrowser.waiting()) if (!kept.has(sessionId)) sendWaiting(sessionId)
+    for (const sessionId of inBrowser.waiting()) if (!conversations.get(sessionId)) sendWaiting(sessionId)
   })
   client.on('error', (error) => toasts.add(describeError(error)))
 
@@ -150,7 +144,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   ): Promise<void> {
     try {
       const { tags, priority } = await client.updateSession(sessionId, details)
-      for (const listener of [book.changeDetails, kept.get(sessionId)?.changeDetails]) {
+      for (const listener of [book.changeDetails, conversations.get(sessionId)?.changeDetails]) {
         listener?.({ session_id: sessionId, tags, priority })
       }
     } catch (error) {
@@ -159,6 +153,8 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   }
 
   const ends: (() => void)[] = [
+    // What is chosen in one list is nothing to be done to in another.
+    list.subscribe(() => selection.turn(false)),
     effect(() => {
       const id = chosen.value?.id
       const newest = chosen.value?.timeline.shown.value.findLast(
@@ -175,10 +171,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
   ]
   const warn = (event: BeforeUnloadEvent) => {
-    const timelines = [...kept.values()].map(({ timeline }) => timeline)
-    const isUnkept = !inBrowser.isKeeping() && timelines.some(({ drafts }) => drafts.value.length > 0)
-    const isUploading = timelines.some(({ outgoing }) => outgoing.isUploading())
-    if (isUnkept || isUploading || inBrowser.hasFiles()) event.preventDefault()
+    if (conversations.wouldLose()) event.preventDefault()
   }
   window.addEventListener('beforeunload', warn)
 
@@ -213,6 +206,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       book.setFilter(list.value, filter)
     },
     setDetails,
+    wouldLose: conversations.wouldLose,
     /** What is being written to a session, also while another is looked at. */
     textOf: inBrowser.textOf,
     noteTextOf: inBrowser.noteTextOf,
@@ -225,11 +219,12 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       ends.forEach((end) => end())
       window.removeEventListener('beforeunload', warn)
       chosen.value = undefined
-      for (const conversation of kept.values()) conversation.close()
+      conversations.close()
       inBrowser.close()
       settings.close()
       book.close()
       client.close()
+      forgetAnnouncements()
       document.title = translate('console.documentTitle')
     },
   }

@@ -1,4 +1,4 @@
-import { effect, signal, type ReadonlySignal } from '@preact/signals'
+import { effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { AdminClient, Note } from '../../../client/index.js'
 import { chooseId } from '../../conversation/timeline.js'
 import { patiently } from '../../shared/patiently.js'
@@ -10,7 +10,7 @@ const MOST_PAGES = 10
 /** The notes of the sessions that a conversation shows, oldest first, live. */
 export interface Notes {
   all: ReadonlySignal<readonly Note[]>
-  /** Writes a note. After a failure the same text is stored once, however often it is tried. */
+  /** Writes a note. After a failure, or a reload, the same text is stored once, however often it is tried. */
   write(content: string): Promise<void>
   remove(id: number): Promise<void>
   close(): void
@@ -21,10 +21,11 @@ export function createNotes(
   sessionId: number,
   /** The sessions whose messages are shown. */
   shown: ReadonlySignal<ReadonlySet<number>>,
+  /** The id and the text that were tried last: the answer may be lost together with the page. */
+  attempt: Signal<string>,
 ): Notes {
   const all = signal<readonly Note[]>([])
   const loaded = new Set<number>()
-  let attempt: { content: string; id: string } | undefined
 
   function merge(more: readonly Note[]): void {
     const known = new Map(all.value.map((note) => [note.id, note]))
@@ -79,9 +80,11 @@ export function createNotes(
   return {
     all,
     async write(content) {
-      if (attempt?.content !== content) attempt = { content, id: chooseId() }
-      merge([await client.addNote({ session_id: sessionId, content, client_note_id: attempt.id })])
-      attempt = undefined
+      let [client_note_id = ''] = attempt.value.split(' ', 1)
+      if (attempt.value !== `${client_note_id} ${content}`) client_note_id = chooseId()
+      attempt.value = `${client_note_id} ${content}`
+      merge([await client.addNote({ session_id: sessionId, content, client_note_id })])
+      attempt.value = ''
     },
     async remove(id) {
       await client.deleteNote(id)

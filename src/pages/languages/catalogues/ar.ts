@@ -10,6 +10,7 @@ export default {
   'signIn.remember': 'تذكّرني على هذا الجهاز',
   'signIn.submit': 'تسجيل الدخول',
   signOut: 'تسجيل الخروج',
+  'signOut.lost': 'سيُفقد ما لم يُرسل بعد: الملفات والرسائل التي لا يحتفظ بها هذا المتصفح.',
 
   'connection.connecting': 'جارٍ الاتصال…',
   'connection.online': 'متصل',

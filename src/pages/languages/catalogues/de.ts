@@ -10,6 +10,8 @@ export default {
   'signIn.remember': 'Auf diesem Gerät merken',
   'signIn.submit': 'Anmelden',
   signOut: 'Abmelden',
+  'signOut.lost':
+    'Was noch nicht gesendet ist, geht verloren: Dateien und Nachrichten, die dieser Browser nicht aufbewahrt.',
 
   'connection.connecting': 'Verbindung wird aufgebaut …',
   'connection.online': 'Verbunden',

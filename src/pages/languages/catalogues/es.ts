@@ -10,6 +10,7 @@ export default {
   'signIn.remember': 'Recordar en este dispositivo',
   'signIn.submit': 'Iniciar sesión',
   signOut: 'Cerrar sesión',
+  'signOut.lost': 'Se perderá lo que aún no se ha enviado: archivos y mensajes que este navegador no conserva.',
 
   'connection.connecting': 'Conectando…',
   'connection.online': 'Conectado',

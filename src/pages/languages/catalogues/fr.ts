@@ -10,6 +10,7 @@ export default {
   'signIn.remember': 'Mémoriser sur cet appareil',
   'signIn.submit': 'Se connecter',
   signOut: 'Se déconnecter',
+  'signOut.lost': 'Ce qui n’est pas encore envoyé sera perdu : fichiers et messages que ce navigateur ne conserve pas.',
 
   'connection.connecting': 'Connexion…',
   'connection.online': 'Connecté',

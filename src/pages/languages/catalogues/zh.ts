@@ -10,6 +10,7 @@ export default {
   'signIn.remember': '在此设备上记住',
   'signIn.submit': '登录',
   signOut: '退出登录',
+  'signOut.lost': '尚未发送的内容将会丢失：文件，以及此浏览器未保存的消息。',
 
   'connection.connecting': '正在连接…',
   'connection.online': '已连接',

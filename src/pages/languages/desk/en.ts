@@ -16,6 +16,7 @@ export const desk = {
   'console.back': 'Back to the list',
   'console.dismiss': 'Dismiss',
   'console.open': 'Open',
+  'console.reload': 'Reload the page',
 
   'list.label': 'Lists',
   'list.sessions': 'Sessions',
@@ -87,7 +88,7 @@ export const desk = {
   'keyboard.all': 'All sessions, for supervisors',
   'keyboard.filter': 'Filter the list',
   'keyboard.select': 'Select the session, or several',
-  'keyboard.note': 'Write an internal note, or back',
+  'keyboard.note': 'Write an internal note',
   'keyboard.urgent': 'Mark urgent, or normal again',
   'keyboard.tags': 'Tag the conversation',
   'keyboard.details': 'Show or hide the store',

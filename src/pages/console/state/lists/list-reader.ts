@@ -49,7 +49,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
   const incomplete = new Set<number>()
   const busy = new Set<ListName>()
   let timer: ReturnType<typeof setTimeout> | undefined
-  let isReading = false
+  const isReading = signal(false)
   let isOutdated = false
   let turns = 0
 
@@ -70,7 +70,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
       timer = undefined
       const ids = [...incomplete]
       incomplete.clear()
-      if (isReading) ids.forEach(completeSoon)
+      if (isReading.peek()) ids.forEach(completeSoon)
       else if (isOutdated || ids.length > MOST_SINGLE || ownId.value === undefined) void reread()
       else for (const id of ids) void complete(id)
     }, GATHER_MS)
@@ -90,7 +90,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
 
   async function reread(): Promise<void> {
     const [turn, since] = [++turns, map.mark()]
-    isReading = true
+    isReading.value = true
     isOutdated = false
     const asked = [...new Set<ListName>(['waiting', 'own', shown.value])].map((name) => lists[name])
     try {
@@ -113,7 +113,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
         void reread()
       }, RETRY_MS)
     } finally {
-      if (turn === turns) isReading = false
+      if (turn === turns) isReading.value = false
     }
   }
 
@@ -155,18 +155,19 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
     const name = shown.value
     // The other lists are read with every connection.
     const isElsewhere = name === 'closed' || name === 'all'
-    if (isElsewhere && ownId.value !== undefined && !lists[name].isLoaded.value && !isReading) {
+    // One that was turned to, or filtered, while the lists were read is read after them.
+    if (!isReading.value && isElsewhere && ownId.value !== undefined && !lists[name].isLoaded.value) {
       void readPage(name, 'start')
     }
   })
 
   return {
     problem,
-    isReading: () => isReading,
+    isReading: () => isReading.peek(),
     reread: () => void reread(),
     rereadSoon() {
       turns++
-      isReading = false
+      isReading.value = false
       isOutdated = true
       lookSoon()
     },

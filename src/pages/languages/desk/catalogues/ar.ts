@@ -17,6 +17,7 @@ export default {
   'console.back': 'العودة إلى القائمة',
   'console.dismiss': 'إخفاء',
   'console.open': 'فتح',
+  'console.reload': 'أعد تحميل الصفحة',
 
   'list.label': 'القوائم',
   'list.sessions': 'الجلسات',
@@ -109,7 +110,7 @@ export default {
   'keyboard.all': 'كل الجلسات، للمديرين',
   'keyboard.filter': 'تصفية القائمة',
   'keyboard.select': 'تحديد الجلسة، أو عدة جلسات',
-  'keyboard.note': 'كتابة ملاحظة داخلية، أو الرجوع',
+  'keyboard.note': 'كتابة ملاحظة داخلية',
   'keyboard.urgent': 'وضع علامة عاجلة، أو عادية',
   'keyboard.tags': 'إضافة وسم إلى المحادثة',
   'keyboard.details': 'إظهار المتجر أو إخفاؤه',

@@ -17,6 +17,7 @@ export default {
   'console.back': 'Zurück zur Liste',
   'console.dismiss': 'Ausblenden',
   'console.open': 'Öffnen',
+  'console.reload': 'Seite neu laden',
 
   'list.label': 'Listen',
   'list.sessions': 'Sitzungen',
@@ -92,7 +93,7 @@ export default {
   'keyboard.all': 'Alle Sitzungen, für Supervisoren',
   'keyboard.filter': 'Liste filtern',
   'keyboard.select': 'Sitzung auswählen, oder mehrere',
-  'keyboard.note': 'Interne Notiz schreiben, oder zurück',
+  'keyboard.note': 'Interne Notiz schreiben',
   'keyboard.urgent': 'Als dringend markieren, oder wieder normal',
   'keyboard.tags': 'Unterhaltung mit Schlagwort versehen',
   'keyboard.details': 'Shop zeigen oder ausblenden',

@@ -17,6 +17,7 @@ export default {
   'console.back': 'Volver a la lista',
   'console.dismiss': 'Descartar',
   'console.open': 'Abrir',
+  'console.reload': 'Recargar la página',
 
   'list.label': 'Listas',
   'list.sessions': 'Sesiones',
@@ -97,7 +98,7 @@ export default {
   'keyboard.all': 'Todas las sesiones, para supervisores',
   'keyboard.filter': 'Filtrar la lista',
   'keyboard.select': 'Seleccionar la sesión, o varias',
-  'keyboard.note': 'Escribir una nota interna, o volver',
+  'keyboard.note': 'Escribir una nota interna',
   'keyboard.urgent': 'Marcar como urgente, o de nuevo normal',
   'keyboard.tags': 'Etiquetar la conversación',
   'keyboard.details': 'Mostrar u ocultar la tienda',

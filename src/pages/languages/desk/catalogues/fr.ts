@@ -17,6 +17,7 @@ export default {
   'console.back': 'Retour à la liste',
   'console.dismiss': 'Masquer',
   'console.open': 'Ouvrir',
+  'console.reload': 'Recharger la page',
 
   'list.label': 'Listes',
   'list.sessions': 'Sessions',
@@ -93,7 +94,7 @@ export default {
   'keyboard.all': 'Toutes les sessions, pour les superviseurs',
   'keyboard.filter': 'Filtrer la liste',
   'keyboard.select': 'Sélectionner la session, ou plusieurs',
-  'keyboard.note': 'Écrire une note interne, ou revenir',
+  'keyboard.note': 'Écrire une note interne',
   'keyboard.urgent': 'Marquer urgente, ou à nouveau normale',
   'keyboard.tags': 'Étiqueter la conversation',
   'keyboard.details': 'Afficher ou masquer la boutique',

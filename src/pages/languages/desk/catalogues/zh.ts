@@ -17,6 +17,7 @@ export default {
   'console.back': '返回列表',
   'console.dismiss': '关闭提示',
   'console.open': '打开',
+  'console.reload': '重新加载页面',
 
   'list.label': '列表',
   'list.sessions': '会话',
@@ -88,7 +89,7 @@ export default {
   'keyboard.all': '全部会话（主管）',
   'keyboard.filter': '筛选列表',
   'keyboard.select': '选择一个或多个会话',
-  'keyboard.note': '写内部备注，或返回',
+  'keyboard.note': '写内部备注',
   'keyboard.urgent': '标记为紧急，或恢复普通',
   'keyboard.tags': '为对话添加标签',
   'keyboard.details': '显示或隐藏店铺信息',
