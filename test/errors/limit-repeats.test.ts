@@ -42,7 +42,8 @@ t.test('faults that differ in their code, their origin or a status are all writt
   const failElsewhere = () => new Error('cannot connect to port 6379')
   for (let place = 0; place < 3; place++) {
     for (const err of [fail(), fail('ECONNREFUSED'), fail('ETIMEDOUT'), failElsewhere()]) log.warn({ err }, 'database')
-    for (const status of [401, 503]) log.warn({ err: `the receiver answered ${status} after ${place} tries` }, 'webhook')
+    for (const status of [401, 503])
+      log.warn({ err: `the receiver answered ${status} after ${place} tries` }, 'webhook')
   }
   t.equal(lines.length, 6)
 })
