@@ -6,7 +6,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { format, resolveConfig } from 'prettier'
 import { compareFanOut } from './bench/fan-out.js'
+import { compareFirstAdmins } from './bench/first-admin.js'
 import { compareGrowth } from './bench/growth.js'
+import { compareHerds } from './bench/herd.js'
 import { compareHotReads } from './bench/hot-read.js'
 import { compareIdleSockets } from './bench/idle-sockets.js'
 import { compareJwts } from './bench/jwt.js'
@@ -23,7 +25,9 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   metrics: compareMetrics,
   'idle-sockets': compareIdleSockets,
   'fan-out': compareFanOut,
+  herd: compareHerds,
   growth: compareGrowth,
+  'first-admin': compareFirstAdmins,
   jwt: compareJwts,
   webhooks: compareWebhooks,
 }

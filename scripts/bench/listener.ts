@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import type { Server } from './services.js'
 
 /** The first byte of final frames, https://www.rfc-editor.org/rfc/rfc6455#section-5.2 */
-const [TEXT, PING, PONG] = [0x81, 0x89, 0x8a]
+export const TEXT = 0x81
+const [PING, PONG] = [0x89, 0x8a]
 
 /**
  * A minimal WebSocket client, so that 2,000 of them on the same machine measure the servers and not themselves. `onText` is called with the payload of each frame, none of which is expected to be fragmented.
@@ -20,12 +21,13 @@ export async function openListener(server: Server, path: string, onText: (payloa
     }
     rest = data
   })
-  return { send: (text) => void socket.write(encodeMasked(TEXT, Buffer.from(text))) }
+  return { send: (text) => void socket.write(encodeMasked(TEXT, Buffer.from(text))), close: () => socket.destroy() }
 }
 
 export interface Listener {
-  /** Sends a text of less than 126 bytes. */
+  /** Sends a text of less than 64 KiB. */
   send(text: string): void
+  close(): void
 }
 
 function upgrade(url: string): Promise<Socket> {
@@ -50,14 +52,16 @@ function upgrade(url: string): Promise<Socket> {
 /** The first frame of a server's bytes, which are not masked; undefined while it is incomplete. */
 function readFrame(data: Buffer): { head: number; payload: Buffer; rest: Buffer } | undefined {
   const [head = 0, length = 0] = data
-  const isLong = length === 126
-  const from = isLong ? 4 : 2
+  const from = length === 127 ? 10 : length === 126 ? 4 : 2
   if (data.length < from) return undefined
-  const end = from + (isLong ? data.readUInt16BE(2) : length)
+  const size = length === 127 ? Number(data.readBigUInt64BE(2)) : length === 126 ? data.readUInt16BE(2) : length
+  const end = from + size
   return data.length < end ? undefined : { head, payload: data.subarray(from, end), rest: data.subarray(end) }
 }
 
 /** Clients must mask their frames. A mask of zeros leaves the payload unchanged. */
-function encodeMasked(head: number, payload: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([head, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+export function encodeMasked(head: number, payload: Buffer): Buffer {
+  const isLong = payload.length > 125
+  const length = isLong ? [0x80 | 126, payload.length >> 8, payload.length & 0xff] : [0x80 | payload.length]
+  return Buffer.concat([Buffer.from([head, ...length, 0, 0, 0, 0]), payload])
 }

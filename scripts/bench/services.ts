@@ -19,15 +19,23 @@ export interface Services {
   redisUrl: string
   /** Creates a migrated database in the same PostgreSQL and returns its URL. */
   createDatabase(name: string): Promise<string>
-  /** Starts a program and waits until it answers; it ends with the services. */
-  startServer(program: string[], environment: Record<string, string>): Promise<Server>
+  /** Starts a program and waits until it answers; it ends with the services. The words alone are those of Node.js. */
+  startServer(program: string[] | Program, environment: Record<string, string>): Promise<Server>
+}
+
+export interface Program {
+  command: string
+  words: string[]
+  /** Names the port that it is to listen on. */
+  portVariable: string
+  environment: Record<string, string>
 }
 
 export interface Server {
   origin: string
   pid: number
-  /** Sends a signal and reads the line that the program prints in answer. */
-  ask(signal: NodeJS.Signals): Promise<string>
+  /** Sends a signal and reads the line that the program prints in answer. Only of Node.js. */
+  ask?(signal: NodeJS.Signals): Promise<string>
   stop(): Promise<void>
 }
 
@@ -65,26 +73,32 @@ export async function withServices(use: (services: Services) => Promise<void>): 
   }
 }
 
-async function startServer(program: string[], environment: Record<string, string>): Promise<Server> {
+async function startServer(given: string[] | Program, environment: Record<string, string>): Promise<Server> {
   const port = await findFreePort()
-  const child = spawn(process.execPath, program, {
+  const program = Array.isArray(given) ? nodeProgram(given) : given
+  const child = spawn(program.command, program.words, {
     cwd: root,
-    env: { ...process.env, ...noLimitsEnvironment, ...environment, PORT: String(port), LOG_LEVEL: 'warn' },
+    env: { ...process.env, ...program.environment, ...environment, [program.portVariable]: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise((resolve) => child.once('close', resolve))
   const origin = `http://127.0.0.1:${port}`
-  await until(() => answers(origin), 30_000, `${program.join(' ')} answers`)
+  await until(() => answers(origin), 30_000, `${[program.command, ...program.words].join(' ')} answers`)
   return {
     origin,
     pid: child.pid ?? 0,
-    ask: (signal) => ask(child, signal),
+    ...(Array.isArray(given) && { ask: (signal: NodeJS.Signals) => ask(child, signal) }),
     async stop() {
       child.kill('SIGKILL')
       await ended
     },
   }
 }
+
+const nodeProgram = (words: string[]): Program => ({
+  ...{ command: process.execPath, words, portVariable: 'PORT' },
+  environment: { ...noLimitsEnvironment, LOG_LEVEL: 'warn' },
+})
 
 const answers = (origin: string) =>
   fetch(`${origin}/health/live/`).then(

@@ -4,16 +4,14 @@ import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
 import type { FileMessageInput } from './state/send-file.js'
 import type { HistoryPage } from './store-client.js'
+import type { AdminSession, ListedSession, RatedSession } from '../protocol/desk.js'
+import type { SessionList } from '../protocol/desk.js'
 import type {
-  AdminSession,
   History,
-  ListedSession,
   Message,
   Notification,
-  RatedSession,
   Session,
   SessionHistory,
-  SessionList,
   SessionStatus,
   SessionWithStore,
 } from '../protocol/wire.js'

@@ -2,13 +2,12 @@ import type { Http } from './transport/http.js'
 import type {
   CannedReply,
   Colleague,
-  Message,
   Note,
   SessionCounts,
   SessionForAdmins,
   SessionForAdminsWithStore,
-  Store,
-} from '../protocol/wire.js'
+} from '../protocol/desk.js'
+import type { Message, Store } from '../protocol/wire.js'
 
 export interface NotePage {
   /** Oldest first. */

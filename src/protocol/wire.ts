@@ -69,96 +69,6 @@ export interface SessionWithStore extends Session {
   store: Store
 }
 
-/** What only admins may know of a session. */
-export interface SessionDetails {
-  /** Sorted, in lower case. */
-  tags: string[]
-  /** 0 is normal, 3 the most urgent. */
-  priority: number
-}
-
-export interface SessionForAdmins extends Session, SessionDetails {}
-
-export interface SessionForAdminsWithStore extends SessionForAdmins {
-  store: Store
-}
-
-/** A session with its 200 newest messages, oldest first. */
-export interface AdminSession extends SessionForAdminsWithStore {
-  messages: Message[]
-  rating: Rating | null
-}
-
-export interface ListedSession extends SessionForAdminsWithStore {
-  last_message: Message | null
-}
-
-/** A session in the list of all. */
-export interface RatedSession extends ListedSession {
-  rating: Rating | null
-}
-
-/** How a store rates a session that is closed. */
-export interface Rating {
-  session_id: number
-  /** 1–5; 5 is the best. */
-  score: number
-  /** Empty when there is none. */
-  comment: string
-  created: string
-  updated: string
-}
-
-/** Sessions that are not closed. */
-export interface SessionCounts {
-  /** Sessions that nobody holds. */
-  open: number
-  /** Sessions this admin holds. */
-  my: number
-  /** Sessions of priority 3 that this admin may read. */
-  urgent: number
-  tags: { tag: string; count: number }[]
-  /** Only when `urgent`, or the count of a tag, may be larger than what is given, or a tag is missing. */
-  capped?: true
-}
-
-/** An admin as its colleagues see it. */
-export interface Colleague {
-  id: number
-  name: string
-  role: AdminRole
-  online: boolean
-  /** How many sessions it holds. */
-  held: number
-}
-
-/** What admins write to each other about a session. Its store never sees it. */
-export interface Note {
-  id: number
-  session_id: number
-  admin_id: number
-  admin_name: string
-  content: string
-  created: string
-  /** Only in the event that tells of it; `content` is empty then. */
-  deleted?: true
-}
-
-/** A prepared answer. */
-export interface CannedReply {
-  id: number
-  /** Whose it is; null when it is shared. */
-  admin_id: number | null
-  shared: boolean
-  /** In lower case. */
-  shortcut: string
-  content: string
-  /** How often this admin has used it. */
-  uses: number
-  created: string
-  updated: string
-}
-
 /** A page of a store's sessions, closed ones too. */
 export interface SessionHistory<Item> {
   /** Newest first. */
@@ -170,16 +80,6 @@ export interface SessionHistory<Item> {
 /** One of a store's own sessions. */
 export interface OwnSession extends Session {
   last_message: Message | null
-}
-
-export interface SessionList {
-  data: ListedSession[]
-  /** Of all pages. */
-  count: number
-  /** Only when there may be more sessions than `count`. */
-  capped?: true
-  /** null on the last page. */
-  next_cursor: string | null
 }
 
 export interface History {
@@ -257,48 +157,3 @@ export interface ResumeRequest {
   /** The epoch of the connection that the seqs come from. */
   epoch?: string
 }
-
-/** The payloads of the server's frames, by type. What older servers do not send is optional. */
-export interface ServerFrames {
-  ready: {
-    session: (Session & { seq: number }) | null
-    resume: boolean
-    /** Names the history that seqs count in. It changes with a promotion or a restore. */
-    epoch?: string
-    account?: { side: Side; id: number; role?: AdminRole }
-    limits?: Limits
-  }
-  message: { message: Message; seq: number }
-  message_status: StatusChange
-  session_read: SessionRead
-  admin_connected: { admin_id: number; message: string }
-  admin_disconnected: { admin_id: number; message: string }
-  session_update: { session: Session; seq: number }
-  new_notification: UnreadCount
-  /** Without `seq`: who was away reads again. */
-  session_details: SessionDetails & { session_id: number }
-  note: { note: Note }
-  presence: Presence
-  typing: Typing
-  sync: {
-    session: Session
-    messages: Message[]
-    seq: number
-    complete: boolean
-    /** Forget what is known of the session and begin with this. Such a sync also comes without a `resume`. */
-    reset?: true
-  }
-  error: {
-    code: string
-    message: string
-    client_message_id?: string
-    /** The type of the frame that this answers. */
-    type?: string
-    /** The session of that frame; of a `resume`, the one that was refused. */
-    session_id?: number
-  }
-  pong: Record<string, never>
-}
-
-/** Any frame of the server. */
-export type ServerFrame = { [T in keyof ServerFrames]: { type: T; payload: ServerFrames[T] } }[keyof ServerFrames]

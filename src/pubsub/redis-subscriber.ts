@@ -52,6 +52,8 @@ export function createRedisSubscriber(redis: Redis, options: SubscriberOptions):
   const waiting = new Map<string, (() => void)[]>()
   let connection = 0
   let isWorking = false
+  let isWorkDue = false
+  let isClosed = false
   let isAuditDue = false
   let unanswered = 0
   let retryTimer: NodeJS.Timeout | undefined
@@ -104,6 +106,16 @@ export function createRedisSubscriber(redis: Redis, options: SubscriberOptions):
       onError(error as Error)
       clearTimeout(retryTimer)
       retryTimer = setTimeout(work, RETRY_MS)
+    })
+  }
+
+  /** All channels of a tick share a command: alone, each would cost a system call here and one in Redis. */
+  function workSoon(): void {
+    if (isWorkDue) return
+    isWorkDue = true
+    setImmediate(() => {
+      isWorkDue = false
+      if (!isClosed) work()
     })
   }
 
@@ -178,20 +190,21 @@ export function createRedisSubscriber(redis: Redis, options: SubscriberOptions):
       changed.add(channel)
       return new Promise((resolve) => {
         waiting.set(channel, [...(waiting.get(channel) ?? []), resolve])
-        work()
+        workSoon()
       })
     },
     remove(channel) {
       wanted.delete(channel)
       changed.add(channel)
       settle(channel)
-      work()
+      workSoon()
     },
     isUp,
     refresh,
     close() {
       // Failures that this causes are neither reported nor retried.
       connection++
+      isClosed = true
       clearInterval(prober)
       clearTimeout(retryTimer)
       redis.removeAllListeners('close')

@@ -9,9 +9,10 @@ import type { Connection } from './connections/connection.js'
 import { createSocketCounts, type SocketCounts } from './connections/socket-counts.js'
 import { createDeliveryReceipts, type DeliveryReceipts } from './receipts/delivery-receipts.js'
 import { createDeliveryCounts, type DeliveryCounts } from './delivery/delivery-counts.js'
-import { readDatabaseState } from './delivery/session-positions.js'
+import { readDatabaseState } from './positions/recent-events.js'
+import { createWatermarkHistory } from './positions/watermark-history.js'
 import { createPresence } from './presence/presence.js'
-import { createEpochReader, createReadyReader, type Ready } from './resume/read-ready.js'
+import { createEpochReader, createStoreEntryReader, type Ready } from './resume/read-ready.js'
 import { createSyncReader } from './resume/read-syncs.js'
 import type { Tracing } from '../instruments/tracing.js'
 import type { Credentials } from '../accounts/credentials.js'
@@ -31,6 +32,8 @@ const PRESENCE_CHECK_MS = 5000
 const LONGEST_DRAIN_MS = 3000
 /** Of few sockets, the closes are spread over less time. */
 const DRAIN_PER_SOCKET_MS = 6
+/** A statement is cancelled a little later than it may take. */
+const CLOCK_RESERVE_MS = 1000
 /** An attempt fails only when the session begins, ends, or gets events while it is read. */
 const READY_ATTEMPTS = 20
 /** A sync fills at most this share of what may wait for a slow reader. */
@@ -84,8 +87,10 @@ export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps
   const epoch = await findEpochExpressions(db)
   // Before the first socket enters: the reconciler covers everything that begins after it.
   const opened = await readDatabaseState(db, epoch)
+  const overlapMs = options.longestStatementMs + CLOCK_RESERVE_MS
+  const watermarks = createWatermarkHistory(opened, overlapMs)
   const readSync = createSyncReader(db, epoch, options.bufferBytes * MAX_SYNC_SHARE)
-  const readReady = createReadyReader(db, epoch)
+  const readEntry = createStoreEntryReader(db, epoch)
   const readEpoch = createEpochReader(db, epoch)
   const sockets = createSocketCounts()
   const deliveries = createDeliveryCounts()
@@ -94,17 +99,19 @@ export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps
     subscriber: pubsub,
     deliveryReceipts,
     presence,
+    watermarks,
     readSync,
     onError,
     onPresenceDoubt: () => presenceReconciler.doubtedSoon(),
   }
-  const store = createStoreDelivery(deps)
+  const store = createStoreDelivery({ ...deps, readEntry })
   const admin = createAdminDelivery(deps)
   const connections = new Set<Connection>()
 
   await presence.open()
   const stopListening = credentials.onAnnouncement(closeEnded)
-  const reconcile = createReconciler(db, epoch, { store, admin }, { opened, counts: deliveries, ...options })
+  const reconcilerOptions = { opened, watermarks, overlapMs, counts: deliveries }
+  const reconcile = createReconciler(db, epoch, { store, admin }, reconcilerOptions)
   const presenceReconciler = createPresenceReconciler(presence, store, admin)
   const tasks = [
     repeat(RECONCILE_INTERVAL_MS, reconcile, onError),
@@ -134,10 +141,15 @@ export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps
    */
   async function makeStoreReady(connection: Connection): Promise<void> {
     const { id } = connection.account
+    const first = store.takeReady(id)
+    if (first) {
+      sendReady(connection, first)
+      return
+    }
     for (let attempt = 0; attempt < READY_ATTEMPTS && connection.isOpen; attempt++) {
       const before = store.activeSessionOf(id)
       const [last, resets] = [before?.last ?? 0, before?.resets]
-      const ready = await readReady(id)
+      const { ready } = await readEntry(id)
       const { session } = ready
       const position = session === null ? undefined : store.sequencer.positions.get(session.id)
       await position?.beginning
@@ -145,21 +157,23 @@ export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps
       if (position && (position.last > (session?.seq ?? 0) || position.resets !== resets)) continue
       // The session began or ended since it was read, or is gone.
       if (session === null && store.activeSessionOf(id) !== before) continue
-      connection.ready(readyFrame(connection, ready), session ?? undefined)
-      const active = store.activeSessionOf(id)
-      if (active) {
-        store.typingAndPresence.repeatPresence(connection, active.sessionId)
-        if (active.holderId !== null) store.typingAndPresence.doubtPresence(active.sessionId, false)
-      }
+      sendReady(connection, ready)
       return
     }
     if (connection.isOpen) throw unavailable()
   }
 
+  function sendReady(connection: Connection, ready: Ready): void {
+    connection.ready(readyFrame(connection, ready), ready.session ?? undefined)
+    const active = store.activeSessionOf(connection.account.id)
+    if (active === undefined) return
+    store.typingAndPresence.repeatPresence(connection, active.sessionId)
+    if (active.holderId !== null) store.typingAndPresence.doubtPresence(active, false)
+  }
+
   async function makeAdminReady(connection: Connection): Promise<void> {
     connection.ready(readyFrame(connection, { session: null, epoch: await readEpoch() }))
-    for (const sessionId of admin.typingAndPresence.onlineSessions()) {
-      const holderId = admin.sequencer.positions.get(sessionId)?.holderId
+    for (const { sessionId, holderId } of admin.typingAndPresence.onlineSessions()) {
       if (holderId === null || holderId === connection.account.id)
         admin.typingAndPresence.repeatPresence(connection, sessionId)
     }
@@ -188,7 +202,7 @@ export async function openHub({ db, pubsub, credentials, log, tracing }: HubDeps
         await admin.enter(connection, () => makeAdminReady(connection))
       }
       if (!connections.has(connection)) leave(connection)
-      if (connection.account.side === 'admin') presenceReconciler.soon()
+      if (connection.account.side === 'admin') presenceReconciler.adminsSoon()
     },
     leave,
     async drain() {

@@ -1,6 +1,6 @@
 import type { AdminDelivery } from './delivery/admin-delivery.js'
 import type { Owner, Presence } from './presence/presence.js'
-import type { Position } from './delivery/position.js'
+import type { Parties } from '../events/events.js'
 import type { StoreDelivery } from './delivery/store-delivery.js'
 
 const SOON_MS = 100
@@ -14,8 +14,8 @@ const OPEN_SESSIONS_EVERY_MS = 60_000
  */
 export interface PresenceReconciler {
   (): Promise<void>
-  /** Reads all sessions soon. */
-  soon(): void
+  /** Reads soon what admins here are shown: one of them has come. */
+  adminsSoon(): void
   /** Reads soon the sessions whose presence is in doubt. */
   doubtedSoon(): void
   stop(): void
@@ -27,68 +27,74 @@ export function createPresenceReconciler(
   admin: AdminDelivery,
 ): PresenceReconciler {
   let timer: NodeJS.Timeout | undefined
-  let isWholeDue = false
+  let areAdminsDue = false
   let openReadAt = 0
   let openReadFor = 0
 
   async function check(): Promise<void> {
-    await reconcile(union(store.activeSessions(), inDoubt(store)), union(admin.watchedSessions(), inDoubt(admin)))
+    await reconcile(store.heldSessions(), admin.watchedSessions())
     await reconcileOpenSessions()
   }
 
-  const checkDoubted = () => reconcile(inDoubt(store), inDoubt(admin))
+  async function checkSoon(): Promise<void> {
+    const areAdminsChecked = areAdminsDue
+    areAdminsDue = false
+    await reconcile([], areAdminsChecked ? admin.watchedSessions() : [])
+    if (areAdminsChecked) await reconcileOpenSessions()
+  }
 
-  async function reconcile(ofStores: Position[], ofAdmins: Position[]): Promise<void> {
-    const holders = ofStores.flatMap((session) => {
-      const { holderId } = session
-      return holderId === null ? [] : { session, account: owner('admin', holderId) }
-    })
+  /** Those in doubt are always read. */
+  async function reconcile(sessionsOfStores: Parties[], sessionsOfAdmins: Parties[]): Promise<void> {
+    const ofStores = bySession([...sessionsOfStores, ...store.typingAndPresence.doubtedSessions()])
+    const ofAdmins = bySession([...sessionsOfAdmins, ...admin.typingAndPresence.doubtedSessions()])
+    const holders = ofStores.flatMap((session) =>
+      session.holderId === null ? [] : { session, account: owner('admin', session.holderId) },
+    )
     const stores = ofAdmins.map((session) => ({ session, account: owner('store', session.storeId) }))
     const isOnline = await presence.readOnline([...holders, ...stores].map(({ account }) => account))
     for (const { session, account } of holders) {
       // A holder that changed meanwhile is in doubt again.
-      if (session.holderId === account.id) store.typingAndPresence.showPresence(session.sessionId, isOnline(account))
+      if (holderOf(store, session) === account.id) store.typingAndPresence.showPresence(session, isOnline(account))
     }
-    for (const { session, account } of stores)
-      admin.typingAndPresence.showPresence(session.sessionId, isOnline(account))
+    for (const { session, account } of stores) admin.typingAndPresence.showPresence(session, isOnline(account))
   }
 
   /** Of many open sessions few stores are online. Those are read when the first admin has connected, and seldom after. */
   async function reconcileOpenSessions(): Promise<void> {
     const since = admin.listeningSince()
     const isRead = openReadFor === since && Date.now() - openReadAt < OPEN_SESSIONS_EVERY_MS
-    if (!admin.isAnybodyHere() || isRead) return
-    for (const sessionId of await presence.readOnlineOpenSessions()) {
-      if (admin.sequencer.positions.get(sessionId)?.holderId === null)
-        admin.typingAndPresence.showPresence(sessionId, true)
+    if (!admin.isListening() || isRead) return
+    for (const session of await presence.readOnlineOpenSessions()) {
+      if (holderOf(admin, session) === null) admin.typingAndPresence.showPresence(session, true)
     }
     openReadFor = since
     openReadAt = Date.now()
   }
 
-  function later(isWhole: boolean): void {
-    isWholeDue ||= isWhole
+  function later(): void {
     timer ??= setTimeout(() => {
-      const act = isWholeDue ? check : checkDoubted
       timer = undefined
-      isWholeDue = false
       // The regular round reports failures.
-      act().catch(() => undefined)
+      checkSoon().catch(() => undefined)
     }, SOON_MS)
   }
 
   return Object.assign(check, {
-    soon: () => later(true),
-    doubtedSoon: () => later(false),
+    adminsSoon() {
+      areAdminsDue = true
+      later()
+    },
+    doubtedSoon: later,
     stop: () => clearTimeout(timer),
   })
 }
 
-const inDoubt = ({
-  typingAndPresence,
-  sequencer,
-}: Pick<StoreDelivery | AdminDelivery, 'typingAndPresence' | 'sequencer'>): Position[] =>
-  typingAndPresence.doubtedSessions().flatMap((sessionId) => sequencer.positions.get(sessionId) ?? [])
+const bySession = (sessions: Parties[]) => [
+  ...new Map(sessions.map((session) => [session.sessionId, session])).values(),
+]
 
-const union = (some: Position[], others: Position[]) => [...new Set([...some, ...others])]
+/** Who holds a session now, as far as this node knows. */
+const holderOf = ({ sequencer }: StoreDelivery | AdminDelivery, { sessionId, holderId }: Parties) =>
+  (sequencer.positions.get(sessionId) ?? { holderId }).holderId
+
 const owner = (side: Owner['side'], id: number): Owner => ({ side, id })

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { until } from '../../harness/until.js'
 import type { TestAccount } from '../support/chat/accounts.js'
+import { deriveNow, fillNow, search } from '../support/chat/search.js'
 import { claimSession } from '../support/chat/sessions.js'
 import { claim, hasTick, row, sees, write } from './support/acts.js'
 import { startShop } from './support/shop.js'
@@ -36,18 +36,6 @@ async function fillList(stage: Stage): Promise<void> {
       [store.id, 47 - place * 8],
     )
   }
-}
-
-/** Sessions of four weeks, for the charts. */
-async function fillReports({ node }: Stage, admin: TestAccount, store: TestAccount): Promise<void> {
-  await node.database.query(
-    `insert into chat_session (store_id, admin_id, status, created, updated, last_message_at, closed_at)
-     select $1, $2, 'closed', began, began + length, began + length, began + length
-     from generate_series(1, 400) place,
-       lateral (select now() - make_interval(days => 1 + place % 28, hours => (place * place) % 9) as began,
-         make_interval(secs => 240 + (place * 7919) % 1700) as length) times`,
-    [store.id, admin.id],
-  )
 }
 
 /** A store that writes Arabic, on a phone whose language that is. */
@@ -139,16 +127,17 @@ t.test('screenshots', async (t) => {
   await look(desk, 'note')
   await desk.keyboard.press('Escape')
   await desk.locator('[data-composer]').press('Escape')
-  await until(async () => (await stage.get('admin/search/?q=order', admin)).body.data.length > 1, 20_000)
+  await fillNow(stage)
+  await search(stage, admin, 'order')
   await desk.keyboard.press('/')
   await desk.keyboard.type('order')
   await desk.locator('.hit mark').first().waitFor()
   await shoot(desk, 'console-search')
   await desk.locator('[data-search]').press('Escape')
-  await fillReports(stage, admin, store)
+  await deriveNow(stage)
   await desk.getByRole('button', { name: 'Reports' }).click()
-  await desk.locator('.chart rect').first().waitFor()
-  await shoot(desk, 'console-reports')
+  await desk.getByRole('table').waitFor()
+  await look(desk, 'reports')
   await desk.setViewportSize({ width: 390, height: 780 })
   await look(desk, 'reports-phone')
   await desk.setViewportSize({ width: 1200, height: 800 })

@@ -10,7 +10,7 @@ import { watchMetrics } from './watch-metrics.js'
 const NODES = 2
 /** More accounts than any script needs by default. */
 const STORES = 20_000
-const ADMINS = 1000
+const ADMINS = 10_000
 
 /**
  * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.

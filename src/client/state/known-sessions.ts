@@ -1,4 +1,5 @@
-import type { ServerFrames, SessionStatus } from '../../protocol/wire.js'
+import type { ServerFrames } from '../../protocol/frames.js'
+import type { SessionStatus } from '../../protocol/wire.js'
 
 export type LiveEvent =
   | { type: 'message'; payload: ServerFrames['message'] }

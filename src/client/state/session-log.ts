@@ -4,7 +4,8 @@ import type { Settings } from '../transport/options.js'
 import { readMissedMessages } from './missed-messages.js'
 import type { Position } from './resume-request.js'
 import { createResume } from './resume.js'
-import type { Message, Reset, ServerFrames, Session, Side } from '../../protocol/wire.js'
+import type { ServerFrames } from '../../protocol/frames.js'
+import type { Message, Reset, Session, Side } from '../../protocol/wire.js'
 
 /** After the server's history was set back, each costs it up to 200 messages. */
 const RESUMED_CLOSED_SESSIONS = 50

@@ -7,7 +7,8 @@ import type { Settings } from './options.js'
 import { openSocket, type Socket } from './socket.js'
 import type { Tokens } from './tokens.js'
 import { closeCodes } from '../../protocol/codes.js'
-import type { ServerFrame, ServerFrames, Side } from '../../protocol/wire.js'
+import type { ServerFrame, ServerFrames } from '../../protocol/frames.js'
+import type { Side } from '../../protocol/wire.js'
 
 /**
  * - `connecting`: for the first time

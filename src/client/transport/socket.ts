@@ -2,7 +2,8 @@ import { toSocketUrl } from './address.js'
 import { ChatError } from './chat-error.js'
 import { createFrameLimiter, type FrameLimiter } from './frame-limiter.js'
 import type { Settings } from './options.js'
-import type { Limits, ServerFrame, Side } from '../../protocol/wire.js'
+import type { ServerFrame } from '../../protocol/frames.js'
+import type { Limits, Side } from '../../protocol/wire.js'
 
 /** The code that browsers give to a connection that ended without a close frame. */
 const ABNORMAL = 1006

@@ -11,12 +11,11 @@ import { closeCodes } from '../../protocol/codes.js'
 
 /** A peer that does not answer a close frame within this time is cut. */
 const CLOSE_PATIENCE_MS = 1000
-/**
- * When so many frames wait to be handled, or one of so many bytes, the socket is paused. libuv reads up to 2 MB of a socket in
- * one turn of the event loop: a few sockets full of large frames would block the node for a tenth of a second.
- */
+/** When so many frames wait, or one so large, the socket is paused: libuv reads up to 2 MB of a socket in one turn. */
 const MAX_WAITING_FRAMES = 32
 const LARGE_FRAME_BYTES = 8192
+/** The answer to the handshake waits this long for `ready`, so that both leave in one system call. */
+const HANDSHAKE_PATIENCE_MS = 100
 /** Once so many bytes are corked they are sent, without waiting for the end of the tick. */
 const MAX_CORKED_BYTES = 65_536
 
@@ -29,7 +28,9 @@ export class Connection {
   /** Frames that came while others are being handled. */
   #waiting: RawData[] | undefined
   #name: string | undefined
-  #isCorked = false
+  #isCorked = true
+  /** Set while the wire is corked since before the handshake was answered. */
+  #handshakeTimer: NodeJS.Timeout | undefined
   #allowance: number
   #allowanceAt = Date.now()
   /** Pings that the peer has not answered. */
@@ -47,6 +48,7 @@ export class Connection {
   ) {
     this.number = deps.nextNumber()
     this.#allowance = deps.limits.frameBurst
+    this.#handshakeTimer = setTimeout(() => this.uncork(), HANDSHAKE_PATIENCE_MS)
   }
 
   /** The same for no other connection of any node. Only those that need one have a name: it costs memory. */
@@ -67,6 +69,7 @@ export class Connection {
     this.#replay = new ReplayBuffer()
     if (session) this.#replay.setWatermark(session.id, session.seq)
     this.send(frame)
+    if (this.#handshakeTimer) this.deps.flushes.schedule(this)
   }
 
   send(text: string): void {
@@ -90,6 +93,8 @@ export class Connection {
 
   /** A reader that is too slow is closed with 4008; its client reconnects and resumes. */
   uncork(): void {
+    clearTimeout(this.#handshakeTimer)
+    this.#handshakeTimer = undefined
     this.#isCorked = false
     this.wire.uncork()
     if (this.wire.writableLength > this.deps.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
@@ -149,8 +154,7 @@ export class Connection {
   allowFrame(): boolean {
     const { framesPerSecond, frameBurst } = this.deps.limits
     const now = Date.now()
-    const refill = ((now - this.#allowanceAt) / 1000) * framesPerSecond
-    this.#allowance = Math.min(frameBurst, this.#allowance + refill)
+    this.#allowance = Math.min(frameBurst, this.#allowance + ((now - this.#allowanceAt) / 1000) * framesPerSecond)
     this.#allowanceAt = now
     if (this.#allowance < 1) return false
     this.#allowance -= 1
@@ -222,6 +226,7 @@ export class Connection {
   /** Closes with one of `closeCodes`. A peer that does not answer is cut. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
+    if (this.#handshakeTimer) this.uncork()
     this.deps.counts.closes.set(code, (this.deps.counts.closes.get(code) ?? 0) + 1)
     this.socket.close(code, reason)
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS)

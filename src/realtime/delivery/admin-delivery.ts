@@ -1,15 +1,10 @@
-import { readDatabaseClock } from './read-missed-events.js'
 import type { Connection } from '../connections/connection.js'
-import {
-  readActivePositions,
-  readWatermark,
-  readPositionsOfAdmins,
-  type Watermark,
-  type SessionPosition,
-} from './session-positions.js'
+import { createAdminPositions, toAdminStanding, type AdminPositions } from './admin-positions.js'
+import { readMovedPositions } from '../positions/recent-events.js'
+import { createAdminStartFinder } from './find-admin-start.js'
 import { createTypingAndPresence } from '../presence/typing-and-presence.js'
 import { createSubscriptions } from '../connections/subscriptions.js'
-import { factsOf, type Position, type Standing } from './position.js'
+import { factsOf, type Position } from '../positions/position.js'
 import {
   receiveEvent,
   type Delivery,
@@ -25,69 +20,70 @@ import { createUnreadCounter } from '../receipts/unread-counter.js'
 import { createDeskBroadcast } from './desk-broadcast.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import { ADMINS_CHANNEL, adminChannel } from '../../events/channels.js'
-import type { ChatEvent, ChangeEvent, DurableEvent } from '../../events/events.js'
+import type { ChatEvent, ChangeEvent, DurableEvent, Parties } from '../../events/events.js'
 
 /** The one account of `everyone`, whose subscription is the channel of all admins. */
 const EVERYONE = 0
-/** A closed session is kept this long, so that its stragglers are recognised. */
-const KEEP_CLOSED_MS = 60_000
 
 /**
  * Delivers to this node's admin sockets: every change of any session, the messages of open sessions, and the messages of the sessions
  * that an admin here holds. So this node sees all messages of a session only while it is open or its holder is connected here.
+ * Its memory follows what happens and what is held here, not how many sessions are open.
  */
-export interface AdminDelivery extends Delivery {
+export interface AdminDelivery extends Delivery, Pick<AdminPositions, 'findParties' | 'heldSessions' | 'forgetIdle'> {
   /** The admins who are connected here. */
   readonly holdersHere: ReadonlySet<number>
-  /** Since when the channel of all admins is subscribed to, in ms of the database's clock. */
+  /** Whether the channel of all admins is subscribed to, and every session that moved lately is known. */
+  isListening(): boolean
+  /** When that began, by `performance.now()`. */
   listeningSince(): number
-  /** The newest ids when that subscription began. */
-  startWatermark(): Watermark
-  isAnybodyHere(): boolean
-  /** The sessions that admins here hold, as far as this node knows. */
-  heldSessions(): Position[]
   /** The sessions whose store's presence an admin here is shown: those held here, and those shown as online. */
-  watchedSessions(): Position[]
+  watchedSessions(): Parties[]
   /** Adds a socket. @throws what subscribing or `prepare` throws */
   enter(connection: Connection, prepare: () => Promise<void> | void): Promise<void>
   /** Removes a socket. Returns whether it was the admin's last one here. */
   leave(connection: Connection): boolean
   /** Reads every unread count again: they may have changed without an event. */
   recountUnread(): void
-  /** Forgets the sessions that were closed a minute ago or earlier. */
-  forgetClosed(): void
+  /** The database was set back, and sockets may know sessions that this node has forgotten: `closeVanished` closes them. */
+  doubtForgotten(): void
 }
 
 export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
-  const { db, subscriber, onError } = deps
+  const { db, subscriber, watermarks, onError } = deps
   const holdersHere = new Set<number>()
-  const closed: { sessionId: number; at: number }[] = []
-  let listeningSince = Date.now()
-  let startWatermark: Watermark = { messageId: 0, changeId: 0 }
-
-  let hasVanishedSession = false
+  let listeningSince: number | undefined
+  let mayKnowVanished = false
 
   const everyone = createSubscriptions(openEveryone)
   const subscriptions = createSubscriptions(openAdmin)
   const sequencer = createBackfillingSequencer(deps, {
     predecessorOf,
     deliver,
-    listeningSince: () => listeningSince,
-    toStanding,
+    findStart: createAdminStartFinder(db, watermarks),
+    toStanding: (position) => toAdminStanding(position, holdersHere),
     onReset,
+    onKnown: ({ sessionId }) => positions.touch(sessionId),
     onVanished: ({ sessionId }) => {
       forget(sessionId)
-      hasVanishedSession = true
+      mayKnowVanished = true
     },
   })
-  const send = (sessionId: number, text: string) => {
-    const position = sequencer.positions.get(sessionId)
-    if (position) for (const connection of connectionsOf(position.holderId)) connection.send(text)
+  const findKnown = (sessionId: number): Parties | undefined => sequencer.positions.get(sessionId)
+  const send = (parties: Parties, text: string) => {
+    const { holderId } = findKnown(parties.sessionId) ?? parties
+    for (const connection of connectionsOf(holderId)) connection.send(text)
   }
-  const receiptBroadcast = createReceiptBroadcast((session_id, status, up_to_message_id) =>
-    send(session_id, encodeFrame('message_status', { session_id, status, up_to_message_id, by: 'store' })),
-  )
-  const typingAndPresence = createTypingAndPresence('store', send, deps.onPresenceDoubt)
+  const receiptBroadcast = createReceiptBroadcast((parties, status, up_to_message_id) => {
+    const receipt = { session_id: parties.sessionId, status, up_to_message_id, by: 'store' as const }
+    send(parties, encodeFrame('message_status', receipt))
+  })
+  const typingAndPresence = createTypingAndPresence({
+    of: 'store',
+    send,
+    findParties: findKnown,
+    onDoubt: deps.onPresenceDoubt,
+  })
   const sendTo = (adminId: number, text: string) => {
     for (const connection of subscriptions.connectionsOf(adminId)) connection.send(text)
   }
@@ -95,51 +91,39 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
   const desk = createDeskBroadcast(() => everyone.connectionsOf(EVERYONE))
   const base = { subscriptions, sequencer, receiptBroadcast, typingAndPresence }
 
+  const positions = createAdminPositions({ db, watermarks, holdersHere, sequencer, receiptBroadcast })
+
   const connectionsOf = (holderId: number | null) =>
     holderId === null ? everyone.connectionsOf(EVERYONE) : subscriptions.connectionsOf(holderId)
 
   async function openEveryone(): Promise<() => void> {
     const leave = await subscribeThenRead(subscriber, ADMINS_CHANNEL, receive, async () => {
-      listeningSince = await readDatabaseClock(db)
-      startWatermark = await readWatermark(db)
-      for (const position of await readActivePositions(db)) start(position)
+      for (const position of await readMovedPositions(db, watermarks.floor())) positions.start(position)
+      listeningSince = performance.now()
     })
     return () => {
       leave()
+      listeningSince = undefined
       for (const sessionId of sequencer.positions.keys()) forget(sessionId)
+      positions.clear()
     }
   }
 
   async function openAdmin(adminId: number) {
     const leave = await subscribeThenRead(subscriber, adminChannel(adminId), receive, async () => {
-      const positions = await readPositionsOfAdmins(db, [adminId])
-      // Before this holder gets live frames: what came in its absence is not live.
-      await Promise.all(positions.map(finishChanges))
+      const held = await positions.readHeld(adminId)
+      // Only now: what came in the absence of this holder is not live.
       holdersHere.add(adminId)
-      for (const position of positions) start(position)
+      for (const position of held) positions.start(position)
     })
-    await deps.presence.enter({ side: 'admin', id: adminId })
+    void deps.presence.enter({ side: 'admin', id: adminId })
     return () => {
       leave()
+      positions.releaseHeld(adminId)
       holdersHere.delete(adminId)
       unread.forget(adminId)
       return deps.presence.leave({ side: 'admin', id: adminId })
     }
-  }
-
-  /** A change that is on its way, or was lost, must still be delivered to the other admins here. */
-  const owesChange = ({ sessionId, changeSeq }: SessionPosition) =>
-    (sequencer.positions.get(sessionId)?.last ?? changeSeq) < changeSeq
-
-  async function finishChanges(stored: SessionPosition): Promise<void> {
-    const position = sequencer.positions.get(stored.sessionId)
-    if (position && owesChange(stored)) await sequencer.fill(position)
-  }
-
-  /** Of a session whose holder is not connected here, only the changes are seen. */
-  function toStanding({ storeId, holderId, isClosed, seq, changeSeq, updated }: SessionPosition): Standing {
-    const isSeen = holderId === null || holdersHere.has(holderId) || changeSeq === seq
-    return { storeId, holderId, isClosed, last: isSeen ? seq : changeSeq, lastAt: isSeen ? updated : undefined }
   }
 
   /** The session was set back, and its ids may be given again: its holder gets all of it, the others what they may see. */
@@ -151,12 +135,6 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
     sendAdminReset(deps, [...everyone.connectionsOf(EVERYONE)], { sessionId, holderId }, views)
   }
 
-  function start(position: SessionPosition): void {
-    if (owesChange(position)) return
-    sequencer.start({ sessionId: position.sessionId, ...toStanding(position) })
-    receiptBroadcast.start(position.sessionId, { delivered: position.deliveredTo.store, read: position.readBy.store })
-  }
-
   /** Messages that nobody here may see are not delivered. */
   function predecessorOf(event: DurableEvent): number {
     if ('message' in event) return event.message.seq - 1
@@ -165,6 +143,7 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
   }
 
   function receive(event: ChatEvent): void {
+    if ('receipt' in event) positions.touch(event.receipt.sessionId)
     if ('unreadOf' in event) unread.recount(event.unreadOf)
     else if (!desk.receive(event)) receiveEvent(base, event)
   }
@@ -177,8 +156,8 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
     for (const connection of connectionsOf(isChange ? null : event.message.holderId)) {
       if (connection.sendLive(sessionId, seq, encoded)) isSent = true
     }
+    positions.touch(sessionId)
     if (isChange) followAudience(event.change)
-    if (isChange && event.change.kind === 'close') closed.push({ sessionId, at: Date.now() })
     if (isChange || event.message.senderType === 'admin') return
     const { messageId, holderId } = event.message
     if (isSent) deps.deliveryReceipts.note(sessionId, 'admin', messageId)
@@ -187,9 +166,12 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
   }
 
   /** Who sees a session only from now on is sent its store's presence: all admins of a released one, a new holder. */
-  function followAudience({ sessionId, kind, holderId }: ChangeEvent): void {
-    if (kind === 'close' || (holderId !== null && !holdersHere.has(holderId))) return
-    typingAndPresence.doubtPresence(sessionId, kind === 'release' || kind === 'transfer')
+  function followAudience(change: ChangeEvent): void {
+    const { sessionId, kind, holderId } = change
+    const isSeen = kind !== 'close' && (holderId === null || holdersHere.has(holderId))
+    if (!isSeen) return typingAndPresence.clearPresence(sessionId)
+    typingAndPresence.changeHolder(change)
+    typingAndPresence.doubtPresence(change, kind === 'release' || kind === 'transfer')
   }
 
   function forget(sessionId: number): void {
@@ -200,22 +182,14 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
 
   return {
     ...base,
-    start,
-    listeningSince: () => listeningSince,
-    startWatermark: () => startWatermark,
-    isAnybodyHere: () => everyone.has(EVERYONE),
+    start: positions.start,
+    findParties: positions.findParties,
+    heldSessions: positions.heldSessions,
+    forgetIdle: positions.forgetIdle,
+    isListening: () => listeningSince !== undefined,
+    listeningSince: () => listeningSince ?? 0,
     holdersHere,
-    heldSessions: () =>
-      [...sequencer.positions.values()].filter(
-        ({ holderId, isClosed }) => !isClosed && holderId !== null && holdersHere.has(holderId),
-      ),
-    watchedSessions() {
-      const online = new Set(typingAndPresence.onlineSessions())
-      return [...sequencer.positions.values()].filter(
-        ({ sessionId, holderId, isClosed }) =>
-          !isClosed && (online.has(sessionId) || (holderId !== null && holdersHere.has(holderId))),
-      )
-    },
+    watchedSessions: () => [...positions.heldSessions(), ...typingAndPresence.onlineSessions()],
     async enter(connection, prepare) {
       await everyone.add(EVERYONE, connection, () => subscriptions.add(connection.account.id, connection, prepare))
     },
@@ -224,19 +198,14 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
       return subscriptions.remove(connection.account.id, connection)
     },
     closeVanished() {
-      if (hasVanishedSession) closeAsGone(everyone.connectionsOf(EVERYONE))
-      hasVanishedSession = false
+      if (mayKnowVanished) closeAsGone(everyone.connectionsOf(EVERYONE))
+      mayKnowVanished = false
+    },
+    doubtForgotten() {
+      mayKnowVanished = true
     },
     recountUnread() {
       for (const adminId of subscriptions.ids()) unread.recount(adminId)
-    },
-    forgetClosed() {
-      const oldest = Date.now() - KEEP_CLOSED_MS
-      while (closed[0] !== undefined && closed[0].at < oldest) {
-        const sessionId = closed.shift()?.sessionId ?? 0
-        // It may be active again when the database was set back.
-        if (sequencer.positions.get(sessionId)?.isClosed !== false) forget(sessionId)
-      }
     },
     async close() {
       await subscriptions.close()

@@ -1,9 +1,9 @@
 import type { Database } from '../../database/database.js'
 import { batchReads, MAX_SESSIONS_PER_BATCH } from '../../database/batch.js'
-import { readEvents, wasCreatedSince } from './read-missed-events.js'
+import { readEvents } from './read-missed-events.js'
 import type { DeliveryReceipts } from '../receipts/delivery-receipts.js'
 import type { Connection } from '../connections/connection.js'
-import { readSessionPositions, type SessionPosition } from './session-positions.js'
+import { readSessionPositions, type SessionPosition } from '../positions/session-positions.js'
 import type { DeliveryCounts } from './delivery-counts.js'
 import type { Presence } from '../presence/presence.js'
 import type { Sync, SyncRequest } from '../resume/read-syncs.js'
@@ -12,8 +12,9 @@ import type { Tracing } from '../../instruments/tracing.js'
 import type { Subscriptions } from '../connections/subscriptions.js'
 import type { TypingAndPresence } from '../presence/typing-and-presence.js'
 import type { ReceiptBroadcast } from '../receipts/receipt-broadcast.js'
-import { createSequencer, type Sequencer } from './sequencer.js'
-import { factsOf, type Position, type Standing } from './position.js'
+import { createSequencer, type Sequencer, type SequencerOptions } from './sequencer.js'
+import { factsOf, type Position, type Standing } from '../positions/position.js'
+import type { WatermarkHistory } from '../positions/watermark-history.js'
 import { encodeTextFrame } from '../connections/text-frame.js'
 import { closeCodes } from '../../protocol/codes.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
@@ -26,6 +27,7 @@ export interface DeliveryDeps {
   subscriber: Subscriber
   deliveryReceipts: DeliveryReceipts
   presence: Presence
+  watermarks: WatermarkHistory
   /** Reads what an account has missed of a session; undefined where the account may not see it. */
   readSync(request: SyncRequest): Promise<Sync | undefined>
   counts: DeliveryCounts
@@ -55,28 +57,24 @@ export function receiveEvent(delivery: Omit<Delivery, 'start' | 'closeVanished' 
   const { subscriptions, sequencer, receiptBroadcast, typingAndPresence } = delivery
   if ('message' in event || 'change' in event) sequencer.accept(event)
   else if ('receipt' in event) {
-    const { sessionId, status, upToMessageId } = event.receipt
-    receiptBroadcast.note(sessionId, { [status]: upToMessageId })
+    const { receipt } = event
+    receiptBroadcast.note(receipt, { [receipt.status]: receipt.upToMessageId })
   } else if ('sessionRead' in event) {
     const { sessionRead } = event
     sendSessionRead(subscriptions.connectionsOf(sessionRead.accountId), sessionRead)
   } else if ('typing' in event) typingAndPresence.showTyping(event.typing)
   else if ('presence' in event) {
-    const { sessionId, isOnline } = event.presence
-    typingAndPresence.showPresence(sessionId, isOnline)
+    typingAndPresence.showPresence(event.presence, event.presence.isOnline)
   }
 }
 
-/** A session that was created this long before its channel was subscribed to is delivered from its beginning. */
-export const OVERLAP_MS = 10_000
-
-/** A sequencer that fills its gaps from PostgreSQL. `listeningSince` is a time of the database's clock, in ms, by event. */
+/** A sequencer that fills its gaps from PostgreSQL. */
 export function createBackfillingSequencer(
   { db, counts, tracing, onError }: DeliveryDeps,
   side: {
     predecessorOf(event: DurableEvent): number
     deliver(event: DurableEvent): void
-    listeningSince(event: DurableEvent): number
+    findStart: SequencerOptions['findStart']
     /** The position of a session as the sockets of this side may see it. */
     toStanding(position: SessionPosition): Standing
     onReset(position: Position): Promise<void>
@@ -105,12 +103,6 @@ export function createBackfillingSequencer(
     onReset: (position) => {
       counts.resets++
       return side.onReset(position)
-    },
-    async findStart(event) {
-      const { sessionId, seq } = factsOf(event)
-      const since = new Date(side.listeningSince(event) - OVERLAP_MS)
-      // An old session that is unknown here was closed, and the event is a straggler.
-      return (await wasCreatedSince(db, sessionId, since)) ? 0 : seq
     },
     async readStanding(sessionId) {
       const position = await readPosition(sessionId)

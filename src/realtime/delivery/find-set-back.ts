@@ -1,6 +1,6 @@
 import type { Statements } from '../../database/database.js'
-import { readStandings } from './session-positions.js'
-import type { Position } from './position.js'
+import { readStandings } from '../positions/session-positions.js'
+import type { Position } from '../positions/position.js'
 
 const SESSIONS_TOGETHER = 1000
 

@@ -12,8 +12,8 @@ import {
 } from '../../database/rows/messages.js'
 import type { SessionChangeKind } from '../../database/rows/session-changes.js'
 import { readSessionJson, type SessionJson } from '../../database/rows/sessions.js'
-import { commitTimesOf } from './session-positions.js'
-import type { MissedEvents } from './position.js'
+import { commitTimesOf } from '../positions/session-positions.js'
+import type { MissedEvents } from '../positions/position.js'
 import type { DurableEvent } from '../../events/events.js'
 import { changeFrame, messageFrame } from '../../events/event-frames.js'
 const EVENTS_PER_READ = 200
@@ -116,10 +116,4 @@ export async function wasCreatedSince(db: Statements, sessionId: number, moment:
   const [row] = await rawOf(db).$queryRaw<{ isNew: boolean }[]>(Prisma.sql`
     select created >= ${moment} as "isNew" from chat_session where id = ${sessionId}`)
   return row?.isNew === true
-}
-
-/** The time of the database's clock, in milliseconds since the epoch. */
-export async function readDatabaseClock(db: Statements): Promise<number> {
-  const [row] = await rawOf(db).$queryRaw<{ now: Date }[]>(Prisma.sql`select clock_timestamp() as now`)
-  return row?.now.getTime() ?? Date.now()
 }

@@ -5,21 +5,21 @@ import type { AdminDelivery } from './admin-delivery.js'
 import type { DeliveryCounts } from './delivery-counts.js'
 import { findSetBack } from './find-set-back.js'
 import {
-  readActivePositions,
-  readWatermark,
   readSessionPositions,
   readPositionsAfter,
   readPositionsOfAdmins,
   readPositionsOfStores,
-  readDatabaseState,
   readMovedSessions,
-  readChangesForAdmins,
-  type Watermark,
   type SessionPosition,
+} from '../positions/session-positions.js'
+import {
+  readDatabaseState,
+  readMovedForAdmins,
   type DatabaseState,
-} from './session-positions.js'
+  type MovedSession,
+} from '../positions/recent-events.js'
+import type { SettledState, WatermarkHistory } from '../positions/watermark-history.js'
 import type { Sequencer } from './sequencer.js'
-import { OVERLAP_MS } from './delivery.js'
 import type { StoreDelivery } from './store-delivery.js'
 
 export const RECONCILE_INTERVAL_MS = 700
@@ -27,6 +27,8 @@ export const RECONCILE_INTERVAL_MS = 700
 const RECEIPTS_EVERY = 20
 /** One of so many rounds rounds for held sessions that are gone. */
 const MISSING_EVERY = 4
+/** Admins' sessions are known for this long after their last event, so that stragglers are recognised. */
+const KEEP_IDLE_MS = 60_000
 
 /**
  * Compares PostgreSQL with what was delivered here, and repairs the difference: an event that was committed but not published, or
@@ -35,93 +37,87 @@ const MISSING_EVERY = 4
  * read, so the cost follows this node's own accounts.
  *
  * A session of which more was delivered than PostgreSQL holds was set back, and is reset. After each restart of the server, all
- * sessions here are compared, because a restore or a failover needs one.
+ * sessions that are known here are compared, because a restore or a failover needs one. When it was one, the sockets of
+ * admins are closed, too: they may know sessions that this node has forgotten, and resume what they know.
  *
- * Covers everything that begins after `opened`. Returns the function that does one round.
+ * Covers everything that begins after the state that `watermarks` began with. Returns the function that does one round.
  * @throws (one round) RequestError 503 on a standby, and what the database throws
  */
 export function createReconciler(
   db: Database,
   epoch: EpochExpressions,
   { store, admin }: { store: StoreDelivery; admin: AdminDelivery },
-  { opened, longestStatementMs, counts }: { opened: DatabaseState; longestStatementMs: number; counts: DeliveryCounts },
+  {
+    opened,
+    watermarks,
+    overlapMs,
+    counts,
+  }: { opened: DatabaseState; watermarks: WatermarkHistory; overlapMs: number; counts: DeliveryCounts },
 ) {
   const behind = { store: new Map<number, number>(), admin: new Map<number, number>() }
-  const overlapMs = longestStatementMs + 1000
-  const nextWatermark = createWatermarkHistory<Watermark>(overlapMs, (one, other) => ({
-    messageId: Math.min(one.messageId, other.messageId),
-    changeId: Math.min(one.changeId, other.changeId),
-  }))
-  const nextState = createWatermarkHistory<DatabaseState>(overlapMs, (one, other) => ({
-    ...one,
-    sessionId: Math.min(one.sessionId, other.sessionId),
-  }))
   /** The run of the server that the positions here were last compared with. */
-  let agreedRun = opened.run
+  let agreed = opened
   let rounds = 0
 
   async function compareRuns(newest: DatabaseState): Promise<void> {
     // A standby may lag: what it lacks is not gone.
     if (newest.run === null) throw unavailable('The database is a standby')
-    if (newest.run !== agreedRun) {
+    if (newest.run !== agreed.run) {
       await resetSetBack(store.sequencer, store.sequencer.positions.keys())
-      await resetSetBack(admin.sequencer, admin.sequencer.positions.keys())
+      const wasSetBack = await resetSetBack(admin.sequencer, admin.sequencer.positions.keys())
       resetForgotten(store, await readPositionsOfStores(db, store.subscriptions.ids()))
-      if (admin.isAnybodyHere()) resetForgotten(admin, await readActivePositions(db))
+      resetForgotten(admin, await readPositionsOfAdmins(db, [...admin.holdersHere]))
+      if (wasSetBack || newest.epoch !== agreed.epoch) admin.doubtForgotten()
       admin.recountUnread()
     }
-    agreedRun = newest.run
+    agreed = newest
     store.sequencer.retryResets()
     admin.sequencer.retryResets()
   }
 
-  async function resetSetBack(sequencer: Sequencer, sessionIds: Iterable<number>): Promise<void> {
+  /** Returns whether one of the sessions was set back. */
+  async function resetSetBack(sequencer: Sequencer, sessionIds: Iterable<number>): Promise<boolean> {
     const positions = [...sessionIds].flatMap((sessionId) => sequencer.positions.get(sessionId) ?? [])
     const resets: Promise<void>[] = []
     for await (const position of findSetBack(db, positions)) resets.push(sequencer.reset(position))
     await Promise.all(resets)
+    return resets.length > 0
   }
 
-  async function reconcileStores(newest: DatabaseState): Promise<void> {
+  async function reconcileStores({ sessionId: newestSettled, at }: SettledState): Promise<void> {
     if (rounds++ % RECEIPTS_EVERY === 0) await repairReceipts()
-    const { watermark, done } = nextState(opened, newest)
-    const positions = await readPositionsAfter(db, watermark.sessionId, store.subscriptions.ids())
+    const positions = await readPositionsAfter(db, newestSettled, store.subscriptions.ids())
     for (const stored of positions) {
       const { sessionId, storeId, holderId } = stored
       if (store.sequencer.positions.has(sessionId) || !store.isNew(stored)) continue
       store.sequencer.start({ sessionId, storeId, holderId, isClosed: false, last: 0 })
     }
     await resetSetBack(store.sequencer, aheadOf(store.sequencer, positions))
-    // The clock may have been set back meanwhile.
-    const since = Math.min(watermark.at.getTime(), newest.at.getTime()) - overlapMs
     const delivered = store.unended().map(({ sessionId, last }) => ({ sessionId, last }))
-    const moved = await readMovedSessions(db, delivered, new Date(since))
+    const moved = await readMovedSessions(db, delivered, new Date(at - overlapMs))
     await resetSetBack(store.sequencer, aheadOf(store.sequencer, moved))
     behind.store = fillBehind(store.sequencer, moved, behind.store, counts)
-    done()
   }
 
   async function repairReceipts(): Promise<void> {
     const sessionIds = store.unended().map(({ sessionId }) => sessionId)
-    for (const { sessionId, deliveredTo, readBy } of await readSessionPositions(db, sessionIds)) {
-      store.receiptBroadcast.note(sessionId, { delivered: deliveredTo.admin, read: readBy.admin })
+    for (const stored of await readSessionPositions(db, sessionIds)) {
+      store.receiptBroadcast.note(stored, { delivered: stored.deliveredTo.admin, read: stored.readBy.admin })
     }
   }
 
-  async function reconcileAdmins(): Promise<void> {
-    if (!admin.isAnybodyHere()) return
+  async function reconcileAdmins(floor: SettledState): Promise<void> {
+    if (!admin.isListening()) return
     const positions = await readPositionsOfAdmins(db, [...admin.holdersHere])
     for (const stored of positions) {
-      admin.receiptBroadcast.note(stored.sessionId, { delivered: stored.deliveredTo.store, read: stored.readBy.store })
+      admin.receiptBroadcast.note(stored, { delivered: stored.deliveredTo.store, read: stored.readBy.store })
     }
-    const { watermark, done } = nextWatermark(admin.startWatermark(), await readWatermark(db))
-    const changes = await readChangesForAdmins(db, watermark)
-    await startUnknown(changes.flatMap(({ sessionId }) => (admin.sequencer.positions.has(sessionId) ? [] : sessionId)))
-    await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...positions, ...changes]))
+    const moved = await readMovedForAdmins(db, floor)
+    await startUnknown(moved)
+    await resetSetBack(admin.sequencer, aheadOf(admin.sequencer, [...positions, ...moved]))
     if (rounds % MISSING_EVERY === 0) await resetMissing(positions)
-    behind.admin = fillBehind(admin.sequencer, [...positions, ...changes], behind.admin, counts)
-    admin.forgetClosed()
-    done()
+    behind.admin = fillBehind(admin.sequencer, [...positions, ...moved], behind.admin, counts)
+    admin.forgetIdle(performance.now() - KEEP_IDLE_MS)
   }
 
   /** Sessions that this node takes for held here and PostgreSQL does not: handed over just now, or gone. */
@@ -133,21 +129,26 @@ export function createReconciler(
     )
   }
 
-  /** Sessions of which not even the creation has arrived: new ones are delivered whole, the others had ended before. */
-  async function startUnknown(sessionIds: number[]): Promise<void> {
-    const newSince = admin.listeningSince() - OVERLAP_MS
-    for (const stored of await readSessionPositions(db, sessionIds)) {
-      const { sessionId, storeId, holderId, isClosed, seq, updated } = stored
-      const beginning = stored.created >= newSince ? { last: 0 } : { last: seq, lastAt: updated }
-      admin.sequencer.start({ sessionId, storeId, holderId, isClosed, ...beginning })
+  /** Sessions that are unknown here, though they have events above the floor: none of these has arrived. */
+  async function startUnknown(moved: MovedSession[]): Promise<void> {
+    const firsts = new Map(
+      moved.flatMap(({ sessionId, first }) => (admin.sequencer.positions.has(sessionId) ? [] : [[sessionId, first]])),
+    )
+    for (const { sessionId, storeId, holderId, isClosed } of await readSessionPositions(db, [...firsts.keys()])) {
+      const first = firsts.get(sessionId)
+      if (first !== undefined) admin.sequencer.start({ sessionId, storeId, holderId, isClosed, last: first - 1 })
     }
   }
 
   return async () => {
+    const startedAt = performance.now()
     const newest = await readDatabaseState(db, epoch)
     await compareRuns(newest)
-    await reconcileStores(newest)
-    await reconcileAdmins()
+    // Not before: what a standby lacks is settled all the same.
+    const done = watermarks.begin(newest, startedAt)
+    await reconcileStores(watermarks.floor())
+    await reconcileAdmins(watermarks.floor())
+    done()
     // After the resets: the clients resume with the positions that they were reset to.
     store.closeVanished()
     admin.closeVanished()
@@ -188,32 +189,4 @@ function fillBehind(
     void sequencer.fill(position)
   }
   return behind
-}
-
-/**
- * Ids are assigned before the commit, so a smaller id may still appear after a larger one was read. Each round therefore begins
- * at the watermark of an earlier round: one that is older than the longest statement. When the database was set back, it begins
- * at the present watermark.
- */
-function createWatermarkHistory<Mark>(overlapMs: number, lower: (one: Mark, other: Mark) => Mark) {
-  let first: Mark | undefined
-  let history: { at: number; watermark: Mark }[] = []
-  let lastRoundAt = 0
-
-  return (start: Mark, newest: Mark) => {
-    if (start !== first) {
-      first = start
-      history = [{ at: 0, watermark: start }]
-    }
-    const now = Date.now()
-    while (history[1] !== undefined && history[1].at <= lastRoundAt - overlapMs) history.shift()
-    return {
-      watermark: lower(history[0]?.watermark ?? start, newest),
-      /** The round succeeded: only then may later ones begin at a newer watermark. */
-      done(): void {
-        history.push({ at: now, watermark: newest })
-        lastRoundAt = now
-      },
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import type { Connection } from '../connections/connection.js'
 import type { Sync } from '../resume/read-syncs.js'
 import { sendReset, type DeliveryDeps } from './delivery.js'
-import type { Position } from './position.js'
+import type { Position } from '../positions/position.js'
 
 /** An admin who holds and held nothing. No account has this id. */
 const NOBODY = 0

@@ -1,5 +1,5 @@
 import type { DurableEvent } from '../../events/events.js'
-import { factsOf, type MissedEvents, type Position, type Standing } from './position.js'
+import { factsOf, follows, isNewer, type MissedEvents, type Position, type Standing } from '../positions/position.js'
 
 export interface SequencerOptions {
   /** The seq that must be delivered before this event. */
@@ -7,8 +7,11 @@ export interface SequencerOptions {
   deliver(event: DurableEvent): void
   /** Reads the events of a session after a seq from PostgreSQL, in order, some or all of them. */
   readEvents(sessionId: number, after: number): Promise<MissedEvents>
-  /** Where delivery of an unknown session begins: the seq up to which nothing is owed. */
-  findStart(event: DurableEvent): Promise<number>
+  /**
+   * Where delivery of an unknown session begins: the seq up to which nothing is owed, at once or when it was read; undefined
+   * where the event itself is owed to nobody.
+   */
+  findStart(event: DurableEvent): number | undefined | Promise<number | undefined>
   /** Reads the position of a session; undefined where it is gone. */
   readStanding(sessionId: number): Promise<Standing | undefined>
   /** The session was set back, and begins anew at this position: sends the sockets a reset. */
@@ -72,25 +75,22 @@ export function createSequencer(options: SequencerOptions): Sequencer {
     release(position)
   }
 
-  /** Whether an event continues the history that was delivered, as far as its times tell. */
-  function follows(event: DurableEvent, { last, lastAt }: Position): boolean {
-    const { seq, previousAt } = factsOf(event)
-    return seq !== last + 1 || previousAt === undefined || lastAt === undefined || previousAt === lastAt
-  }
-
-  const isNewer = (at: number | undefined, { lastAt }: Position) =>
-    at !== undefined && lastAt !== undefined && at > lastAt
-
   function begin(event: DurableEvent): void {
-    const { sessionId, storeId, holderId, seq } = factsOf(event)
+    const { sessionId, storeId, holderId } = factsOf(event)
+    const start = findStart(event)
+    if (start === undefined) return
     const position: Position = { sessionId, storeId, holderId, isClosed: false, last: 0 }
     add(position)
-    if (seq === 1) return accept(event)
+    if (typeof start === 'number') {
+      position.last = start
+      return accept(event)
+    }
     keep(position, event)
-    position.beginning = findStart(event).then(
-      (start) => {
+    position.beginning = start.then(
+      (last) => {
         if (positions.get(sessionId) !== position) return
-        position.last = start
+        if (last === undefined) return forget(sessionId)
+        position.last = last
         goOn(position)
       },
       (error: unknown) => {

@@ -1,8 +1,9 @@
-import { readDatabaseClock } from './read-missed-events.js'
-import { readPositionsOfStores, type SessionPosition } from './session-positions.js'
+import { wasCreatedSince } from './read-missed-events.js'
+import type { SessionPosition } from '../positions/session-positions.js'
+import type { Ready, StoreEntry, StorePosition } from '../resume/read-ready.js'
 import { createTypingAndPresence } from '../presence/typing-and-presence.js'
 import { createSubscriptions } from '../connections/subscriptions.js'
-import { factsOf, type Position, type Standing } from './position.js'
+import { factsOf, type Position, type Standing } from '../positions/position.js'
 import {
   receiveEvent,
   type Delivery,
@@ -16,8 +17,10 @@ import { encodeTextFrame } from '../connections/text-frame.js'
 import { createReceiptBroadcast } from '../receipts/receipt-broadcast.js'
 import { encodeFrame } from '../../protocol/encode-frame.js'
 import { storeChannel } from '../../events/channels.js'
-import type { ChatEvent, ChangeEvent, DurableEvent } from '../../events/events.js'
+import type { ChatEvent, ChangeEvent, DurableEvent, Parties } from '../../events/events.js'
 
+/** A session that was created this long before its channel was subscribed to is delivered from its beginning. */
+const OVERLAP_MS = 10_000
 /** Of each store so many sessions are kept, so that stragglers of earlier ones are recognised. */
 const MAX_SESSIONS_KNOWN = 8
 
@@ -25,16 +28,25 @@ const MAX_SESSIONS_KNOWN = 8
 export interface StoreDelivery extends Delivery {
   /** The active session of a store, as far as this node knows. */
   activeSessionOf(storeId: number): Position | undefined
-  activeSessions(): Position[]
+  /** What `ready` contains for the first socket of a store; undefined when it must be read. */
+  takeReady(storeId: number): Ready | undefined
+  /** The active sessions of connected stores that an admin holds. */
+  heldSessions(): Position[]
   /** The sessions of connected stores whose close was not delivered here. */
   unended(): Position[]
   /** Whether an unknown session has begun, and perhaps ended, since this node listens for its store. */
   isNew(position: SessionPosition): boolean
 }
 
-export function createStoreDelivery(deps: DeliveryDeps): StoreDelivery {
+export interface StoreDeliveryDeps extends DeliveryDeps {
+  readEntry(storeId: number): Promise<StoreEntry>
+}
+
+export function createStoreDelivery(deps: StoreDeliveryDeps): StoreDelivery {
   const listeningSince = new Map<number, number>()
   const sessionIds = new Map<number, number[]>()
+  /** What was read when a store's channel was subscribed to, until its first socket is sent it. */
+  const unsentReady = new Map<number, Ready>()
   /** Stores of which a session has vanished. */
   const vanished = new Set<number>()
   const subscriptions = createSubscriptions(openStore)
@@ -46,7 +58,7 @@ export function createStoreDelivery(deps: DeliveryDeps): StoreDelivery {
       for (const old of known.splice(0, known.length - MAX_SESSIONS_KNOWN)) forget(old)
       sessionIds.set(storeId, known)
     },
-    listeningSince: (event) => listeningSince.get(factsOf(event).storeId) ?? Date.now(),
+    findStart: (event) => (factsOf(event).seq === 1 ? 0 : readStart(event)),
     toStanding,
     onReset,
     onVanished: ({ storeId, sessionId }) => {
@@ -54,32 +66,46 @@ export function createStoreDelivery(deps: DeliveryDeps): StoreDelivery {
       vanished.add(storeId)
     },
   })
-  const send = (sessionId: number, text: string) => {
-    const storeId = sequencer.positions.get(sessionId)?.storeId
-    if (storeId === undefined) return
+  const send = ({ storeId }: Parties, text: string) => {
     for (const connection of subscriptions.connectionsOf(storeId)) connection.send(text)
   }
-  const receiptBroadcast = createReceiptBroadcast((session_id, status, up_to_message_id) =>
-    send(session_id, encodeFrame('message_status', { session_id, status, up_to_message_id, by: 'admin' })),
-  )
-  const typingAndPresence = createTypingAndPresence('admin', send, deps.onPresenceDoubt)
+  const receiptBroadcast = createReceiptBroadcast((parties, status, up_to_message_id) => {
+    const receipt = { session_id: parties.sessionId, status, up_to_message_id, by: 'admin' as const }
+    send(parties, encodeFrame('message_status', receipt))
+  })
+  const typingAndPresence = createTypingAndPresence({
+    of: 'admin',
+    send,
+    findParties: (sessionId) => sequencer.positions.get(sessionId),
+    onDoubt: deps.onPresenceDoubt,
+  })
   const base = { subscriptions, sequencer, receiptBroadcast, typingAndPresence }
 
   const receive = (event: ChatEvent) => receiveEvent(base, event)
 
   async function openStore(storeId: number) {
     const leave = await subscribeThenRead(deps.subscriber, storeChannel(storeId), receive, async () => {
-      listeningSince.set(storeId, await readDatabaseClock(deps.db))
-      for (const position of await readPositionsOfStores(deps.db, [storeId])) start(position)
+      const { at, position, ready } = await deps.readEntry(storeId)
+      listeningSince.set(storeId, at)
+      if (position) start(position)
+      unsentReady.set(storeId, ready)
     })
-    await deps.presence.enter({ side: 'store', id: storeId })
+    void deps.presence.enter({ side: 'store', id: storeId })
     return () => {
       leave()
+      unsentReady.delete(storeId)
       listeningSince.delete(storeId)
       for (const { sessionId } of sessionsOf(storeId)) forget(sessionId)
       sessionIds.delete(storeId)
       return deps.presence.leave({ side: 'store', id: storeId })
     }
+  }
+
+  /** An old session that is unknown here was closed, and the event is a straggler. */
+  async function readStart(event: DurableEvent): Promise<number> {
+    const { sessionId, storeId, seq } = factsOf(event)
+    const since = new Date((listeningSince.get(storeId) ?? Date.now()) - OVERLAP_MS)
+    return (await wasCreatedSince(deps.db, sessionId, since)) ? 0 : seq
   }
 
   function forget(sessionId: number): void {
@@ -102,7 +128,16 @@ export function createStoreDelivery(deps: DeliveryDeps): StoreDelivery {
     }
   }
 
-  function start(position: SessionPosition): void {
+  /** What was read at the beginning serves the first socket, unless something has happened since. */
+  function takeReady(storeId: number): Ready | undefined {
+    const ready = unsentReady.get(storeId)
+    unsentReady.delete(storeId)
+    const active = activeSessionOf(storeId)
+    const isCurrent = active?.sessionId === ready?.session?.id && active?.last === ready?.session?.seq
+    return isCurrent && active?.beginning === undefined ? ready : undefined
+  }
+
+  function start(position: StorePosition): void {
     sequencer.start({ sessionId: position.sessionId, ...toStanding(position) })
     receiptBroadcast.start(position.sessionId, { delivered: position.deliveredTo.admin, read: position.readBy.admin })
   }
@@ -128,15 +163,16 @@ export function createStoreDelivery(deps: DeliveryDeps): StoreDelivery {
   }
 
   /** The presence of each new holder is sent. */
-  function followHolder({ sessionId, kind, holderId }: ChangeEvent): void {
-    if (holderId === null) typingAndPresence.clearPresence(sessionId)
-    else if (kind !== 'close') typingAndPresence.doubtPresence(sessionId, true)
+  function followHolder(change: ChangeEvent): void {
+    if (change.holderId === null) typingAndPresence.clearPresence(change.sessionId)
+    else if (change.kind !== 'close') typingAndPresence.doubtPresence(change, true)
   }
 
   return {
     ...base,
     start,
     activeSessionOf,
+    takeReady,
     closeVanished() {
       for (const storeId of vanished) closeAsGone(subscriptions.connectionsOf(storeId))
       vanished.clear()
@@ -147,7 +183,8 @@ export function createStoreDelivery(deps: DeliveryDeps): StoreDelivery {
       const isForgotten = known.length >= MAX_SESSIONS_KNOWN && sessionId < Math.min(...known)
       return !isForgotten && (!isClosed || created >= (listeningSince.get(storeId) ?? Date.now()))
     },
-    activeSessions: () => subscriptions.ids().flatMap((storeId) => activeSessionOf(storeId) ?? []),
+    heldSessions: () =>
+      [...sequencer.positions.values()].filter(({ isClosed, holderId }) => !isClosed && holderId !== null),
     async close() {
       await subscriptions.close()
       sequencer.clear()
@@ -157,7 +194,7 @@ export function createStoreDelivery(deps: DeliveryDeps): StoreDelivery {
   }
 }
 
-const toStanding = ({ storeId, holderId, isClosed, seq, updated }: SessionPosition): Standing => ({
+const toStanding = ({ storeId, holderId, isClosed, seq, updated }: StorePosition): Standing => ({
   ...{ storeId, holderId, isClosed },
   ...{ last: seq, lastAt: updated },
 })

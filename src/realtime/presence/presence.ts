@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.js'
-import { batchReads } from '../../database/batch.js'
-import { idOrNull } from '../../database/sql.js'
+import { defineColumns } from '../../database/columns.js'
+import { batch, batchReads } from '../../database/batch.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import { publishPresence } from '../../events/publish.js'
 import type { Publisher } from '../../events/publisher.js'
@@ -13,6 +13,9 @@ const HEARTBEAT_MS = 10_000
 const DEAD_AFTER = Prisma.raw(`interval '30 seconds'`)
 const isAlive = Prisma.sql`n.seen_at > clock_timestamp() - ${DEAD_AFTER}`
 
+const unique = (keys: readonly Key[]) => [...new Set(keys)]
+const hasEach = (keys: readonly Key[], found: Set<Key>) => keys.map((key) => found.has(key))
+
 type Key = `${Side}:${number}`
 export type Owner = Pick<Account, 'side' | 'id'>
 const keyOf = ({ side, id }: Owner): Key => `${side}:${id}`
@@ -20,8 +23,8 @@ const readKey = (key: Key) => {
   const [side, id] = key.split(':')
   return { side: side as Side, account_id: Number(id) }
 }
-const asked = (keys: Key[]) => Prisma.sql`
-  json_to_recordset(${JSON.stringify(keys.map(readKey))}::json) as asked(side side, account_id bigint)`
+const asked = (keys: Key[], name: 'asked' | 'changed' = 'asked') => Prisma.sql`
+  json_to_recordset(${JSON.stringify(keys.map(readKey))}::json) as ${Prisma.raw(name)}(side side, account_id bigint)`
 
 /**
  * Presence is leased: an account is online while a living node reports a socket of it. A node renews its lease by a heartbeat
@@ -37,7 +40,7 @@ export interface Presence {
   /** Reads which of these accounts are online on any node. */
   readOnline(accounts: Owner[]): Promise<(account: Owner) => boolean>
   /** Reads the open sessions whose store is online on any node. */
-  readOnlineOpenSessions(): Promise<number[]>
+  readOnlineOpenSessions(): Promise<Parties[]>
   /** Ends the lease. */
   close(): Promise<void>
 }
@@ -53,8 +56,8 @@ export function createPresence(
   onError: (error: unknown) => void,
 ): Presence {
   const here = { store: new Set<number>(), admin: new Set<number>() }
-  const enter = batchReads((keys: Key[]) => writeOnline(db, nodeId, keys))
-  const leave = batchReads((keys: Key[]) => writeOffline(db, nodeId, keys))
+  const enter = batch(async (keys: readonly Key[]) => hasEach(keys, await writeOnline(db, nodeId, unique(keys))))
+  const leave = batch(async (keys: readonly Key[]) => hasEach(keys, await writeOffline(db, nodeId, unique(keys))))
   const readSessions = batchReads((keys: Key[]) => readSessionsOf(db, keys))
   const turns = new Map<Key, Promise<void>>()
   const heartbeat = repeat(HEARTBEAT_MS, beat, onError)
@@ -80,7 +83,7 @@ export function createPresence(
   async function turn(account: Owner): Promise<void> {
     const key = keyOf(account)
     const isOnline = here[account.side].has(account.id)
-    if ((await (isOnline ? enter : leave)(key)) !== 'changed') return
+    if (!(await (isOnline ? enter : leave)(key))) return
     for (const parties of (await readSessions(key)) ?? []) {
       publishPresence(publisher, { ...parties, of: account.side, isOnline })
     }
@@ -112,12 +115,15 @@ export function createPresence(
       return queue(account)
     },
     async readOnline(accounts) {
-      const online = accounts.length > 0 ? await readOnline(db, accounts.map(keyOf)) : new Set<Key>()
+      const keys = unique(accounts.map(keyOf))
+      const online = keys.length > 0 ? await readOnline(db, keys) : new Set<Key>()
       return (account) => online.has(keyOf(account))
     },
     readOnlineOpenSessions: () => readOnlineOpenSessions(db),
     async close(): Promise<void> {
       await heartbeat.stop()
+      // A row that is written after the lease has ended would refer to nothing.
+      await Promise.all(turns.values())
       await db.prisma.$executeRaw(Prisma.sql`delete from chat_node where id = ${nodeId}`)
     },
   }
@@ -136,89 +142,103 @@ async function readRowsOf(db: Database, nodeId: string): Promise<Owner[]> {
   return rows.map(({ side, accountId }) => ({ side, id: Number(accountId) }))
 }
 
-type Turn = 'changed' | 'same'
-interface TurnRow {
-  side: Side
-  accountId: bigint
-  isElsewhere: boolean
-}
+const ownerColumns = defineColumns<Owner>({ side: 'changed.side', id: 'changed.account_id' })
 
-const toTurns = (rows: TurnRow[]) =>
-  new Map<Key, Turn>(
-    rows.map(({ side, accountId, isElsewhere }) => [
-      keyOf({ side, id: Number(accountId) }),
-      isElsewhere ? 'same' : 'changed',
-    ]),
-  )
+const toKeys = (owners: Owner[]) => new Set(owners.map(keyOf))
 
-async function writeOnline(db: Database, nodeId: string, keys: Key[]): Promise<Map<Key, Turn>> {
-  const rows = await db.prisma.$queryRaw<TurnRow[]>(Prisma.sql`
+/** Returns the accounts that were online nowhere before. */
+async function writeOnline(db: Database, nodeId: string, keys: Key[]): Promise<Set<Key>> {
+  const changed = await ownerColumns.read(
+    db,
+    Prisma.sql`
     with written as (
       insert into online (side, account_id, node_id)
       select side, account_id, ${nodeId} from ${asked(keys)} order by side, account_id
       on conflict do nothing
     )
-    select asked.side::text, asked.account_id as "accountId", exists (
+    ${ownerColumns.select} from ${asked(keys, 'changed')} where not exists (
       select from online o join chat_node n on n.id = o.node_id
-      where o.side = asked.side and o.account_id = asked.account_id and ${isAlive}) as "isElsewhere"
-    from ${asked(keys)}`)
-  return toTurns(rows)
+      where o.side = changed.side and o.account_id = changed.account_id and ${isAlive})`,
+  )
+  return toKeys(changed)
 }
 
-async function writeOffline(db: Database, nodeId: string, keys: Key[]): Promise<Map<Key, Turn>> {
-  const rows = await db.prisma.$queryRaw<TurnRow[]>(Prisma.sql`
+/** Returns the accounts that are online nowhere any more. */
+async function writeOffline(db: Database, nodeId: string, keys: Key[]): Promise<Set<Key>> {
+  const changed = await ownerColumns.read(
+    db,
+    Prisma.sql`
     with gone as (
       delete from online o using ${asked(keys)}
       where o.side = asked.side and o.account_id = asked.account_id and o.node_id = ${nodeId}
     )
-    select asked.side::text, asked.account_id as "accountId", exists (
-      select from online o join chat_node n on n.id = o.node_id where o.side = asked.side
-        and o.account_id = asked.account_id and o.node_id <> ${nodeId} and ${isAlive}) as "isElsewhere"
-    from ${asked(keys)}`)
-  return toTurns(rows)
+    ${ownerColumns.select} from ${asked(keys, 'changed')} where not exists (
+      select from online o join chat_node n on n.id = o.node_id where o.side = changed.side
+        and o.account_id = changed.account_id and o.node_id <> ${nodeId} and ${isAlive})`,
+  )
+  return toKeys(changed)
 }
+
+const onlineColumns = defineColumns<Owner>({ side: 'here.side', id: 'here.account_id' })
 
 async function readOnline(db: Database, keys: Key[]): Promise<Set<Key>> {
-  const rows = await db.prisma.$queryRaw<{ side: Side; accountId: bigint }[]>(Prisma.sql`
-    select distinct o.side::text, o.account_id as "accountId"
-    from ${asked(keys)} join online o on o.side = asked.side and o.account_id = asked.account_id
-    join chat_node n on n.id = o.node_id and ${isAlive}`)
-  return new Set(rows.map(({ side, accountId }) => keyOf({ side, id: Number(accountId) })))
+  const online = await onlineColumns.read(
+    db,
+    Prisma.sql`${onlineColumns.select} from (
+      select distinct o.side, o.account_id
+      from ${asked(keys)} join online o on o.side = asked.side and o.account_id = asked.account_id
+      join chat_node n on n.id = o.node_id and ${isAlive}
+    ) here`,
+  )
+  return toKeys(online)
 }
 
-async function readOnlineOpenSessions(db: Database): Promise<number[]> {
-  const rows = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
-    select s.id from chat_session s where s.status = 'open' and exists (
-      select from online o join chat_node n on n.id = o.node_id
-      where o.side = 'store' and o.account_id = s.store_id and ${isAlive})`)
-  return rows.map(({ id }) => Number(id))
+const partiesColumns = defineColumns<Parties>({ sessionId: 's.id', storeId: 's.store_id', holderId: 's.admin_id' })
+
+/** Begins with who is online: of many open sessions few stores are. */
+async function readOnlineOpenSessions(db: Database): Promise<Parties[]> {
+  return partiesColumns.read(
+    db,
+    Prisma.sql`${partiesColumns.select} from (
+      select distinct o.account_id from online o join chat_node n on n.id = o.node_id
+      where o.side = 'store' and ${isAlive} offset 0
+    ) here cross join lateral (
+      select * from chat_session s where s.store_id = here.account_id and s.status = 'open' offset 0
+    ) s`,
+  )
 }
 
 async function forgetDeadNodes(db: Database): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`delete from chat_node n where not ${isAlive}`)
 }
 
+const shownColumns = defineColumns<Parties & { side: Side }>({
+  side: 'shown.side',
+  sessionId: 'shown.id',
+  storeId: 'shown.store_id',
+  holderId: 'shown.admin_id',
+})
+
 /** Reads the sessions in which the other side is shown the presence of these accounts. */
 async function readSessionsOf(db: Database, keys: Key[]): Promise<Map<Key, Parties[]>> {
-  const rows = await db.prisma.$queryRaw<
-    { side: Side; sessionId: bigint; storeId: bigint; holderId: bigint | null }[]
-  >(Prisma.sql`
-    select asked.side::text, s.id as "sessionId", s.store_id as "storeId", s.admin_id as "holderId"
-    from ${asked(keys)} join chat_session s on s.store_id = asked.account_id and s.status <> 'closed'
-    where asked.side = 'store'
-    union all
-    select asked.side::text, s.id, s.store_id, s.admin_id
-    from ${asked(keys)} join chat_session s on s.admin_id = asked.account_id and s.status = 'claimed'
-    where asked.side = 'admin'`)
+  const rows = await shownColumns.read(
+    db,
+    Prisma.sql`${shownColumns.select} from (
+      select asked.side, s.id, s.store_id, s.admin_id
+      from ${asked(keys)} join chat_session s on s.store_id = asked.account_id and s.status <> 'closed'
+      where asked.side = 'store'
+      union all
+      select asked.side, s.id, s.store_id, s.admin_id
+      from ${asked(keys)} join chat_session s on s.admin_id = asked.account_id and s.status = 'claimed'
+      where asked.side = 'admin'
+    ) shown`,
+  )
   const sessions = new Map<Key, Parties[]>()
-  for (const { side, ...row } of rows) {
-    const parties = {
-      sessionId: Number(row.sessionId),
-      storeId: Number(row.storeId),
-      holderId: idOrNull(row.holderId),
-    }
+  for (const { side, ...parties } of rows) {
     const key = keyOf({ side, id: side === 'store' ? parties.storeId : (parties.holderId ?? 0) })
-    sessions.set(key, [...(sessions.get(key) ?? []), parties])
+    const found = sessions.get(key)
+    if (found) found.push(parties)
+    else sessions.set(key, [parties])
   }
   return sessions
 }

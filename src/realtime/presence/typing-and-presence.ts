@@ -1,82 +1,103 @@
 import type { Side } from '../../protocol/account.js'
-import type { TypingEvent } from '../../events/events.js'
+import type { Parties, TypingEvent } from '../../events/events.js'
 import { presenceFrame, typingFrame } from '../../events/event-frames.js'
 
 const TYPING_MS = 6000
 
-type Send = (sessionId: number, frame: string) => void
+export interface TypingAndPresenceOptions {
+  /** The side that is shown. */
+  of: Side
+  /** Sends a frame to the sockets here that see a session. */
+  send(parties: Parties, frame: string): void
+  /** The parties of a session as its sockets here know them; undefined where the session is not known here. */
+  findParties(sessionId: number): Parties | undefined
+  /** Called when a presence should be read again soon. */
+  onDoubt(): void
+}
 
-/** What one side's sockets are shown of the other side: who is typing, and who is online. Nothing of it is stored. */
+/**
+ * What one side's sockets are shown of the other side: who is typing, and who is online. Nothing of it is stored. Memory is
+ * used only for sessions that are shown as online, or where somebody types.
+ */
 export interface TypingAndPresence {
   /** Shows that somebody types, or has stopped. Typing ends by itself after 6 s, in case its end is lost. */
   showTyping(event: TypingEvent): void
   /** Shows a presence that was read or published, unless it is the one that was sent before. */
-  showPresence(sessionId: number, isOnline: boolean): void
+  showPresence(parties: Parties, isOnline: boolean): void
   /**
    * Asks for the presence to be read again soon. With `isDue` it is then sent even when it is the same as before: others
    * see the session now, or it has another holder.
    */
-  doubtPresence(sessionId: number, isDue: boolean): void
-  doubtedSessions(): number[]
-  /** There is nobody on the other side any more. */
+  doubtPresence(parties: Parties, isDue: boolean): void
+  doubtedSessions(): Parties[]
+  /** There is nobody on the other side any more, or nobody who is shown it. */
   clearPresence(sessionId: number): void
+  /** The session has another holder. */
+  changeHolder(parties: Parties): void
   /** Sends a new socket the presence that the others were sent. */
   repeatPresence(socket: { send(text: string): void }, sessionId: number): void
   /** The sessions whose other side was last shown as online. */
-  onlineSessions(): number[]
+  onlineSessions(): Parties[]
   forget(sessionId: number): void
   close(): void
 }
 
-/** `of` is the side that is shown. `onDoubt` is called when a presence should be read again soon. */
-export function createTypingAndPresence(of: Side, send: Send, onDoubt: () => void): TypingAndPresence {
+export function createTypingAndPresence(options: TypingAndPresenceOptions): TypingAndPresence {
+  const { of, send, findParties, onDoubt } = options
   const typing = new Map<number, NodeJS.Timeout>()
-  const online = new Map<number, boolean>()
+  const online = new Map<number, Parties>()
   /** Sessions whose presence is to be read again, and whether it is sent even when it has not changed. */
-  const doubted = new Map<number, boolean>()
+  const doubted = new Map<number, { parties: Parties; isDue: boolean }>()
 
   return {
-    showTyping(event: TypingEvent): void {
+    showTyping(event) {
       const { sessionId } = event
       clearTimeout(typing.get(sessionId))
       typing.delete(sessionId)
       if (event.isTyping) {
         const end = () => {
           typing.delete(sessionId)
-          send(sessionId, typingFrame({ ...event, isTyping: false }))
+          send(event, typingFrame({ ...event, isTyping: false }))
         }
         typing.set(sessionId, setTimeout(end, TYPING_MS))
       }
-      send(sessionId, typingFrame(event))
+      send(event, typingFrame(event))
     },
-    showPresence(sessionId: number, isOnline: boolean): void {
-      const isDue = doubted.get(sessionId) ?? false
+    showPresence(parties, isOnline) {
+      const { sessionId } = parties
+      const isDue = doubted.get(sessionId)?.isDue === true
       doubted.delete(sessionId)
-      if (!isDue && (online.get(sessionId) ?? false) === isOnline) return
-      online.set(sessionId, isOnline)
-      send(sessionId, presenceFrame({ sessionId, of, isOnline }))
+      if (!isDue && online.has(sessionId) === isOnline) return
+      const { storeId, holderId } = findParties(sessionId) ?? parties
+      if (isOnline) online.set(sessionId, { sessionId, storeId, holderId })
+      else online.delete(sessionId)
+      send(parties, presenceFrame({ sessionId, of, isOnline }))
     },
-    doubtPresence(sessionId: number, isDue: boolean): void {
-      doubted.set(sessionId, isDue || doubted.get(sessionId) === true)
+    doubtPresence({ sessionId, storeId, holderId }, isDue) {
+      const wasDue = doubted.get(sessionId)?.isDue === true
+      doubted.set(sessionId, { parties: { sessionId, storeId, holderId }, isDue: isDue || wasDue })
       onDoubt()
     },
-    doubtedSessions: () => [...doubted.keys()],
-    clearPresence(sessionId: number): void {
+    doubtedSessions: () => [...doubted.values()].map(({ parties }) => parties),
+    clearPresence(sessionId) {
       online.delete(sessionId)
       doubted.delete(sessionId)
     },
-    repeatPresence(socket: { send(text: string): void }, sessionId: number): void {
-      const isOnline = online.get(sessionId) ?? false
-      if (isOnline) socket.send(presenceFrame({ sessionId, of, isOnline }))
+    changeHolder({ sessionId, holderId }) {
+      const parties = online.get(sessionId)
+      if (parties) parties.holderId = holderId
     },
-    onlineSessions: () => [...online].flatMap(([sessionId, isOnline]) => (isOnline ? sessionId : [])),
-    forget(sessionId: number): void {
+    repeatPresence(socket, sessionId) {
+      if (online.has(sessionId)) socket.send(presenceFrame({ sessionId, of, isOnline: true }))
+    },
+    onlineSessions: () => [...online.values()],
+    forget(sessionId) {
       clearTimeout(typing.get(sessionId))
       typing.delete(sessionId)
       online.delete(sessionId)
       doubted.delete(sessionId)
     },
-    close(): void {
+    close() {
       for (const timer of typing.values()) clearTimeout(timer)
       typing.clear()
       online.clear()

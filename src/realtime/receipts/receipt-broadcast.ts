@@ -1,4 +1,4 @@
-import type { ReceiptEvent } from '../../events/events.js'
+import type { Parties, ReceiptEvent } from '../../events/events.js'
 
 type Status = ReceiptEvent['status']
 interface SessionReceipts {
@@ -14,48 +14,48 @@ export interface ReceiptBroadcast {
   /** Sets what the sockets know of a session already. Does nothing for a session that is known. */
   start(sessionId: number, receipts: SessionReceipts): void
   /** Takes a receipt. What comes late, twice or out of order is not sent: a watermark only grows. */
-  note(sessionId: number, receipts: Partial<SessionReceipts>): void
+  note(parties: Parties, receipts: Partial<SessionReceipts>): void
   forget(sessionId: number): void
   close(): void
 }
 
 /** Merges receipts: of those that come within 250 ms, only the last one of a session is sent. */
 export function createReceiptBroadcast(
-  send: (sessionId: number, status: Status, upToMessageId: number) => void,
+  send: (parties: Parties, status: Status, upToMessageId: number) => void,
 ): ReceiptBroadcast {
   const sent = new Map<number, SessionReceipts>()
-  const grown = new Map<number, SessionReceipts>()
+  const grown = new Map<number, { parties: Parties; receipts: SessionReceipts }>()
   let timer: NodeJS.Timeout | undefined
 
   function flush(): void {
     timer = undefined
-    for (const [sessionId, receipts] of grown) {
+    for (const [sessionId, { parties, receipts }] of grown) {
       const before = sent.get(sessionId) ?? { delivered: 0, read: 0 }
       sent.set(sessionId, receipts)
       // A read message is delivered, too: one frame says both.
-      if (receipts.delivered > Math.max(before.delivered, receipts.read))
-        send(sessionId, 'delivered', receipts.delivered)
-      if (receipts.read > before.read) send(sessionId, 'read', receipts.read)
+      if (receipts.delivered > Math.max(before.delivered, receipts.read)) send(parties, 'delivered', receipts.delivered)
+      if (receipts.read > before.read) send(parties, 'read', receipts.read)
     }
     grown.clear()
   }
 
   return {
-    start(sessionId: number, receipts: SessionReceipts): void {
+    start(sessionId, receipts) {
       if (!sent.has(sessionId)) sent.set(sessionId, receipts)
     },
-    note(sessionId: number, { delivered, read }: Partial<SessionReceipts>): void {
-      const known = grown.get(sessionId) ?? sent.get(sessionId) ?? { delivered: 0, read: 0 }
+    note(parties, { delivered, read }) {
+      const { sessionId } = parties
+      const known = grown.get(sessionId)?.receipts ?? sent.get(sessionId) ?? { delivered: 0, read: 0 }
       const next = { delivered: Math.max(known.delivered, delivered ?? 0), read: Math.max(known.read, read ?? 0) }
       if (next.delivered === known.delivered && next.read === known.read) return
-      grown.set(sessionId, next)
+      grown.set(sessionId, { parties, receipts: next })
       timer ??= setTimeout(flush, MERGE_MS)
     },
-    forget(sessionId: number): void {
+    forget(sessionId) {
       sent.delete(sessionId)
       grown.delete(sessionId)
     },
-    close(): void {
+    close() {
       clearTimeout(timer)
       sent.clear()
       grown.clear()

@@ -200,9 +200,7 @@ async function repeatMessage(
 const handlers: { [T in Exclude<ClientFrameType, 'message'>]: Handler<T> } = {
   async typing({ publisher, hub }, { account }, { is_typing, session_id }) {
     const parties =
-      account.side === 'store'
-        ? hub.store.activeSessionOf(account.id)
-        : hub.admin.sequencer.positions.get(session_id ?? 0)
+      account.side === 'store' ? hub.store.activeSessionOf(account.id) : await hub.admin.findParties(session_id ?? 0)
     if (parties === undefined) throw notFound('Session not found')
     if (account.side === 'admin' && parties.holderId !== account.id) throw forbidden('Claim the session first')
     const { sessionId, storeId, holderId } = parties

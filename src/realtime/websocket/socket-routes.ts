@@ -59,6 +59,11 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
       onRequest: async (request) => {
         await authenticateUpgrade(request, side)
       },
+      // Last before the upgrade: nothing can refuse it any more. What answers it leaves together with `ready`.
+      preHandler: (request, _reply, done) => {
+        if (request.ws) request.raw.socket.cork()
+        done()
+      },
       handler: async () => {
         throw new RequestError(426, 'This is a WebSocket')
       },

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { search } from '../../support/chat/search.js'
 import { claim, row, sees, write } from '../support/acts.js'
 import { findBarriers } from '../support/barriers.js'
 import { setStage } from '../support/stage.js'
@@ -17,7 +18,10 @@ for (const [name, options] of [
       t.same(await findBarriers(page), [], state)
       t.notOk(await scrollsSideways(page), `${state}: nothing is cut off at the side`)
     }
-    const [store, admin] = [await stage.store({ name: `Tech ${'and More '.repeat(12)}Store` }), await stage.admin()]
+    const [store, admin] = [
+      await stage.store({ name: `Tech ${'and More '.repeat(12)}Store` }),
+      await stage.supervisor(),
+    ]
     const { page: visitor } = await stage.visitor(admin, options)
     for (const path of ['/console/', '/chat/']) {
       await visitor.goto(`${stage.node.origin}${path}`)
@@ -36,6 +40,12 @@ for (const [name, options] of [
     await write(chat, `My order has not arrived, see https://shop.example/orders/4711 ${'x'.repeat(300)}`)
     await row(desk, 'Tech').waitFor()
     await check(desk, 'one waits')
+    await desk.locator('[data-act=filter]').click()
+    await check(desk, 'a filter')
+    await desk.locator('[data-act=select]').click()
+    await desk.getByRole('checkbox', { name: /^Select Tech/ }).check()
+    await check(desk, 'several are chosen')
+    await desk.locator('.bulk').getByRole('button', { name: 'Done' }).click()
     await row(desk, 'Tech').click()
     await sees(desk, 'My order')
     await check(desk, 'before the claim')
@@ -47,6 +57,21 @@ for (const [name, options] of [
     await chat.getByText('Support is typing').waitFor()
     await check(desk, 'a conversation')
     await check(chat, 'a conversation of the store')
+    await desk.getByRole('textbox', { name: 'Write an answer' }).fill('/')
+    await desk.locator('.canned').waitFor()
+    await check(desk, 'canned replies')
+    await desk.getByRole('textbox', { name: 'Write an answer' }).fill('')
+    await desk.getByRole('button', { name: 'Internal note' }).click()
+    await desk.locator('[data-note]').fill('only among us')
+    await desk.getByRole('button', { name: 'Save note' }).click()
+    await desk.getByRole('article').waitFor()
+    await check(desk, 'a note')
+    await desk.getByRole('button', { name: 'To the store' }).click()
+    if (name === 'a phone') {
+      await desk.locator('[data-act=details]').click()
+      await check(desk, 'the store, over the conversation')
+      await desk.keyboard.press('Escape')
+    }
     await desk.getByRole('button', { name: /^Notifications/ }).click()
     await desk.getByRole('region', { name: 'Notifications' }).getByText('My order').waitFor()
     await check(desk, 'notifications')
@@ -63,5 +88,16 @@ for (const [name, options] of [
     await desk.getByText('This conversation has ended').waitFor()
     await check(desk, 'an end')
     await check(chat, 'an end of the store')
+    await chat.getByRole('radio', { name: '4 of 5' }).check({ force: true })
+    await check(chat, 'a rating')
+    await desk.getByRole('button', { name: 'Reports' }).click()
+    await desk.getByRole('table').waitFor()
+    await check(desk, 'reports')
+    await desk.getByRole('button', { name: 'Reports' }).click()
+    if (name === 'a phone') await desk.getByRole('button', { name: 'Back to the list' }).click()
+    await search(stage, admin, 'order')
+    await desk.locator('[data-search]').fill('nothing like it')
+    await desk.getByText('0 messages found').waitFor()
+    await check(desk, 'a search')
   })
 }

@@ -24,7 +24,7 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
         t.same(await findTooWide(page), [], `${state} at ${width} px`)
       }
     }
-    const [store, admin] = [await stage.store({ name: longName }), await stage.admin()]
+    const [store, admin] = [await stage.store({ name: longName }), await stage.supervisor()]
     const options = { ...phone, locale: language }
     const [{ page: chat }, { page: desk }] = [await stage.visitor(store, options), await stage.visitor(admin, options)]
     for (const [page, path, { token }] of [
@@ -47,6 +47,11 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
     })
     await row(desk, longName).waitFor()
     await fits(desk, 'the list')
+    await desk.locator('[data-act=filter]').click()
+    await fits(desk, 'a filter')
+    await desk.locator('[data-act=select]').click()
+    await fits(desk, 'several are chosen')
+    await desk.locator('.bulk button').nth(1).click()
     await row(desk, longName).click()
     await sees(desk, 'shop.example')
     await fits(desk, 'before the claim')
@@ -57,6 +62,18 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
     await desk.locator('.typing .dots').waitFor()
     await fits(desk, 'both write')
     await fits(chat, 'both write, in the chat')
+    await desk.locator('[data-write=note]').click()
+    await desk.locator('[data-note]').fill('x'.repeat(300))
+    await desk.locator('.save-note').click()
+    await desk.locator('article.note').waitFor()
+    await fits(desk, 'a note')
+    await desk.locator('[data-write=message]').click()
+    await desk.locator('[data-act=details]').click()
+    await desk.locator('[data-tag]').fill('x'.repeat(32))
+    await desk.keyboard.press('Enter')
+    await desk.locator('.details .chip').first().waitFor()
+    await fits(desk, 'the store')
+    await desk.keyboard.press('Escape')
     await desk.locator('[data-act=notifications]').click()
     await desk.locator('.notices li').first().waitFor()
     await fits(desk, 'notifications')

@@ -81,6 +81,20 @@ const screenless = `
     isLooking = !away
     window.dispatchEvent(new Event(away ? 'blur' : 'focus'))
   }
+  window.sounds = 0
+  window.AudioContext = class {
+    currentTime = 0
+    resume() {
+      return Promise.resolve()
+    }
+    createGain() {
+      return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (next) => next }
+    }
+    createOscillator() {
+      window.sounds++
+      return { frequency: {}, connect: (next) => next, start() {}, stop() {} }
+    }
+  }
   window.Notification = class Recorded {
     static permission = 'default'
     static async requestPermission() {
@@ -138,6 +152,22 @@ t.test(
     await until(async () => (await statusOf()) === 'delivered', 10_000, 'not read by who looks away')
     await lookAway(false)
     await until(async () => (await statusOf()) === 'read', 10_000)
+
+    const sounds = () => page.evaluate(() => (window as unknown as { sounds: number }).sounds)
+    t.equal(await sounds(), 0, 'nobody has asked for a sound')
+    await page.getByRole('button', { name: /^Notifications/ }).click()
+    await page.getByLabel('With a sound').check()
+    const before = await sounds()
+    t.ok(before > 0, 'it is heard once when it is turned on')
+    await page.keyboard.press('Escape')
+    await lookAway(true)
+    // Those that follow each other closely sound once: the next comes ten seconds later.
+    await page.evaluate(() => {
+      const now = performance.now.bind(performance)
+      performance.now = () => now() + 10_000
+    })
+    await stage.post('store/message/', store, { content: 'five' })
+    await until(async () => (await sounds()) > before, 10_000)
     t.same(stage.complaints(), [])
   },
 )

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { until } from '../../../harness/until.js'
+import { deriveNow, fillNow, search } from '../../support/chat/search.js'
 import { claim, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
@@ -21,8 +21,8 @@ t.test('a message is found, opened in the midst of its conversation, and marked'
   )
   const desk = await stage.console(ada)
   await row(desk, 'Tech Store').waitFor()
-  const find = async () => (await stage.get('admin/search/?q=needle', ada)).body.data.length === 1
-  await until(find, 20_000, 'the search has heard of it')
+  await fillNow(stage)
+  await search(stage, ada, 'needle')
   const loaded = desk.waitForResponse(/console\/search\.js/)
   await desk.keyboard.press('/')
   await desk.locator('[data-search]:focus').waitFor()
@@ -91,6 +91,7 @@ t.test('a store rates what has ended, an admin sees it, and both save the conver
   await desk.getByRole('button', { name: 'Table (CSV)' }).click()
   t.match(await readFile(await (await savingCsv).path(), 'utf8'), /question/)
 
+  await deriveNow(stage)
   const chiefs = await stage.console(chief)
   t.equal(await desk.getByRole('button', { name: 'Reports' }).count(), 0, 'reports are for supervisors')
   await chiefs.getByRole('button', { name: 'Reports' }).click()

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { ListedSession, ListPage, Session, SessionList as Page } from '../../../src/client/index.js'
+import { until } from '../../../harness/until.js'
 import { importPageModule } from '../support/page-modules.js'
 
 type Module = typeof import('../../../src/pages/console/state/lists/session-book.js')
@@ -28,7 +29,7 @@ const listed = (id: number, more: Partial<ListedSession> = {}): ListedSession =>
 async function openBook(sessions: ListedSession[]) {
   const listeners = new Map<string, ((event: never) => void)[]>()
   const asked: (ListPage & { tag?: string })[] = []
-  let hold: Promise<void> = Promise.resolve()
+  let hold: Promise<undefined> = Promise.resolve(undefined)
   const readOpen = async ({ limit = 50, cursor = '0', tag }: ListPage & { tag?: string } = {}): Promise<Page> => {
     asked.push({ limit, cursor, ...(tag !== undefined && { tag }) })
     const found = sessions
@@ -63,14 +64,15 @@ async function openBook(sessions: ListedSession[]) {
     emit,
     settle,
     ids: () => book.lists.waiting.rows.value.map(({ session }) => session.id),
-    tell(session: ListedSession) {
-      const { store: _store, last_message: _last, tags: _tags, priority: _priority, ...plain } = session
-      emit('session', plain satisfies Session)
+    tell({ id, store_id, admin_id, status, last_message_at, created, updated, closed_at }: ListedSession) {
+      const session = { id, store_id, admin_id, status, last_message_at, created, updated }
+      emit('session', { ...session, ...(closed_at !== undefined && { closed_at }) } satisfies Session)
     },
-    holdAnswers() {
-      let go = () => {}
-      hold = new Promise((resolve) => (go = resolve))
-      return () => go()
+    /** Answers wait until the returned function is called. */
+    holdAnswers(): () => void {
+      let go: (() => void) | undefined
+      hold = new Promise((resolve) => (go = () => resolve(undefined)))
+      return () => go?.()
     },
   }
 }
@@ -93,20 +95,20 @@ t.test('a list is read page by page, as far as it is looked at', async (t) => {
 
 t.test('live events change the part that was read, and leave gaps to what is not', async (t) => {
   const sessions = many(250)
-  const { book, ids, tell, emit, settle } = await openBook(sessions)
+  const { book, ids, tell, emit } = await openBook(sessions)
   tell(listed(251))
   t.equal(ids().length, 100, 'a new session comes after the part that was read')
   tell(listed(5, { status: 'claimed', admin_id: 9, updated: iso(300) }))
   t.notOk(ids().includes(5))
-  tell(listed(5, { updated: iso(200) }))
-  t.notOk(ids().includes(5), 'of two versions the newer one stays')
+  tell(listed(6, { updated: iso(300) }))
+  tell(listed(6, { status: 'closed', updated: iso(200) }))
+  t.ok(ids().includes(6), 'of two versions the newer one stays')
   emit('details', { session_id: 50, tags: ['refund'], priority: 3 })
   t.equal(ids()[0], 50, 'urgent first')
   Object.assign(sessions[239] ?? {}, { priority: 2 })
   emit('details', { session_id: 240, tags: [], priority: 2 })
-  await new Promise((resolve) => setTimeout(resolve, 400))
-  await settle()
-  t.same(ids().slice(0, 3), [50, 240, 1], 'one that was not read yet comes when it becomes urgent')
+  await until(() => ids()[1] === 240, 10_000, 'one that was not read yet comes when it becomes urgent')
+  t.same(ids().slice(0, 3), [50, 240, 1])
   book.close()
 })
 
@@ -134,7 +136,7 @@ t.test('another filter begins the list anew, and what was asked for before is dr
   release()
   await settle()
   t.same(ids(), [50, 100, 150, 200, 250])
-  t.equal(book.countOf('waiting'), 250, 'the tab counts all')
+  await until(() => book.countOf('waiting') === 250, 10_000, 'the tab counts all')
   emit('details', { session_id: 100, tags: [], priority: 0 })
   t.same(ids(), [50, 150, 200, 250])
   book.close()

@@ -78,11 +78,7 @@ t.test('a policy that refuses the frame is told what it lacks, in one line', asy
     await opener(page)
       .or(page.getByRole('button', { name: 'Close the support chat' }))
       .waitFor()
-    t.same(
-      ownLines(),
-      [`store-chat: add ${origin} to the frame-src of this page's Content-Security-Policy`],
-      policy,
-    )
+    t.same(ownLines(), [`store-chat: add ${origin} to the frame-src of this page's Content-Security-Policy`], policy)
   }
 })
 

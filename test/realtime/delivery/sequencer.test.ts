@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createSequencer } from '../../../src/realtime/delivery/sequencer.js'
-import type { Position, Standing } from '../../../src/realtime/delivery/position.js'
+import type { Position, Standing } from '../../../src/realtime/positions/position.js'
 import type { DurableEvent } from '../../../src/events/events.js'
 
 const facts = { sessionId: 1, storeId: 1, holderId: null }

@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap'
 import { findEpochExpressions } from '../../../src/database/epoch.js'
 import { createReconciler } from '../../../src/realtime/delivery/reconciler.js'
+import { readDatabaseState } from '../../../src/realtime/positions/recent-events.js'
+import { createWatermarkHistory } from '../../../src/realtime/positions/watermark-history.js'
 import { addAdmin, type TestAccount } from '../../support/chat/accounts.js'
 import { createChatClient, type ChatClient } from '../../support/chat/chat-client.js'
 import {
@@ -219,17 +221,22 @@ t.test('a session that had ended before anybody came is active again', async (t)
   const { database } = node
   const chat = createChatClient(node)
   const { store, admin, sessionId } = await closeConversation(chat)
-  const sockets = await Promise.all([enter(t, node, 'store', store), enter(t, node, 'admin', admin)])
+  const [forStore, forAdmin] = [await enter(t, node, 'store', store), await enter(t, node, 'admin', admin)]
   await setBack(database, sessionId, 2)
   const { db, hub } = node.app
-  const opened = { at: new Date(), sessionId: 0, run: 'the run before the restart' }
-  const options = { opened, longestStatementMs: 1000, counts: hub.deliveries }
-  const sweep = createReconciler(db, await findEpochExpressions(db), hub, options)
+  const epoch = await findEpochExpressions(db)
+  const opened = { ...(await readDatabaseState(db, epoch)), run: 'the run before the restart' }
+  const watermarks = createWatermarkHistory(opened, 1000)
+  const sweep = createReconciler(db, epoch, hub, {
+    ...{ opened, watermarks, overlapMs: 1000 },
+    counts: hub.deliveries,
+  })
   await sweep()
-  for (const socket of sockets) {
+  for (const socket of [forStore, forAdmin]) {
     const sync = await socket.next('sync', undefined, DEADLINE_MS)
     t.match(sync, { reset: true, seq: 2, session: { id: sessionId, status: 'claimed', admin_id: admin.id } })
   }
+  t.equal((await within(DEADLINE_MS, forAdmin.closed)).code, 1001, 'it may know sessions that the node has forgotten')
   await sendMessages(chat, store, 1)
-  for (const socket of sockets) t.equal((await socket.next('message')).seq, 3)
+  t.equal((await forStore.next('message')).seq, 3)
 })

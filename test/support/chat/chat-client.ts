@@ -20,7 +20,12 @@ export interface ChatClient {
 
 export function createChatClient(node: TestNode): ChatClient {
   const check = createAnswerCheck(node)
-  const request = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, query: string, options: RequestOptions) => {
+  const request = async (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    query: string,
+    options: RequestOptions,
+  ) => {
     const answer = await node.request(method, `/v1/chat/${path}${query}`, options)
     check(method, `/v1/chat/${path.replace(/\/\d+\//, '/{id}/')}`, answer)
     return answer

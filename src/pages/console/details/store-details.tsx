@@ -16,9 +16,10 @@ interface DetailsProps {
 export function StoreDetails({ desk, conversation }: DetailsProps) {
   const { store, session, rating } = conversation
   const aside = useRef<HTMLElement>(null)
-  const isOverlay = () => matchMedia('(max-width: 1099px)').matches
   useEffect(() => {
-    if (isOverlay()) aside.current?.focus()
+    // Where it lies over the conversation, it is what is looked at.
+    const { current } = aside
+    if (current && getComputedStyle(current).position === 'absolute') current.focus()
   }, [])
   return (
     <aside
@@ -27,9 +28,10 @@ export function StoreDetails({ desk, conversation }: DetailsProps) {
       tabIndex={-1}
       aria-label={translate('details.title')}
       onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !isOverlay()) return
-        event.stopPropagation()
+        if (event.key !== 'Escape') return
+        event.preventDefault()
         desk.settings.isAsideOpen.value = false
+        document.querySelector<HTMLElement>('[data-act=details]')?.focus()
       }}
     >
       <header>

@@ -45,7 +45,7 @@ function FilterFields({ desk, filter }: { desk: Desk; filter: ListFilter }) {
   const list = desk.list.value
   const set = (change: { [Name in keyof ListFilter]?: ListFilter[Name] | undefined }) => {
     const entries = Object.entries({ ...filter, ...change }).filter(([, value]) => value !== undefined)
-    desk.setFilter(Object.fromEntries(entries) as ListFilter)
+    desk.setFilter(Object.fromEntries(entries))
   }
   return (
     <div class="filters">

@@ -6,10 +6,11 @@ interface BarChartProps {
   rows: readonly NamedRow[]
 }
 
-const WIDTH = 600
-const HEIGHT = 160
+/** About as wide as it is shown, so that its letters are. */
+const WIDTH = 380
+const HEIGHT = 140
 const FOOT = 18
-const LABELS = 6
+const LABELS = 5
 const THINNEST = 2
 
 /** Bars as they are looked at. Screen readers are given the table below, which holds the same numbers. */

@@ -70,6 +70,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   function choose(sessionId: number | undefined): void {
     const left = chosen.value
     isAtReports.value = false
+    settings.closeOverlay()
     if (left?.id === sessionId) return
     chosen.value = sessionId === undefined ? undefined : (kept.get(sessionId) ?? open(sessionId))
     if (left?.timeline.drafts.value.length === 0) {

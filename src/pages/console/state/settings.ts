@@ -2,6 +2,10 @@ import { effect, signal } from '@preact/signals'
 import { nameInStorage } from '../../browser/service.js'
 import { listNames, readFilter, type ListFilter, type ListName } from './lists/list-filter.js'
 
+/** Whether there is room for the store beside its conversation. Elsewhere it lies over it, and is opened for the moment. */
+const room = matchMedia('(min-width: 1100px)')
+const isWide = () => room.matches
+
 /** What a desk remembers of an admin in this browser. */
 export type DeskSettings = ReturnType<typeof createSettings>
 
@@ -9,15 +13,19 @@ export function createSettings() {
   const list = signal<ListName>('waiting')
   const filters = signal<Partial<Record<ListName, ListFilter>>>({})
   const hasSound = signal(false)
-  const isAsideOpen = signal(true)
-  const ends: (() => void)[] = []
+  const isAsideOpen = signal(isWide())
+  let wasAsideOpen = true
+  const followRoom = () => (isAsideOpen.value = isWide() && wasAsideOpen)
+  room.addEventListener('change', followRoom)
+  const ends: (() => void)[] = [() => room.removeEventListener('change', followRoom)]
 
   function restore(kept: Record<string, unknown>): void {
     list.value = listNames.find((name) => name === kept['list']) ?? list.value
     const named = (kept['filters'] ?? {}) as Record<string, unknown>
     filters.value = Object.fromEntries(listNames.map((name) => [name, readFilter(named[name])]))
     hasSound.value = kept['hasSound'] === true
-    isAsideOpen.value = kept['isAsideOpen'] !== false
+    wasAsideOpen = kept['isAsideOpen'] !== false
+    followRoom()
   }
 
   return {
@@ -25,6 +33,10 @@ export function createSettings() {
     filters,
     hasSound,
     isAsideOpen,
+    /** Takes away what lies over a conversation. */
+    closeOverlay(): void {
+      if (!isWide()) isAsideOpen.value = false
+    },
     /** Puts back what this admin has left, and keeps what changes from now on. */
     open(adminId: number): void {
       const key = nameInStorage(`console.settings.${adminId}`)
@@ -36,11 +48,12 @@ export function createSettings() {
       let written: string | undefined
       ends.push(
         effect(() => {
+          if (isWide()) wasAsideOpen = isAsideOpen.value
           const kept = JSON.stringify({
             list: list.value,
             filters: filters.value,
             hasSound: hasSound.value,
-            isAsideOpen: isAsideOpen.value,
+            isAsideOpen: wasAsideOpen,
           })
           // What nobody has changed is not kept.
           const isChanged = written !== undefined && written !== kept

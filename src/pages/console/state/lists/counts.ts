@@ -19,14 +19,17 @@ export function createCounts(client: Pick<AdminClient, 'counts'>): Counts {
   return {
     latest,
     refresh() {
-      timer ??= setTimeout(() => {
-        timer = undefined
-        // The lists show how many rows they hold while nobody counts.
-        patiently(client.counts).then(
-          (counts) => (latest.value = counts),
-          () => undefined,
-        )
-      }, GATHER_MS)
+      timer ??= setTimeout(
+        () => {
+          timer = undefined
+          // The lists show how many rows they hold while nobody counts.
+          patiently(client.counts).then(
+            (counts) => (latest.value = counts),
+            () => undefined,
+          )
+        },
+        latest.value === undefined ? 0 : GATHER_MS,
+      )
     },
     close: () => clearTimeout(timer),
   }

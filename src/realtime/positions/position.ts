@@ -34,3 +34,12 @@ export interface MissedEvents {
   /** The times at which the event before them may have been committed. */
   lastAt: (number | null)[]
 }
+
+/** Whether an event continues the history that was delivered, as far as its times tell. */
+export function follows(event: DurableEvent, { last, lastAt }: Position): boolean {
+  const { seq, previousAt } = factsOf(event)
+  return seq !== last + 1 || previousAt === undefined || lastAt === undefined || previousAt === lastAt
+}
+
+export const isNewer = (at: number | undefined, { lastAt }: Position) =>
+  at !== undefined && lastAt !== undefined && at > lastAt

@@ -1,6 +1,5 @@
 import { rawOf, type Statements } from '../../database/database.js'
 import { defineColumns } from '../../database/columns.js'
-import type { EpochExpressions } from '../../database/epoch.js'
 import { epochMs } from '../../database/sql.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import { joinReceipts, receiptExpressions, type Receipts } from '../../database/rows/messages.js'
@@ -48,7 +47,7 @@ const positionColumns = defineColumns<SessionPositionRow>({
 const joinBoth = Prisma.raw(joinReceipts('s.id'))
 
 /** Reads the positions of the sessions `s` for which a condition holds. */
-async function readPositionsWhere(db: Statements, condition: Prisma.Sql): Promise<SessionPosition[]> {
+export async function readPositionsWhere(db: Statements, condition: Prisma.Sql): Promise<SessionPosition[]> {
   const rows = await positionColumns.read(
     db,
     Prisma.sql`${positionColumns.select} from chat_session s ${joinBoth} where ${condition}`,
@@ -150,57 +149,8 @@ export async function readMovedSessions(
   return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq ?? 0) }))
 }
 
-/** The time of the database's clock, and the newest session at that time. */
-export interface DatabaseState {
-  at: Date
-  sessionId: number
-  /** Identifies the run of the server that was asked; null on a standby. */
-  run: string | null
-}
-
-export async function readDatabaseState(db: Statements, { run }: EpochExpressions): Promise<DatabaseState> {
-  const [row] = await rawOf(db).$queryRaw<{ at: Date; sessionId: bigint; run: string | null }[]>(Prisma.sql`
-    select clock_timestamp() as at, coalesce((select max(id) from chat_session), 0) as "sessionId",
-      ${Prisma.raw(run)} as run`)
-  return { at: row?.at ?? new Date(0), sessionId: Number(row?.sessionId ?? 0), run: row?.run ?? null }
-}
-
 /** Reads the positions of the sessions that admins hold. */
 export async function readPositionsOfAdmins(db: Statements, adminIds: number[]): Promise<SessionPosition[]> {
   if (adminIds.length === 0) return []
   return readPositionsWhere(db, Prisma.sql`s.admin_id = any(${adminIds}::bigint[]) and s.status = 'claimed'`)
-}
-
-/** Reads the positions of all active sessions: delivery to the first admin on a node begins there. */
-export async function readActivePositions(db: Statements): Promise<SessionPosition[]> {
-  return readPositionsWhere(db, Prisma.sql`s.status <> 'closed'`)
-}
-
-/** A position in the ids of all messages and of all changes. */
-export interface Watermark {
-  messageId: number
-  changeId: number
-}
-
-/** Reads the newest ids. */
-export async function readWatermark(db: Statements): Promise<Watermark> {
-  const [row] = await rawOf(db).$queryRaw<{ messageId: bigint; changeId: bigint }[]>(Prisma.sql`
-    select coalesce((select max(id) from chat_message), 0) as "messageId",
-      coalesce((select max(id) from chat_session_change), 0) as "changeId"`)
-  return { messageId: Number(row?.messageId ?? 0), changeId: Number(row?.changeId ?? 0) }
-}
-
-/** Reads the sessions with events above a watermark that every admin sees, each with the newest such seq. */
-export async function readChangesForAdmins(
-  db: Statements,
-  floor: Watermark,
-): Promise<{ sessionId: number; seq: number }[]> {
-  const rows = await rawOf(db).$queryRaw<{ sessionId: bigint; seq: bigint }[]>(Prisma.sql`
-    select session_id as "sessionId", max(seq) as seq from (
-      select session_id, seq from chat_message
-        where sender_type = 'store' and holder_id is null and id > ${floor.messageId}
-      union all
-      select session_id, seq from chat_session_change where id > ${floor.changeId}
-    ) news group by session_id`)
-  return rows.map(({ sessionId, seq }) => ({ sessionId: Number(sessionId), seq: Number(seq) }))
 }
