@@ -94,7 +94,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   await app.register(depsPlugin, { sessionCacheMb: config.sessionCacheMb, publicUrl: config.publicUrl })
   await app.register(filesPlugin, { config })
   await app.register(searchPlugin, { config, databaseUrl: services.databaseUrl })
-  await app.register(reportsPlugin, { config, databaseUrl: services.databaseUrl })
+  await app.register(reportsPlugin, { config })
   await app.register(realtimePlugin, { config })
   await app.register(docsPlugin, { publicUrl: config.publicUrl, webhooks: describeWebhooks() })
   await app.register(pagesPlugin, { config })

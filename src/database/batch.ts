@@ -33,9 +33,14 @@ export function batch<Input, Output>(
       cache: false,
       maxBatchSize,
       batchScheduleFn(dispatch) {
-        if (underWay >= MAX_CONCURRENCY) return waiting.push(dispatch)
+        if (underWay >= MAX_CONCURRENCY) {
+          // Whoever makes room runs in the async context of another batch. A reaction runs in the one that it was made in,
+          // so a trace shows a statement in a request that asked for it.
+          void new Promise<void>((resolve) => waiting.push(resolve)).then(dispatch)
+          return
+        }
         underWay++
-        return setImmediate(dispatch)
+        setImmediate(dispatch)
       },
     },
   )

@@ -67,6 +67,8 @@ export interface DatabaseOptions {
   slowStatementMs?: number
   onSlowStatement?(statement: SlowStatement): void
   tracing?: Tracing | undefined
+  /** Where the statements are counted. Default: in counts of their own. */
+  counts?: StatementCounts
 }
 
 /** Describes the connections of a node. */
@@ -115,7 +117,7 @@ export function openReadPool(
 function openStatements(options: DatabaseOptions, settings: SessionSettings = {}) {
   const described = describeTarget(options)
   const target = { ...described, settings: { ...described.settings, ...settings } }
-  const counts = createStatementCounts()
+  const { counts = createStatementCounts() } = options
   const most = options.databasePoolSize
   const pool = openPool(
     target,

@@ -71,13 +71,26 @@ export function createRepeatLimit(counts: LogCounts, intervalMs = INTERVAL_MS) {
 
 const isCounted = (label: string): label is keyof LogCounts => ['warn', 'error', 'fatal'].includes(label)
 
-/** Two lines are of one fault when they differ in numbers only. Undefined for lines that are no repeatable fault. */
+/** Numbers. The group holds those that may be the status of an answer: a 401 is another fault than a 503. */
+const numbers = /(?<![\w.:])([1-5]\d\d)(?![\w.:])|\d+/g
+
+/**
+ * Two lines are of one fault when they have the same message, except for its numbers, the same code and the same origin.
+ * Undefined for lines that are no repeatable fault.
+ */
 function nameFault(label: string, [fields, message]: Words): string | undefined {
   const { err, statement } = (fields ?? {}) as { err?: unknown; statement?: unknown }
   const error = fields instanceof Error ? fields : err
   if (error === undefined && statement === undefined) return undefined
   const what = error instanceof Error ? `${error.name} ${error.message}` : String(error ?? statement)
-  return `${label} ${String(message)} ${what}`.replaceAll(/\d+/g, '0')
+  const words = `${label} ${String(message)} ${what}`.replaceAll(numbers, '$1')
+  return error instanceof Error ? `${words} ${describeOrigin(error)}` : words
+}
+
+/** The code, and the line of the source code that made the error. */
+function describeOrigin(error: Error & { code?: unknown }): string {
+  const [line = ''] = /^ +at .+$/m.exec(error.stack ?? '') ?? []
+  return `${String(error.code)}${line}`
 }
 
 const addSuppressed = ([fields, ...rest]: Words, suppressed: number): Words => [

@@ -12,7 +12,7 @@ export function registerDatabase({ counter, gauge, histogram }: Registrar, { db,
   })
   gauge({
     name: 'store_chat_database_connections',
-    help: 'Connections of the pool.',
+    help: 'Connections of the pool, without those of searches and reports.',
     labelNames: ['state'],
     read: () => {
       const { busy, idle } = connections()
@@ -34,7 +34,7 @@ export function registerDatabase({ counter, gauge, histogram }: Registrar, { db,
   })
   histogram({
     name: 'store_chat_database_statement_duration_seconds',
-    help: 'Time of each statement, without those in transactions and without the wait for a connection.',
+    help: 'Time of each statement, also of searches and reports, without transactions and the wait for a connection.',
     read: () => counts.durations,
   })
   counter({

@@ -1,6 +1,5 @@
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
-import { openReadPool } from '../database/database.js'
 import { isDatabaseAway } from '../database/failures.js'
 import { unavailable } from '../errors/request-error.js'
 import { startConsumerLoop } from '../event-log/consumer-loop.js'
@@ -25,16 +24,11 @@ const LONGEST_STATEMENT_MS = 10_000
 const INTERVAL_MS = 1000
 
 /** What reports are made of, kept in the background, and connections of their own. */
-export const reportsPlugin = plugin<{ config: Config; databaseUrl: string }>(
-  async (app, { config, databaseUrl }) => {
+export const reportsPlugin = plugin<{ config: Config }>(
+  async (app, { config }) => {
     const { db, log } = app
-    const { db: reading, close } = openReadPool(
-      {
-        ...config,
-        databaseUrl,
-        databasePoolSize: CONNECTIONS,
-        databaseStatementTimeoutMs: LONGEST_STATEMENT_MS,
-      },
+    const { db: reading, close } = app.openReadPool(
+      { databasePoolSize: CONNECTIONS, databaseStatementTimeoutMs: LONGEST_STATEMENT_MS },
       { work_mem: MEMORY },
     )
     let progress = 0

@@ -1,6 +1,5 @@
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
-import { openReadPool } from '../database/database.js'
 import { isDatabaseAway } from '../database/failures.js'
 import { describeMigrationTarget } from '../database/startup/migrate.js'
 import { StartupError } from '../errors/startup-error.js'
@@ -32,9 +31,7 @@ export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
     if (!(await knowsLanguage(db, language))) {
       throw new StartupError(`SEARCH_LANGUAGE names no text search configuration of the database: ${language}`)
     }
-    const reading = openReadPool({
-      ...config,
-      databaseUrl,
+    const reading = app.openReadPool({
       databasePoolSize: CONNECTIONS,
       databaseStatementTimeoutMs: LONGEST_STATEMENT_MS,
     })

@@ -1,6 +1,7 @@
+import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
-import type { Span, Tracing } from '../instruments/tracing.js'
+import type { Span, SpanDescription, Tracing } from '../instruments/tracing.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -30,14 +31,14 @@ export const tracingPlugin = plugin<{ config: Config }>(
     app.decorate('tracing', tracing)
 
     app.addHook('onRequest', (request, reply, done) => {
-      const { method, headers, id } = request
+      const { method, id } = request
       // The URL may contain a token or the id of a file, whoever knows which may read it.
       const route = request.routeOptions.url ?? 'unknown'
       request.span = tracing.begin({
         name: `${method} ${route}`,
         kind: 'server',
         attributes: { 'http.request.method': method, 'http.route': route, 'store_chat.request_id': id },
-        ...(typeof headers['traceparent'] === 'string' ? { parent: headers['traceparent'] } : { parent: 'none' }),
+        ...relateToCaller(request),
       })
       reply.header('traceparent', request.span.traceparent)
       tracing.within(request.span, done)
@@ -59,6 +60,17 @@ export const tracingPlugin = plugin<{ config: Config }>(
   },
   { name: 'tracing' },
 )
+
+/**
+ * A `traceparent` decides whether its trace is sampled, so only a proxy of TRUST_PROXY may have its trace continued. The
+ * trace of anybody else is linked. `ips` begins with the peer; another address follows only if the peer is such a proxy.
+ */
+function relateToCaller({ headers, ips }: FastifyRequest): Pick<SpanDescription, 'parent' | 'links'> {
+  const { traceparent } = headers
+  if (typeof traceparent !== 'string') return { parent: 'none' }
+  if (ips !== undefined && ips.length > 1) return { parent: traceparent }
+  return { parent: 'none', links: [traceparent] }
+}
 
 function endRequest(span: Span, statusCode: number): void {
   span.set('http.response.status_code', statusCode)

@@ -1,14 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import t from 'tap'
 import { batchReads } from '../../src/database/batch.js'
 
+const callers = new AsyncLocalStorage<number>()
+
 /** A source that answers reads only when the test says so. */
 function createSource() {
-  const reads: { keys: number[]; answer(): void; fail(): void }[] = []
+  const reads: { keys: number[]; caller: number | undefined; answer(): void; fail(): void }[] = []
   const read = batchReads(
     (keys: number[]) =>
       new Promise<Map<number, string>>((resolve, reject) => {
         const answer = () => resolve(new Map(keys.filter((key) => key > 0).map((key) => [key, `value ${key}`])))
-        reads.push({ keys, answer, fail: () => reject(new Error('away')) })
+        reads.push({ keys, caller: callers.getStore(), answer, fail: () => reject(new Error('away')) })
       }),
   )
   const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
@@ -44,6 +47,20 @@ t.test('while two are under way the rest collects, and goes as one', async (t) =
   reads[0]?.answer()
   reads[2]?.answer()
   t.same(await Promise.all(values), ['value 1', 'value 2', 'value 3', 'value 4', 'value 5'])
+})
+
+t.test('a read that waited runs in the context of a caller of its own', async (t) => {
+  const { reads, read, turn } = createSource()
+  const values: Promise<unknown>[] = []
+  for (const key of [1, 2, 3, 4]) {
+    values.push(callers.run(key, () => read(key)))
+    await turn()
+  }
+  reads[0]?.answer()
+  await turn()
+  t.match(reads[2], { keys: [3, 4], caller: 3 })
+  for (const { answer } of reads) answer()
+  await Promise.all(values)
 })
 
 t.test('a failure concerns those who asked in that read, and nothing is remembered', async (t) => {

@@ -35,3 +35,15 @@ t.test('other faults, other lines and lines without a fault are all written', as
   for (let place = 0; place < 3; place++) log.info({ err: new Error('one') }, 'news')
   t.equal(lines.length, 11)
 })
+
+t.test('faults that differ in their code, their origin or a status are all written', async (t) => {
+  const { log, lines } = openLog()
+  const fail = (code?: string) => Object.assign(new Error('cannot connect to port 5432'), code && { code })
+  const failElsewhere = () => new Error('cannot connect to port 6379')
+  for (let place = 0; place < 3; place++) {
+    for (const err of [fail(), fail('ECONNREFUSED'), fail('ETIMEDOUT'), failElsewhere()]) log.warn({ err }, 'database')
+    for (const status of [401, 503])
+      log.warn({ err: `the receiver answered ${status} after ${place} tries` }, 'webhook')
+  }
+  t.equal(lines.length, 6)
+})

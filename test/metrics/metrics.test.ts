@@ -126,3 +126,23 @@ t.test('the dashboard and the alerts ask for what a node emits', async (t) => {
   ])
   t.strictSame(findUnknown('store_chat_sockets{side="nobody"}', samples), ['side="nobody"'])
 })
+
+t.test('alerts and dashboard leave out the routes that take as long as a file does, and no others', async (t) => {
+  const routes = [
+    ['POST', '/v1/chat/upload/'],
+    ['GET', '/v1/chat/files/:id/:name/'],
+    ['GET', '/v1/chat/store/transcript/'],
+    ['GET', '/v1/chat/admin/transcript/'],
+    ['GET', '/v1/chat/admin/reports/'],
+  ] as const
+  for (const [method, url] of routes) t.ok(here.app.hasRoute({ method, url }), url)
+  const latencies = [...(await readRules()), ...(await readDashboard())].filter((query) =>
+    query.includes('store_chat_http_request_duration_seconds_bucket'),
+  )
+  t.equal(latencies.length, 5)
+  for (const query of latencies) {
+    const pattern = new RegExp(`^(?:${/route!~"([^"]+)"/.exec(query)?.[1] ?? ''})$`)
+    for (const [, url] of routes) t.match(url, pattern)
+    t.notMatch('/v1/chat/store/message/', pattern)
+  }
+})

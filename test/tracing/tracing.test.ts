@@ -1,24 +1,31 @@
 import t from 'tap'
+import { Prisma } from '../../src/generated/prisma/client.js'
 import { startPair } from '../support/chat/pair.js'
 import { addAdmin, addStore } from '../support/chat/accounts.js'
-import { startSpanReceiver } from '../support/metrics/span-receiver.js'
+import { startSpanReceiver, type ReceivedSpan } from '../support/metrics/span-receiver.js'
 import { enter } from '../support/clients/socket-client.js'
+import { startNode } from '../support/nodes/node.js'
 import { noLimits } from '../../harness/no-limits.js'
 import { until } from '../../harness/until.js'
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const traceparent = `00-${TRACE_ID}-b7ad6b7169203331-01`
+/** A proxy that forwards for a client, and that the nodes trust. */
+const proxied = { traceparent, 'x-forwarded-for': '192.0.2.1' }
 
 const receiver = await startSpanReceiver(t)
 const traces = { url: `${receiver.origin}/v1/traces`, serviceName: 'store-chat', batchDelayMs: 20 }
-const { here, there } = await startPair(t, { network: 'redis', config: { traces, limits: noLimits } })
+const { here, there } = await startPair(t, {
+  network: 'redis',
+  config: { traces, limits: noLimits, trustProxy: ['127.0.0.1'] },
+})
 const store = await addStore(here.database)
 const admin = await addAdmin(here.database)
 const adminSocket = await enter(t, there, 'admin', admin)
 
 t.test('request, statement, publish and delivery on the other node are one trace', async (t) => {
   await until(() => here.app.pubsub.isUp() && there.app.pubsub.isUp(), 5000)
-  const headers = { traceparent, 'x-request-id': 'request-of-the-test' }
+  const headers = { ...proxied, 'x-request-id': 'request-of-the-test' }
   const sent = await here.post('/v1/chat/store/message/', {
     token: store.token,
     headers,
@@ -96,7 +103,7 @@ t.test('sends that share a statement are linked by it', async (t) => {
 })
 
 t.test('frames have traces of their own, linked with the handshake', async (t) => {
-  const socket = await enter(t, here, 'store', store, { headers: { traceparent } })
+  const socket = await enter(t, here, 'store', store, { headers: proxied })
   socket.send('message', { content: 'by a socket' })
   await socket.next('message', ({ message }) => message.content === 'by a socket')
   const frames = await until(() => receiver.spans().find(({ name }) => name === 'frames of store'), 5000)
@@ -109,4 +116,43 @@ t.test('frames have traces of their own, linked with the handshake', async (t) =
     5000,
   )
   t.ok(delivery)
+})
+
+t.test('strangers do not decide which trace a request belongs to', async (t) => {
+  const node = await startNode(t, {
+    database: here.database,
+    config: { traces, limits: noLimits, trustProxy: ['192.0.2.2'] },
+  })
+  const { headers } = await node.get('/v1/chat/store/session/', { token: store.token, headers: proxied })
+  const [, traceId] = String(headers['traceparent']).split('-')
+  t.not(traceId, TRACE_ID)
+  const request = await until(
+    () => receiver.spans().find((span) => span.traceId === traceId && span.kind === 2),
+    5000,
+    'the span arrives',
+  )
+  t.notOk(request.parentSpanId)
+  t.match(request.links, [{ traceId: TRACE_ID, spanId: 'b7ad6b7169203331' }])
+})
+
+t.test('statements of searches and reports are traced and counted like all others', async (t) => {
+  const { app } = here
+  const { db: searching } = await until(() => {
+    try {
+      return app.getSearchDeps()
+    } catch {
+      return undefined
+    }
+  }, 10_000)
+  for (const { pool } of [searching, app.reportDeps.reading]) {
+    const { failed } = app.db.pool.counts
+    const reading = app.tracing?.run({ name: 'read', kind: 'internal', parent: 'none' }, async ({ traceparent }) => {
+      await t.rejects(pool.readText(Prisma.sql`select (1 / 0)::text`))
+      return traceparent.split('-')[1]
+    })
+    const traceId = await reading
+    t.equal(app.db.pool.counts.failed, failed + 1)
+    const isOfTrace = (span: ReceivedSpan) => span.traceId === traceId && span.name === 'postgresql statement'
+    t.ok(await until(() => receiver.spans().find(isOfTrace), 5000, 'the span arrives'))
+  }
 })
