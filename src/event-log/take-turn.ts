@@ -44,7 +44,11 @@ const QUICK_SHARE = 1 / 4
  * Creates what takes the turns of a consumer. A turn that takes too long has done nothing and would fail at each repetition,
  * so the next one reads half as much, down to a single event.
  */
-export function createDerivation(db: Database, consumer: DerivingConsumer, options: DerivingOptions): () => Promise<void> {
+export function createDerivation(
+  db: Database,
+  consumer: DerivingConsumer,
+  options: DerivingOptions,
+): () => Promise<void> {
   const { pauseMs, longestStatementMs, most, work, onSlowTurn } = options
   const run = createSweepSize(onSlowTurn, { most, fewest: 1 })
   const timeoutMs = 2 * longestStatementMs

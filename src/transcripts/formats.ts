@@ -35,7 +35,10 @@ function writeText(localTime: LocalTime, timezone: string): TranscriptFormat {
       `Conversation ${session.id} with ${toLine(store.name)}\nBegan ${localTime(session)} (${timezone})\n\n`,
     write(message) {
       const { sender_type, sender_name, content, attachment_url } = message
-      const lines = [...(content === '' ? [] : toLines(content)), ...(attachment_url === '' ? [] : [toLine(attachment_url)])]
+      const lines = [
+        ...(content === '' ? [] : toLines(content)),
+        ...(attachment_url === '' ? [] : [toLine(attachment_url)]),
+      ]
       return `[${localTime(message)}] ${toLine(sender_name)} (${sender_type}): ${lines.join('\n    ')}\n`
     },
     end: '',

@@ -63,7 +63,11 @@ t.test('its author and supervisors delete a note; of two at once one is told tha
   const { admin, sessionId } = await claimConversation(chat)
   const colleague = await addAdmin(database)
   const { body: note } = await write(admin, sessionId, 'secret')
-  t.equal((await chat.delete(`admin/notes/${note.id}/`, colleague)).status, 404, 'it cannot be told from one that is not')
+  t.equal(
+    (await chat.delete(`admin/notes/${note.id}/`, colleague)).status,
+    404,
+    'it cannot be told from one that is not',
+  )
   const open = await openConversation(chat)
   const { body: readable } = await write(admin, open.sessionId, 'for all')
   t.equal((await chat.delete(`admin/notes/${readable.id}/`, colleague)).status, 403)
