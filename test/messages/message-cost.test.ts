@@ -27,7 +27,7 @@ const tables = [
 /** Of webhooks, reminders, the search and reports, which follow the log: nothing of it is written with a message. */
 const tablesOfConsumers = [
   ...['webhook', 'webhook_session', 'webhook_delivery', 'event_cursor'],
-  ...['unread_event', 'unread_reminder', 'mail_key', 'mail_unsubscribe'],
+  ...['unread_event', 'unread_reminder', 'unread_mail', 'mail_key', 'mail_unsubscribe'],
   ...['chat_message_search', 'chat_session_times'],
 ]
 
