@@ -15,7 +15,10 @@ async function runLoad(words: string[], k6Path: string): Promise<string> {
 
 void t.test('a word that is no load test is named, with those that are', async (t) => {
   const text = await runLoad(['race', 'strom'], '/none')
-  t.match(text, 'There is no load test "strom". There are: session, race, conversation, sockets, storm, inbox, files, desk.')
+  t.match(
+    text,
+    'There is no load test "strom". There are: session, race, conversation, sockets, storm, inbox, files, desk.',
+  )
 })
 
 void t.test('a K6_PATH that is no k6 is named', async (t) => {
