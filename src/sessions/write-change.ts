@@ -77,7 +77,7 @@ const adminColumnsWithNote = Prisma.raw(`, ${newestDetails} as details,
 
 /** Takes a step with one session. Undefined when there is no such session; a row with a null `seq` when it is as it was. */
 export async function writeChange(db: Statements, which: Prisma.Sql, step: Step): Promise<ChangeRow | undefined> {
-  return writeOne<ChangeRow>(db, which, step, Prisma.empty)
+  return writeOne(db, which, step, Prisma.empty)
 }
 
 /** The same for an admin. */
@@ -87,16 +87,19 @@ export async function writeAdminChange(
   step: Step,
 ): Promise<AdminChangeRow | undefined> {
   const columns = step.note ? adminColumnsWithNote : adminColumns
-  return writeOne<AdminChangeRow>(db, Prisma.sql`id = ${sessionId}`, step, columns)
+  const row = await writeOne(db, Prisma.sql`id = ${sessionId}`, step, columns)
+  return row && { ...row, details: row.details ?? null, note: row.note ?? null }
 }
 
-async function writeOne<Row>(
+type WrittenRow = ChangeRow & Partial<Pick<AdminChangeRow, 'details' | 'note'>>
+
+async function writeOne(
   db: Statements,
   which: Prisma.Sql,
   step: Step,
   columns: Prisma.Sql,
-): Promise<Row | undefined> {
-  const [row] = await rawOf(db).$queryRaw<Row[]>(Prisma.sql`
+): Promise<WrittenRow | undefined> {
+  const [row] = await rawOf(db).$queryRaw<WrittenRow[]>(Prisma.sql`
     with ${changeParts(which, step)}
     select ${changeColumns}, s.store_id as "storeId", ${oldColumns}, exists (select from heir) as "isHeirActive",
       ${Prisma.raw(sessionJson)} as found, ${Prisma.raw(storeRow)} as store${columns}

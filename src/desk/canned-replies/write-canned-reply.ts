@@ -78,7 +78,7 @@ export async function deleteCannedReply(db: Database, admin: Account, id: number
 
 /** Those of another admin do not exist. */
 async function describeRefusal(db: Database, admin: Account, id: number): Promise<Error> {
-  const found = await rawOf(db).$queryRaw<object[]>(Prisma.sql`
-    select 1 from canned_reply c where c.id = ${id} and ${usableBy(admin)} and ${writableBy(admin)} is not true`)
+  const found = await rawOf(db).$queryRaw<{ found: number }[]>(Prisma.sql`
+    select 1 as found from canned_reply c where c.id = ${id} and ${usableBy(admin)} and ${writableBy(admin)} is not true`)
   return found.length > 0 ? onlySupervisors() : notFound('Canned reply not found')
 }
