@@ -8,8 +8,8 @@ import { openStorage } from './storage/open-storage.js'
 import type { FileStorage } from './storage/storage.js'
 import { createUploadSlots, type UploadSlots } from './uploads/upload-slots.js'
 
-/** Bytes of uploads between two turns of the event loop: about a millisecond of hashing and checking. */
-const BYTES_PER_TURN = 256 * 1024
+/** Bytes of uploads in a turn of the event loop: about half a millisecond of hashing and checking. */
+const BYTES_PER_TURN = 128 * 1024
 
 /** What a node needs for files. */
 export interface Files {

@@ -1,9 +1,12 @@
 /** Waits until so many bytes may be handled; undefined when they may be at once. */
 export type Pace = (bytes: number) => Promise<void> | undefined
 
+/** Rest between two turns of uploads that wait: without it a hundred of them would use a whole core. */
+const REST_MS = 1
+
 /**
- * Bounds how many bytes of uploads are handled between two turns of the event loop, so that other requests wait no longer
- * beside a hundred uploads than beside one. Uploads take turns in the order in which they ask.
+ * Bounds how many bytes of uploads are handled in one turn of the event loop, and rests after it, so that other requests
+ * hardly wait longer beside a hundred uploads than beside one. Uploads take turns in the order in which they ask.
  */
 export function createPacer(bytesPerTurn: number): Pace {
   const waiting: { bytes: number; proceed: () => void }[] = []
@@ -13,7 +16,8 @@ export function createPacer(bytesPerTurn: number): Pace {
   function schedule(): void {
     if (isScheduled) return
     isScheduled = true
-    setImmediate(beginTurn)
+    if (waiting.length > 0) setTimeout(beginTurn, REST_MS)
+    else setImmediate(beginTurn)
   }
 
   function beginTurn(): void {
