@@ -21,8 +21,8 @@ export function createBufferCollector(): (bytes: number) => void {
 }
 
 /**
- * Collects all garbage at the next moment that the event loop is idle. It stops the process for some ten milliseconds:
- * meant for after a peak, whose memory an idle process would keep for minutes.
+ * Collects all garbage at the next moment that the event loop is idle. It stops the process meanwhile, so it
+ * is meant for the time after a peak, whose memory an idle process would keep.
  */
 export function collectAll(): void {
   exposeCollector()({ type: 'major', execution: 'async' })
