@@ -89,10 +89,21 @@ t.test('a store rates what has ended, an admin sees it, and both save the conver
   await chat.getByText('Thank you: 4 of 5.').waitFor()
   await chat.reload()
   await chat.getByText('Thank you: 4 of 5.').waitFor()
+  const elsewhere = await stage.chat(store)
+  await elsewhere.getByText('Thank you: 4 of 5.').waitFor()
   await chat.getByRole('button', { name: 'Change' }).click()
   await chat.getByRole('radio', { name: '5 of 5' }).check({ force: true })
   await chat.getByRole('button', { name: 'Send rating' }).click()
   await chat.getByText('Thank you: 5 of 5.').waitFor()
+  await elsewhere.evaluate(() => {
+    for (const isThere of [false, true]) {
+      document.hasFocus = () => isThere
+      window.dispatchEvent(new Event('focus'))
+    }
+  })
+  await elsewhere.getByText('Thank you: 5 of 5.').waitFor()
+  await elsewhere.getByRole('button', { name: 'Change' }).click()
+  t.equal(await elsewhere.getByRole('textbox', { name: 'Anything to add?' }).inputValue(), 'quick and friendly')
 
   const saving = chat.waitForEvent('download')
   await chat.getByRole('button', { name: 'Save the conversation as a file' }).click()

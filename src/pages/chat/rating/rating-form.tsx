@@ -14,8 +14,8 @@ const LONGEST_COMMENT = 1000
 /** How it was: one to five and a line, to be changed for some days. */
 export function RatingForm({ sessionId, ratings }: RatingFormProps) {
   const given = ratings.of(sessionId)
-  const score = useSignal(given.value?.score)
-  const comment = useSignal(given.value?.comment ?? '')
+  const score = useSignal<number>()
+  const comment = useSignal('')
   const isChanging = useSignal(false)
   const isBusy = useSignal(false)
   const problem = useSignal<string>()
@@ -33,11 +33,16 @@ export function RatingForm({ sessionId, ratings }: RatingFormProps) {
     isBusy.value = false
   }
 
-  if (given.value !== undefined && !isChanging.value) {
+  if (given !== undefined && !isChanging.value) {
+    const change = () => {
+      score.value = given.score
+      comment.value = given.comment
+      isChanging.value = true
+    }
     return (
       <p class="rating-done" role="status">
-        {translate('rating.thanks', { score: given.value.score })}{' '}
-        <button type="button" class="link" onClick={() => (isChanging.value = true)}>
+        {translate('rating.thanks', { score: given.score })}{' '}
+        <button type="button" class="link" onClick={change}>
           {translate('rating.change')}
         </button>
       </p>
