@@ -67,19 +67,22 @@ export function toQuery({ store, tag, status, adminId, fromDay, toDay }: ListFil
   }
 }
 
-/** Whether a session passes, but for its tags: those of a session that was told live are not known yet. */
-export function mayPass(filter: ListFilter, { store_id, status, admin_id, created }: Row['session']): boolean {
-  const { from, to, ...query } = toQuery(filter)
-  return (
-    (query.store_id === undefined || query.store_id === store_id) &&
-    (query.status === undefined || query.status === status) &&
-    (query.admin_id === undefined || query.admin_id === admin_id) &&
-    (from === undefined || created >= from) &&
-    (to === undefined || created < to)
-  )
+/** Which sessions pass a filter. */
+export interface FilterTest {
+  /** All but for the tags: those of a session that was told live are not known yet. */
+  mayPass(session: Row['session']): boolean
+  passes(row: Row): boolean
 }
 
-export const passes = (filter: ListFilter, { session, tags }: Row): boolean =>
-  mayPass(filter, session) && (filter.tag === undefined || tags.includes(filter.tag))
+export function createFilterTest(filter: ListFilter): FilterTest {
+  const { store_id, status, admin_id, tag, from, to } = toQuery(filter)
+  const mayPass = (session: Row['session']) =>
+    (store_id === undefined || store_id === session.store_id) &&
+    (status === undefined || status === session.status) &&
+    (admin_id === undefined || admin_id === session.admin_id) &&
+    (from === undefined || session.created >= from) &&
+    (to === undefined || session.created < to)
+  return { mayPass, passes: ({ session, tags }) => mayPass(session) && (tag === undefined || tags.includes(tag)) }
+}
 
 export const isFiltered = (filter: ListFilter): boolean => Object.keys(filter).length > 0
