@@ -12,9 +12,17 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [from, to] = [join(root, 'src/pages'), join(root, 'dist/pages')]
 const browsers = { bundle: true, minify: true, target: ['es2022'], logLevel: 'warning', outdir: to }
 
+/** The pages upload files of the browser alone, which is a part of the client library. */
+const withoutStreamedUploads = {
+  name: 'without-streamed-uploads',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /upload-streamed\.ts$/ }, () => ({ contents: 'export const uploadStreamed = undefined' })),
+}
+
 rmSync(to, { recursive: true, force: true })
 await build({
   ...browsers,
+  plugins: [withoutStreamedUploads],
   entryPoints: ['console/app', 'console/style', 'chat/app', 'chat/style'].map((out) => ({
     in: join(from, out + (out.endsWith('app') ? '.tsx' : '.css')),
     out,
@@ -51,7 +59,7 @@ await build({
 // The scripts of the pages contain English. They load other languages on demand.
 await build({
   ...browsers,
-  entryPoints: ['', 'desk/'].flatMap((folder) =>
+  entryPoints: ['', 'chat/', 'desk/'].flatMap((folder) =>
     readdirSync(join(from, `languages/${folder}catalogues`)).map((name) => ({
       in: join(from, `languages/${folder}catalogues`, name),
       out: `languages/${folder}${name.replace('.ts', '')}`,

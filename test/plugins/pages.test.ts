@@ -1,7 +1,5 @@
 import { gunzipSync, brotliDecompressSync } from 'node:zlib'
-import { readdir, stat } from 'node:fs/promises'
 import { get as sendGet } from 'node:http'
-import { join } from 'node:path'
 import { buffer as readBuffer } from 'node:stream/consumers'
 import t from 'tap'
 import { readConfig } from '../../src/config/config.js'
@@ -151,19 +149,6 @@ t.test('a first page is less than 60 KB gzipped, in few requests', async (t) => 
     t.ok(total < 60_000, `${page}: ${total} bytes`)
   }
   t.ok((await fetchRaw('/widget.js', 'gzip')).bytes.length <= 3072, 'the script that goes into every page of a shop')
-})
-
-t.test('the whole console is less than 60 KB gzipped, with what it loads when that is needed', async (t) => {
-  const folder = 'dist/pages/console'
-  const parts = (await readdir(folder)).filter((name) => name.endsWith('.gz'))
-  t.ok(
-    ['index.html', 'style.css', 'app.js', 'search.js', 'reports.js', 'canned.js'].every((name) =>
-      parts.includes(`${name}.gz`),
-    ),
-  )
-  const sizes = await Promise.all(parts.map(async (name) => (await stat(join(folder, name))).size))
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  t.ok(total < 60_000, `${total} bytes: ${parts.map((name, place) => `${name} ${sizes[place]}`).join(', ')}`)
 })
 
 t.test('a browser that pages of configured origins use is told that answers vary by origin, too', async (t) => {
