@@ -5,6 +5,7 @@ import { translate, translateWith } from '../languages/translate.js'
 import { Composer } from '../conversation/composer.js'
 import type { Insert } from '../conversation/log-items.js'
 import { BackIcon, InfoIcon } from '../shared/icons.js'
+import { Problem } from '../shared/problem.js'
 import { focusFirst } from '../browser/focus.js'
 import { isTouchScreen } from '../browser/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
@@ -102,11 +103,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             <InfoIcon />
           </button>
         </header>
-        {problem.value !== undefined && (
-          <p class="notice problem" role="alert" dir="auto">
-            {problem.value}
-          </p>
-        )}
+        <Problem of={problem} />
         {isEmpty && noted.length === 0 ? (
           <p class="empty muted">
             {isLoaded.value ? translate('messages.none') : problem.value === undefined && translate('loading')}

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { translate } from '../../languages/translate.js'
 import { describeError } from '../../shared/describe-error.js'
+import { Problem } from '../../shared/problem.js'
 import type { OwnRatings } from './own-ratings.js'
 
 interface RatingFormProps {
@@ -94,11 +95,7 @@ export function RatingForm({ sessionId, ratings }: RatingFormProps) {
           </button>
         </div>
       )}
-      {problem.value !== undefined && (
-        <p class="problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
+      <Problem of={problem} isPlain />
     </form>
   )
 }

@@ -5,6 +5,7 @@ import { formatNumber } from '../../../languages/formats.js'
 import { translate } from '../../../languages/translate.js'
 import { describeError } from '../../../shared/describe-error.js'
 import { patiently } from '../../../shared/patiently.js'
+import { Problem } from '../../../shared/problem.js'
 import { showBriefly } from '../../../text/times.js'
 import { toQuery } from '../../state/lists/list-filter.js'
 import { nameStore } from '../../state/name-store.js'
@@ -77,11 +78,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
           : problem.value === undefined &&
             translate('search.count', { count: hits.length, shown: showFound(found.value) })}
       </p>
-      {problem.value !== undefined && (
-        <p class="notice problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
+      <Problem of={problem} />
       <ul class="hits" aria-label={translate('search.results')} onKeyDown={goBetweenHits}>
         {hits.map((hit) => (
           <li key={hit.message.id}>
