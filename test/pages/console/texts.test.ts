@@ -161,7 +161,7 @@ t.test('a store is found by its name where one has it, and by its number', async
   t.same(found('Shop #7 #10'), { id: 10, name: 'Shop #7' })
   t.same(found('Twin #9'), { id: 9, name: 'Twin' })
   t.same(found('٧'), { id: 7, name: 'Tech Store' })
-  t.same(found('55'), { id: 55, name: 'Store 55' })
+  t.equal(found('55')?.id, 55, 'one that this desk has not heard of')
   for (const typed of ['', ' ', 'Twin', 'Nobody', '0', 'Shop 24', '9'.repeat(16)]) t.equal(found(typed), undefined)
 })
 
