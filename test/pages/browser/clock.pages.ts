@@ -44,6 +44,7 @@ for (const [name, shiftMs, timezoneId] of [
     await row(desk, 'Tech Store').getByText('now', { exact: true }).waitFor()
     await row(desk, 'Tech Store').click()
     await desk.getByRole('button', { name: /^Notifications/ }).click()
+    await desk.locator('.notices .when').nth(1).waitFor()
     t.same(
       (await desk.locator('.notices .when').allTextContents()).map((text) => text.includes(':')),
       [true, false],

@@ -22,6 +22,8 @@ const inHead = (origin: string, token: string) =>
 async function replace(page: Page, change: () => void): Promise<void> {
   await page.evaluate((change) => {
     const { contentWindow } = document.querySelector('store-chat-widget')?.shadowRoot?.querySelector('iframe') ?? {}
+    // The page's own code, as a shop's framework runs it.
+    // oxlint-disable-next-line no-eval
     ;(0, eval)(`(${change})()`)
     if (contentWindow?.closed !== true) throw new Error('The launcher is where it was')
   }, change.toString())
@@ -52,7 +54,7 @@ const replacements: Record<string, () => void> = {
   },
   'the document is written anew': () => {
     document.open()
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- shops do it all the same
+    // oxlint-disable-next-line typescript/no-deprecated -- shops do it all the same
     document.write('<!doctype html><title>Shop</title><main>Written</main>')
     document.close()
   },
