@@ -1,7 +1,7 @@
 /*
  * The exports of the page's script for its lazily loaded modules. The build resolves their imports from other folders to
  * this script, so that the page has one Preact, one language and one clock. The exported names are the interface between
-  * these files, so that a page can load modules of another version.
+ * these files, so that a page can load modules of another version.
  */
 export { Fragment, jsx, jsxs } from 'preact/jsx-runtime'
 export { useEffect, useLayoutEffect, useRef } from 'preact/hooks'

@@ -29,7 +29,7 @@ const SPARE_ROWS = 6
 
 /**
  * A virtual list: the document holds only the visible rows and the focusable one. With a roving tab index, Tab reaches one
-  * row; the arrow keys, Home, End and the page keys move the focus between rows.
+ * row; the arrow keys, Home, End and the page keys move the focus between rows.
  */
 export function WindowList<Item>(props: WindowListProps<Item>) {
   const { items, size, isCounted, keyOf, rowPx, label, chosen, onChoose, onReach, leading, onExtend, children } = props
