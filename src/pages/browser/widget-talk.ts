@@ -27,7 +27,7 @@ export interface LauncherTexts {
   title: string
   open: string
   close: string
-  /** The number of unread messages, up to 99. */
+  /** The number of unread messages, `99+` beyond 99. */
   badge: string
 }
 

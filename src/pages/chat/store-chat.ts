@@ -130,7 +130,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     files,
     timeline,
     unread,
-    /** Whether leaving the page would lose unsent messages or files. */
+    /** Whether leaving the page would lose unsent messages or files, which only this page holds. */
     wouldLose,
     typing: client.typing,
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),

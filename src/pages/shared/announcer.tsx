@@ -5,7 +5,7 @@ interface Line {
   text: string
 }
 
-/** Screen readers queue announcements, so there are few and none is long. */
+/** Screen readers queue announcements, so their number and length are limited. */
 const KEPT_LINES = 5
 const LONGEST_TEXT = 300
 

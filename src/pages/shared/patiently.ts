@@ -2,7 +2,7 @@ import { ChatError } from '../../client/index.js'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
-/** About two minutes, unless the service asks for longer pauses. */
+/** The pauses add up to about two minutes, or more if the service asks for longer ones. */
 const MOST_TRIES = 8
 
 /**

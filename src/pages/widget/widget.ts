@@ -22,8 +22,8 @@ function obey({ src, dataset: { token, lang } }: HTMLScriptElement): void {
 }
 
 /**
- * A module cannot see its tag, and runs once for any number of tags. But each tag has a `load` event, that of the first
- * at once after the module has run.
+ * A module cannot access its own tag, and runs once for any number of tags. Instead, each tag fires a `load` event; the
+ * first one fires right after the module has run.
  */
 function obeyModuleTags(): void {
   let folder: string | undefined
