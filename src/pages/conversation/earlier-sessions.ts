@@ -19,8 +19,8 @@ export interface EarlierSessions {
   /** Whether there may be earlier sessions that have not been read. */
   isMore(): boolean
   /**
-   * Reads the page before the oldest message. With `isWhole`, its session is shown from the start, and the newest page of
-   * the session before it is read.
+   * Reads the page before the oldest loaded message. If its session is loaded from the start (`isWhole`), reads the newest
+   * page of the session before it.
    */
   readBefore(oldest: Message | undefined, isWhole: boolean): Promise<OlderPage>
 }

@@ -69,7 +69,7 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
     },
     /**
      * Adjusts the position after a change of the messages. `isOwn`: the reader has written the newest message. `isHistory`:
-     * an older part of the conversation is shown, which does not follow its end.
+     * the log shows an older part of the conversation, so it does not follow new messages.
      */
     settle({ isOwn, isHistory }: { isOwn: boolean; isHistory: boolean }): void {
       const first = log.querySelector<HTMLElement>('[data-message-id]')?.dataset['messageId']

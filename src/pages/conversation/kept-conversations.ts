@@ -23,8 +23,8 @@ export interface KeptConversations {
   /** The ids of the sessions with unconfirmed messages in the storage. */
   waiting(): number[]
   /**
-   * Sends the stored messages of a session again, and stores the drafts of its timeline from now on. Returns a function that
-   * stops this.
+   * Sends the stored messages of a session again, and stores the drafts of its timeline from now on. Returns a function
+   * that stops this.
    */
   follow(sessionId: number, timeline: Timeline): () => void
   /** Whether the browser has stored the last draft. False before `open`. */

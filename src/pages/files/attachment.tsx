@@ -52,5 +52,5 @@ function ForeignFile({ url, type }: { url: string; type: string }) {
   )
 }
 
-/** `image` for `image/jpeg`. Messages of earlier versions hold such a word in place of the MIME type, and are unchanged. */
+/** `image` for `image/jpeg`. Messages of earlier versions hold such a word in place of a MIME type; it is shown as it is. */
 const nameKind = (type: string) => type.replace(/^application\/.*/, 'file').replace(/\/.*/, '')
