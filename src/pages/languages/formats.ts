@@ -37,7 +37,7 @@ export const formatCapped = (count: number, cap: number): string =>
 
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
 
-/** "340 byte", "1.2 MB": in the largest unit that gives at least 1. Numbers below 10 have one decimal place, except bytes. */
+/** "340 byte", "1.2 MB": the largest unit that gives at least 1; below 10, at most one decimal place, but none for bytes. */
 export function formatBytes(bytes: number): string {
   const step = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
   const value = bytes / 1000 ** step
