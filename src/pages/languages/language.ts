@@ -14,8 +14,8 @@ export const englishCatalogue = (): LoadedCatalogue => englishTexts
 export const currentTag = (): string => current.locale.tag
 
 /**
- * Sets the page's language. Called once, before anything is rendered. Takes the language of `?lang=`, otherwise the first of
- * the browser's languages that has a catalogue. If the catalogue cannot be loaded, the page is in English.
+ * Sets the page's language, once, before anything is rendered: the one that `?lang=` names, else the first of the browser's
+ * languages that there is a catalogue of. When its catalogue cannot be loaded, the page speaks English.
  * @param deskTexts the English texts of the console, for that page
  */
 export async function setLanguage(deskTexts?: LoadedCatalogue): Promise<void> {

@@ -142,7 +142,7 @@ t.test('the valid parts of a filter that another version has stored are restored
   t.equal(Date.parse(to ?? '') - Date.parse(from ?? ''), 86_400_000, 'the whole of the last day')
 })
 
-t.test('durations and group names are formatted for users', async (t) => {
+t.test('lengths of time and names of groups are for people', async (t) => {
   t.same([0, 59.6, 61, 3725].map(reports.formatSeconds), ['0:00', '1:00', '1:01', '1:02:05'])
   t.equal(reports.nameGroup({ key: '4', name: 'Ada' }, 'admin'), 'Ada')
   t.equal(reports.nameGroup({ key: 'refund' }, 'tag'), 'refund')

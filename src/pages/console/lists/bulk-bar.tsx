@@ -112,7 +112,7 @@ function TagForm({ desk }: { desk: Desk }) {
   )
 }
 
-/** The checkbox of a row. */
+/** Chooses one row. */
 export function Pick({ row: { session, store }, selection }: { row: Row; selection: Selection }) {
   return (
     <label class="pick">

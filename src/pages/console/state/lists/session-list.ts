@@ -47,7 +47,7 @@ export function createSessionList(
   { isOfKind, order, read }: ListKind,
 ): SessionList {
   const filter: Signal<ListFilter> = signal({})
-  /** The last row that was read; null when the list has no more rows, undefined before the first read. */
+  /** The last row that was read; null when there is none after it. */
   const edge = signal<Row | null>()
   const count = signal<number>()
   let cursor: string | null = null
