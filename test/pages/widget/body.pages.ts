@@ -69,7 +69,7 @@ const replacements: Record<string, () => void> = {
   },
 }
 
-t.test('a body that is replaced brings the launcher back, once, with its conversation', async (t) => {
+t.test('the launcher is inserted again, once and with its conversation, when the body is replaced', async (t) => {
   const stage = await setStage(t)
   const { page } = await visitShop(t, stage, inHead)
   await writeIn(await openChat(page), 'written before')
@@ -87,7 +87,7 @@ t.test('a body that is replaced brings the launcher back, once, with its convers
   t.same(stage.complaints(), [])
 })
 
-t.test('what was open is open again', async (t) => {
+t.test('an open chat is open again after the body is replaced', async (t) => {
   const stage = await setStage(t)
   const { page } = await visitShop(t, stage, inHead)
   await openChat(page)
@@ -97,7 +97,7 @@ t.test('what was open is open again', async (t) => {
   t.equal(await page.evaluate(() => document.activeElement?.localName), 'body', 'it does not ask for the focus again')
 })
 
-t.test('the tag twice is one launcher, whatever runs it again', async (t) => {
+t.test('a tag that runs twice adds one launcher', async (t) => {
   const stage = await setStage(t)
   const { page, store } = await visitShop(t, stage, (origin, token) => inHead(origin, token) + inHead(origin, token))
   const addTag = (type: string) =>
