@@ -2,7 +2,7 @@ import { translate } from '../../languages/translate.js'
 import type { Desk } from '../state/desk.js'
 import { FilterBox } from './filter-box.js'
 
-/** Above a list: what narrows it, and the way to choose several of its rows. */
+/** The tools above a list: the filter, and the button that starts a selection. */
 export function ListTools({ desk }: { desk: Desk }) {
   return (
     <FilterBox desk={desk} name={desk.list.value}>
