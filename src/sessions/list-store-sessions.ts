@@ -24,7 +24,9 @@ const rating = Type.Union([RatingSchema, Type.Null()], { description: 'How the s
 
 /** A page of a store's sessions, as the store sees them. */
 export const OwnSessionPageSchema = Type.Object({
-  data: Type.Array(Type.Object({ ...SessionSchema.properties, last_message, rating }), { description: 'Newest first.' }),
+  data: Type.Array(Type.Object({ ...SessionSchema.properties, last_message, rating }), {
+    description: 'Newest first.',
+  }),
   next_cursor: NextCursorSchema,
 })
 type OwnSessionPage = Static<typeof OwnSessionPageSchema>

@@ -57,7 +57,12 @@ t.test('a node that is shut down while it builds the index does not wait for it,
   t.same(await database.query(index), [])
   // PostgreSQL looks every second whether the client of the build is still there.
   await until(
-    async () => (await database.query(`select from pg_stat_activity where query ilike '%create index%' and pid <> pg_backend_pid() and datname = current_database()`)).length === 0,
+    async () =>
+      (
+        await database.query(
+          `select from pg_stat_activity where query ilike '%create index%' and pid <> pg_backend_pid() and datname = current_database()`,
+        )
+      ).length === 0,
     DEADLINE_MS,
     'the build ends with its node',
   )
@@ -84,7 +89,9 @@ t.test('a node that is shut down while it fills the search leaves nothing out: a
     sessionId,
     ['one', 'two', 'three'].map((word) => ({ content: `filled ${word}` })),
   )
-  const [blocking] = (await blocker.query<{ id: string }>(`select message_id as id from chat_message_search where content = 'in the way'`)).rows
+  const [blocking] = (
+    await blocker.query<{ id: string }>(`select message_id as id from chat_message_search where content = 'in the way'`)
+  ).rows
   t.equal(Number(blocking?.id), second, 'the fill meets it')
   await waits(database, 'insert into chat_message_search')
   await shutDown(first.node)

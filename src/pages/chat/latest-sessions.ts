@@ -30,7 +30,10 @@ export interface LatestSessions {
   close(): void
 }
 
-export function createLatestSessions(client: StoreClient, { session, timeline, earlier, ratings }: Shown): LatestSessions {
+export function createLatestSessions(
+  client: StoreClient,
+  { session, timeline, earlier, ratings }: Shown,
+): LatestSessions {
   const isKnown = signal(false)
   const loaded = new Set<number>()
   let isLoading = false

@@ -32,7 +32,9 @@ t.test('ten thousand waiting sessions are scrolled through to the end', async (t
     const list = document.querySelector('.window')
     if (!list) throw new Error('There is no list')
     const longTasks: number[] = []
-    new PerformanceObserver((entries) => longTasks.push(...entries.getEntries().map(({ duration }) => duration))).observe({
+    new PerformanceObserver((entries) =>
+      longTasks.push(...entries.getEntries().map(({ duration }) => duration)),
+    ).observe({
       type: 'longtask',
     })
     const frames: number[] = []

@@ -11,17 +11,25 @@ type Stores = typeof import('../../../src/pages/console/state/lists/find-store.j
 type Reports = typeof import('../../../src/pages/console/reports/report-rows.js')
 type Transfer = typeof import('../../../src/pages/console/actions/find-colleagues.js')
 
-const [{ excerpt }, { findShortcut, findReplies }, { mergeItems }, { createTimeline }, filters, stores, reports, transfer] =
-  await Promise.all([
-    importPageModule<Excerpt>('console/search/results/excerpt.ts'),
-    importPageModule<Canned>('console/state/canned.ts'),
-    importPageModule<LogItems>('conversation/log-items.ts'),
-    importPageModule<Timelines>('conversation/timeline.ts'),
-    importPageModule<Filters>('console/state/lists/list-filter.ts'),
-    importPageModule<Stores>('console/state/lists/find-store.ts'),
-    importPageModule<Reports>('console/reports/report-rows.ts'),
-    importPageModule<Transfer>('console/actions/find-colleagues.ts'),
-  ])
+const [
+  { excerpt },
+  { findShortcut, findReplies },
+  { mergeItems },
+  { createTimeline },
+  filters,
+  stores,
+  reports,
+  transfer,
+] = await Promise.all([
+  importPageModule<Excerpt>('console/search/results/excerpt.ts'),
+  importPageModule<Canned>('console/state/canned.ts'),
+  importPageModule<LogItems>('conversation/log-items.ts'),
+  importPageModule<Timelines>('conversation/timeline.ts'),
+  importPageModule<Filters>('console/state/lists/list-filter.ts'),
+  importPageModule<Stores>('console/state/lists/find-store.ts'),
+  importPageModule<Reports>('console/reports/report-rows.ts'),
+  importPageModule<Transfer>('console/actions/find-colleagues.ts'),
+])
 
 t.test('an excerpt marks the hits, cuts no character, and survives any offsets', async (t) => {
   const marked = (content: string, hits: [number, number][]) =>

@@ -87,7 +87,11 @@ t.test('the pages stay small', async (t) => {
   const sizeOf = async (name: string) => (await stat(`dist/pages/${name}.gz`)).size
   const others = languages
     .filter((language) => language !== 'en')
-    .flatMap((language) => [`languages/${language}.js`, `languages/chat/${language}.js`, `languages/desk/${language}.js`])
+    .flatMap((language) => [
+      `languages/${language}.js`,
+      `languages/chat/${language}.js`,
+      `languages/desk/${language}.js`,
+    ])
     .map((name) => [name, 6] as const)
   for (const [name, kib] of [['console/app.js', 51], ['chat/app.js', 35], ['widget.js', 3], ...others] as const) {
     const size = await sizeOf(name)

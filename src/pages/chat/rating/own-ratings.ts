@@ -24,7 +24,8 @@ export function createOwnRatings(client: StoreClient): OwnRatings {
   function show(rating: Rating): void {
     const { session_id, updated } = rating
     // What was read may be older than what was given here meanwhile.
-    if (updated >= (ratings.value[session_id]?.updated ?? '')) ratings.value = { ...ratings.value, [session_id]: rating }
+    if (updated >= (ratings.value[session_id]?.updated ?? ''))
+      ratings.value = { ...ratings.value, [session_id]: rating }
   }
 
   return {

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { InputHTMLAttributes } from 'preact'
 import { translate } from '../../languages/translate.js'
 
-interface TagInputProps extends Pick<InputHTMLAttributes<HTMLInputElement>, 'disabled' | 'onFocus'> {
+interface TagInputProps extends Pick<InputHTMLAttributes, 'disabled' | 'onFocus'> {
   onTag: (tag: string) => void
   /** What its button says; without, there is none. */
   action?: string

@@ -23,11 +23,7 @@ interface Surroundings {
 }
 
 /** One session, looked at closely. */
-export function openConversation(
-  client: AdminClient,
-  sessionId: number,
-  { row, inBrowser, isLookedAt }: Surroundings,
-) {
+export function openConversation(client: AdminClient, sessionId: number, { row, inBrowser, isLookedAt }: Surroundings) {
   const session = signal<Session | undefined>(row?.session)
   const store = signal<Store | undefined>(row?.store)
   const tags = signal<readonly string[]>(row?.tags ?? [])

@@ -22,7 +22,10 @@ export interface OpenConversations {
   close(): void
 }
 
-export function createOpenConversations(client: AdminClient, { chosen, inBrowser, rowOf, isLookedAt }: Parts): OpenConversations {
+export function createOpenConversations(
+  client: AdminClient,
+  { chosen, inBrowser, rowOf, isLookedAt }: Parts,
+): OpenConversations {
   const kept = new Map<number, Conversation>()
 
   function open(sessionId: number): Conversation {

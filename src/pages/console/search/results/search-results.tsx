@@ -43,7 +43,9 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
         pages++
       ) {
         const from = cursor === undefined ? {} : { cursor }
-        const page = await patiently(() => desk.client.search({ q: query, limit: PAGE, ...toQuery(filter ?? {}), ...from }))
+        const page = await patiently(() =>
+          desk.client.search({ q: query, limit: PAGE, ...toQuery(filter ?? {}), ...from }),
+        )
         if (turn !== asked.current) return
         for (const { store } of page.data) desk.book.stores.set(store.id, store)
         hits = [...hits, ...page.data]

@@ -23,5 +23,7 @@ export function findStore(known: Iterable<Store>, typed: string): NamedStore | u
   const [found, ...others] = named.filter(({ name }) => name.toLowerCase() === wanted)
   if (found && others.length === 0) return found
   const id = readId(wanted.slice(wanted.lastIndexOf('#') + 1))
-  return id === undefined ? undefined : (named.find((store) => store.id === id) ?? { id, name: nameStore(undefined, id) })
+  return id === undefined
+    ? undefined
+    : (named.find((store) => store.id === id) ?? { id, name: nameStore(undefined, id) })
 }
