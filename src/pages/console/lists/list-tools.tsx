@@ -1,6 +1,6 @@
 import { translate } from '../../languages/translate.js'
 import type { Desk } from '../state/desk.js'
-import { FilterBox } from './filter-box.js'
+import { FilterBox } from '../filters/filter-box.js'
 
 /** The tools above a list: the filter, and the button that starts a selection. */
 export function ListTools({ desk }: { desk: Desk }) {

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { isComposing } from '../../browser/keys.js'
 import { translate } from '../../languages/translate.js'
 import { Lazy } from '../../shared/lazy.js'
-import { FilterBox } from '../lists/filter-box.js'
+import { FilterBox } from '../filters/filter-box.js'
 import type { Desk } from '../state/desk.js'
 
 /** The search field for messages. The results replace the lists. */
