@@ -165,7 +165,9 @@ async function measureDelay(pipeline: OpenPipeline, platform: Platform): Promise
     '',
     '| | ms |',
     '|---|---|',
-    ...[0.5, 0.95, 0.99, 1].map((part) => `| p${part * 100} of ${sorted.length} receipts | ${quantile(sorted, part)} |`),
+    ...[0.5, 0.95, 0.99, 1].map(
+      (part) => `| p${part * 100} of ${sorted.length} receipts | ${quantile(sorted, part)} |`,
+    ),
     '',
   ].join('\n')
 }

@@ -46,7 +46,9 @@ t.test('what lies below the floor is read by the sweep that moves the cursor', a
   const floor = { ...noIds, messageId }
   t.same(await sweep(), [early])
   t.same(await sweep({ floor }), [])
-  await database.query('insert into chat_message select * from json_populate_record(null::chat_message, $1)', [row?.row])
+  await database.query('insert into chat_message select * from json_populate_record(null::chat_message, $1)', [
+    row?.row,
+  ])
   t.same(await sweep({ floor }), [])
   await age()
   t.same(await sweep({ floor }), [early, late])

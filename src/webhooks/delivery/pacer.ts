@@ -45,7 +45,7 @@ export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): 
     const tookMs = now() - windowFrom
     if (tookMs < WINDOW_MS) return
     const made = (inWindow * 1000) / tookMs
-    if (wasBusy()) perSecond = Math.max(Math.min(perSecond, made) * DECREASE, LEAST_PER_SECOND)
+    if (wasBusy()) perSecond = Math.max(Math.min(perSecond, made, MOST_PER_SECOND) * DECREASE, LEAST_PER_SECOND)
     else perSecond *= INCREASE ** (tookMs / WINDOW_MS)
     if (perSecond > MOST_PER_SECOND) perSecond = Infinity
     windowFrom = now()
