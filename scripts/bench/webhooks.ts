@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { until } from '../../harness/until.js'
-import { readCpuMs, readDatabaseState } from './cpu-time.js'
+import { readDatabaseState, startCpuClock } from './cpu-time.js'
 import { measureThroughput } from './messages.js'
 import { openProduct, range, SESSIONS, type OpenPipeline } from './pipelines.js'
 import { compete } from './rounds.js'
@@ -48,11 +48,12 @@ async function measureCost(services: Services, pipeline: OpenPipeline, platform:
   const receiver = await services.startServer(rival('receiver'), {})
   const saturated: Receipts[] = []
   const measure = async () => {
+    // The webhooks meet the sessions for the first time, and the nodes find out that they are busy.
+    await measureThroughput(pipeline, IN_FLIGHT, 1)
     const before = await readDatabaseState(pipeline.databaseUrl)
-    const pids = [...pipeline.pids, ...before.pids]
-    const startedMs = await readCpuMs(pids)
+    const readMs = await startCpuClock([...pipeline.pids, ...before.pids])
     const rate = await measureThroughput(pipeline, IN_FLIGHT)
-    const cpuMs = (await readCpuMs(pids)) - startedMs
+    const cpuMs = await readMs()
     const { messages } = await readDatabaseState(pipeline.databaseUrl)
     const cost = (cpuMs * 1000) / (messages - before.messages)
     return { 'messages/s': rate, 'µs of CPU a message, nodes and PostgreSQL': cost }
@@ -64,6 +65,7 @@ async function measureCost(services: Services, pipeline: OpenPipeline, platform:
         const ids = await createAll(platform, receiver.origin)
         const startedAt = performance.now()
         const figures = await measure()
+        // With the seconds in which the nodes find out that they are busy.
         saturated.push(await takeReceipts(receiver.origin, performance.now() - startedAt))
         await Promise.all(ids.map((id) => platform.remove(id)))
         await pause(2000)

@@ -16,8 +16,8 @@ export interface ThreadUsage {
 const BUSY_UTILIZATION = 0.7
 /** Whoever waits longer than this part of the time in which it could run shares its processors with too many. */
 const BUSY_WAIT = 0.25
-/** A thread that wants to run for a smaller part of the time says little of the processors. */
-const LEAST_SAMPLE = 0.1
+/** A node that wants to run for a smaller part of the time takes little from others, however busy their processors are. */
+const LEAST_SHARE = 0.3
 
 /**
  * Whether more work on this node would delay others: its event loop is busy, or it waits for a processor that other nodes,
@@ -26,7 +26,7 @@ const LEAST_SAMPLE = 0.1
 export function isBusy({ tookMs, utilization, ranMs, waitedMs }: ThreadUsage): boolean {
   if (utilization > BUSY_UTILIZATION) return true
   const wantedMs = ranMs + waitedMs
-  return wantedMs > LEAST_SAMPLE * tookMs && waitedMs > BUSY_WAIT * wantedMs
+  return wantedMs > LEAST_SHARE * tookMs && waitedMs > BUSY_WAIT * wantedMs
 }
 
 /** Creates what tells how the main thread was used since it was last asked. */

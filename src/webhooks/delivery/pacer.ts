@@ -21,10 +21,11 @@ export interface PacerOptions {
 /** How often the rate is adjusted. */
 const WINDOW_MS = 250
 /** What a busy node delivers each second nevertheless, so that every session goes on. */
-export const LEAST_PER_SECOND = 50
+export const LEAST_PER_SECOND = 20
 /** No node is known to deliver more: the rate is free above it. */
 const MOST_PER_SECOND = 4000
-const YIELDING_PER_SECOND = 4 * LEAST_PER_SECOND
+/** A node that delivers less is busy, or was until a few seconds ago. */
+const YIELDING_PER_SECOND = 400
 /** Halved while the node is busy, and raised a little while it is not: deliveries take what the conversation leaves. */
 const DECREASE = 0.5
 const INCREASE = 1.25

@@ -76,7 +76,9 @@ t.test('while deliveries yield, few sessions are claimed, and those that wait ar
   await until(() => waiting() > 0, DEADLINE_MS, 'deliveries wait for their turns')
   await awaitLooks(statements)
   t.equal(await countClaimed(), 4, 'two of each webhook')
-  await dispatcher.close()
+  let isClosed = false
+  void dispatcher.close().then(() => (isClosed = true))
+  await until(() => isClosed, DEADLINE_MS, 'what waits for its turn holds up no shutdown')
   t.equal(await countClaimed(), 0)
   t.equal(sent(), 0)
 })
