@@ -24,8 +24,8 @@ const WINDOW_MS = 250
 export const LEAST_PER_SECOND = 20
 /** No node is known to deliver more: the rate is free above it. */
 const MOST_PER_SECOND = 4000
-/** A node that delivers less is busy, or was until a few seconds ago. */
-const YIELDING_PER_SECOND = 400
+/** A node that may deliver no more is busy, or was until two seconds ago. */
+const YIELDING_PER_SECOND = 8 * LEAST_PER_SECOND
 /** Halved while the node is busy, and raised a little while it is not: deliveries take what the conversation leaves. */
 const DECREASE = 0.5
 const INCREASE = 1.25
