@@ -35,7 +35,7 @@ export const selectBacklog = `
     (count(*) filter (where active and is_failing))::int as failing,
     (count(*) filter (where not active and gone_at is null))::int as off,
     (count(*) filter (where not active and gone_at is not null))::int as gone,
-    coalesce(extract(epoch from clock_timestamp() - min(oldest) filter (where active)), 0)::float8 as "oldestEventSeconds"
+    greatest(extract(epoch from clock_timestamp() - min(oldest) filter (where active)), 0)::float8 as "oldestEventSeconds"
   from (
     select w.active, w.gone_at, waiting.oldest, coalesce(waiting.has_failed, false) or exists (
       select from (
