@@ -37,7 +37,11 @@ const read = () => scrape(metricsUrl(node))
 
 /** Waits until a metric has a value. */
 const shows = (name: string, labels: Record<string, string>, value: number) =>
-  until(async () => (await read()).value(name, labels) === value, DEADLINE_MS, `${name} ${JSON.stringify(labels)} ${value}`)
+  until(
+    async () => (await read()).value(name, labels) === value,
+    DEADLINE_MS,
+    `${name} ${JSON.stringify(labels)} ${value}`,
+  )
 
 t.test('attempts of webhooks by their outcome, and what waits', async (t) => {
   const good = await startReceiver(t)

@@ -83,24 +83,27 @@ t.test('a webhook is in one state, and a deleted one in none', async (t) => {
   t.match(await readBacklog(), { working: 2, failing: 2, off: 1, gone: 1 })
 })
 
-t.test('the oldest event is the one that waits longest, delivered ones and those of other webhooks aside', async (t) => {
-  const webhook = await addWebhook()
-  const isAbout = async (seconds: number, name: string) => {
-    const { oldestEventSeconds = -1 } = (await readBacklog()) ?? {}
-    t.ok(oldestEventSeconds >= seconds && oldestEventSeconds < seconds + 600, `${name}: ${oldestEventSeconds} s`)
-  }
-  await addPlace(webhook, await addSession(HOUR_S), { seq: 1 })
-  const off = await addWebhook({ active: false })
-  await addPlace(off, await addSession(9 * HOUR_S))
-  await isAbout(0, 'nothing waits')
-  await addPlace(webhook, await addSession(2 * HOUR_S))
-  await isAbout(2 * HOUR_S, 'one is due')
-  await addPlace(webhook, await addSession(3 * HOUR_S), { attempts: 5, dueInSeconds: HOUR_S })
-  await isAbout(3 * HOUR_S, 'one is tried again in an hour')
-  await addPlace(webhook, await addSession(4 * HOUR_S), { attempts: 20, dueInSeconds: null, failed: true })
-  await isAbout(3 * HOUR_S, 'one was given up')
-  await query(`insert into unread_event (session_id, first_message_id, last_message_id, message_count, store_online, created)
+t.test(
+  'the oldest event is the one that waits longest, delivered ones and those of other webhooks aside',
+  async (t) => {
+    const webhook = await addWebhook()
+    const isAbout = async (seconds: number, name: string) => {
+      const { oldestEventSeconds = -1 } = (await readBacklog()) ?? {}
+      t.ok(oldestEventSeconds >= seconds && oldestEventSeconds < seconds + 600, `${name}: ${oldestEventSeconds} s`)
+    }
+    await addPlace(webhook, await addSession(HOUR_S), { seq: 1 })
+    const off = await addWebhook({ active: false })
+    await addPlace(off, await addSession(9 * HOUR_S))
+    await isAbout(0, 'nothing waits')
+    await addPlace(webhook, await addSession(2 * HOUR_S))
+    await isAbout(2 * HOUR_S, 'one is due')
+    await addPlace(webhook, await addSession(3 * HOUR_S), { attempts: 5, dueInSeconds: HOUR_S })
+    await isAbout(3 * HOUR_S, 'one is tried again in an hour')
+    await addPlace(webhook, await addSession(4 * HOUR_S), { attempts: 20, dueInSeconds: null, failed: true })
+    await isAbout(3 * HOUR_S, 'one was given up')
+    await query(`insert into unread_event (session_id, first_message_id, last_message_id, message_count, store_online, created)
     select session_id, 1, 1, 1, false, now() - interval '5 hours' from webhook_session where seq = 1`)
-  await query('update webhook_session set due_at = now() where seq = 1')
-  await isAbout(5 * HOUR_S, 'messages that a store has left unread')
-})
+    await query('update webhook_session set due_at = now() where seq = 1')
+    await isAbout(5 * HOUR_S, 'messages that a store has left unread')
+  },
+)

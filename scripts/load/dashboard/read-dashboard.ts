@@ -64,9 +64,7 @@ async function readPanel(panel: Panel, ask: (query: string) => Promise<RangeResu
     ),
     series: answers.flatMap(({ series }) => series),
     withoutSeries: answers.flatMap(({ expr, series }) => (series.length > 0 ? [] : expr)),
-    withoutNumbers: answers.flatMap(({ expr, series }) =>
-      series.length > 0 && !series.some(hasNumbers) ? expr : [],
-    ),
+    withoutNumbers: answers.flatMap(({ expr, series }) => (series.length > 0 && !series.some(hasNumbers) ? expr : [])),
   }
 }
 
