@@ -28,9 +28,10 @@ export const remindersPlugin = plugin<{ config: Config }>(
     }
     app.decorate('mailCounts', createMailCounts())
     const sendMail = config.mail && (await openMail(app, config.mail))
+    const onMailError = (error: unknown) => log.warn({ err: error }, 'a mail could not be sent')
     const onSlowSweep = (mostEvents: number) =>
       log.warn({ mostEvents }, 'the sweep for reminders took too long; it reads less now')
-    const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError, onSlowSweep }
+    const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError, onMailError, onSlowSweep }
     const reminders = startReminders(reminding, config.databaseStatementTimeoutMs)
     app.pubsub = observeEvents(app.pubsub, (event) => {
       if ('message' in event) reminders.note(event.message)

@@ -25,7 +25,6 @@ const node = await startNode(t, {
   config: {
     ...webhookConfig({ retryDelaysMs: [DAY_MS] }),
     metrics: { host: '127.0.0.1', port: 0 },
-    logLevel: 'silent',
     unreadAfterMs: 0,
     mail: { smtpUrl: mailServer.url, from: 'Support <support@example.com>', publicUrl: 'https://chat.example.com' },
     files: { ...readConfig({}).files, folder: `${t.testdir()}/files`, scanner },
@@ -68,10 +67,10 @@ t.test('attempts of webhooks by their outcome, and what waits', async (t) => {
     `update webhook_session set due_at = now(), attempts = 2, first_failed_at = now() - interval '4 days' where webhook_id = $1`,
     [refusing],
   )
-  await shows('store_chat_webhook_events_given_up_total', {}, 1)
+  t.ok(await shows('store_chat_webhook_events_given_up_total', {}, 1))
 })
 
-t.test('mails that were sent, that the server refused, and that it may take later', async () => {
+t.test('mails that were sent, that the server refused, and that it may take later', async (t) => {
   for (const [status, outcome] of [
     [undefined, 'sent'],
     [550, 'refused'],
@@ -80,8 +79,9 @@ t.test('mails that were sent, that the server refused, and that it may take late
     mailServer.refuse(status)
     const { admin, sessionId } = await claimConversation(chat, { email: `${outcome}@example.com` })
     await chat.post('admin/message/', admin, { session_id: sessionId, content: 'Your parcel is here.' })
-    await shows('store_chat_mails_total', { outcome }, 1)
+    t.ok(await shows('store_chat_mails_total', { outcome }, 1), outcome)
   }
+  t.equal((await read()).value('store_chat_log_lines_total', { level: 'error' }), 0, 'the fault is not on this side')
 })
 
 t.test('uploads by what became of them, and what the scanner said', async (t) => {
@@ -105,7 +105,7 @@ t.test('uploads by what became of them, and what the scanner said', async (t) =>
   t.ok(Number(value('store_chat_upload_bytes_total')) >= 3 * bytes.length)
 })
 
-t.test('an upload whose client leaves is broken off', async () => {
+t.test('an upload whose client leaves is broken off', async (t) => {
   const store = await addStore(node.database)
   const leaving = new AbortController()
   const body = new ReadableStream({
@@ -120,7 +120,7 @@ t.test('an upload whose client leaves is broken off', async () => {
   const headers = { authorization: `Token ${store.token}`, 'content-type': 'multipart/form-data; boundary=x' }
   const request = { method: 'POST', headers, body, duplex: 'half', signal: leaving.signal } as RequestInit
   await fetch(`${node.origin}/v1/chat/upload/`, request).catch(() => undefined)
-  await shows('store_chat_uploads_total', { outcome: 'broken_off' }, 1)
+  t.ok(await shows('store_chat_uploads_total', { outcome: 'broken_off' }, 1))
 })
 
 t.test('JWTs by the reason of their refusal, and readings of the key set', async (t) => {
@@ -143,5 +143,5 @@ t.test('statements of searches and reports that take too long are cut', async (t
   const { db, close } = node.app.openReadPool({ databasePoolSize: 1, databaseStatementTimeoutMs: 50 })
   t.teardown(close)
   await t.rejects(db.pool.readText(Prisma.sql`select pg_sleep(5)::text`))
-  await shows('store_chat_database_cut_statements_total', { pool: 'reading' }, 1)
+  t.ok(await shows('store_chat_database_cut_statements_total', { pool: 'reading' }, 1))
 })

@@ -1,7 +1,7 @@
-import { formatValue } from './format-value.js'
+import { formatValue, isBinary } from './format-value.js'
 import type { PanelData, Series } from './read-dashboard.js'
 
-export const COLORS = [
+const COLORS = [
   ...['#3f8f4f', '#c98a00', '#2f6fbf', '#c4452f', '#7a4fb5', '#0f8f8f', '#b8437d', '#6b7a1f', '#5b6472', '#8a5a2b'],
 ] as const
 
@@ -21,6 +21,7 @@ interface Frame {
 const AXIS_WIDTH = 62
 const AXIS_HEIGHT = 18
 const HEADROOM = 6
+const CLOCK_WIDTH = 16
 const LINES = 4
 
 /** Draws the lines of a panel as SVG, with axes that begin at 0 and at the start of the run. */
@@ -30,17 +31,22 @@ export function drawChart({ series, unit }: PanelData, width: number, height: nu
   const values = points.map(([, value]) => value).filter(Number.isFinite)
   const frame: Frame = {
     ...{ width, height, left: AXIS_WIDTH, bottom: height - AXIS_HEIGHT },
-    ...{ from: Math.min(...times), to: Math.max(...times), top: roundUp(Math.max(0, ...values)) },
+    ...{
+      from: Math.min(...times),
+      to: Math.max(...times),
+      top: roundUp(Math.max(0, ...values), isBinary(unit) ? 1024 : 1000),
+    },
   }
   return `<svg width="${width}" height="${height}">${drawAxes(frame, unit)}${series
     .map((one, place) => drawLine(frame, one, colorAt(place)))
     .join('')}</svg>`
 }
 
-/** The next round number, so that the lines of the grid have round numbers as well. */
-function roundUp(value: number): number {
+/** The next number that is round in the prefixes of a base, so that the lines of the grid are round as well. */
+function roundUp(value: number, base: 1000 | 1024): number {
   if (value <= 0) return 1
-  const power = 10 ** Math.floor(Math.log10(value))
+  const prefix = base ** Math.floor(Math.log(value) / Math.log(base))
+  const power = prefix * 10 ** Math.floor(Math.log10(value / prefix))
   return ([1, 2, 4, 6, 8, 10].find((factor) => factor * power >= value) ?? 10) * power
 }
 
@@ -60,7 +66,9 @@ function drawAxes(frame: Frame, unit: string): string {
   const columns = Array.from({ length: Math.floor(seconds / step) + 1 }, (_, place) => {
     const at = place * step
     const clock = `${Math.floor(at / 60)}:${String(at % 60).padStart(2, '0')}`
-    return `<text x="${toX(frame, from + at).toFixed(1)}" y="${height - 4}" text-anchor="${place === 0 ? 'start' : 'middle'}">${clock}</text>`
+    const x = toX(frame, from + at)
+    const anchor = place === 0 ? 'start' : x > width - CLOCK_WIDTH ? 'end' : 'middle'
+    return `<text x="${x.toFixed(1)}" y="${height - 4}" text-anchor="${anchor}">${clock}</text>`
   })
   return [...rows, ...columns].join('')
 }

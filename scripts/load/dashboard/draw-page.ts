@@ -7,7 +7,11 @@ const ROW = 27
 const GAP = 8
 const PADDING = 10
 const TITLE_HEIGHT = 26
-const LEGEND_HEIGHT = 36
+const LEGEND_LINE = 16
+const MOST_LEGEND_LINES = 3
+/** About what a letter takes, and what lies between two names. */
+const LETTER = 6
+const NAME_GAP = 30
 const COLUMNS = 24
 
 const STYLE = `
@@ -19,7 +23,7 @@ const STYLE = `
   h3 { margin: 0; font-size: 13px; font-weight: 600; line-height: ${TITLE_HEIGHT}px }
   .value { font-size: 30px; text-align: center; line-height: 52px }
   .grid { stroke: #e6e9ed } .line { fill: none; stroke-width: 1.5 } text { font-size: 11px; fill: #57606a }
-  ul { display: flex; flex-wrap: wrap; gap: 0 12px; margin: 4px 0 0; padding: 0; list-style: none; height: ${LEGEND_HEIGHT}px; font-size: 11px; line-height: 16px }
+  ul { display: flex; flex-wrap: wrap; gap: 0 12px; margin: 4px 0 0; padding: 0; list-style: none; font-size: 11px; line-height: ${LEGEND_LINE}px }
   li::before { content: ''; display: inline-block; width: 12px; height: 3px; margin-right: 4px; vertical-align: 3px; background: var(--color) }
 `
 
@@ -60,7 +64,9 @@ function drawLines(panel: PanelData, width: number, height: number): string {
   const names = panel.series.map(
     ({ name }, place) => `<li style="--color:${colorAt(place)}">${escape(name === '' ? 'value' : name)}</li>`,
   )
-  return `${drawChart(panel, width, height - TITLE_HEIGHT - LEGEND_HEIGHT - 8)}<ul>${names.join('')}</ul>`
+  const letters = panel.series.reduce((sum, { name }) => sum + name.length * LETTER + NAME_GAP, 0)
+  const legend = Math.min(Math.ceil(letters / width), MOST_LEGEND_LINES) * LEGEND_LINE
+  return `${drawChart(panel, width, height - TITLE_HEIGHT - legend - GAP)}<ul>${names.join('')}</ul>`
 }
 
 const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')

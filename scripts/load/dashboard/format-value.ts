@@ -1,10 +1,12 @@
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti']
 
+export const isBinary = (unit: string) => unit === 'bytes' || unit === 'Bps'
+
 /** Writes a value as Grafana does for the unit of a panel. */
 export function formatValue(value: number, unit: string): string {
   if (unit === 's') return formatSeconds(value)
   if (unit === 'percentunit') return `${round(value * 100)} %`
-  if (unit === 'bytes' || unit === 'Bps') return `${formatBytes(value)}${unit === 'Bps' ? '/s' : ''}`
+  if (isBinary(unit)) return `${formatBytes(value)}${unit === 'Bps' ? '/s' : ''}`
   if (unit === 'ops' || unit === 'reqps') return `${formatCount(value)}/s`
   return formatCount(value)
 }

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 
 const PLATFORM_TOKEN = 'platform-token-of-the-load-test'
-/** Every so many events and mails fail once. */
-const FAILING_EVENT = 20
-const FAILING_MAIL = 10
+/** The receiver is away for the last few of so many requests. */
+const EVENTS = 500
+const FAILING_EVENTS = 50
+/** One of so many mails is not taken at once. */
+const MAILS = 10
 
 /** What surrounds an installation: a receiver of webhooks, a mail server, and the keys that sign JWTs. */
 export interface Platform {
@@ -57,7 +59,7 @@ async function serveWeb() {
   const server = createServer((request, response) => {
     request.resume()
     if (request.url === '/jwks.json') response.writeHead(200).end(keys)
-    else response.writeHead(++events % FAILING_EVENT === 0 ? 503 : 204).end()
+    else response.writeHead(++events % EVENTS >= EVENTS - FAILING_EVENTS ? 503 : 204).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -75,7 +77,7 @@ async function takeMails() {
     disabledCommands: ['AUTH', 'STARTTLS'],
     onData(stream, _session, callback) {
       stream.resume().once('end', () => {
-        if (++mails % FAILING_MAIL !== 0) callback()
+        if (++mails % MAILS !== 0) callback()
         else callback(Object.assign(new Error('Not now'), { responseCode: 451 }))
       })
     },
