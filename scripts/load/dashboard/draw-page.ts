@@ -17,8 +17,8 @@ const COLUMNS = 24
 const STYLE = `
   body { margin: 0; background: #f3f4f6; color: #24292f; font: 13px system-ui, sans-serif }
   main { position: relative; margin: 0 auto }
-  main > * { position: absolute; box-sizing: border-box; overflow: hidden }
-  section { background: #fff; border: 1px solid #d8dce1; border-radius: 3px; padding: 0 ${PADDING}px }
+  main > * { position: absolute; box-sizing: border-box }
+  section { background: #fff; border: 1px solid #d8dce1; border-radius: 3px; overflow: hidden; padding: 0 ${PADDING}px }
   h2 { margin: 0; font-size: 14px; line-height: ${ROW}px }
   h3 { margin: 0; font-size: 13px; font-weight: 600; line-height: ${TITLE_HEIGHT}px }
   .value { font-size: 30px; text-align: center; line-height: 52px }
