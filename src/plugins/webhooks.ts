@@ -43,7 +43,7 @@ export const webhooksPlugin = plugin<{ config: Config }>(
     const dispatcher = startDispatcher({
       ...{ ...sending, counts, db, epoch, timeoutMs, retryDelaysMs, longestStatementMs },
       saveProgress: createProgressSaver(db, epoch),
-      pace: createPacer(),
+      pacer: createPacer(),
       onError(error) {
         if (!isDatabaseAway(error)) log.error({ err: error }, 'webhooks')
       },
