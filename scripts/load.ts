@@ -1,11 +1,12 @@
 /**
  * `npm run load`: runs each k6 script of scripts/load against two nodes that it starts; `npm run load -- storm race`
- * runs those. k6 writes the report and the numbers of each to load-results/. Fails if a threshold fails. Ctrl-C
- * stops everything.
+ * runs those. `PROXY=caddy` or `PROXY=nginx` puts that proxy in front of the nodes, by its configuration in deploy/. k6
+ * writes the report and the numbers of each script to load-results/. Fails if a threshold fails. Ctrl-C stops everything.
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseScripts, type Script } from './load/runner/choose-scripts.js'
+import { chooseProxy, type ProxyName } from './load/runner/configure-proxy.js'
 import { findK6 } from './load/runner/find-k6.js'
 import { withStand } from './load/runner/open-stand.js'
 import { runK6 } from './load/runner/run-k6.js'
@@ -23,21 +24,22 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const chosen = chooseScripts(process.argv.slice(2))
+  const proxyName = chooseProxy(process.env['PROXY'])
   const k6 = await findK6()
   await mkdir(RESULTS, { recursive: true })
   for (const script of chosen) {
     console.log(`\n── ${script}`)
-    await runScript(script, k6)
+    await runScript(script, k6, proxyName)
   }
 }
 
-async function runScript(script: Script, k6: string): Promise<void> {
+async function runScript(script: Script, k6: string, proxyName: ProxyName | undefined): Promise<void> {
   const { signal } = interruption
   const resultFile = (extension: string) => join(RESULTS, `${script}.${extension}`)
   const files = { logFile: resultFile('log'), reportFile: resultFile('html'), summaryFile: resultFile('json') }
   const dashboardFile = resultFile('dashboard.json')
   await Promise.all([...Object.values(files), dashboardFile].map((file) => rm(file, { force: true })))
-  await withStand({ ...files, dashboardFile }, signal, async (environment) => {
+  await withStand({ ...files, dashboardFile, proxyName }, signal, async (environment) => {
     const exitCode = await runK6(k6, { script: `scripts/load/${script}.js`, environment, ...files }, signal)
     if (exitCode !== 0) process.exitCode = 1
   })

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { adminToken, seedAccounts, storeToken } from '../../bench/seed.js'
 import { withServices } from '../../bench/services.js'
 import { startFaults } from './faults.js'
+import type { ProxyName } from './configure-proxy.js'
 import { createNode } from './start-nodes.js'
+import { startProxy, type Proxy } from './start-proxy.js'
 import { watchMetrics } from './watch-metrics.js'
 
 const NODES = 2
@@ -16,10 +18,11 @@ const ADMINS = 10_000
  * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.
  * @param logFile takes what the nodes log
  * @param use is called with the environment variables of the script
+ * @param proxyName the proxy in front of the nodes
  * @param dashboardFile takes the data of the dashboard, where the machine has a Prometheus
  */
 export async function withStand(
-  { logFile, dashboardFile }: { logFile: string; dashboardFile: string },
+  { logFile, dashboardFile, proxyName }: { logFile: string; dashboardFile: string; proxyName: ProxyName | undefined },
   signal: AbortSignal,
   use: (variables: Record<string, string>) => Promise<void>,
 ): Promise<void> {
@@ -35,16 +38,22 @@ export async function withStand(
       const nodes = await Promise.all(Array.from({ length: NODES }, () => createNode(environment, logFile, signal)))
       endings.push(...nodes.map((node) => node.kill))
       await Promise.all(nodes.map((node) => node.start()))
-      const faults = await startFaults(nodes)
+      const ports = nodes.map(({ port }) => port)
+      const proxy = proxyName && (await startProxy(proxyName, ports, folder))
+      if (proxy) endings.push(proxy.stop)
+      const faults = await startFaults(nodes, proxy ? [proxy.port] : ports)
       endings.push(faults.close)
       const watch = await watchMetrics(nodes.map(({ metricsAddress }) => metricsAddress))
       if (watch) endings.push(watch.stop)
       await use({
         ACCOUNTS: accountsFile,
-        NODES: nodes.map(({ origin }) => origin).join(','),
-        SOCKET_NODES: faults.socketOrigins.join(','),
         FAULTS_URL: faults.url,
+        NODES: proxy ? `https://localhost:${proxy.port}` : nodes.map(({ origin }) => origin).join(','),
+        SOCKET_NODES: faults.ports.map((port) => `${proxy ? 'https://localhost' : 'http://127.0.0.1'}:${port}`).join(','),
+        // Nobody has signed the certificate of the proxy.
+        ...(proxy && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
       })
+      if (proxy) await checkLog(proxy)
       const panels = (await watch?.readDashboard()) ?? []
       if (watch) await writeFile(dashboardFile, JSON.stringify(panels))
       for (const { title, withoutData } of panels) {
@@ -54,6 +63,14 @@ export async function withStand(
       for (const end of endings.reverse()) await end()
     }
   })
+}
+
+/** @throws Error when the proxy has logged no socket, or a token */
+async function checkLog({ readLog }: Proxy): Promise<void> {
+  const log = await readLog()
+  if (!log.includes('/v1/chat/ws/')) throw new Error('The proxy has logged no socket')
+  const line = log.split('\n').find((one) => /bench-(store|admin)-\d/.test(one))
+  if (line !== undefined) throw new Error(`The proxy has logged a token: ${line}`)
 }
 
 function listAccounts() {
