@@ -5,8 +5,8 @@
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { chooseProxy, type ProxyName } from '../harness/configure-proxy.js'
 import { chooseScripts, type Script } from './load/runner/choose-scripts.js'
-import { chooseProxy, type ProxyName } from './load/runner/configure-proxy.js'
 import { findK6 } from './load/runner/find-k6.js'
 import { withStand } from './load/runner/open-stand.js'
 import { runK6 } from './load/runner/run-k6.js'

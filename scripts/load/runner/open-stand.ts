@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ProxyName } from '../../../harness/configure-proxy.js'
+import { startProxy, type Proxy } from '../../../harness/start-proxy.js'
 import { adminToken, seedAccounts, storeToken } from '../../bench/seed.js'
 import { withServices } from '../../bench/services.js'
 import { startFaults } from './faults.js'
-import type { ProxyName } from './configure-proxy.js'
 import { createNode } from './start-nodes.js'
-import { startProxy, type Proxy } from './start-proxy.js'
 import { watchMetrics } from './watch-metrics.js'
 
 const NODES = 2

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { request } from 'node:https'
+import t from 'tap'
+import { proxies } from '../../harness/configure-proxy.js'
+import { findProxy, startProxy } from '../../harness/start-proxy.js'
+import { addStore } from '../support/chat/accounts.js'
+import { enter } from '../support/clients/socket-client.js'
+import { startNode } from '../support/nodes/node.js'
+import { createTempFolder } from '../support/temp-folder.js'
+
+/** Nobody has signed the certificate. */
+const unsigned = { rejectUnauthorized: false }
+const unsignedSocket = { ...unsigned, inQuery: true }
+
+/** The status of an answer of the proxy. */
+function get(port: number, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ ...unsigned, host: 'localhost', port, path }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
+for (const name of proxies) {
+  const skip = (await findProxy(name)) === undefined && `there is no ${name}`
+  t.test(`${name}, with its configuration in deploy/`, { skip }, async (t) => {
+    const first = await startNode(t)
+    const second = await startNode(t, { database: first.database })
+    const ports = [first, second].map(({ origin }) => Number(new URL(origin).port))
+    const { port, readLog, stop } = await startProxy(name, ports, await createTempFolder(t))
+    t.teardown(stop)
+    const proxy = { origin: `https://localhost:${port}` }
+    const store = await addStore(first.database)
+    const fileId = randomBytes(16).toString('hex')
+
+    const sockets = await Promise.all([0, 1].map(() => enter(t, proxy, 'store', store, unsignedSocket)))
+    t.equal(await get(port, `/v1/chat/files/${fileId}/photo.jpg`), 404)
+
+    await second.app.close()
+    const { code } = await Promise.race(sockets.map(({ closed }) => closed))
+    t.equal(code, 1001, 'the end of a node reaches its socket')
+    const open = sockets.filter(({ socket }) => socket.readyState === socket.OPEN)
+    t.equal(open.length, 1, 'the other socket is on the other node')
+    await enter(t, proxy, 'store', store, unsignedSocket)
+
+    await first.app.close()
+    const path = `/v1/chat/ws/store/?token=${store.token}`
+    t.match(String(await get(port, path)), /^50[234]$/, 'there is no node any more')
+    t.match(String(await get(port, `/v1/chat/files/${fileId}/photo.jpg`)), /^50[234]$/)
+
+    await stop()
+    const log = await readLog()
+    t.match(log, '/v1/chat/ws/store/', 'requests are logged')
+    t.notMatch(log, store.token, 'no token is')
+    t.notMatch(log, fileId, 'and no address of a file')
+  })
+}
