@@ -36,7 +36,8 @@ for (const name of proxies) {
     const store = await addStore(first.database)
     const fileId = randomBytes(16).toString('hex')
 
-    const sockets = await Promise.all([0, 1].map(() => enter(t, proxy, 'store', store, unsignedSocket)))
+    const join = () => enter(t, proxy, 'store', store, unsignedSocket)
+    const sockets = [await join(), await join()]
     t.equal(await get(port, `/v1/chat/files/${fileId}/photo.jpg`), 404)
 
     await second.app.close()
@@ -44,7 +45,7 @@ for (const name of proxies) {
     t.equal(code, 1001, 'the end of a node reaches its socket')
     const open = sockets.filter(({ socket }) => socket.readyState === socket.OPEN)
     t.equal(open.length, 1, 'the other socket is on the other node')
-    await enter(t, proxy, 'store', store, unsignedSocket)
+    await join()
 
     await first.app.close()
     const path = `/v1/chat/ws/store/?token=${store.token}`
