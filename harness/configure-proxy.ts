@@ -13,7 +13,8 @@ export type ProxyName = (typeof proxies)[number]
  */
 export function chooseProxy(word = ''): ProxyName | undefined {
   const name = proxies.find((one) => one === word)
-  if (name === undefined && word !== '') throw new Error(`There is no proxy "${word}". There are: ${proxies.join(', ')}.`)
+  if (name === undefined && word !== '')
+    throw new Error(`There is no proxy "${word}". There are: ${proxies.join(', ')}.`)
   return name
 }
 

@@ -28,7 +28,7 @@ const FAULTS_URL = __ENV.FAULTS_URL
 const CALM_SECONDS = readCount('CALM_SECONDS', 8)
 /** VUs: each holds its share of the conversations. */
 const HOLDERS = Math.min(STORES, 20)
-const DEADLINE_MS = FAULTS.length * (CALM_SECONDS + 30) * 1000
+const DEADLINE_MS = FAULTS.length * (CALM_SECONDS + 45) * 1000
 const PATIENCE_MS = 20_000
 
 const backMs = new Trend('back_ms', true)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:https'
+import { text as readText } from 'node:stream/consumers'
 import t from 'tap'
 import { proxies } from '../../harness/configure-proxy.js'
 import { findProxy, startProxy } from '../../harness/start-proxy.js'
@@ -12,17 +13,24 @@ import { createTempFolder } from '../support/temp-folder.js'
 const unsigned = { rejectUnauthorized: false }
 const unsignedSocket = { ...unsigned, inQuery: true }
 
-/** The status of an answer of the proxy. */
-function get(port: number, path: string): Promise<number | undefined> {
+interface Answer {
+  status: number | undefined
+  retryAfter: string | undefined
+  text: string
+}
+
+function get(port: number, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ ...unsigned, host: 'localhost', port, path }, (response) => {
-      response.resume()
-      resolve(response.statusCode)
+      const { statusCode: status, headers } = response
+      readText(response).then((text) => resolve({ status, retryAfter: headers['retry-after'], text }), reject)
     })
     sent.on('error', reject)
     sent.end()
   })
 }
+
+const unavailable = { status: 503, retryAfter: /^\d+$/, text: /^\{"success":false,"message":".+"\}$/ }
 
 for (const name of proxies) {
   const skip = (await findProxy(name)) === undefined && `there is no ${name}`
@@ -35,10 +43,12 @@ for (const name of proxies) {
     const proxy = { origin: `https://localhost:${port}` }
     const store = await addStore(first.database)
     const fileId = randomBytes(16).toString('hex')
+    const filePath = `/v1/chat/files/${fileId}/photo.jpg`
+    const socketPath = `/v1/chat/ws/store/?token=${store.token}`
 
     const join = () => enter(t, proxy, 'store', store, unsignedSocket)
     const sockets = [await join(), await join()]
-    t.equal(await get(port, `/v1/chat/files/${fileId}/photo.jpg`), 404)
+    t.match(await get(port, filePath), { status: 404 })
 
     await second.app.close()
     const { code } = await Promise.race(sockets.map(({ closed }) => closed))
@@ -47,10 +57,12 @@ for (const name of proxies) {
     t.equal(open.length, 1, 'the other socket is on the other node')
     await join()
 
+    first.app.drain()
+    for (let time = 0; time < 3; time++)
+      t.match(await get(port, filePath), unavailable, 'a node that refuses is not taken out')
     await first.app.close()
-    const path = `/v1/chat/ws/store/?token=${store.token}`
-    t.match(String(await get(port, path)), /^50[234]$/, 'there is no node any more')
-    t.match(String(await get(port, `/v1/chat/files/${fileId}/photo.jpg`)), /^50[234]$/)
+    t.match(await get(port, socketPath), unavailable, 'there is no node any more')
+    t.match(await get(port, filePath), unavailable)
 
     await stop()
     const log = await readLog()

@@ -7,7 +7,7 @@ import type { LoadNode } from './start-nodes.js'
 /** Nodes accept no connections for this time after a network cut. */
 const CUT_MS = 2000
 /** How long a node is away while the other one serves all sockets, and how long both are there before the next crash. */
-const ROLLING_MS = 4000
+const ROLLING_MS = 3000
 
 /** Serves the requests of `storm.js` for faults: a client cannot cut a connection as a network does. */
 export interface Faults {

@@ -49,7 +49,9 @@ export async function withStand(
         ACCOUNTS: accountsFile,
         FAULTS_URL: faults.url,
         NODES: proxy ? `https://localhost:${proxy.port}` : nodes.map(({ origin }) => origin).join(','),
-        SOCKET_NODES: faults.ports.map((port) => `${proxy ? 'https://localhost' : 'http://127.0.0.1'}:${port}`).join(','),
+        SOCKET_NODES: faults.ports
+          .map((port) => `${proxy ? 'https://localhost' : 'http://127.0.0.1'}:${port}`)
+          .join(','),
         // Nobody has signed the certificate of the proxy.
         ...(proxy && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
       })
