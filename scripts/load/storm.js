@@ -190,8 +190,11 @@ async function readHistory(place, sessionId) {
     const before = history[0] ? `&before=${history[0].id}` : ''
     const path = `store/messages/?session_id=${sessionId}&limit=200${before}`
     const page = bodyOf(await call('GET', nodeAt(place), storeAt(place), path))
-    history.unshift(...(page?.data ?? []))
-    more = page?.has_more === true
+    if (page === undefined) await pause(500)
+    else {
+      history.unshift(...page.data)
+      more = page.has_more
+    }
   }
   return history
 }
