@@ -1,10 +1,12 @@
 /**
  * `npm run load`: runs each k6 script of scripts/load against two nodes that it starts; `npm run load -- storm race`
- * runs those. k6 writes the report and the numbers of each to load-results/. Fails if a threshold fails, and if `workday` leaves
- * a query of the dashboard without data. Ctrl-C stops everything.
+ * runs those. `PROXY=caddy` or `PROXY=nginx` puts that proxy in front of the nodes, by its configuration in deploy/. k6
+ * writes the report and the numbers of each script to load-results/. Fails if a threshold fails, and if `workday` leaves a
+ * query of the dashboard without data. Ctrl-C stops everything.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { chooseProxy, type ProxyName } from '../harness/configure-proxy.js'
 import { drawPage } from './load/dashboard/draw-page.js'
 import type { PanelData } from './load/dashboard/read-dashboard.js'
 import { chooseScripts, type Script } from './load/runner/choose-scripts.js'
@@ -25,15 +27,16 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const chosen = chooseScripts(process.argv.slice(2))
+  const proxyName = chooseProxy(process.env['PROXY'])
   const k6 = await findK6()
   await mkdir(RESULTS, { recursive: true })
   for (const script of chosen) {
     console.log(`\n── ${script}`)
-    await runScript(script, k6)
+    await runScript(script, k6, proxyName)
   }
 }
 
-async function runScript(script: Script, k6: string): Promise<void> {
+async function runScript(script: Script, k6: string, proxyName: ProxyName | undefined): Promise<void> {
   const { signal } = interruption
   const resultFile = (extension: string) => join(RESULTS, `${script}.${extension}`)
   const files = { logFile: resultFile('log'), reportFile: resultFile('html'), summaryFile: resultFile('json') }
@@ -41,7 +44,7 @@ async function runScript(script: Script, k6: string): Promise<void> {
   const all = [...Object.values(files), ...Object.values(dashboard)]
   await Promise.all(all.map((file) => rm(file, { force: true })))
   const isWorkday = script === 'workday'
-  const panels = await withStand({ ...files, hasPlatform: isWorkday }, signal, async (environment) => {
+  const panels = await withStand({ ...files, hasPlatform: isWorkday, proxyName }, signal, async (environment) => {
     const exitCode = await runK6(k6, { script: `scripts/load/${script}.js`, environment, ...files }, signal)
     if (exitCode !== 0) process.exitCode = 1
   })
