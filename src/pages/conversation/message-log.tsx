@@ -8,7 +8,7 @@ import { PictureView } from '../files/pictures/picture-view.js'
 import { MessageText } from './message-text.js'
 import { followLog } from './follow-log.js'
 import { mergeItems, type Insert } from './log-items.js'
-import { ReceiptBroadcast } from './receipt-mark.js'
+import { ReceiptMark } from './receipt-mark.js'
 import type { Draft, Timeline } from './timeline.js'
 import { isSameDay, showDay, showTime } from '../text/times.js'
 
@@ -154,7 +154,7 @@ function Entry({ message, before, side, otherName, isMarked, onOpen }: EntryProp
         <Attachment message={message} onOpen={onOpen} />
         <p class="meta">
           <time dateTime={message.created}>{showTime(message.created)}</time>
-          {isOwn && <ReceiptBroadcast status={message.status} />}
+          {isOwn && <ReceiptMark status={message.status} />}
         </p>
       </div>
     </li>
@@ -174,7 +174,7 @@ function DraftEntry({ draft, timeline }: { draft: Draft; timeline: Timeline }) {
           isFailed={error !== undefined}
           onCancel={() => timeline.cancel(draft)}
         />
-        <p class="meta">{error === undefined && <ReceiptBroadcast status="waiting" />}</p>
+        <p class="meta">{error === undefined && <ReceiptMark status="waiting" />}</p>
       </div>
       {error !== undefined && (
         <p class="failure" role="alert">

@@ -1,7 +1,7 @@
 import type { Message } from '../../../client/index.js'
 import { formatCapped, formatNumber } from '../../languages/formats.js'
 import { translate } from '../../languages/translate.js'
-import { ReceiptBroadcast } from '../../conversation/receipt-mark.js'
+import { ReceiptMark } from '../../conversation/receipt-mark.js'
 import { showBriefly, showSpan } from '../../text/times.js'
 import type { Desk } from '../state/desk.js'
 import type { ListName } from '../state/lists/list-filter.js'
@@ -42,7 +42,7 @@ export function SessionRow({ row, list, desk, nowMs }: SessionRowProps) {
           <TagChips tags={tags} most={MOST_TAGS} />
           {list === 'all' && <Holder row={row} desk={desk} />}
           {row.rating !== null && <Stars score={row.rating.score} />}
-          {!isTyping && last?.sender_type === 'admin' && <ReceiptBroadcast status={last.status} />}
+          {!isTyping && last?.sender_type === 'admin' && <ReceiptMark status={last.status} />}
           <bdi class="snippet">{isTyping ? translate('list.isTyping') : describeLast(last)}</bdi>
           {unread > 0 && (
             <span class="badge">

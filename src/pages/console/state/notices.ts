@@ -14,7 +14,7 @@ const MAX_UNREAD_COUNT = 999
 export const showCount = (count: number) =>
   count < MAX_UNREAD_COUNT ? formatNumber(count) : `${formatNumber(MAX_UNREAD_COUNT)}+`
 
-interface NoticesRoom {
+interface NoticesDeps {
   isRead(sessionId: number): boolean
   choose(sessionId: number): void
   /** The name of the sending store; undefined while it is not known. */
@@ -23,7 +23,7 @@ interface NoticesRoom {
 }
 
 /** The notifications of the service, and desktop notifications if the user has allowed them. */
-export function createNotices(client: AdminClient, { isRead, choose, nameOf, hasSound }: NoticesRoom) {
+export function createNotices(client: AdminClient, { isRead, choose, nameOf, hasSound }: NoticesDeps) {
   const count = signal(0)
   const listed = signal<readonly Notice[]>([])
   const permission = signal<NotificationPermission | 'unsupported'>(
