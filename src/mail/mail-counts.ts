@@ -1,9 +1,9 @@
-/** What the mail server said to the mails of this node since its start. */
+/** Outcomes of the mails of this node since its start. */
 export interface MailCounts {
   sent: number
-  /** The server wants the mail neither now nor later. */
+  /** The mail server rejected the mail permanently. */
   refused: number
-  /** The server was away or too slow, or may take the mail later. The mail is sent again. */
+  /** The mail server was unreachable or too slow, or rejected the mail temporarily. The mail is sent again. */
   failed: number
 }
 

@@ -2,37 +2,37 @@ import { openPool } from '../database/connection-pool.js'
 import { describeTarget, type DatabaseOptions } from '../database/database.js'
 import { selectBacklog, type WebhookBacklog } from '../webhooks/backlog.js'
 
-/** A scrape waits this long for PostgreSQL at most. */
+/** Maximum time that a scrape waits for PostgreSQL. */
 const PATIENCE_MS = 500
 /**
- * The connection gives up after this time, so that a server that is back is noticed soon. A server that is merely busy gets
- * its time: what is asked now may answer the next scrape.
+ * A query is abandoned after this time, so that a recovered server is noticed soon. It is longer than a scrape waits, because
+ * the answer of a busy server can still serve the next scrape.
  */
 const GIVE_UP_MS = 3000
-/** What describes the installation is read this often at most, however many scrape. */
+/** Minimum interval between reads of the counts of the installation, however often the metrics are scraped. */
 const INSTALLATION_AGE_MS = 10_000
-/** Counting stops here: it may not cost more on a large installation. */
+/** Maximum of each count, so that counting stays cheap on a large installation. */
 export const MOST_COUNTED = 10_000
 
 /** The sessions of the whole installation. */
 export interface OpenSessions {
-  /** Open ones, which no admin has claimed, and claimed ones; each `MOST_COUNTED` at most. */
+  /** Sessions that no admin has claimed. Like `claimed`, at most `MOST_COUNTED`. */
   open: number
   claimed: number
-  /** How long the oldest open session has waited; 0 where there is none. */
+  /** Age of the oldest open session; 0 if there is none. */
   oldestOpenSeconds: number
 }
 
-/** What PostgreSQL says. What it has not told is undefined. */
+/** Whether PostgreSQL answers, and the counts of the installation; these are undefined if they could not be read. */
 export interface DatabaseState {
   isUp: boolean
   sessions?: OpenSessions | undefined
   webhooks?: WebhookBacklog | undefined
 }
 
-/** Asks PostgreSQL how it is, by a connection of its own: a pool that is exhausted does not look like a database that is away. */
+/** Checks PostgreSQL on a separate connection, so that an exhausted pool does not look like a database that is down. */
 export interface DatabaseProbe {
-  /** Resolves within half a second. */
+  /** Resolves within half a second, with `isUp: false` if PostgreSQL has not answered by then. */
   read(): Promise<DatabaseState>
   close(): Promise<void>
 }
@@ -71,7 +71,7 @@ export function openDatabaseProbe(options: DatabaseOptions): DatabaseProbe {
 
   return {
     async read() {
-      // One at a time: scrapes that come meanwhile share the answer.
+      // One query at a time: concurrent scrapes share its answer.
       asking ??= ask().finally(() => (asking = undefined))
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), PATIENCE_MS)))

@@ -2,8 +2,8 @@ import type { Registrar } from './registrar.js'
 import type { MetricSources } from './sources.js'
 
 /*
- * What a node exchanges with others than its clients: receivers of webhooks, the mail server, the storage of files and the
- * scanner, the platform that signs JWTs. As everywhere, no label holds an id.
+ * Metrics of the systems that a node uses: webhook receivers, the mail server, file storage and the scanner, and the platform
+ * that signs JWTs. As in all metrics, no label contains an id.
  */
 
 export function registerWebhooks({ counter, gauge, histogram }: Registrar, sources: MetricSources): void {

@@ -12,7 +12,7 @@ import type { AttemptCounts } from '../webhooks/delivery/attempt-counts.js'
 import type { DatabaseState } from './database-probe.js'
 import type { RequestCounts } from './request-counts.js'
 
-/** What the metrics of a node are read from. */
+/** The sources of a node's metrics. */
 export interface MetricSources {
   requests: RequestCounts
   hub: Pick<Hub, 'connectionCount' | 'sockets' | 'deliveries'>
@@ -26,6 +26,6 @@ export interface MetricSources {
   mailCounts: MailCounts
   uploads: UploadCounts
   jwtCounts: JwtCounts
-  /** What PostgreSQL said for this scrape. */
+  /** The state of PostgreSQL, read for this scrape. */
   database(): DatabaseState
 }

@@ -1,23 +1,20 @@
-/** What the webhooks of the whole installation have not got. */
+/** The number of webhooks of the whole installation by state, and the age of their oldest undelivered event. */
 export interface WebhookBacklog {
-  /** Webhooks of which no event has failed. */
+  /** Webhooks without failed events. */
   working: number
-  /** Webhooks of which an event waits for its next attempt, or was given up. */
+  /** Webhooks with an event that waits for its next attempt, or that was given up. */
   failing: number
   /** Webhooks that the platform has switched off. */
   off: number
   /** Webhooks that were switched off because their address answered 410. */
   gone: number
-  /**
-   * How long the oldest event waits that is still to be delivered, without webhooks that are switched off; 0 where there is
-   * none.
-   */
+  /** Age of the oldest event that waits for delivery, ignoring webhooks that are switched off; 0 if no event waits. */
   oldestEventSeconds: number
 }
 
 /**
- * A large backlog is sampled, so that reading it stays cheap: the sessions that are due first, and those whose next attempt is
- * the furthest away. The latter have failed for the longest time, because the pauses grow.
+ * Number of sessions that are read from each end of a webhook's backlog, so that a large one stays cheap to read: those that
+ * are due first, and those with the latest next attempt. The latter have failed for the longest time, because the pauses grow.
  */
 const SAMPLE = 50
 
@@ -26,8 +23,8 @@ const sample = (order: 'asc' | 'desc') => `
     order by due_at ${order} limit ${SAMPLE})`
 
 /**
- * SQL that reads the backlog as a row. What was given up is looked for among the newest failures of the log, because no index
- * leads to it in `webhook_session`. The log alone does not tell: a test that failed is in it as well.
+ * SQL that reads the backlog as one row. Sessions that were given up are looked up through the newest failures of the log,
+ * because `webhook_session` has no index for them. The log alone is not enough: it also contains failed tests.
  */
 export const selectBacklog = `
   select

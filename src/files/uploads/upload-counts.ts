@@ -1,30 +1,30 @@
 import { RequestError } from '../../errors/request-error.js'
 import { Histogram } from '../../instruments/histogram.js'
 
-/** Upper bounds of seconds. An upload takes as long as the client's line needs. */
+/** Upper bounds in seconds. The client's connection determines how long an upload takes. */
 const UPLOAD_BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
-/** What became of the uploads of this node since its start. */
+/** Outcomes of the uploads of this node since its start. */
 export interface UploadCounts {
   stored: number
-  /** By what the client sent, such as a type that is not allowed, or by a limit. */
+  /** Rejected because of their content, such as a type that is not allowed, or because of a limit. */
   refused: number
-  /** The client was gone before the end. */
+  /** The client disconnected before the end. */
   brokenOff: number
-  /** By what is missing here: the disk, the bucket, PostgreSQL or the scanner. */
+  /** Failed because of the disk, the bucket, PostgreSQL or the scanner. */
   failed: number
-  /** Bytes of files that were read, whatever became of them. */
+  /** Bytes of files that were read, whatever the outcome of the upload. */
   bytes: number
-  /** Seconds of each upload that was stored, its wait for a slot included. */
+  /** Durations of stored uploads in seconds, including the wait for a slot. */
   readonly durations: Histogram
   readonly scans: ScanCounts
 }
 
-/** What the scanner said. */
+/** Verdicts of the scanner. */
 export interface ScanCounts {
   clean: number
   infected: number
-  /** There was no answer, or one that says nothing. */
+  /** No answer, or an answer without a verdict. */
   failed: number
 }
 
@@ -38,7 +38,7 @@ export const createUploadCounts = (): UploadCounts => ({
   scans: { clean: 0, infected: 0, failed: 0 },
 })
 
-/** Counts an upload by what became of it. */
+/** Counts an upload by its outcome. */
 export async function countUpload<T>(
   counts: UploadCounts,
   isClientGone: () => boolean,

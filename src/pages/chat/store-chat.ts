@@ -85,7 +85,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
   client.on('state', (state) => {
     if (state !== 'online') return
     if (client.account) kept.open(client.account)
-    // What was read elsewhere meanwhile is told by no event.
+    // No event reports messages that were read elsewhere during the disconnection.
     void latest.load()
   })
   client.on('error', (error) => (problem.value = describeError(error)))
@@ -104,7 +104,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     }
   })
   const lookAgain = isLooking.subscribe((isThere) => {
-    // It may have been rated in another window meanwhile.
+    // The session may have been rated in another window meanwhile.
     if (isThere && session.peek()?.status === 'closed') void latest.load()
   })
   function wouldLose(): boolean {

@@ -139,7 +139,10 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   )
 }
 
-/** A line above the first message that is new. Without the last letter, its time is just before that of the message. */
+/**
+ * The line above the first new message. Times are compared as text, so without the final `Z` the line sorts just before the
+ * message.
+ */
 const lineBefore = (message: Message | undefined): Insert[] =>
   message === undefined
     ? []
@@ -151,7 +154,7 @@ const lineBefore = (message: Message | undefined): Insert[] =>
         },
       ]
 
-/** Shows which of the two is written, and changes it. */
+/** Switches between message and note. */
 function WritingSwitch({ writing }: { writing: Signal<Writing> }) {
   return (
     <div class="writing" role="group" aria-label={translate('notes.which')}>

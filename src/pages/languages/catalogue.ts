@@ -20,10 +20,10 @@ export type Catalogue<Form extends PluralForm> = Translated<typeof en, Form>
 /** The same for the texts of the console alone. */
 export type DeskCatalogue<Form extends PluralForm> = Translated<typeof desk, Form>
 
-/** The same, of the texts that only the store's chat has. */
+/** The same for the texts of the store's chat alone. */
 export type ChatCatalogue<Form extends PluralForm> = Translated<typeof chat, Form>
 
-/** A catalogue as it is loaded. A node of another version may have served it, so that a key may be missing. */
+/** A loaded catalogue. A node of another version may have served it, so keys may be missing. */
 export type LoadedCatalogue = Partial<Record<Key, string | Partial<Record<PluralForm, string>>>>
 
 type NamesIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never

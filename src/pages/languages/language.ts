@@ -14,9 +14,9 @@ export const englishCatalogue = (): LoadedCatalogue => englishTexts
 export const currentTag = (): string => current.locale.tag
 
 /**
- * Sets the page's language, once, before anything is rendered: the one that `?lang=` names, else the first of the browser's
- * languages that there is a catalogue of. When its catalogue cannot be loaded, the page speaks English.
- * @param page the folder of the texts that only this page has, and these texts in English
+ * Sets the page's language. Must be called once, before anything is rendered. Takes the language of `?lang=`, otherwise the
+ * first of the browser's languages that has a catalogue. If the catalogue cannot be loaded, the page is in English.
+ * @param page the folder of the catalogues that only this page uses, and their texts in English
  */
 export async function setLanguage(page: { folder: 'chat' | 'desk'; english: LoadedCatalogue }): Promise<void> {
   englishTexts = { ...en, ...page.english }

@@ -2,11 +2,11 @@ import type { ReadonlySignal } from '@preact/signals'
 
 interface ProblemProps {
   of: ReadonlySignal<string | undefined>
-  /** Within a form or a dialog, without a ground of its own. */
+  /** Without a background, for forms and dialogs. */
   isPlain?: boolean
 }
 
-/** Says what has failed, if anything has. */
+/** Shows an error as an alert; renders nothing while there is none. */
 export const Problem = ({ of: { value }, isPlain = false }: ProblemProps) =>
   value === undefined ? null : (
     <p class={isPlain ? 'problem' : 'notice problem'} role="alert" dir="auto">

@@ -1,16 +1,16 @@
 import { Histogram } from '../../instruments/histogram.js'
 
-/** What this node's attempts to deliver events came to since its start, those of tests and replays included. */
+/** Outcomes of this node's delivery attempts since its start, including tests and replays. */
 export interface AttemptCounts {
-  /** Answered with a 2xx. */
+  /** Answered with a 2xx status. */
   delivered: number
   /** Answered with another status. */
   refused: number
-  /** Not answered: the address is not allowed or cannot be reached, or the receiver was silent for too long. */
+  /** Not answered: the address is not allowed or cannot be reached, or the receiver timed out. */
   unanswered: number
-  /** Seconds of each attempt. */
+  /** Durations of the attempts in seconds. */
   readonly durations: Histogram
-  /** Events that were given up: their sessions wait for a replay. */
+  /** Events that were given up. Their sessions wait for a replay. */
   givenUp: number
 }
 

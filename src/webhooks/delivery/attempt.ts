@@ -4,10 +4,10 @@ import type { Answer, Poster } from '../request/post.js'
 import type { AttemptCounts } from './attempt-counts.js'
 import type { Receiver } from './claim-sessions.js'
 
-/** What an attempt came to. */
+/** The outcome of an attempt. */
 export interface Attempt {
   isDelivered: boolean
-  /** Undefined where there was none. */
+  /** Undefined if there was none. */
   answer: Answer | undefined
   error: string | undefined
   durationMs: number
@@ -22,7 +22,7 @@ export type AttemptDelivery = (
 
 const LONGEST_ERROR = 200
 
-/** An attempt that the signal cuts off is not counted: it says nothing of the receiver. */
+/** An attempt that the signal aborts is not counted: it says nothing about the receiver. */
 export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDelivery {
   return async ({ url, secrets }, { id, body }, signal) => {
     const startedAt = performance.now()

@@ -1,27 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
-/** What the main thread of this node did in a time. */
+/** How the main thread of this node used a period of time. */
 export interface ThreadUsage {
   tookMs: number
-  /** The part of the time in which the event loop was not idle. */
+  /** Share of the period in which the event loop was not idle, from 0 to 1. */
   utilization: number
-  /** On a processor. 0 where the system does not tell. */
+  /** Time on a processor; 0 if the system does not report it. */
   ranMs: number
-  /** Ready to run, while others had the processors. */
+  /** Time in which the thread was runnable but waited for a processor; 0 if the system does not report it. */
   waitedMs: number
 }
 
-/** An event loop that is busy for more than this part of the time has none to spare. */
+/** An event loop with a higher utilization has no capacity to spare. */
 const BUSY_UTILIZATION = 0.7
-/** Whoever waits longer than this part of the time in which it could run shares its processors with too many. */
+/** A thread that waits for a larger share of its runnable time competes with too many others for its processors. */
 const BUSY_WAIT = 0.25
-/** A node that wants to run for a smaller part of the time takes little from others, however busy their processors are. */
+/** A node that is runnable for a smaller share of the time takes little from others, however busy the processors are. */
 const LEAST_SHARE = 0.3
 
 /**
- * Whether more work on this node would delay others: its event loop is busy, or it waits for a processor that other nodes,
- * PostgreSQL or a receiver on the same machine are using.
+ * Whether more work on this node would delay other work: its event loop is busy, or it waits for a processor that other nodes,
+ * PostgreSQL or a receiver use on the same machine.
  */
 export function isBusy({ tookMs, utilization, ranMs, waitedMs }: ThreadUsage): boolean {
   if (utilization > BUSY_UTILIZATION) return true
@@ -29,7 +29,7 @@ export function isBusy({ tookMs, utilization, ranMs, waitedMs }: ThreadUsage): b
   return wantedMs > LEAST_SHARE * tookMs && waitedMs > BUSY_WAIT * wantedMs
 }
 
-/** Creates what tells how the main thread was used since it was last asked. */
+/** Creates a function that returns the usage of the main thread since its last call. */
 export function createUsageMeter(): () => ThreadUsage {
   let loop = performance.eventLoopUtilization()
   let thread = readThread()
@@ -48,7 +48,7 @@ export function createUsageMeter(): () => ThreadUsage {
   }
 }
 
-/** Of Linux: nanoseconds on a processor, and on a run queue. Reading it takes some 10 µs. */
+/** Linux only: nanoseconds on a processor and on a run queue. A read takes about 10 µs. */
 const SCHEDULER_STATISTICS = '/proc/self/schedstat'
 const NS_PER_MS = 1e6
 

@@ -89,7 +89,7 @@ export async function markSessions(db: Database, moved: ReadonlyMap<number, Move
   )
 }
 
-/** Makes sessions due that moved without this having been told. */
+/** Makes sessions due whose events were committed without a notification. */
 export async function sweepSessions(db: Database, range: SweepRange): Promise<void> {
   await mark(db, sweepMovedSessions('webhooks', range))
 }

@@ -15,7 +15,7 @@ export const EVENTS_PER_READ = 20
 const SESSIONS_PER_STATEMENT = 32
 const MOST_TOLD = 1000
 
-/** Where a webhook stands in a session. */
+/** The position of a webhook in a session. */
 export interface Place {
   sessionId: number
   seq: number
@@ -29,15 +29,15 @@ export interface EventPage {
   upTo: number
 }
 
-/** With whether the session has more events than the page. */
+/** A page, and whether the session has more events. */
 interface CutPage extends EventPage {
   isCut: boolean
 }
 
-/** Reads the next events of a session. Webhooks that stand at the same place share the answer. */
+/** Reads the next events of a session. Webhooks at the same position share a read. */
 export type ReadEvents = (place: Place) => Promise<EventPage>
 
-/** Events whose rows are not there, although the session has counted them: somebody has deleted them. */
+/** Events whose rows were deleted, although the session has counted them. */
 export interface MissingEvents {
   sessionId: number
   /** The first seq that is missing, and how many are. */
@@ -83,11 +83,11 @@ const fromNext = Prisma.raw(`
   cross join lateral (select ${sentColumns.json} as messages from ${nextOf('chat_message')} m) sent
   cross join lateral (select ${changedColumns.json} as changes from ${nextOf('chat_session_change')} c) changed`)
 
-/** @param onMissing is told once of what is missing from a seq on */
+/** @param onMissing is called once for each seq at which events are missing */
 export function createEventReader(db: Database, onMissing: (missing: MissingEvents) => void): ReadEvents {
   const read = batchReads((keys: string[]) => readMany(db, keys), SESSIONS_PER_STATEMENT)
   const told = new LRUCache<string, true>({ max: MOST_TOLD })
-  /** Webhooks that stand at the same place get the same row: its events are written once. */
+  /** Webhooks at the same position share a row, so its events are serialized once. */
   const pages = new WeakMap<EventsRow, CutPage>()
 
   function pageOf(row: EventsRow): CutPage {

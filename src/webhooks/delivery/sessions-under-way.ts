@@ -1,10 +1,10 @@
-/** The sessions that this node is delivering. */
+/** The sessions whose events this node is delivering. */
 export interface SessionsUnderWay {
-  /** How many more sessions each webhook may have; without those that have all they may. */
+  /** The number of further sessions for each webhook. Webhooks at their limit are left out. */
   roomOf(webhookIds: readonly number[], mostOfEach: number): Map<number, number>
-  /** Counts a session until its work has ended, which must not reject. */
+  /** Counts a session until its work has ended. The work must not reject. */
   add(webhookId: number, work: Promise<void>): void
-  /** Waits until all have ended. */
+  /** Resolves when all work has ended. */
   end(): Promise<void>
 }
 

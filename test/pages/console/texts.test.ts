@@ -169,11 +169,11 @@ t.test('a store is found by its name where one has it, and by its number', async
   t.same(found('Shop #7 #10'), { id: 10, name: 'Shop #7' })
   t.same(found('Twin #9'), { id: 9, name: 'Twin' })
   t.same(found('٧'), { id: 7, name: 'Tech Store' })
-  t.equal(found('55')?.id, 55, 'one that this desk has not heard of')
+  t.equal(found('55')?.id, 55, 'an id that the console has not received')
   for (const typed of ['', ' ', 'Twin', 'Nobody', '0', 'Shop 24', '9'.repeat(16)]) t.equal(found(typed), undefined)
 })
 
-t.test('lengths of time and names of groups are for people', async (t) => {
+t.test('durations and group names are formatted for users', async (t) => {
   t.same([0, 59.6, 61, 3725].map(reports.formatSeconds), ['0:00', '1:00', '1:01', '1:02:05'])
   t.equal(reports.nameGroup({ key: '4', name: 'Ada' }, 'admin'), 'Ada')
   t.equal(reports.nameGroup({ key: 'refund' }, 'tag'), 'refund')

@@ -1,14 +1,14 @@
 import { signal } from '@preact/signals'
 import type { OwnSession, Rating, StoreClient } from '../../../client/index.js'
 
-/** After that, the service takes none. */
+/** The service rejects a rating later than this after the session was closed. */
 const RATED_FOR_MS = 14 * 86_400_000
 
-/** How this store has rated its sessions, here or in another browser. */
+/** The ratings that the store has given to its sessions, here or in another browser. */
 export interface OwnRatings {
-  /** Undefined while it is not rated. */
+  /** Undefined if the session is not rated. */
   of(sessionId: number): Rating | undefined
-  /** Takes what was read of sessions. */
+  /** Adds the ratings of sessions that were read from the service. */
   note(sessions: readonly OwnSession[]): void
   /** @throws ChatError */
   rate(sessionId: number, score: number, comment: string): Promise<void>
@@ -23,7 +23,7 @@ export function createOwnRatings(client: StoreClient): OwnRatings {
 
   function show(rating: Rating): void {
     const { session_id, updated } = rating
-    // What was read may be older than what was given here meanwhile.
+    // A read that started before a rating was given here returns the previous one.
     if (updated >= (ratings.value[session_id]?.updated ?? ''))
       ratings.value = { ...ratings.value, [session_id]: rating }
   }

@@ -9,11 +9,14 @@ import { StoreField } from './store-field.js'
 interface FilterBoxProps {
   desk: Desk
   name: FilterName
-  /** What stands beside the button. */
+  /** Further buttons, shown beside the filter button. */
   children?: ComponentChildren
 }
 
-/** Opens what narrows a list or the search, says how much does, and leads back to all of it. */
+/**
+ * The filter of a list or of the search: a button that opens its fields and shows how many are set, and a button that clears
+ * them.
+ */
 export function FilterBox({ desk, name, children }: FilterBoxProps) {
   const filter = desk.settings.filters.value[name] ?? {}
   const isOpen = useSignal(isFiltered(filter))
@@ -102,7 +105,7 @@ interface ChoiceProps {
   onChoose: (value: string) => void
 }
 
-/** One of several, or any. */
+/** A select field with one option for each value, and one for any value. */
 const Choice = ({ label, value, options, onChoose }: ChoiceProps) => (
   <label>
     {label}

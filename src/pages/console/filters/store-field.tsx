@@ -10,7 +10,7 @@ interface StoreFieldProps {
   onStore: (store: NamedStore | undefined) => void
 }
 
-/** Chooses a store by its name, if this desk has heard of it, or by its number. */
+/** A field that selects a store by its id, or by its name if the console has received the store. */
 export function StoreField({ known, store, onStore }: StoreFieldProps) {
   const offered = useSignal<NamedStore[]>([])
   const choose = (field: HTMLInputElement) => {

@@ -86,7 +86,7 @@ export function BulkBar({ desk }: { desk: Desk }) {
   )
 }
 
-/** Chooses one row. */
+/** The checkbox of a row. */
 export function Pick({ row: { session, store }, selection }: { row: Row; selection: Selection }) {
   return (
     <label class="pick">

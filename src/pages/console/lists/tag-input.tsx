@@ -4,11 +4,11 @@ import { translate } from '../../languages/translate.js'
 
 interface TagInputProps extends Pick<InputHTMLAttributes, 'disabled' | 'onFocus'> {
   onTag: (tag: string) => void
-  /** What its button says; without, there is none. */
+  /** The label of the submit button. Without a label there is no button. */
   action?: string
 }
 
-/** A field for a tag, which offers those that are in use. */
+/** A field for a tag, which suggests the tags in use. */
 export function TagInput({ onTag, action, ...attributes }: TagInputProps) {
   const text = useSignal('')
   const tag = text.value.trim().toLowerCase()

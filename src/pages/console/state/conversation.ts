@@ -18,11 +18,11 @@ const NEWEST = 200
 interface Surroundings {
   row: Row | undefined
   inBrowser: KeptConversations
-  /** Whether somebody looks at a session now. */
+  /** Whether the admin looks at a session now. */
   isLookedAt(sessionId: number): boolean
 }
 
-/** One session, looked at closely. */
+/** The state of one opened session: its messages, notes and details, live. */
 export function openConversation(client: AdminClient, sessionId: number, { row, inBrowser, isLookedAt }: Surroundings) {
   const session = signal<Session | undefined>(row?.session)
   const store = signal<Store | undefined>(row?.store)
@@ -67,7 +67,7 @@ export function openConversation(client: AdminClient, sessionId: number, { row, 
         },
         ({ messages, admin_id }) => {
           if (!isLoaded.value) {
-            // Of what nobody holds, nobody has to have read anything.
+            // Only for the holder: nobody is expected to have read a session that nobody holds.
             if (admin_id === client.account?.id) newLine.open(messages)
             timeline.isWhole.value = messages.length < NEWEST
             timeline.hasEarlier.value = earlier.isMore()

@@ -43,7 +43,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     isLookedAt: isRead,
   })
 
-  // Before the lists hear of it: they know how the session stood.
+  // Subscribed before the lists, which still hold the previous state of the session then.
   client.on('session', hearHandover)
   const book = createSessionBook(client, {
     shown: list,
@@ -168,7 +168,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }),
     effect(() => {
       const seen = isLooking.value ? chosen.value : undefined
-      // When it is left, or the page is.
+      // Called by the effect when the admin leaves the conversation or the page.
       return seen?.newLine.clear
     }),
     effect(() => {

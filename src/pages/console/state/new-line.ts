@@ -1,15 +1,15 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { Message } from '../../../client/index.js'
 
-/** Where the messages of a store begin that came while nobody looked at their conversation here. */
+/** The position of the line above the store's messages that arrived while the admin did not look at the conversation. */
 export interface NewLine {
-  /** The first of them. */
+  /** The first new message, which the line is shown above; undefined if there is no line. */
   before: ReadonlySignal<Message | undefined>
-  /** Takes the newest messages, oldest first, when the conversation is opened: what nobody has read is new. */
+  /** Takes the newest messages, oldest first, when the conversation is opened. Unread ones are new. */
   open(newest: readonly Message[]): void
-  /** Takes a message that came while nobody looked. */
+  /** Takes a message that arrived while the admin did not look at the conversation. */
   note(message: Message): void
-  /** What there was has been looked at. */
+  /** Removes the line after the admin has seen the messages. */
   clear(): void
 }
 
@@ -19,7 +19,7 @@ export function createNewLine(): NewLine {
     before,
     open(newest) {
       const place = newest.findIndex(({ sender_type, status }) => sender_type === 'store' && status !== 'read')
-      // Where all of it is new, a line says nothing.
+      // If all messages are new, there is nothing to separate.
       if (place > 0) before.value ??= newest[place]
     },
     note(message) {

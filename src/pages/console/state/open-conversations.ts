@@ -8,7 +8,7 @@ interface Parts {
   chosen: ReadonlySignal<Conversation | undefined>
   inBrowser: KeptConversations
   rowOf(sessionId: number): Row | undefined
-  /** Whether somebody looks at a session now. */
+  /** Whether the admin looks at a session now. */
   isLookedAt(sessionId: number): boolean
 }
 

@@ -1,4 +1,4 @@
-/** The texts of the store's chat and the widget, besides those of all pages. The other languages have the same keys. */
+/** The texts that only the store's chat and the widget use. The other languages have the same keys. */
 export const chat = {
   'chat.title': 'Support chat',
   'chat.signInHint': 'Sign in with the token of your store.',

@@ -1,4 +1,4 @@
-/** The texts of the console, besides those of all pages. The other languages have the same keys. */
+/** The texts that only the console uses. The other languages have the same keys. */
 export const desk = {
   'console.documentTitle': 'Console · store-chat',
   'console.signInTitle': 'Admin console',

@@ -55,7 +55,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
       problem.value = undefined
     } catch (error) {
       if (turn !== asked.current) return
-      // What was found before belongs to another question.
+      // The previous hits belong to another query.
       if (before === undefined) found.value = undefined
       problem.value = describeError(error)
     }

@@ -3,20 +3,23 @@ import { readId } from '../../../text/read-id.js'
 import { nameStore } from '../name-store.js'
 import type { NamedStore } from './list-filter.js'
 
-/** As many as a browser offers without delay. */
+/** Browsers show more suggestions only with a delay. */
 const MOST_OFFERED = 500
 
-/** A store in a text field: names are not unique. */
+/** The text of a store in a field. It contains the id, because names are not unique. */
 export const showStore = ({ id, name }: NamedStore): string => `${name} #${id}`
 
-/** The stores that are offered while one is chosen, by name. */
+/** The suggested stores, sorted by name. */
 export const listStores = (known: Iterable<Store>): NamedStore[] =>
   [...known]
     .map((store) => ({ id: store.id, name: nameStore(store, store.id) }))
     .sort((one, other) => one.name.localeCompare(other.name))
     .slice(0, MOST_OFFERED)
 
-/** The store that was chosen, or whose name or number was typed. A name that several stores have is none of them. */
+/**
+ * Finds the store whose suggestion was chosen, or whose name or id was typed. A name that several stores share matches none
+ * of them. An id always matches: the console has not received all stores.
+ */
 export function findStore(known: Iterable<Store>, typed: string): NamedStore | undefined {
   const wanted = typed.trim().toLowerCase()
   const named = [...known].map((store) => ({ id: store.id, name: nameStore(store, store.id) }))

@@ -4,13 +4,10 @@ import type { Row } from './rows.js'
 export const listNames = ['waiting', 'own', 'closed', 'all'] as const
 export type ListName = (typeof listNames)[number]
 
-/** What has a filter: a list, or the search. */
+/** A list or the search: each has a filter of its own. */
 export type FilterName = ListName | 'search'
 
-/**
- * Which sessions of a list are shown, or which messages are searched. Days are those of the person's time zone, as
- * `2026-11-25`.
- */
+/** The criteria of the shown sessions or the searched messages. Days are in the browser's time zone, as `2026-11-25`. */
 export interface ListFilter {
   store?: NamedStore
   tag?: string
@@ -22,11 +19,11 @@ export interface ListFilter {
 
 export interface NamedStore {
   id: number
-  /** As it was called when it was chosen. */
+  /** The name of the store when it was chosen. */
   name: string
 }
 
-/** A filter as it was kept; another version of the page may have written it. */
+/** Reads a stored filter, which another version of the page may have written. */
 export function readFilter(value: unknown): ListFilter {
   const { store, tag, status, adminId, fromDay, toDay } = (value ?? {}) as Record<keyof ListFilter, unknown>
   return {
@@ -55,7 +52,7 @@ function endOf(day: string): Date {
   return end
 }
 
-/** The filter as the service takes it. */
+/** Converts a filter to query parameters of the service. */
 export function toQuery({ store, tag, status, adminId, fromDay, toDay }: ListFilter): SessionFilter {
   return {
     ...(store !== undefined && { store_id: store.id }),
@@ -67,9 +64,11 @@ export function toQuery({ store, tag, status, adminId, fromDay, toDay }: ListFil
   }
 }
 
-/** Which sessions pass a filter. */
+/** Tests sessions against a filter. */
 export interface FilterTest {
-  /** All but for the tags: those of a session that was told live are not known yet. */
+  /**
+   * Whether a session passes the filter, ignoring tags: those of a session from a live event are not known yet.
+   */
   mayPass(session: Row['session']): boolean
   passes(row: Row): boolean
 }

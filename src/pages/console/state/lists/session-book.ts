@@ -166,7 +166,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     readMore: reader.readMore,
     setFilter: reader.setFilter,
     setUnread: unread.set,
-    /** The stores that this desk has heard of. */
+    /** The stores of all responses so far, by id. */
     stores,
     storeOf: (storeId: number) => stores.get(storeId),
     close(): void {

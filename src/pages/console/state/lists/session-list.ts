@@ -48,7 +48,7 @@ export function createSessionList(
 ): SessionList {
   const filter: Signal<ListFilter> = signal({})
   const test = computed(() => createFilterTest(filter.value))
-  /** The last row that was read; null when there is none after it. */
+  /** The last row that was read; null when the list has no more rows, undefined before the first read. */
   const edge = signal<Row | null>()
   const count = signal<number>()
   let cursor: string | null = null
