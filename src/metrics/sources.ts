@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js'
+import type { Replicas } from '../database/replicas/replicas.js'
 import type { LogCounts } from '../errors/limit-repeats.js'
 import type { AccountWork } from '../limits/account-work.js'
 import type { Limits } from '../limits/limits.js'
@@ -17,6 +18,8 @@ export interface MetricSources {
   limits: Pick<Limits, 'counts'>
   accountWork: Pick<AccountWork, 'counts'>
   db: { pool: Pick<Database['pool'], 'counts' | 'connections'> }
+  /** Undefined without replicas. */
+  replicas: Pick<Replicas, 'counts'> | undefined
   logs: LogCounts
   /** What PostgreSQL said for this scrape. */
   database(): { isUp: boolean; sessions?: OpenSessions | undefined }

@@ -28,8 +28,8 @@ export const metricsPlugin = plugin<{ config: Config; databaseUrl: string; logs:
       done()
     })
     app.addHook('onReady', async () => {
-      const { hub, commits, pubsub, limits, accountWork, db } = app
-      const sources = { requests, hub, commits, pubsub, limits, accountWork, db, logs }
+      const { hub, commits, pubsub, limits, accountWork, db, replicas } = app
+      const sources = { requests, hub, commits, pubsub, limits, accountWork, db, replicas, logs }
       app.metrics = await openMetrics(settings, { ...config, databaseUrl }, sources, (error) => {
         app.log.error({ err: error }, 'metrics')
       })
