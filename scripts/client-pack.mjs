@@ -46,7 +46,7 @@ function compileModules() {
     '--sourceMap',
     'false',
   ]
-  run(process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.client.json', ...options)
+  run(process.execPath, 'node_modules/typescript-native/bin/tsc', '-p', 'tsconfig.client.json', ...options)
 }
 
 /** Compiles file by file without bundling, so that all entry points share their classes. The declarations are copied. */

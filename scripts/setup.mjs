@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const at = (...path) => join(root, ...path)
+const TSC = 'node_modules/typescript-native/bin/tsc'
 const changedMs = (path) => (existsSync(at(path)) ? statSync(at(path)).mtimeMs : 0)
 const newestMs = (folder) =>
   Math.max(...readdirSync(at(folder), { recursive: true }).map((name) => changedMs(join(folder, name))))
@@ -48,9 +49,9 @@ if (
   )
 ) {
   const builds = await Promise.allSettled([
-    run('npx', 'tsc', '-p', 'tsconfig.build.json'),
+    run(process.execPath, TSC, '-p', 'tsconfig.build.json'),
     // Emits the declarations of the client, and checks that it uses nothing of Node.js.
-    run('npx', 'tsc', '-p', 'tsconfig.client.json'),
+    run(process.execPath, TSC, '-p', 'tsconfig.client.json'),
     run(process.execPath, 'scripts/build-pages.mjs'),
   ])
   const failed = builds.find(({ status }) => status === 'rejected')

@@ -11,6 +11,8 @@ const [PING, PONG] = [0x89, 0x8a]
  */
 export async function openListener(server: Server, path: string, onText: (payload: Buffer) => void): Promise<Listener> {
   const socket = await upgrade(server.origin + path)
+  // A server that ends may reset it. A reset before is noticed by whoever waits for frames.
+  socket.on('error', () => undefined)
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
     let data: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk

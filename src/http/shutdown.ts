@@ -68,12 +68,17 @@ function trackConnections() {
     return idle
   }
 
+  /** One listener for all: a closure for each would be a part of what an idle socket costs. */
+  function forget(this: Socket): void {
+    requests.delete(this)
+  }
+
   return {
     /** Also called for a known connection: after an ignored upgrade the server begins with it anew. */
     add(socket: Socket): void {
       if (requests.has(socket)) return
       requests.set(socket, 0)
-      socket.once('close', () => requests.delete(socket))
+      socket.on('close', forget)
     },
     /** Returns whether the end of the request must be reported, too. */
     begin({ socket }: IncomingMessage): boolean {

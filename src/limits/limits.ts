@@ -27,6 +27,11 @@ export interface LimitCounts {
   addresses: number
 }
 
+/** A request's client. Its address is read only when it matters: Node.js keeps it with the socket from then on. */
+export interface Client {
+  readonly ip: string
+}
+
 /** The rate limits of accounts and addresses, shared by the nodes. All decisions are synchronous, in memory. */
 export interface Limits {
   /** @throws RequestError 429 with `Retry-After` when the account has used its requests */
@@ -38,10 +43,10 @@ export interface Limits {
    * messages count: they cost as much.
    */
   takeMessages(account: Account, count: number): { admitted: number; refusal?: RequestError }
-  /** Whether authentication failed too often from this address: only known tokens are checked then. */
-  isBlocked(address: string): boolean
+  /** Whether authentication failed too often from the client's address: only known tokens are checked then. */
+  isBlocked(client: Client): boolean
   /** Counts a failed authentication. Returns its refusal: 401, or 429 when there are too many. */
-  failAuthentication(address: string): RequestError
+  failAuthentication(client: Client): RequestError
   readonly counts: Readonly<LimitCounts>
   /** The number of keys in memory. */
   size(): number
@@ -82,9 +87,9 @@ export function openLimits(
       }
       return { admitted: count }
     },
-    isBlocked: (address) => failures.size > 0 && failures.waitMs(readAddressBlock(address)) > 0,
-    failAuthentication(address) {
-      const waitMs = failures.take(readAddressBlock(address))
+    isBlocked: (client) => failures.size > 0 && failures.waitMs(readAddressBlock(client.ip)) > 0,
+    failAuthentication({ ip }) {
+      const waitMs = failures.take(readAddressBlock(ip))
       counts.failedAuthentications++
       if (waitMs === 0) return unauthorized()
       counts.addresses++

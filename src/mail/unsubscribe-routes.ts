@@ -36,9 +36,9 @@ export async function unsubscribeRoutes(app: App, { unsubscribing }: { unsubscri
     const { store, signature } = request.query
     const { limits } = app
     // Everybody may ask, and each question costs statements. A reader's click costs nothing of the limit.
-    if (limits.isBlocked(request.ip)) throw limits.failAuthentication(request.ip)
+    if (limits.isBlocked(request)) throw limits.failAuthentication(request)
     const outcome = await unsubscribing.unsubscribe(store, signature)
-    if (outcome !== 'done') limits.failAuthentication(request.ip)
+    if (outcome !== 'done') limits.failAuthentication(request)
     if (outcome === 'invalid') throw notFound()
     return reply.type('text/html; charset=utf-8').send(confirmation)
   })

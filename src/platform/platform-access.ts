@@ -43,13 +43,13 @@ export function createPlatformCheck({ platformToken, failedAuthPerMinute }: Plat
 
   return async ({ headers, ip }: PlatformRequest): Promise<void> => {
     const token = readAuthorization(headers.authorization)
-    if (token === undefined) throw limits.failAuthentication(ip)
+    if (token === undefined) throw limits.failAuthentication({ ip })
     const address = readAddressBlock(ip)
     const waitMs = trusted.has(address) ? 0 : guesses.waitMs(address)
     if (waitMs > 0) throw tooMany('Too many failed authentications from this address', Math.ceil(waitMs / 1000))
     if (!isRight(token)) {
       guesses.charge(address, 1)
-      throw limits.failAuthentication(ip)
+      throw limits.failAuthentication({ ip })
     }
     trusted.set(address, true)
   }

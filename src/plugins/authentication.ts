@@ -4,6 +4,7 @@ import { openAuthentication } from '../accounts/authentication.js'
 import { openCredentials, type Credentials } from '../accounts/credentials.js'
 import { readAuthorization } from '../accounts/tokens.js'
 import { forbidden } from '../errors/request-error.js'
+import type { Client } from '../limits/limits.js'
 import type { JwtSettings } from '../jwt/jwt-settings.js'
 import { openJwtVerifier } from '../jwt/verify-jwt.js'
 import type { Account, Side } from '../protocol/account.js'
@@ -13,11 +14,11 @@ declare module 'fastify' {
     /** Creates a hook that admits only accounts of a side; without a side, of both. */
     requireAccount(side?: Side): onRequestAsyncHookHandler
     /**
-     * Authenticates one request by its token and its client's address.
+     * Authenticates one request by its token and its client.
      * @throws RequestError 401 when the token is missing or not valid · 429 when there are too many such
      * failures from the address, or too many requests of the account
      */
-    authenticate(token: string | undefined, address: string): Promise<Account>
+    authenticate(token: string | undefined, client: Client): Promise<Account>
     /** Tells which accounts' credentials have ended. */
     credentials: Credentials
   }
@@ -37,7 +38,7 @@ export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
     app.decorate('authenticate', authenticate)
     app.decorate('credentials', credentials)
     app.decorate('requireAccount', (side) => async (request) => {
-      request.account = await authenticate(readAuthorization(request.headers.authorization), request.ip)
+      request.account = await authenticate(readAuthorization(request.headers.authorization), request)
       if (side !== undefined && request.account.side !== side) throw forbidden()
     })
     app.addHook('onClose', () => {
@@ -49,9 +50,9 @@ export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
       app.log.warn({ err: error }, 'the key set of JWTs could not be read')
     }
 
-    async function authenticate(token: string | undefined, address: string): Promise<Account> {
-      const account = token === undefined ? undefined : await lookUp(token, address)
-      if (account === undefined) throw limits.failAuthentication(address)
+    async function authenticate(token: string | undefined, client: Client): Promise<Account> {
+      const account = token === undefined ? undefined : await lookUp(token, client)
+      if (account === undefined) throw limits.failAuthentication(client)
       limits.takeRequest(account)
       return account
     }
@@ -59,8 +60,8 @@ export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
     /**
      * From an address that failed too often, only known tokens are checked: they may belong to another client behind it.
      */
-    async function lookUp(token: string, address: string): Promise<Account | undefined> {
-      if (limits.isBlocked(address) && !authentication.isKnown(token)) return undefined
+    async function lookUp(token: string, client: Client): Promise<Account | undefined> {
+      if (limits.isBlocked(client) && !authentication.isKnown(token)) return undefined
       return authentication.authenticate(token)
     }
   },

@@ -137,3 +137,19 @@ t.test('0 switches each limit off', async (t) => {
     t.equal((await node.get('/v1/chat/store/session/', { token: 'x' })).status, 401)
   t.equal(node.app.limits.size(), 0)
 })
+
+t.test('a large frame counts by its bytes and by its values, as parsing it takes time', async (t) => {
+  const { node } = await start({ requests: { perSecond: 0.01, burst: 60 } })
+  /** How many frames are handled before the first that is refused because of the limit. */
+  const countHandled = async (frame: object) => {
+    const socket = await enter(t, node, 'store', await addStore(database))
+    for (let place = 0; place < 20; place++) socket.send('resume', frame)
+    for (let handled = 0; ; handled++) {
+      const { code } = await socket.next('error')
+      if (code === 'too_many') return handled
+    }
+  }
+  const entries = Object.fromEntries(Array.from({ length: 5000 }, (_, place) => [`x${place}`, 1]))
+  t.equal(await countHandled({ sessions: entries }), 1, 'of 5 requests by its 47 KB, and of 39 by its entries')
+  t.equal(await countHandled({ sessions: 'text, with commas '.repeat(2800) }), 3, 'of 6 and of 10')
+})

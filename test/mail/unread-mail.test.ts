@@ -182,5 +182,5 @@ t.test('guesses at the signature from one address are limited', async (t) => {
   const statuses = new Set<number>()
   await until(async () => statuses.add((await guess()).status).has(429), DEADLINE_MS)
   t.same(statuses, new Set([404, 429]))
-  t.ok(limits.isBlocked('127.0.0.1'))
+  t.ok(limits.isBlocked({ ip: '127.0.0.1' }))
 })

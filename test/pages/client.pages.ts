@@ -50,7 +50,7 @@ async function converse(page: Page, store: Awaited<ReturnType<typeof stage.store
   await page.getByText('Support: Good day').waitFor()
 }
 
-t.test('the plain page of the documentation is a conversation', async (t) => {
+t.test('the plain HTML example of the documentation works as a chat', async (t) => {
   const store = await stage.store()
   const origin = await startApplication(t, findExample('html', '<!doctype html>'), () => store.token)
   const { page, complaints } = await stage.visitor({ ...store, token: 'kept from no page of this kind' })
@@ -106,7 +106,7 @@ async function bundleComponent(): Promise<string> {
   return `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><div id="root"></div><script>${script}</script>`
 }
 
-t.test('the component of the documentation keeps one connection in StrictMode and shows everything once', async (t) => {
+t.test('the documented component keeps one connection in StrictMode and shows each message once', async (t) => {
   let store = await stage.store()
   const origin = await startApplication(t, await bundleComponent(), () => store.token)
   const { page, complaints } = await stage.visitor({ ...store, token: 'kept from no page of this kind' })

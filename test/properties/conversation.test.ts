@@ -27,7 +27,9 @@ t.test(
     }
     await fc.assert(fc.asyncProperty(fc.array(anyChoice, { minLength: 60, maxLength: 120, size: 'max' }), live), {
       seed,
-      ...(runs === undefined ? { numRuns: 6, interruptAfterTimeLimit: LIMIT_MS } : { numRuns: Number(runs) }),
+      ...(runs === undefined
+        ? { numRuns: 6, plugins: [fc.interruptAfterTimeLimit(LIMIT_MS)] }
+        : { numRuns: Number(runs) }),
       ...(path !== undefined && { path }),
     })
     t.ok(acted >= 60, `${acted} acts`)

@@ -16,7 +16,7 @@ export interface AccountStorage {
   write(name: string, value: unknown): boolean
 }
 
-/** Above this limit the oldest values are dropped, except those that must be kept. */
+/** Above this limit the oldest values are evicted, except those that must be kept. */
 const MOST_VALUES = 100
 const LONGEST_KEPT_MS = 30 * 86_400_000
 
@@ -31,9 +31,9 @@ let latest = 0
 const nextMoment = () => (latest = Math.max(Date.now(), latest + 0.001))
 
 /**
- * Each value has its own key, so that tabs do not overwrite each other's values. Values of other accounts stay in the storage
- * for a month, for when they sign in again. Values whose names begin with `kept` are not dropped to make room: `write` returns
- * false when there is none.
+ * Each value has its own key, so that tabs do not overwrite each other's values. Values of other accounts stay in the
+ * storage for a month, in case they sign in again. Values whose names begin with `kept` are never evicted: `write` returns
+ * false when there is no room.
  */
 export function openAccountStorage({ side, id }: AccountName, kept: string): AccountStorage {
   const all = nameInStorage('account.')
@@ -97,7 +97,7 @@ export function openAccountStorage({ side, id }: AccountName, kept: string): Acc
   }
 }
 
-/** Another script may have written the value. */
+/** Parses a stored entry. Another script may have written the value. */
 function readEntry(text: string | null): Entry {
   try {
     const { at, value } = JSON.parse(text ?? '') as Partial<Entry>

@@ -5,7 +5,7 @@ const NOTE_S = 0.12
 let context: AudioContext | undefined
 let playedAt = -Infinity
 
-/** A short sound of two notes, at most every two seconds. A browser may keep a page silent until something was pressed. */
+/** Plays two short notes, at most every two seconds. Browsers may mute a page until the user's first click or key press. */
 export function playChime(): void {
   if (typeof AudioContext === 'undefined' || performance.now() - playedAt < PAUSE_MS) return
   playedAt = performance.now()
@@ -19,7 +19,7 @@ function playNote(audio: AudioContext, hertz: number, at: number): void {
   const volume = audio.createGain()
   tone.frequency.value = hertz
   volume.gain.setValueAtTime(0.12, at)
-  // Without a click at its end.
+  // A fade-out avoids the click of a tone that stops abruptly.
   volume.gain.exponentialRampToValueAtTime(0.001, at + NOTE_S)
   tone.connect(volume).connect(audio.destination)
   tone.start(at)

@@ -7,12 +7,12 @@ interface DownloadOptions {
   /** Below `/v1/chat/`. */
   path: string
   query: Readonly<Record<string, string | number | undefined>>
-  /** What the file is called unless the service says so. */
+  /** The file name, unless the service sends one. */
   name: string
 }
 
 /**
- * Saves what a route answers as a file. A link could not carry the token but in its address.
+ * Downloads the response of a route as a file. A plain link would have to carry the token in its URL.
  * @throws ChatError
  */
 export async function download({ token, path, query, name }: DownloadOptions): Promise<void> {
@@ -29,7 +29,7 @@ export async function download({ token, path, query, name }: DownloadOptions): P
   link.href = URL.createObjectURL(await response.blob())
   link.download = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? name
   link.click()
-  // The browser has taken the file by then.
+  // The browser reads the URL after the click, at an unknown time. A minute is enough.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 

@@ -1,4 +1,4 @@
-/** Focuses the first of these that is on the page. */
+/** Focuses the element of the first selector that matches one. */
 export function focusFirst(...selectors: readonly string[]): void {
   for (const selector of selectors) {
     const found = document.querySelector<HTMLElement>(selector)

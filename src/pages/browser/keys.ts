@@ -19,8 +19,8 @@ const HEBREW_W = { key: "'", code: 'KeyW' }
 const QUESTION_MARKS = ['?', '\u061f', '\uff1f']
 
 /**
- * The shortcut of a key: its Latin letter. On layouts of another script it is the letter that a Latin layout has in the same
- * place. A question mark is the same in every script.
+ * The shortcut of a key: its Latin letter. On a layout of another script, it is the letter at the same position of a Latin
+ * layout. The question marks of all scripts are the same shortcut.
  */
 export function shortcutOf({ key, code }: Pick<KeyPress, 'key' | 'code'>): string {
   if (QUESTION_MARKS.includes(key)) return '?'

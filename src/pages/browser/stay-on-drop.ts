@@ -1,4 +1,7 @@
-/** Stops the browser from navigating to what is dropped on the page, which would lose unsent text. Text may be dropped into a field. */
+/**
+ * Stops the browser from opening a dropped file or link in place of the page, which would lose unsent text. Text can still
+ * be dropped into a field.
+ */
 export function stayOnDrop(): void {
   for (const name of ['dragover', 'drop'] as const) {
     window.addEventListener(name, (event) => {

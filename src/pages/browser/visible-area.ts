@@ -1,7 +1,7 @@
 /**
  * Sets `--store-chat-top` and `--store-chat-height` of an element to the part of the page that an on-screen keyboard leaves
- * visible, and removes them without a keyboard. It replaces the whole style attribute. Chrome and Firefox can resize the
- * page itself (`interactive-widget`); Safari covers the page with the keyboard and scrolls it.
+ * visible, and removes them when the keyboard closes. Replaces the whole style attribute. Safari needs this: it covers the
+ * page with the keyboard and scrolls it, while Chrome and Firefox can resize the page (`interactive-widget`).
  */
 export function followVisibleArea({ style }: HTMLElement): void {
   const viewport = window.visualViewport

@@ -1,6 +1,6 @@
 /*
- * What the widget's script and the page that it frames say to each other. The frame says that it is there; the script
- * answers with the token and a port, to the chat's origin only, and all else goes through that port.
+ * The messages between the widget's script and the page that it frames. The frame announces that it is ready. The script
+ * answers with the token and a message port, addressed to the chat's origin only. All other messages use that port.
  */
 
 export const FRAME_IS_READY = 'store-chat:ready'
@@ -11,28 +11,28 @@ export interface Welcome extends Shown {
   token: string
 }
 
-/** From the script, through the port: whether the person sees the frame. */
+/** From the script, through the port: whether the frame is visible. */
 export interface Shown {
   isOpen: boolean
 }
 
-/** From the script, through the port: the page has signed in with another token. */
+/** From the script, through the port: the page signed in with another token. */
 export interface Renewal {
   token: string
 }
 
-/** What the launcher says in the language of the frame. */
+/** The texts of the launcher, in the language of the frame. */
 export interface LauncherTexts {
   page: { lang: string; dir: string }
   title: string
   open: string
   close: string
-  /** The number of unread messages, up to 99. */
+  /** The number of unread messages, `99+` beyond 99. */
   badge: string
 }
 
 /**
- * From the frame, through the port. `isOther`: whether the frame has to begin anew, because a renewed token is not known to be
- * of the same store; otherwise the token is no longer taken.
+ * From the frame, through the port. `isOther` ends the conversation. True: it must start anew, because a renewed token may
+ * belong to another store. False: the service refuses the token.
  */
 export type FrameNews = { unread: number; texts: LauncherTexts } | { isOther: boolean } | { wantsToClose: true }

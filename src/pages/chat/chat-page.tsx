@@ -12,7 +12,7 @@ import { openStoreChat } from './store-chat.js'
 const box = openTokenBox('chat')
 const isLooking = watchLooking()
 
-/** The store's page: asks for its token, and then shows its conversation. */
+/** The page of a store: asks for its token, and then shows its conversation. */
 export function ChatPage() {
   const token = useSignal(box.read())
   const problem = useSignal<string>()

@@ -13,7 +13,7 @@ import { mayRate } from './rating/own-ratings.js'
 import { RatingForm } from './rating/rating-form.js'
 import type { StoreChat } from './store-chat.js'
 
-/** The store's side of its conversation. `children`: what else belongs into the head of the page. */
+/** The store's view of its conversation. `children`: further elements of the page header. */
 export function ChatView({ chat, children }: { chat: StoreChat; children?: ComponentChildren }) {
   const { connection, session, problem, timeline, text, files } = chat
   const closing = useRef<HTMLDialogElement>(null)

@@ -5,9 +5,9 @@ import type { Timeline } from '../conversation/timeline.js'
 import { choosePauseMs, patiently } from '../shared/patiently.js'
 
 const LISTED = 20
-/** Messages of a session at once: as many as are counted one by one when they are unread. */
+/** Messages read per session: enough for the unread count, which is shown as `99+` beyond 99. */
 const NEWEST = 100
-/** Sessions that ended with an unread answer, one after the other, are rare. */
+/** Earlier sessions that are shown for their unread answers. More in a row are rare. */
 const MOST_UNREAD = 5
 
 interface Shown {
@@ -16,14 +16,14 @@ interface Shown {
   earlier: EarlierSessions
 }
 
-/** Brings a store's latest conversation to the eye, ended or not, and those just before it that ended with an unread answer. */
+/** Loads a store's latest session, ended or not, and the sessions right before it that end with an unread answer. */
 export interface LatestSessions {
-  /** Reads them, now or after the reading that is under way. What fails is tried again while the connection is there. */
+  /** Reads the sessions, now or after the read in progress. Retries a failed read while the client is online. */
   load(): Promise<void>
-  /** Whether a session's messages were read, and are told by events from then on. */
+  /** Whether the messages of a session were read. Events report all later ones. */
   isLoaded(sessionId: number): boolean
   noteLoaded(sessionId: number): void
-  /** Whether it is known what there is. */
+  /** Whether the first load has finished or failed. */
   isKnown: ReadonlySignal<boolean>
   close(): void
 }
@@ -33,7 +33,7 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
   const loaded = new Set<number>()
   let isLoading = false
   let isWanted = false
-  /** Failures one after the other. */
+  /** Consecutive failures. */
   let failures = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -49,7 +49,7 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
         failures = 0
       }
     } catch {
-      // Being online again tries again, too.
+      // When the client is offline, the next `online` state loads again.
       if (client.state === 'online') timer = setTimeout(() => void load(), choosePauseMs(failures++))
     } finally {
       isLoading = false
@@ -70,17 +70,17 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
       },
     )
     if (histories === undefined) {
-      // A reset has come between.
+      // A reset has replaced the history meanwhile.
       isWanted = true
       return
     }
     for (const { id } of shown) loaded.add(id)
     const newest = page.data.find(({ status, last_message }) => status !== 'closed' || last_message !== null)
-    // A live event may have told of a later one, or of a later state of this one.
+    // A live event may have brought a newer session, or a newer state of this one.
     if (newest && newest.id > (session.value?.id ?? 0)) session.value = newest
   }
 
-  /** What a reader has scrolled back to stays. */
+  /** Sets what can be loaded above the messages, unless the reader has already scrolled back past this session. */
   function showWhatIsOlder(page: SessionHistory<OwnSession>, id: number, last: History | undefined): void {
     const [first] = timeline.messages.value
     if (first !== undefined && first.session_id < id) return
@@ -98,7 +98,7 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
   }
 }
 
-/** The latest session with messages, and those just before it whose last word is an unread answer. Newest first. */
+/** The latest session with messages, and those right before it whose last message is an unread answer. Newest first. */
 function chooseShown(listed: OwnSession[]): OwnSession[] {
   const [latest, ...rest] = listed.filter(({ last_message }) => last_message !== null)
   if (latest === undefined) return []

@@ -1,12 +1,12 @@
 import type { AccountName } from '../browser/account-storage.js'
 import { serviceUrl } from '../browser/service.js'
 
-/** What a shop waits for with a token whose account is not known in time begins anew. */
+/** After this wait for the account of a renewed token, the conversation starts anew. */
 const DEADLINE_MS = 3000
 
-/** The tokens that the page around the widget signs in with, one after the other. */
+/** The tokens with which the page around the widget signs in, one after the other. */
 export interface ShopTokens {
-  /** The latest one; null when that was taken before: then there is none that could do better. */
+  /** The latest token; null when it was taken before, which ends the connection: the page has no newer one. */
   take(): string | null
   renew(token: string): void
 }
@@ -22,7 +22,7 @@ export function createShopTokens(first: string): ShopTokens {
   }
 }
 
-/** Whose token it is; undefined when that cannot be told soon. */
+/** The account of a token; undefined when the service refuses it or does not answer in time. */
 export async function readAccount(token: string): Promise<AccountName | undefined> {
   const signal = AbortSignal.timeout(DEADLINE_MS)
   const headers = { authorization: `Token ${token}` }

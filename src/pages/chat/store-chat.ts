@@ -14,15 +14,16 @@ import { createLatestSessions } from './latest-sessions.js'
 import { createOwnRatings } from './rating/own-ratings.js'
 
 const PAGE = 50
-/** To the browser's storage: a store has one conversation, whose session may not exist yet. */
+/** The id under which drafts are stored: a store has one conversation, whose session may not exist yet. */
 const ONLY_CONVERSATION = 0
 
 /**
- * A store's conversation: its latest session, ended or not, and those before it. Opening the page asks for no session:
- * that would make one, and every store that only looks would wait in the admins' list. The first message makes it.
+ * A store's conversation: its latest session, ended or not, and the sessions before it. Opening the page does not request
+ * the active session, because that request creates one: every visiting store would then wait in the admins' list. The first
+ * message creates the session.
  */
 export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) {
-  /** What the client uses now: to ask for a token again could use up the next one. */
+  /** The token that the client uses now. Calling the token function again could consume the next token. */
   let inUse = typeof token === 'string' ? token : ''
   const given = typeof token === 'string' ? token : async () => keepToken(await token())
   const client = connectStore({ origin: serviceUrl, token: given, fetch: fetchWithClock })
@@ -54,12 +55,12 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
   client.on('session', (next) => {
     if (next.status === 'closed' && session.value !== undefined && session.value.id !== next.id) return
     session.value = next
-    // The first one is told before the connection counts as online.
+    // The first `session` event precedes the state `online`, which loads the messages itself.
     if (client.state === 'online' && !latest.isLoaded(next.id)) void latest.load()
   })
   client.on('reset', (reset) => {
     timeline.reset(reset)
-    // How the session stands comes as an event of its own.
+    // The state of the session follows as a `session` event.
     latest.noteLoaded(reset.session.id)
   })
   client.on('gone', ({ session_id }) => {
@@ -116,20 +117,20 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
 
   return {
     connection,
-    /** Whose it is; undefined until it was connected. */
+    /** The account of the token; undefined until the first connection. */
     account: () => client.account,
     session,
     problem,
     isAdminOnline,
     isAdminTyping,
-    /** Whether it is known what there is to show. */
+    /** Whether the first load has finished or failed, so that an empty conversation may be shown as empty. */
     isKnown: latest.isKnown,
     ratings,
     text,
     files,
     timeline,
     unread,
-    /** Whether something that is not sent yet would be lost now: nothing but this page has it. */
+    /** Whether leaving the page would lose unsent messages or files, which only this page holds. */
     wouldLose,
     typing: client.typing,
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),
@@ -139,7 +140,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
         problem.value = describeError(error)
       })
     },
-    /** Saves the present session as a text. */
+    /** Downloads the transcript of the current session as a text file. */
     async saveTranscript(): Promise<void> {
       const session_id = session.value?.id
       if (session_id === undefined) return

@@ -22,14 +22,15 @@ interface Framed {
 }
 
 /**
- * The page inside of the widget. It has no token of its own and keeps none: whoever frames it brings one, so that a
- * stranger who frames it has nothing to gain.
+ * The page inside the widget. It gets its token from the page that frames it and never stores one, so a foreign page gains
+ * nothing by framing it.
  */
 export function WidgetFrame() {
   const framed = useSignal<Framed>()
   useEffect(() => waitForWelcome((welcome, port) => (framed.value = start(welcome, port))), [])
   useEffect(() => {
-    // Opened before it was here. A frame that the page has put back opened is not looked for.
+    // The user may have opened the chat before this page had loaded. Without the focus, the frame was reopened by the page
+    // itself, and must not take the focus.
     if (framed.value !== undefined && document.hasFocus()) focusComposer()
   }, [framed.value])
   if (framed.value === undefined) return null
@@ -57,7 +58,7 @@ function waitForWelcome(found: (welcome: Welcome, port: MessagePort) => void): (
     found(data, port)
   }
   window.addEventListener('message', listen)
-  // It holds no secret, and who frames this page is not known yet.
+  // The message holds no secret, so it may go to any origin: that of the parent is not known yet.
   window.parent.postMessage(FRAME_IS_READY, '*')
   return () => window.removeEventListener('message', listen)
 }
@@ -71,7 +72,10 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
   const chat = signal(open())
   const tell = (news: FrameNews) => port.postMessage(news)
 
-  /** The conversation goes on with another token of its store. One that was never connected has shown nothing of a store. */
+  /**
+   * Continues the conversation with another token of the same store. Before the first connection no data of any store is
+   * shown, so any token will do.
+   */
   async function renew(token: string): Promise<void> {
     const renewed = chat.value
     const account = renewed.account()
@@ -80,7 +84,7 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
       return
     }
     tokens.renew(token)
-    // Otherwise the connection asks for it when the one in use is refused.
+    // The client takes the new token when the service refuses the current one.
     if (account !== undefined && renewed.connection.value !== 'revoked') return
     renewed.close()
     chat.value = open()

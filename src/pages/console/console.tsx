@@ -22,7 +22,7 @@ interface ConsoleProps {
   onLeave: (reason?: string) => void
 }
 
-/** An admin's desk: what waits and what is held on one side, the chosen conversation on the other. */
+/** The console of an admin: the session lists on one side, the chosen conversation on the other. */
 export function Console({ token, onLeave }: ConsoleProps) {
   const desk = useMemo(() => openDesk(token, isLooking), [token])
   const help = useRef<HTMLDialogElement>(null)

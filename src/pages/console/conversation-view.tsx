@@ -24,25 +24,26 @@ interface ConversationProps {
   conversation: Conversation
 }
 
-/** What is written: to the store, or among colleagues. */
+/** The kind of text that is written: a message to the store, or a note for admins. */
 type Writing = 'message' | 'note'
 
 const fields: Record<Writing, string> = { message: '[data-composer]', note: '[data-note]' }
 const HEAD = '.conversation h2'
 
-/** Once what is chosen is on the page. */
+/** Focuses after the next render, when the elements exist. */
 const focusSoon = (...selectors: readonly string[]) => requestAnimationFrame(() => focusFirst(...selectors))
 
 export function ConversationView({ desk, conversation }: ConversationProps) {
   const { session, store, problem, timeline, isLoaded, id, tags, priority } = conversation
-  // Every conversation begins with what is for the store.
+  // Each conversation opens with the message field.
   const writing = useSignal<Writing>('message')
   const { isAsideOpen } = desk.settings
   const isEntered = useRef(false)
-  // What was pressed to come here may be out of sight now. On a phone the keyboard would hide what there is to read.
+  // The pressed element may be hidden now, so the focus moves here. On a phone, focusing the field would open the
+  // keyboard, which hides the messages.
   useEffect(() => {
     const { activeElement } = document
-    // Who writes elsewhere by now goes on there: in another field the rest of a note would be sent to the store.
+    // Do not take the focus from a field in use: the rest of a note would go into the message to the store.
     const isFree = activeElement === document.body || activeElement?.matches(`${HEAD}, .claim *`) === true
     if (isEntered.current && !isFree) return
     isEntered.current = true
@@ -74,7 +75,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
               <bdi>{name}</bdi>
             </h2>
             <p class="muted">
-              {/* Who is not online is told to the holder only. */}
+              {/* Only the holder is notified that a store is offline. */}
               {isOnline ? (
                 <span class="is-online">{translate('console.online')} · </span>
               ) : (
@@ -126,7 +127,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             conversation={conversation}
             onLeave={() => {
               writing.value = 'message'
-              // There is no field in a conversation that is not held.
+              // Only the holder has a message field.
               focusSoon(fields.message, HEAD)
             }}
           />
@@ -162,7 +163,7 @@ function WritingSwitch({ writing }: { writing: Signal<Writing> }) {
   )
 }
 
-/** What can be done next. */
+/** The composer for the holder, a claim button for an open session, otherwise the state of the session. */
 function Foot({ desk, conversation, name }: ConversationProps & { name: string }) {
   const { id, timeline, session } = conversation
   const text = desk.textOf(id)

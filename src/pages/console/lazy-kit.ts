@@ -1,7 +1,7 @@
 /*
- * What the modules that are loaded later take from the script of this page: the build resolves their imports of other
- * folders to it, so that there is one Preact, one language and one clock. The names are the interface between the files: a
- * module of another version finds them, too.
+ * The exports of the page's script for its lazily loaded modules. The build resolves their imports from other folders to
+ * this script, so that the page has one Preact, one language and one clock. The exported names are the interface between
+ * these files, so that a page can load modules of another version.
  */
 export { Fragment, jsx, jsxs } from 'preact/jsx-runtime'
 export { useEffect, useLayoutEffect, useRef } from 'preact/hooks'

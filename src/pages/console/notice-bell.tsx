@@ -10,7 +10,7 @@ import type { Desk } from './state/desk.js'
 import { nameStore } from './state/name-store.js'
 import { showCount } from './state/notices.js'
 
-/** The unread notifications, their number always in sight. */
+/** The button with the number of unread notifications, and the panel that lists them. */
 export function NoticeBell({ desk }: { desk: Desk }) {
   const { count } = desk.notices
   const isOpen = useSignal(false)
@@ -73,7 +73,7 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
         <button
           type="button"
           onClick={() => {
-            // The button goes away with the answer; the focus stays here.
+            // The answer removes this button, so the focus moves to the panel.
             panel.current?.focus()
             void notices.ask()
           }}
@@ -87,7 +87,7 @@ function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
           checked={desk.settings.hasSound.value}
           onChange={({ currentTarget }) => {
             desk.settings.hasSound.value = currentTarget.checked
-            // It is heard at once, and browsers let no page sound before somebody has pressed something.
+            // Plays the sound as a sample. The click also unlocks audio: browsers mute pages before the first interaction.
             if (currentTarget.checked) playChime()
           }}
         />

@@ -19,7 +19,7 @@ const readKept = () => {
     return true
   }
 }
-/** Single keys get in the way of speech input, so that they can be turned off. */
+/** Speech input can trigger single-key shortcuts by accident, so users can turn them off. */
 const areOn = signal(readKept())
 
 const shortcuts: [keys: string[], what: PlainKey][] = [
@@ -56,7 +56,7 @@ function focusList(desk: Desk, list: ListName): void {
   requestAnimationFrame(() => focusFirst('.row[tabindex="0"]'))
 }
 
-/** Chooses the row with the focus, or begins to choose rows. */
+/** Selects or deselects the focused row; without one, turns the selection on or off. */
 function pick(desk: Desk): void {
   const id = Number((document.activeElement as HTMLElement | null)?.dataset['sessionId'])
   if (id > 0) desk.selection.toggle(id)
@@ -103,7 +103,7 @@ function leave(desk: Desk): void {
 const isWriting = (target: EventTarget | null) =>
   target instanceof HTMLElement && target.closest('input, textarea, select, dialog, .notices') !== null
 
-/** Keys for what is done most. They do nothing where somebody writes. */
+/** Single-key shortcuts for frequent actions. They are ignored in form fields, dialogs and the notifications. */
 export function useShortcuts(desk: Desk, help: RefObject<HTMLDialogElement | null>): void {
   useEffect(() => {
     const known = acts(desk, help)
@@ -127,7 +127,7 @@ export function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElemen
     try {
       localStorage.setItem(KEPT, isOn ? 'on' : 'off')
     } catch {
-      // It holds until the page is left.
+      // Without storage the setting lasts until the page is left.
     }
   }
   return (

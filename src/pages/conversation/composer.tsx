@@ -8,36 +8,36 @@ import { FileTray } from '../files/file-tray.js'
 import { SendIcon } from '../shared/icons.js'
 import { isComposing, isTouchScreen } from '../browser/keys.js'
 
-/** The service takes no longer ones. */
+/** The service refuses longer texts. */
 const LONGEST_TEXT = 10_000
 const TALLEST_PX = 160
 
-/** What offers to complete the text while it is typed. */
+/** Autocompletion of the text in the field. */
 export interface Completion {
-  /** Stands above the field. */
+  /** The suggestions, shown above the field. */
   list: ComponentChildren
   attributes: AriaAttributes
   look(field: HTMLTextAreaElement): void
-  /** Whether it has done with a key what there was to do. */
+  /** Handles a key. Returns whether the composer must ignore it. */
   takesKey(event: KeyboardEvent): boolean
-  /** Whether the text is about to be completed, so that it is not sent as it is. */
+  /** Whether a completion is pending: the composer does not send until it ends. */
   isBusy: boolean
   leave(): void
 }
 
 interface ComposerProps {
-  /** What is written so far. */
+  /** The text in the field. */
   text: Signal<string>
   label: string
   onSend: (content: string, files: readonly ChosenFile[]) => void
   onTyping: (isTyping: boolean) => void
   onEscape?: () => void
-  /** What is chosen to be sent along. */
+  /** The files to send with the text. */
   files: ChosenFiles
   completion?: Completion
 }
 
-/** Enter sends, Shift+Enter begins a line. On touch screens Enter begins a line. */
+/** Enter sends, Shift+Enter starts a new line. On touch screens Enter starts a new line. */
 export function Composer({ text, label, files, onSend, onTyping, onEscape, completion }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
@@ -78,7 +78,7 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape, compl
         <textarea
           ref={field}
           rows={1}
-          // An empty text would run from left to right in every language, and its placeholder with it.
+          // With `auto`, the placeholder of an empty field would run from left to right in every language.
           dir={text.value === '' ? undefined : 'auto'}
           aria-label={label}
           placeholder={label}

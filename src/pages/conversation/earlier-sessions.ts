@@ -14,11 +14,14 @@ interface Source {
 
 /** Reads a conversation backwards, from the current session to earlier ones. */
 export interface EarlierSessions {
-  /** Takes a page of sessions, of which those below an id are earlier. Replaces what was known. */
+  /** Takes the first page of sessions, and forgets earlier pages. Sessions with ids below `belowId` are earlier ones. */
   note(page: SessionPage, belowId: number): void
-  /** Whether earlier sessions are known that have not been read. */
+  /** Whether there may be earlier sessions that have not been read. */
   isMore(): boolean
-  /** Reads the page before a message, or the newest page of the previous session if the start of its own is shown. */
+  /**
+   * Reads the page before the oldest loaded message. If its session is loaded from the start (`isWhole`), reads the newest
+   * page of the session before it.
+   */
   readBefore(oldest: Message | undefined, isWhole: boolean): Promise<OlderPage>
 }
 
@@ -60,7 +63,7 @@ export function createEarlierSessions({ sessions, history }: Source): EarlierSes
   }
 }
 
-/** The session no longer exists (the database was set back), or another admin holds it now. */
+/** Skips a session that no longer exists (the database was restored from a backup) or that another admin holds now. */
 function ignoreLost(error: unknown): undefined {
   if (!(error instanceof ChatError) || (error.status !== 404 && error.status !== 403)) throw error
 }

@@ -1,16 +1,16 @@
-/** So near to an edge counts as there. */
+/** A log that is scrolled this near to an edge counts as being there. */
 const NEAR_PX = 80
 
 /**
- * Keeps a scrolled log where its reader is: at the end while at the end, and on the same message while older ones come in
- * above, or a picture above turns out to be larger than its room. Browsers do that by themselves only in part, and not at the
- * very top.
+ * Keeps the scroll position of a log stable for its reader. At the end it follows new messages. Elsewhere the same message
+ * stays in view when older ones are inserted or a picture above it grows. The browsers' own scroll anchoring covers only a
+ * part of this, and does nothing at the very top.
  */
 export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBehind: boolean): void }) {
   let isAtEnd = true
   let heightBefore = 0
   let firstBefore: string | undefined
-  /** The first message that begins in sight, and where. */
+  /** The first message whose top edge is visible, and its position. */
   let anchor: { element: HTMLElement; top: number } | undefined
 
   const topOf = (element: HTMLElement) => element.getBoundingClientRect().top
@@ -18,7 +18,7 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
   function dropAnchor(): void {
     const entries = log.querySelectorAll<HTMLElement>('[data-message-id]')
     const edge = topOf(log)
-    // They are in order, and asking where one is takes long.
+    // A binary search, because measuring an element is slow.
     let [low, high] = [0, entries.length]
     while (low < high) {
       const middle = (low + high) >> 1
@@ -47,7 +47,7 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
     isAtEnd = true
     tell.behind(false)
   }
-  // A keyboard that opens on a phone, fonts and pictures that come late. This runs before anything is painted.
+  // On-screen keyboards, fonts and pictures resize the log. The observer runs before the next paint.
   const resized = new ResizeObserver(() => {
     if (isAtEnd) toEnd()
     else stayAtAnchor()
@@ -60,14 +60,17 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
 
   return {
     toEnd,
-    /** Brings one entry to the middle, and the focus to it. */
+    /** Scrolls an entry to the middle and focuses it. */
     show(entry: HTMLElement): void {
       isAtEnd = false
       entry.scrollIntoView({ block: 'center' })
       entry.focus({ preventScroll: true })
       heightBefore = log.scrollHeight
     },
-    /** After the messages have changed. `isOwn`: the newest is the reader's own; `isHistory`: an older part is looked at. */
+    /**
+     * Adjusts the position after a change of the messages. `isOwn`: the reader has written the newest message. `isHistory`:
+     * the log shows an older part of the conversation, so it does not follow new messages.
+     */
     settle({ isOwn, isHistory }: { isOwn: boolean; isHistory: boolean }): void {
       const first = log.querySelector<HTMLElement>('[data-message-id]')?.dataset['messageId']
       const grownBy = log.scrollHeight - heightBefore

@@ -4,27 +4,30 @@ import { createChosenFiles, type ChosenFiles } from '../files/chosen-files.js'
 import type { Draft, Timeline } from './timeline.js'
 
 /**
- * What an account is writing, and what it has sent and is not stored yet: kept in this browser, by session, until it is
- * stored. It survives a reload, a crash of the tab, and signing in again.
+ * Keeps the unsent texts and unconfirmed messages of an account in the browser's storage, by session. They survive a
+ * reload, a crash of the tab, and a new sign-in.
  */
 export interface KeptConversations {
-  /** Whose conversations these are. What was kept is there from now on; what was written before stays. */
+  /** Opens the storage of an account. Stored texts fill fields that are still empty. Only the first call has an effect. */
   open(account: AccountName): void
-  /** What is being written to a session. */
+  /** The unsent text of a session. */
   textOf(sessionId: number): Signal<string>
-  /** A note that is being written on a session. It is never the text that is sent. */
+  /** The unsaved note of a session, separate from the text, so that a note never reaches the store. */
   noteTextOf(sessionId: number): Signal<string>
-  /** The note that was last tried, with the id that stores it once. */
+  /** The note that was last submitted, with the id that makes a repeated submission idempotent. */
   noteAttemptOf(sessionId: number): Signal<string>
-  /** The files that are chosen to be sent with it. They do not survive the page: nothing keeps them but its memory. */
+  /** The files to send with the text. They are only in memory, so they are lost when the page is left. */
   filesOf(sessionId: number): ChosenFiles
-  /** Whether files are chosen for any session. */
+  /** Whether any session has chosen files. */
   hasFiles(): boolean
-  /** The sessions with messages that wait. */
+  /** The ids of the sessions with unconfirmed messages in the storage. */
   waiting(): number[]
-  /** Sends what waits of a session, and keeps what is sent from now on, until the returned function is called. */
+  /**
+   * Sends the stored messages of a session again, and stores the drafts of its timeline from now on. Returns a function
+   * that stops this.
+   */
   follow(sessionId: number, timeline: Timeline): () => void
-  /** Whether the browser keeps what is sent. */
+  /** Whether the browser has stored the last draft. False before `open`. */
   isKeeping(): boolean
   close(): void
 }
@@ -68,7 +71,7 @@ export function createKeptConversations(): KeptConversations {
     open(account) {
       if (storage.value !== undefined) return
       const opened = openAccountStorage(account, WAITING)
-      // Before anything is written over it.
+      // Restore before setting `storage`: that runs the effects, which would overwrite the stored texts with empty ones.
       for (const [name, text] of texts) {
         const kept = opened.read(name)
         if (typeof kept === 'string' && text.value === '') text.value = kept
@@ -116,7 +119,7 @@ export function createKeptConversations(): KeptConversations {
   }
 }
 
-/** Another version of the page may have written it. */
+/** Checks a stored value, which another version of the page may have written. */
 function isDraft(value: unknown): value is Draft {
   const { id, content, error, file, attachment } = (value ?? {}) as Partial<Draft>
   const isAbsentOr = (type: string, ...values: unknown[]) =>

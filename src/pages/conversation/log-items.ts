@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Message } from '../../client/index.js'
 
-/** Something besides the messages that has its place in time among them. */
+/** An element that is sorted by time among the messages, such as a note. */
 export interface Insert {
   key: string
   created: string
@@ -11,8 +11,9 @@ export interface Insert {
 export type LogItem = { message: Message; before: Message | undefined } | { insert: Insert }
 
 /**
- * Messages and what stands between them, oldest first. What is older than the oldest message has its place only where that
- * is the first one of all, and what is newer than the newest only where no newer ones are to come.
+ * Merges messages and inserts, oldest first. Inserts before the oldest message are left out unless the conversation is
+ * loaded from its start (`isWhole`), and those after the newest unless it is loaded to its end (`isNewest`): the messages
+ * next to them are still missing.
  */
 export function mergeItems(
   messages: readonly Message[],

@@ -14,20 +14,20 @@ import { isSameDay, showDay, showTime } from '../text/times.js'
 
 interface LogProps {
   timeline: Timeline
-  /** Whose page this is. */
+  /** The side whose page this is. */
   side: Side
-  /** What the other side is called, for screen readers. */
+  /** The name of the other side, for screen readers. */
   otherName: string
   onOlder: () => void
-  /** Reads on after a gap. */
+  /** Loads the messages after the gap. */
   onNewer?: () => void
-  /** What stands between the messages. */
+  /** Elements between the messages, such as notes. */
   inserts?: readonly Insert[]
 }
 
 const none: readonly Insert[] = []
 
-/** A conversation, oldest first. Older messages are read on the way up, and what is looked at stays where it is. */
+/** A conversation, oldest message first. Scrolling up loads older messages without moving the visible ones. */
 export function MessageLog({ timeline, side, otherName, onOlder, onNewer, inserts = none }: LogProps) {
   const { shown: messages, drafts, hasOlder, isLoading, gapAfter, marked } = timeline
   const box = useRef<HTMLDivElement>(null)
@@ -124,7 +124,7 @@ interface EntryProps {
   side: Side
   otherName: string
   isMarked: boolean
-  /** Shows its picture large. */
+  /** Opens the picture of the message in the viewer. */
   onOpen: () => void
 }
 
@@ -139,7 +139,7 @@ function Entry({ message, before, side, otherName, isMarked, onOpen }: EntryProp
     <li
       class={`entry ${isOwn ? 'own' : 'other'} ${isFollowing ? 'following' : ''} ${isMarked ? 'marked' : ''}`}
       data-message-id={message.id}
-      // What was looked for takes the focus, so that reading goes on there.
+      // A search result takes the focus, so that screen readers continue there.
       tabIndex={isMarked ? -1 : undefined}
     >
       {isNewDay && <p class="day">{showDay(message.created)}</p>}

@@ -1,7 +1,7 @@
 import { findLinks } from '../text/links.js'
 import { Link } from '../shared/link.js'
 
-/** What somebody else wrote: text, and links that tell the other site nothing of this one. */
+/** The text of a message, with its web addresses as links. */
 export function MessageText({ content }: { content: string }) {
   return (
     <p class="text" dir="auto">

@@ -2,29 +2,29 @@ import { batch, computed, signal, type ReadonlySignal, type Signal } from '@prea
 import type { History, Message } from '../../client/index.js'
 
 /**
- * The part of a conversation that is shown: up to its end, or, when a message in its midst is looked at, up to a gap before
- * the messages that were not read. What comes live waits behind the gap.
+ * The shown part of a conversation. It ends with the newest message, unless an old message was opened, such as a search
+ * result: then it ends at a gap before the messages that are not loaded. Live messages are collected behind the gap.
  */
 export interface MessageWindow {
   shown: ReadonlySignal<readonly Message[]>
-  /** The last message before the gap. */
+  /** The id of the last message before the gap; undefined without a gap. */
   gapAfter: ReadonlySignal<number | undefined>
-  /** A message that was looked for. */
+  /** The message to highlight, such as a search result. */
   marked: ReadonlySignal<{ id: number } | undefined>
-  /** Shows a message in the midst of its session: those around it are read, unless it is known. */
+  /** Shows and marks a message. If it is not loaded, `ask` reads the messages around it. */
   showAround(id: number, ask: () => Promise<[before: History, after: History]>): Promise<void>
-  /** Reads the page after the gap. */
+  /** Reads the page after the gap. Calls during a read do nothing. */
   loadNewer(ask: (after: number) => Promise<History>): Promise<void>
-  /** Goes back to the newest messages; those before the gap are read again on the way up. */
+  /** Returns to the newest messages, and drops those before the gap: scrolling up loads them again. */
   leaveGap(): void
-  /** What was known is of no use any more. */
+  /** Removes the gap after a reset, without dropping messages. */
   forget(): void
 }
 
 interface Parts {
-  /** All that are known, by id. */
+  /** All known messages, ordered by id. */
   messages: Signal<readonly Message[]>
-  /** Whether the oldest session that is shown is shown from its beginning. */
+  /** Whether the first message of the oldest shown session is loaded. */
   isWhole: Signal<boolean>
   isLoading: Signal<boolean>
   read<T>(ask: () => Promise<T>, messagesOf: (answer: T) => readonly Message[]): Promise<T | undefined>
@@ -38,7 +38,7 @@ export function createMessageWindow({ messages, isWhole, isLoading, read }: Part
     return last === undefined ? messages.value : messages.value.filter(({ id }) => id <= last)
   })
   const firstAfter = (id: number) => messages.value.find((message) => message.id > id)?.id
-  /** Whether a page reaches what is known behind the gap, or the end. */
+  /** Whether a page closes the gap: it reaches the messages behind the gap, or the end of the session. */
   const joins = ({ data, has_more }: History, next: number | undefined) =>
     !has_more || (next !== undefined && (data.at(-1)?.id ?? 0) >= next)
 
@@ -69,7 +69,7 @@ export function createMessageWindow({ messages, isWhole, isLoading, read }: Part
           return around
         })
       }
-      // Again is seen again.
+      // A new object each time, so that opening the same message again scrolls to it again.
       marked.value = { id }
     },
     async loadNewer(ask) {

@@ -8,7 +8,7 @@ import { patiently } from '../shared/patiently.js'
 import { createMessageWindow } from './message-window.js'
 import { createReceipts, order } from './receipts.js'
 
-/** A message that is not known to be stored yet. */
+/** A message whose storage the service has not confirmed. */
 export interface Draft extends OutgoingMessage {
   error?: string
 }
@@ -16,24 +16,24 @@ export interface Draft extends OutgoingMessage {
 /** Messages before the oldest one. */
 export interface OlderPage {
   data: readonly Message[]
-  /** Whether there are older ones in the session of the oldest of these. */
+  /** Whether the session of the oldest message has older ones. */
   has_more: boolean
   /** Whether there are earlier sessions. */
   hasEarlier: boolean
 }
 
 /**
- * The messages of a conversation, by id: answers over HTTP and live events bring the same one more than once and in any
- * order, and its status only grows. After them, what is on its way. What was asked for before a reset is of a history that
- * is lost.
+ * The messages of a conversation, ordered by id, and the drafts that are being sent. HTTP responses and live events deliver
+ * the same message more than once and in any order; its status never goes back. A reset replaces the history, so responses
+ * to requests from before it are dropped.
  */
 export function createTimeline(transport: Transport) {
-  /** All that are known. */
+  /** All known messages, oldest first. */
   const messages = signal<readonly Message[]>([])
   const drafts = signal<readonly Draft[]>([])
-  /** Whether the oldest session that is shown is shown from its beginning. */
+  /** Whether the first message of the oldest shown session is loaded. */
   const isWhole = signal(true)
-  /** Whether there are sessions before it. */
+  /** Whether there are sessions before the oldest shown one. */
   const hasEarlier = signal(false)
   const hasOlder = computed(() => !isWhole.value || hasEarlier.value)
   const isLoading = signal(false)
@@ -68,7 +68,7 @@ export function createTimeline(transport: Transport) {
     drafts.value = drafts.value.map((draft) => (draft.id === id ? { ...draft, attachment } : draft))
   }
 
-  /** The messages of a session are these and no others. */
+  /** Replaces all messages of a session. */
   function replace(sessionId: number, all: readonly Message[]): void {
     resets++
     receipts.forget(sessionId)
@@ -81,8 +81,8 @@ export function createTimeline(transport: Transport) {
   const isOldest = (sessionId: number) => (messages.value[0]?.session_id ?? sessionId) === sessionId
 
   /**
-   * Reads, and merges what no reset has outdated meanwhile. Returns undefined when one has. What `messagesOf` sets is shown
-   * together with the messages: a line that comes or goes later would move what is looked at.
+   * Reads a page and merges its messages. Resolves with undefined, without merging, if a reset came meanwhile. `messagesOf`
+   * may set further signals: they are rendered together with the messages, because a later change would shift the layout.
    */
   async function read<T>(ask: () => Promise<T>, messagesOf: (answer: T) => readonly Message[]): Promise<T | undefined> {
     const before = resets
@@ -99,10 +99,10 @@ export function createTimeline(transport: Transport) {
     outgoing
       .send(draft, (attachment) => noteUploaded(id, attachment))
       .then(
-        // After a reset the message comes with it, or as an event.
+        // After a reset only the draft is removed: the message comes with the reset, or as an event.
         (message) => (resets === before ? merge([message]) : show(messages.value, [message])),
         (reason: unknown) => {
-          // The page is left, or signs out: it waits for the next time.
+          // The user has left the page or signed out. The draft stays in the storage for the next visit.
           if (['closed', 'unauthorized'].includes((reason as ChatError).code)) return
           drafts.value = drafts.value.map((draft) => (draft.id === id ? refuse(draft, reason as ChatError) : draft))
         },
@@ -119,7 +119,7 @@ export function createTimeline(transport: Transport) {
     transmit({ id, content, file: { name, size, type } })
   }
 
-  /** Whether all that a draft consists of is still here. A file is lost with the page that had it. */
+  /** Whether a draft can be sent. A file that was not uploaded is lost when its page is left. */
   const canSend = ({ id, file, attachment }: Draft) =>
     file === undefined || attachment !== undefined || outgoing.find(id) !== undefined
 
@@ -137,36 +137,36 @@ export function createTimeline(transport: Transport) {
       replace(session.id, all)
       if (isOldest(session.id)) isWhole.value = complete
     },
-    /** The session is not there any more. */
+    /** Removes a session that no longer exists, or is no longer visible to this account. */
     drop(sessionId: number): void {
       const wasOldest = isOldest(sessionId)
       replace(sessionId, [])
       if (wasOldest) isWhole.value = true
     },
-    /** A side has received or read what was written to it, up to a message. It may be told before the message is. */
+    /** Applies a receipt: a side has received or read all messages up to one. It may arrive before the message. */
     mark(change: StatusChange): void {
       receipts.note(change)
       messages.value = messages.value.map(receipts.apply)
     },
-    /** The files of drafts, while they are on their way. */
+    /** The files of drafts, and their uploads. */
     outgoing,
     canSend,
-    /** Each file is a message of its own. The text goes with the first. */
+    /** Sends one message per file. The text goes with the first file. */
     write(content: string, [first, ...others]: readonly ChosenFile[] = []): void {
       messageWindow.leaveGap()
       write(content, first)
       for (const chosen of others) write('', chosen)
     },
-    /** Under the same id: if it was stored after all, it is not stored again. */
+    /** Sends a draft again under the same id. The id makes this idempotent: a message is stored once. */
     retry: transmit,
-    /** What was sent by an earlier page: under the same id, it is stored once. What was refused stays refused. */
+    /** Adds a draft of an earlier page and sends it again. A draft that was refused keeps its error and is not sent. */
     restore(draft: Draft): void {
       if (drafts.value.some(({ id }) => id === draft.id)) return
       const error = draft.error ?? (canSend(draft) ? undefined : translate('files.lost'))
       if (error === undefined) transmit(draft)
       else drafts.value = [...drafts.value, { ...draft, error }]
     },
-    /** Ends the upload of a draft. It stays to be seen where its text would be lost. */
+    /** Aborts the upload of a draft. A draft with a text stays visible as failed, so that the text is not lost. */
     cancel({ id, content }: Draft): void {
       if (content === '') removeDrafts((draft) => draft.id === id)
       else outgoing.abort(id)
@@ -174,7 +174,7 @@ export function createTimeline(transport: Transport) {
     discard({ id }: Draft): void {
       removeDrafts((draft) => draft.id === id)
     },
-    /** Reads the page before the oldest message, once at a time. */
+    /** Reads the page before the oldest message. Calls during a read do nothing. */
     async loadOlder(ask: (oldest: Message | undefined, isWhole: boolean) => Promise<OlderPage>): Promise<void> {
       const [oldest] = messages.value
       if (!hasOlder.value || isLoading.value) return
@@ -199,7 +199,7 @@ export function createTimeline(transport: Transport) {
 
 export type Timeline = ReturnType<typeof createTimeline>
 
-/** A file that waited for longer than the service keeps it is gone. */
+/** `invalid_input` for an uploaded file means that the service has deleted it: unused files expire. */
 function refuse({ attachment, ...draft }: Draft, reason: ChatError): Draft {
   if (attachment !== undefined && reason.code === 'invalid_input') return { ...draft, error: translate('files.lost') }
   const error = reason.code === 'file' ? reason.message : describeError(reason)

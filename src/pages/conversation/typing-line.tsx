@@ -1,6 +1,6 @@
 import { translateWith } from '../languages/translate.js'
 
-/** Keeps its height when nobody types, so that the layout does not move. */
+/** The typing indicator. It keeps its height while empty, so that the layout does not shift. */
 export function TypingLine({ name, isTyping }: { name: string; isTyping: boolean }) {
   return (
     <p class="typing" aria-live="polite">

@@ -2,10 +2,13 @@ import { useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { ClipIcon } from '../shared/icons.js'
 
-/** With pictures among other types, phones offer the camera, the photos and the files. The service decides what it takes. */
+/**
+ * This mix of types makes phones offer the camera, the photos and the files. It is only a hint: the service decides which
+ * types it accepts.
+ */
 const OFFERED = 'image/*,.pdf,.doc,.docx,.xls,.xlsx,.csv,.txt'
 
-/** Opens the browser's own choice of files. */
+/** Opens the browser's file picker. */
 export function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
   const input = useRef<HTMLInputElement>(null)
   return (
@@ -27,7 +30,7 @@ export function AttachButton({ onFiles }: { onFiles: (files: readonly File[]) =>
         accept={OFFERED}
         onChange={({ currentTarget }) => {
           onFiles([...(currentTarget.files ?? [])])
-          // The same file may be chosen again.
+          // Without the reset, choosing the same file again fires no change event.
           currentTarget.value = ''
         }}
       />

@@ -11,11 +11,11 @@ import { Picture } from './pictures/picture.js'
 
 interface AttachmentProps {
   message: Pick<Message, 'attachment_url' | 'attachment_type'>
-  /** Shows the picture large. */
+  /** Opens the picture in the viewer. */
   onOpen: () => void
 }
 
-/** The attachment of a stored message: a picture in place, a file of this service, or a link to another site. */
+/** The attachment of a stored message: an inline picture, a file of this service, or a link to another site. */
 export function Attachment({ message: { attachment_url, attachment_type }, onOpen }: AttachmentProps) {
   if (attachment_url === '') return null
   const own = readOwnFile(attachment_url)
@@ -52,5 +52,5 @@ function ForeignFile({ url, type }: { url: string; type: string }) {
   )
 }
 
-/** `image` for `image/jpeg`. Messages of earlier versions hold such a word instead of a MIME type. */
+/** `image` for `image/jpeg`. Messages of earlier versions hold such a word in place of a MIME type; it is shown as it is. */
 const nameKind = (type: string) => type.replace(/^application\/.*/, 'file').replace(/\/.*/, '')

@@ -3,20 +3,20 @@ import { translate } from '../languages/translate.js'
 import { announce } from '../shared/announcer.js'
 import { readPreview, type Preview } from './pictures/preview.js'
 
-/** A file of this device that is to be sent. */
+/** A local file that the user has chosen to send. */
 export interface ChosenFile {
   file: File
-  /** Comes a little later, where there is one. */
+  /** Set once the picture is decoded; stays undefined for other files. */
   preview: ReadonlySignal<Preview | undefined>
 }
 
-/** What is chosen to be sent with the next message. It does not survive the page. */
+/** The files to send with the next message. They are lost when the page is left. */
 export interface ChosenFiles {
   chosen: ReadonlySignal<readonly ChosenFile[]>
-  /** Adds them, in this order. The preview of each follows. */
+  /** Appends files in this order. Their previews follow. */
   add(files: readonly File[]): void
   remove(chosen: ChosenFile): void
-  /** Returns them all, and begins anew. */
+  /** Returns all chosen files and clears the list. */
   take(): readonly ChosenFile[]
 }
 

@@ -24,7 +24,7 @@ export async function describeUploadError(error: unknown, file: File): Promise<s
       return translate('files.unavailable')
     case 'invalid_input':
       return file.size === 0 ? translate('files.empty') : describeError(error)
-    // A folder, or a file that was changed since it was chosen, fails like a connection.
+    // Uploading a folder, or a file that changed after it was chosen, fails like a lost connection.
     case 'offline':
       return translate((await isReadable(file)) ? 'files.cut' : 'files.unreadable')
     default:
@@ -32,7 +32,7 @@ export async function describeUploadError(error: unknown, file: File): Promise<s
   }
 }
 
-/** The client library knows of no wait that is longer than an hour. */
+/** The client caps `Retry-After` at one hour. */
 const describeWait = (waitMs: number) =>
   waitMs < HOUR_MS ? formatLength(Math.ceil(waitMs / MINUTE_MS), 'minute') : formatLength(1, 'hour')
 

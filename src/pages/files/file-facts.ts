@@ -3,18 +3,18 @@ import type { RefObject } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { showable } from '../text/links.js'
 
-/** What the service says of a file. */
+/** The metadata of a file, from the service. */
 export interface FileFacts {
-  /** As it was uploaded, where an address has a simple one. */
+  /** The original name; the URL holds a simplified one. */
   name?: string
   bytes?: number
-  /** It was deleted. */
+  /** The file was deleted. */
   isGone?: true
 }
 
 const asked = new Map<string, Promise<FileFacts>>()
 
-/** Asks for the name and the size of a file as soon as the element that shows it comes near. */
+/** Requests the name and the size of a file when the element that shows it scrolls into view. */
 export function useFileFacts(element: RefObject<HTMLElement | null>, href: string): ReadonlySignal<FileFacts> {
   const facts = useSignal<FileFacts>({})
   useEffect(() => {
@@ -30,7 +30,7 @@ export function useFileFacts(element: RefObject<HTMLElement | null>, href: strin
   return facts
 }
 
-/** What fails is asked for again the next time. */
+/** Caches the answer. A failed request is not cached, so the next call tries again. */
 function askOnce(href: string): Promise<FileFacts> {
   const asking = asked.get(href) ?? ask(href)
   asked.set(href, asking)
@@ -46,7 +46,7 @@ async function ask(href: string): Promise<FileFacts> {
   return { bytes: Number(headers.get('content-length')), ...(name !== '' && { name }) }
 }
 
-/** The service writes the whole name so (RFC 8187). */
+/** Reads the name from the extended `filename*` parameter (RFC 8187), which the service sends for every name. */
 function readName(disposition: string): string {
   const [, name = ''] = /filename\*=UTF-8''([^;]+)/.exec(disposition) ?? []
   return showable(decodeURIComponent(name))

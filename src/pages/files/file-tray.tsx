@@ -8,11 +8,11 @@ import { PreviewCanvas } from './pictures/preview-canvas.js'
 
 interface TrayProps {
   files: ChosenFiles
-  /** Where the focus goes when what had it is taken away. */
+  /** Gets the focus when a file is removed, because its button disappears with it. */
   field: RefObject<HTMLElement | null>
 }
 
-/** What is chosen to be sent, and where to let go of what is dragged over the page. */
+/** The chosen files, and a drop hint while files are dragged over the page. */
 export function FileTray({ files, field }: TrayProps) {
   const areOver = useIncomingFiles(files.add)
   return (

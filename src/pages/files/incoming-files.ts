@@ -2,8 +2,9 @@ import { useSignal, type ReadonlySignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
 /**
- * Hands over the files that are dropped anywhere on the page, or pasted where nothing else takes them. Text that is pasted
- * together with a picture of itself, as spreadsheets do it, stays text. Returns whether files are over the page just now.
+ * Passes on files that are dropped anywhere on the page, or pasted outside of other fields and dialogs. A paste that also
+ * holds text stays text: spreadsheets add a picture of the copied cells. Returns whether files are being dragged over the
+ * page.
  */
 export function useIncomingFiles(onFiles: (files: readonly File[]) => void): ReadonlySignal<boolean> {
   const areOver = useSignal(false)
@@ -16,7 +17,7 @@ export function useIncomingFiles(onFiles: (files: readonly File[]) => void): Rea
       onFiles([...files])
     }
     listen('dragover', ({ dataTransfer }) => (areOver.value = holdsFiles(dataTransfer)))
-    // From one element to the next there is one to go to.
+    // Between two elements of the page `relatedTarget` is set; it is null when the pointer leaves the page.
     listen('dragleave', ({ relatedTarget }) => (areOver.value &&= relatedTarget !== null))
     listen('drop', (event) => {
       areOver.value = false

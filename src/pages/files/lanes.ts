@@ -1,8 +1,8 @@
 import { ChatError } from '../../client/index.js'
 
 /**
- * Does no more than `count` things at once, in the order in which they are asked for. What is aborted while it waits
- * rejects at once.
+ * Limits concurrency: runs at most `count` tasks at once, in the order of the calls. A task that is aborted while it waits
+ * rejects immediately.
  */
 export function createLanes(count: number) {
   const waiting = new Set<() => void>()

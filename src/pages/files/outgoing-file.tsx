@@ -11,7 +11,7 @@ interface OutgoingFileProps {
   onCancel: () => void
 }
 
-/** The file of a message on its way, and how far it has got. */
+/** The file of a message that is being sent, with the progress of its upload. */
 export function OutgoingFile({ message: { id, file, attachment }, outgoing, isFailed, onCancel }: OutgoingFileProps) {
   if (file === undefined) return null
   const live = outgoing.find(id)

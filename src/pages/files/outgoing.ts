@@ -6,26 +6,26 @@ import { createLanes } from './lanes.js'
 import { addSize } from './pictures/picture-size.js'
 import type { Preview } from './pictures/preview.js'
 
-/** A browser has six connections to a host, and the conversation needs some. */
+/** Over HTTP/1.1 a browser opens six connections per host, and the conversation needs some of them. */
 const MOST_AT_ONCE = 3
 
-/** What names a file that has been uploaded. */
+/** The fields of a message that refer to an uploaded file. */
 export type UploadedAttachment = Required<Pick<MessageInput, 'attachment_url' | 'attachment_type'>>
 
-/** A message on its way. All of it can be kept in the browser's storage. */
+/** A message that is being sent. It is JSON-serializable, for the browser's storage. */
 export interface OutgoingMessage {
   id: string
-  /** Empty for a file alone. */
+  /** Empty for a message that consists of a file alone. */
   content: string
   file?: Pick<File, 'name' | 'size' | 'type'>
-  /** Once the file is uploaded. */
+  /** Set once the file is uploaded. */
   attachment?: UploadedAttachment
 }
 
-/** The file of a message while this page has it. */
+/** The file of a message. It exists only in the page in which it was chosen. */
 export interface OutgoingFile {
   preview: ReadonlySignal<Preview | undefined>
-  /** The part that has left, from 0 to 1. */
+  /** The uploaded fraction, from 0 to 1. */
   progress: ReadonlySignal<number>
 }
 
@@ -34,22 +34,23 @@ export interface Transport {
   send(input: MessageInput): Promise<Message>
 }
 
-/** Sends messages, with and without files, in the order in which they are given. */
+/** Sends messages, with and without files, in the order of the calls of `send`. */
 export interface Outgoing {
-  /** Takes the file of a message, which `send` then uploads. */
+  /** Registers the file of a message, before `send`. */
   attach(messageId: string, chosen: ChosenFile): void
   find(messageId: string): OutgoingFile | undefined
   /**
-   * Uploads the file, unless that is done, and sends the message after all that were given before it. `onUploaded` is called
-   * between the two. Rejects with the code `file`, and words for people, when the file is refused.
+   * Uploads the file, unless it is already uploaded, calls `onUploaded`, and sends the message after all earlier ones.
+   * Uploads run in parallel.
+   * @throws ChatError `file`, with a translated message, when the file cannot be uploaded
    */
   send(message: OutgoingMessage, onUploaded: (attachment: UploadedAttachment) => void): Promise<Message>
-  /** Ends the upload of a message: its `send` rejects. */
+  /** Aborts the upload of a message: its `send` rejects. */
   abort(messageId: string): void
-  /** Ends its upload, and lets go of its file. */
+  /** Aborts the upload of a message, and releases its file. */
   forget(messageId: string): void
   isUploading(): boolean
-  /** Ends all uploads. */
+  /** Aborts all uploads. */
   close(): void
 }
 
@@ -61,10 +62,10 @@ export function createOutgoing({ upload, send }: Transport): Outgoing {
   const files = new Map<string, ChosenFile & { progress: Signal<number> }>()
   const uploads = new Map<string, AbortController>()
   const inLane = createLanes(MOST_AT_ONCE)
-  /** Those whose file is under way, and those that wait behind them. */
+  /** A FIFO queue: messages with an upload in progress, and the messages that wait behind them. */
   const line: Place[] = []
 
-  /** Leaves the line when all that came before have left it: at once when there are none. */
+  /** Calls `leave` when all earlier messages have left the queue. */
   function leaveLine(place: Place, leave: () => void): void {
     place.leave = leave
     while (line[0]?.leave !== undefined) line.shift()?.leave?.()

@@ -4,7 +4,7 @@ import type { en } from './en.js'
 type English = typeof en & typeof desk
 type PluralForm = Intl.LDMLPluralRule
 
-/** The name of a text. */
+/** The key of a text. */
 export type Key = keyof English
 
 type Translated<Texts, Form extends PluralForm> = {
@@ -12,11 +12,11 @@ type Translated<Texts, Form extends PluralForm> = {
 }
 
 /**
- * The texts of one language: every key of the English catalogue and no other. A text that counts has the plural forms of
- * its language, `Form`; `{name}` stands for a value.
+ * The texts of one language, with exactly the keys of the English catalogue. A text with a count has the plural forms of the
+ * language, `Form`. `{name}` is a placeholder for a value.
  */
 export type Catalogue<Form extends PluralForm> = Translated<typeof en, Form>
-/** The same, of the texts that only the console has. */
+/** The same for the texts of the console alone. */
 export type DeskCatalogue<Form extends PluralForm> = Translated<typeof desk, Form>
 
 /** A catalogue as it is loaded. A node of another version may have served it, so that a key may be missing. */
@@ -25,15 +25,15 @@ export type LoadedCatalogue = Partial<Record<Key, string | Partial<Record<Plural
 type NamesIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never
 type NamesOf<Entry> = Entry extends string ? NamesIn<Entry> : NamesIn<Entry[keyof Entry]> | 'count'
 
-/** What a text needs: a value for each of its names, and the count that its plural form depends on. */
+/** The values of a text: one for each placeholder, and the count that selects the plural form. */
 export type Values<K extends Key, Value> = {
   [Name in NamesOf<English[K]>]: Name extends 'count' ? number : Value
 }
 
-/** The name of a text that needs no values. */
+/** The key of a text without placeholders. */
 export type PlainKey = { [K in Key]: [NamesOf<English[K]>] extends [never] ? K : never }[Key]
 
-/** The arguments after a key: none for a text without names. */
+/** The arguments after a key: none for a text without placeholders. */
 export type ValuesArgument<K extends Key, Value> = [NamesOf<English[K]>] extends [never]
   ? []
   : [values: Values<K, Value>]

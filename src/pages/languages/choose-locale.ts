@@ -9,7 +9,7 @@ export interface Locale {
   tag: string
 }
 
-/** The first wanted language that has a catalogue, otherwise English. Invalid language tags are skipped. */
+/** The first preferred language that has a catalogue, otherwise English. Invalid language tags are skipped. */
 export function chooseLocale(wanted: readonly string[]): Locale {
   for (const tag of wanted) {
     const locale = readTag(tag)

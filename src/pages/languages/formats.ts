@@ -1,6 +1,6 @@
 import { currentTag } from './language.js'
 
-/** Makes something of `Intl` at its first use: the language is known by then, and making one takes long. */
+/** Creates an `Intl` formatter on first use, when the language is known, and caches it: creating one is slow. */
 function once<Format>(make: (tag: string) => Format): () => Format {
   let made: Format | undefined
   return () => (made ??= make(currentTag()))
@@ -19,7 +19,7 @@ export const formatTime = (at: Date): string => time().format(at)
 export const formatDay = (at: Date): string => day().format(at)
 export const formatShortDay = (at: Date): string => shortDay().format(at)
 
-/** "Today", "Yesterday": as a title, so that it begins with a capital letter. */
+/** "Today", "Yesterday": capitalized, for titles. */
 export function formatDaysAgo(days: number): string {
   const [first = '', ...rest] = relative().format(-days, 'day')
   return first.toLocaleUpperCase(currentTag()) + rest.join('')
@@ -27,17 +27,17 @@ export function formatDaysAgo(days: number): string {
 
 export const formatNow = (): string => relative().format(0, 'second')
 
-/** "5 min", "3 h": a length of time in one unit, in short. */
+/** "5 min", "3 h": a duration in one abbreviated unit. */
 export const formatLength = (length: number, unit: 'minute' | 'hour' | 'day'): string =>
   new Intl.NumberFormat(currentTag(), { style: 'unit', unit, unitDisplay: 'short' }).format(length)
 
-/** A count that is written out up to a cap, and as `99+` beyond it. */
+/** A count, capped: `99+` for counts above a cap of 99. */
 export const formatCapped = (count: number, cap: number): string =>
   count > cap ? `${formatNumber(cap)}+` : formatNumber(count)
 
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
 
-/** "340 byte", "1.2 MB": in the largest unit of which there is one, with two digits at least. */
+/** "340 byte", "1.2 MB": the largest unit that gives at least 1; below 10, at most one decimal place, but none for bytes. */
 export function formatBytes(bytes: number): string {
   const step = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
   const value = bytes / 1000 ** step

@@ -6,9 +6,9 @@ const english: Locale = { language: 'en', tag: 'en' }
 let current: { locale: Locale; catalogue: LoadedCatalogue } = { locale: english, catalogue: {} }
 let englishTexts: LoadedCatalogue = en
 
-/** The catalogue of the page's language; empty for English, which is always there. */
+/** The catalogue of the page's language; empty for English, whose texts are part of the page's script. */
 export const currentCatalogue = (): LoadedCatalogue => current.catalogue
-/** The texts that are shown where the catalogue has none. */
+/** The fallback for texts that the catalogue lacks. */
 export const englishCatalogue = (): LoadedCatalogue => englishTexts
 /** The language tag for `Intl`. */
 export const currentTag = (): string => current.locale.tag
@@ -31,7 +31,7 @@ export async function setLanguage(deskTexts?: LoadedCatalogue): Promise<void> {
   document.documentElement.dir = directionOf(current.locale.language)
 }
 
-/** Beside the folder of the page's own script, so that it is found under any path. */
+/** Loads a catalogue by a URL relative to the page's script, which works under any base path. */
 async function loadCatalogue({ language }: Locale, folders: readonly string[]): Promise<LoadedCatalogue> {
   if (language === 'en') return {}
   const parts = folders.map(async (folder) => {

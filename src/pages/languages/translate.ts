@@ -5,7 +5,7 @@ import { currentCatalogue, englishCatalogue } from './language.js'
 
 type Given<Value> = Readonly<Record<string, Value | number>>
 
-/** A text in the page's language. Numbers are written as the language writes them; an id is given as a string. */
+/** A text in the page's language. Numbers are formatted for the language; pass ids as strings, which are not. */
 export function translate<K extends Key>(key: K, ...[values]: ValuesArgument<K, string | number>): string {
   return fill<string | number>(key, values)
     .map((part) => (typeof part === 'number' ? formatNumber(part) : part))
@@ -20,7 +20,7 @@ export function translateWith<K extends Key>(
   return fill<ComponentChildren>(key, values)
 }
 
-/** The pieces of a text, with each `{name}` replaced by its value. */
+/** Splits a text into pieces, with each placeholder replaced by its value. */
 function fill<Value>(key: Key, values: Given<Value> = {}): (Value | number | string)[] {
   return templateOf(key, values['count'])
     .split(/\{(\w+)\}/)

@@ -5,7 +5,7 @@ interface Line {
   text: string
 }
 
-/** Screen readers queue announcements, so there are few and none is long. */
+/** Screen readers queue announcements, so their number and length are limited. */
 const KEPT_LINES = 5
 const LONGEST_TEXT = 300
 
@@ -18,7 +18,7 @@ export function announce(text: string): void {
   lines.value = [...lines.value, { id: count++, text: shortened }].slice(-KEPT_LINES)
 }
 
-/** Takes away what was announced: it is not for whoever signs in next. */
+/** Removes all announcements, so that the next user of the page does not hear them. */
 export function forgetAnnouncements(): void {
   lines.value = []
 }

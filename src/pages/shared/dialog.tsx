@@ -9,7 +9,7 @@ interface DialogProps {
   children: ComponentChildren
 }
 
-/** A native modal dialog: it keeps the focus, gives it back, and closes with Escape. */
+/** A native modal dialog: the browser traps the focus, restores it on close, and closes the dialog on Escape. */
 export function Dialog({ dialog, title, onClose, children }: DialogProps) {
   return (
     <dialog ref={dialog} aria-label={title} onClose={onClose} onClick={closeFromOutside} onKeyDown={keepWhileComposing}>
@@ -21,12 +21,12 @@ export function Dialog({ dialog, title, onClose, children }: DialogProps) {
   )
 }
 
-/** What is not covered by its body is the backdrop. */
+/** The body covers the whole dialog, so a click on the dialog itself is a click on the backdrop. */
 function closeFromOutside(event: MouseEvent & { currentTarget: HTMLDialogElement }): void {
   if (event.target === event.currentTarget) event.currentTarget.close()
 }
 
-/** Escape that gives up a character does not close the dialog. */
+/** Escape that cancels the composition of a character does not close the dialog. */
 function keepWhileComposing(event: KeyboardEvent): void {
   if (event.key === 'Escape' && isComposing(event)) event.preventDefault()
 }
@@ -39,7 +39,7 @@ interface ConfirmProps {
   onConfirm: () => void
 }
 
-/** Asks before what cannot be undone. */
+/** Asks for confirmation before an action that cannot be undone. */
 export function ConfirmDialog({ dialog, title, text, action, onConfirm }: ConfirmProps) {
   return (
     <Dialog dialog={dialog} title={title}>

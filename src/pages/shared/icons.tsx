@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 interface IconProps {
   children: ComponentChildren
   box?: string
-  /** It points along the line of text, so that it is mirrored where that runs from right to left. */
+  /** The icon points in the reading direction, so it is mirrored in right-to-left languages. */
   isDirected?: boolean
 }
 

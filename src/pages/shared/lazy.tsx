@@ -4,19 +4,19 @@ import { useEffect, useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 
 interface LazyProps<Props> {
-  /** The module, beside the script of this page. Its default export is the component. */
+  /** The module, in the same folder as the page's script. Its default export is the component. */
   name: 'search' | 'reports' | 'canned'
   props: Props
 }
 
-/** A part of the page that is loaded when it is shown for the first time. */
+/** Loads a component when it is rendered for the first time. */
 export function Lazy<Props extends object>({ name, props }: LazyProps<Props>) {
   const Part = useSignal<{ is: ComponentType<Props> } | 'failed'>()
   const tries = useRef(0)
   const load = () => {
     Part.value = undefined
     const address = new URL(`${name}.js`, import.meta.url)
-    // To the same address a browser repeats a failure without asking.
+    // Browsers cache the failed import of a URL.
     if (tries.current > 0) address.searchParams.set('try', String(tries.current))
     tries.current++
     import(address.href).then(
@@ -30,7 +30,7 @@ export function Lazy<Props extends object>({ name, props }: LazyProps<Props>) {
     return (
       <p class="notice problem" role="alert">
         {translate('error.unreachable')}{' '}
-        {/* After an update of the service, a page of before may not fit to its parts. */}
+        {/* After an update of the service, an old page may no longer match its modules. */}
         {tries.current > 1 ? (
           <button type="button" class="link" onClick={() => location.reload()}>
             {translate('console.reload')}

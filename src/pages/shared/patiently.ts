@@ -2,17 +2,17 @@ import { ChatError } from '../../client/index.js'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
-/** About two minutes, unless the service asks for longer pauses. */
+/** The pauses add up to about two minutes, or more if the service asks for longer ones. */
 const MOST_TRIES = 8
 
 /**
- * The pause before a read is repeated: it doubles with each try, up to half a minute, and is longer by a random part, so
- * that pages that failed together do not come back together.
+ * The pause before a read is repeated. It doubles with each try up to half a minute; random jitter, up to the same length,
+ * keeps pages that failed together from retrying together.
  */
 export const choosePauseMs = (tries: number): number =>
   (1 + Math.random()) * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries)
 
-/** Repeats a read of the page's own that was one too many, when the service takes it again. */
+/** Repeats a read that the service refused with `too_many`, after a backoff that respects `Retry-After`. */
 export async function patiently<T>(read: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {

@@ -3,12 +3,12 @@ import { translate } from '../languages/translate.js'
 import { ConfirmDialog } from './dialog.js'
 
 interface SignOutProps {
-  /** Whether something would be lost now. */
+  /** Whether signing out would lose unsent messages or files. */
   wouldLose: () => boolean
   onLeave: () => void
 }
 
-/** Signs out, and asks first when something would be lost. */
+/** The sign-out button. It asks for confirmation if unsent messages or files would be lost. */
 export function SignOut({ wouldLose, onLeave }: SignOutProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   return (

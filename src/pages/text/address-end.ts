@@ -46,7 +46,7 @@ export function findAddressEnd(text: string, hostStart: number): AddressEnd {
   return { linkEnd: trimEnd(text, hostStart, unclosed), scanEnd }
 }
 
-/** ASCII characters, which are nearly all of most addresses. */
+/** A fast path for ASCII letters and digits, which make up most of an address. */
 const isLetterOrDigit = (code: number) =>
   (code > 96 && code < 123) || (code > 64 && code < 91) || (code > 47 && code < 58)
 

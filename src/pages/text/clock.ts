@@ -1,14 +1,14 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals'
 
 /*
- * The time of the service. The clock of a computer may be wrong by any amount, and messages have timestamps of the service:
- * by the computer's clock they could be in the future.
+ * The clock of the service, which sets the timestamps of messages. The user's computer may be wrong by any amount, so that
+ * by its clock a message could be in the future.
  */
 
 const MINUTE_MS = 60_000
 /** `Date` headers have a precision of one second. */
 const HEADER_STEP_MS = 1000
-/** A smaller difference may be an error of the measurement. */
+/** A smaller difference may be a measurement error. */
 const TOLERANCE_MS = 2000
 
 /** Milliseconds to add to the computer's time. */
@@ -18,7 +18,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 const serverNow = () => Date.now() + offsetMs
 
-/** The time of the service in milliseconds since the epoch. Changes with each of its minutes. */
+/** The time of the service in milliseconds since the epoch, updated every full minute. */
 export const minute: ReadonlySignal<number> = now
 
 /** The start of the current day in the user's time zone. */
@@ -26,7 +26,7 @@ export const today: ReadonlySignal<number> = computed(() => startOfDay(new Date(
 
 export const startOfDay = (at: Date): number => new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime()
 
-/** `fetch` that sets the clock by the `Date` header of each answer. */
+/** `fetch` that sets the clock by the `Date` header of each response. */
 export const fetchWithClock: typeof fetch = async (input, init) => {
   const askedAt = Date.now()
   const response = await fetch(input, init)
@@ -44,7 +44,7 @@ function setClock(date: string | null, askedAt: number, answeredAt: number): voi
   tick()
 }
 
-/** Timers stop while the computer sleeps, and are late in hidden pages. */
+/** Starts the clock. It also ticks when the page becomes visible: timers stop during sleep and are late in hidden pages. */
 export function runClock(): void {
   document.addEventListener('visibilitychange', tick)
   tick()

@@ -4,26 +4,26 @@ import { createLauncher } from './launcher.js'
 import { createPolicyNotice } from './policy-notice.js'
 import { rememberOpen, wasOpen } from './remember-open.js'
 
-/** Whose conversation it is. */
+/** The store that is signed in. */
 export interface SignIn {
   token: string
-  /** Default: what the browser prefers. */
+  /** The language of the chat. Default: that of the browser. */
   lang?: string | undefined
 }
 
-/** The launcher of one store, and the framed page that holds its conversation. */
+/** The launcher of one store, and the frame with its conversation. */
 export interface Conversation {
   show(shallOpen: boolean): void
-  /** Goes on with another token, if it is of the same store; otherwise the frame says that it is not. */
+  /** Continues with another token of the same store. A token of another store ends the conversation: see `onEnd`. */
   renew(token: string): void
-  /** Takes all of it out of the page. */
+  /** Removes the launcher and the frame from the page. */
   end(): void
 }
 
 /**
- * Puts the launcher of a store into the page. A frame that the page has thrown away begins anew when it is back. `onEnd` is
- * called when the token is no longer taken, and with true when a renewed one is not known to be of the same store.
- * @param baseUrl the folder that the service's addresses begin with
+ * Inserts the launcher of a store into the page. If the page removes the frame, it is inserted again and loads anew. `onEnd`
+ * is called with false when the service refuses the token, and with true when a renewed token may belong to another store.
+ * @param baseUrl the URL under which the service is served, with a final slash
  */
 export function openConversation(
   baseUrl: string,
@@ -56,15 +56,16 @@ export function openConversation(
     frame.contentWindow?.postMessage(words, origin, [channel.port2])
   }
 
-  // Whoever has come to the page by a link wants to read it: the focus stays there.
+  // After a navigation, the focus stays in the page that the user has opened.
   if (wasOpen()) launcher.show(true, false)
   const explain = createPolicyNotice(frame)
   const leave = keepInBody(host, () => {
-    // Above the page's own layers, and past a `transform` or `filter` of the body, which move what is `fixed` in it.
+    // The top layer is above the page's own layers, and is not affected by a `transform` or `filter` of the body, which
+    // would move elements with `position: fixed`.
     host.popover = 'manual'
-    // Browsers before 2024 have none.
+    // Browsers before 2024 lack popovers.
     ;(host as Partial<HTMLElement>).showPopover?.()
-    // Again each time: `document.open()` takes the listeners of all that is in the page. None is added twice.
+    // Repeated after each insertion, because `document.open()` removes all listeners. Adding a listener twice has no effect.
     launcher.listen()
     window.addEventListener('message', welcome)
     document.addEventListener('securitypolicyviolation', explain)

@@ -1,4 +1,4 @@
-/** The build turns a style sheet of the widget into minified text. */
+/** The text of a style sheet, which the build minifies and inlines into the script. */
 declare module '*.css' {
   const style: string
   export default style

@@ -2,9 +2,9 @@
 const PAUSE_MS = 50
 
 /**
- * Keeps an element at the end of the document's body once the document is parsed, even if the page empties or replaces its
- * body or rewrites the document. Removes copies of the element, as in a page that was restored from its markup. `onMount` is
- * called after each insertion. Returns a function that removes the element.
+ * Keeps an element in the document's body once the document is parsed, even if the page empties or replaces its body or
+ * rewrites the document. Removes copies of the element, which occur in a page that was restored from its markup. `onMount`
+ * is called after each insertion. Returns a function that removes the element.
  */
 export function keepInBody(element: HTMLElement, onMount: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -12,7 +12,7 @@ export function keepInBody(element: HTMLElement, onMount: () => void): () => voi
   const isThere = () => element.isConnected && element.parentNode === document.body
 
   function check(): void {
-    // Any of the three may have been replaced.
+    // The page may have replaced any of the three nodes.
     observer.disconnect()
     for (const node of [document, document.documentElement, findBody()]) {
       if (node !== null) observer.observe(node, { childList: true })

@@ -2,35 +2,35 @@ import { followVisibleArea } from '../browser/visible-area.js'
 import type { LauncherTexts } from '../browser/widget-talk.js'
 import launcherStyle from './launcher.css'
 
-/** Valid as the name of a custom element, so that no style for the page's own elements means it. */
+/** The name of a custom element, so that the page's selectors for standard elements do not match it. */
 export const HOST_NAME = 'store-chat-widget'
 
 const CHAT = 'M4 4.5h12a1 1 0 0 1 1 1v7a1 1 0 0 1-1 1h-5l-4 3v-3H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1Z'
 const CLOSE = 'm5.5 7.5 4.5 4.5 4.5-4.5'
 
-/** Until the frame has said it in its language. */
+/** The texts until the frame sends those of its language. */
 const english = {
   title: 'Support chat',
   open: 'Open the support chat',
   close: 'Close the support chat',
 }
 
-/** The button in the corner and the frame that it opens, in a shadow tree: no style crosses it either way. */
+/** The button in the corner and the frame that it opens, in a shadow tree: styles do not leak in or out. */
 export interface Launcher {
-  /** To be put into the page. */
+  /** The element to insert into the page. */
   host: HTMLElement
   /** Hidden while the chat is closed. */
   frame: HTMLIFrameElement
-  /** Makes the button work. Again is no more than once. */
+  /** Adds the button's click listener. Idempotent. */
   listen(): void
-  /** Opens or closes the frame. The focus goes into it, unless it shall not, and back to the button. */
+  /** Opens or closes the frame. Opening moves the focus into it if `takesFocus`; closing returns it to the button. */
   show(shallOpen: boolean, takesFocus?: boolean): void
   showUnread(count: number, texts: LauncherTexts): void
 }
 
 /**
- * `onChange` hears of every opening and closing.
- * @param lang what decides on the side of the page, until the frame knows better
+ * `onChange` is called whenever the frame opens or closes.
+ * @param lang the language that decides on the corner of the page until the frame sends its direction
  */
 export function createLauncher(lang: string, onChange: (isOpen: boolean) => void): Launcher {
   let texts = english
@@ -38,7 +38,7 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
   if (/^ar/i.test(lang)) host.dir = 'rtl'
   followVisibleArea(host)
   const root = host.attachShadow({ mode: 'open' })
-  // The page's policy may forbid style elements; this is none.
+  // The page's Content-Security-Policy may forbid style elements, but not constructed style sheets.
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(launcherStyle)
   root.adoptedStyleSheets = [sheet]
@@ -52,7 +52,7 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
   badge.className = 'badge'
   badge.hidden = true
   frame.hidden = true
-  // A new name of the button is told to nobody.
+  // Screen readers announce changes of a status, but not a new label of the button.
   const news = document.createElement('span')
   news.className = 'news'
   news.setAttribute('role', 'status')
@@ -65,7 +65,7 @@ export function createLauncher(lang: string, onChange: (isOpen: boolean) => void
     frame.title = texts.title
   }
   const show = (shallOpen: boolean, takesFocus = true) => {
-    // A frame that is hidden loses the focus.
+    // Hiding the frame removes the focus from it, so this is read before.
     const hadFocus = document.activeElement === host
     isOpen = shallOpen
     frame.hidden = !isOpen

@@ -2,7 +2,7 @@ import type { StoreChat } from './store-chat.js'
 
 type Call = [name: keyof StoreChat, args: unknown[]]
 
-/** What stands at `window.storeChat`. Until the script has come, it is an object of the page whose calls wait in an array. */
+/** The value of `window.storeChat`. Until the script has loaded, it is a stub of the page that queues calls in an array. */
 interface PageGlobal extends Partial<StoreChat> {
   queue: { push(call: Call): unknown }
 }
@@ -13,13 +13,16 @@ declare global {
   }
 }
 
-/** The widget that runs in this page already. */
+/** The widget that already runs in this page. */
 export function findRunning(): StoreChat | undefined {
   const found = readGlobal()
   return found === undefined || Array.isArray(found.queue) ? undefined : (found as StoreChat & PageGlobal)
 }
 
-/** Makes the calls that wait, and those to come. Whoever kept the object or a function of before has one that works. */
+/**
+ * Makes the queued calls, and all later ones. The stub becomes the widget, so that references to it, and to its functions,
+ * keep working.
+ */
 export function takeOver(chat: StoreChat): void {
   const stub = readGlobal()
   const waiting = stub?.queue
@@ -30,6 +33,6 @@ export function takeOver(chat: StoreChat): void {
 
 function readGlobal(): PageGlobal | undefined {
   const found = window.storeChat as PageGlobal | null | undefined
-  // An element whose id is `storeChat` stands there, too, where nothing else does.
+  // Browsers also expose an element whose id is `storeChat` under this name.
   return found?.queue && !(found instanceof Element) ? found : undefined
 }

@@ -1,8 +1,8 @@
-/** Says once in the console what the page's Content-Security-Policy lacks, when it has refused this frame. */
+/** Logs once which origin the page's Content-Security-Policy must allow, if it has blocked this frame. */
 export function createPolicyNotice({ src }: HTMLIFrameElement): (violation: SecurityPolicyViolationEvent) => void {
   let isSaid = false
   return ({ blockedURI, effectiveDirective, disposition }) => {
-    // Some browsers name the frame's address, some only its origin.
+    // Some browsers report the frame's URL, others only its origin.
     const isAboutFrame = /^(frame|child)-src$/.test(effectiveDirective) && src.startsWith(blockedURI)
     if (isSaid || disposition === 'report' || !isAboutFrame) return
     isSaid = true

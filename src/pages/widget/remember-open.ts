@@ -1,7 +1,7 @@
 const KEY = 'store-chat.isOpen'
 const OPEN = '1'
 
-/** Whether the chat was open on the page before this one, in this tab. A page may have no storage. */
+/** Whether the chat was open on the previous page of this tab. False if the browser forbids storage. */
 export function wasOpen(): boolean {
   try {
     return sessionStorage.getItem(KEY) === OPEN

@@ -1,20 +1,20 @@
 import { openConversation, type Conversation, type SignIn } from './conversation.js'
 
-/** How a page speaks to the widget: `window.storeChat`. */
+/** The widget's API for the page: `window.storeChat`. */
 export interface StoreChat {
-  /** Opens the chat. While nobody is signed in, it opens as soon as somebody is. */
+  /** Opens the chat. If no store is signed in, the chat opens with the next sign-in. */
   open(): void
   close(): void
   /**
-   * Shows the conversation of the store that the token belongs to. Another token of the same store lets it go on, open or
-   * closed as it is; one of another store replaces it. The same token changes nothing. No token signs out.
+   * Shows the conversation of the token's store. Another token of the same store continues the conversation, open or closed
+   * as it is; a token of another store replaces it. The same token changes nothing. A missing token signs out.
    */
   signIn(token: string | null | undefined, options?: { lang?: string | undefined }): void
-  /** Takes the launcher and the conversation away. */
+  /** Removes the launcher and the conversation. */
   signOut(): void
   /**
-   * `unread`: calls a listener with the number of unread messages, soon and whenever it has changed. `revoked`: calls it when
-   * the token is no longer taken; `signIn` with another one lets the conversation go on.
+   * `unread`: calls the listener with the number of unread messages, now (in a microtask) and after every change. `revoked`:
+   * calls it when the service refuses the token; `signIn` with another token continues the conversation.
    */
   on(event: EventName, listener: Listener): void
   off(event: EventName, listener: Listener): void
@@ -23,23 +23,23 @@ export interface StoreChat {
 type EventName = 'unread' | 'revoked'
 type Listener = (count: number) => void
 
-/** @param baseUrl the folder that the service's addresses begin with */
+/** @param baseUrl the URL under which the service is served, with a final slash */
 export function createStoreChat(baseUrl: string): StoreChat {
-  // A page may have been written for a later version, with other events.
+  // Partial, because a page may be written for a later version that has more events.
   const listeners: Partial<Record<EventName, Set<Listener>>> = { unread: new Set(), revoked: new Set() }
   let signedIn: SignIn | undefined
   let conversation: Conversation | undefined
   let opensAtSignIn = false
   let unread = 0
 
-  // Each in a turn of its own: one that throws keeps nothing from the others.
+  // Each listener runs in a microtask of its own, so that one that throws does not stop the others.
   const tell = (listener: Listener) => queueMicrotask(() => listener(unread))
   const setUnread = (count: number) => {
     if (count === unread) return
     unread = count
     listeners.unread?.forEach(tell)
   }
-  /** Ends the conversation there is, and begins that of whoever is signed in. */
+  /** Ends the current conversation, and starts that of the signed-in store, if there is one. */
   const begin = () => {
     conversation?.end()
     setUnread(0)

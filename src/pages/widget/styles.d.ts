@@ -1,4 +1,4 @@
-/** The text of a style sheet: the build minifies it into the script. */
+/** The text of a style sheet, which the build minifies and inlines into the script. */
 declare module '*.css' {
   const text: string
   export default text

@@ -4,9 +4,9 @@ import { createStoreChat } from './store-chat.js'
 /*
  * <script src="https://chat.example.com/widget.js" data-token="…" async></script>
  *
- * The chat runs in a frame of its own origin. Styles and scripts of the page cannot reach into it, and its own cannot leak out.
- * The service needs neither CORS nor more allowed origins for its sockets, and a strict policy of the page need only allow
- * its origin in script-src and frame-src. The token goes to the frame in a message and is in no URL.
+ * The chat runs in a frame of its own origin, which isolates its styles and scripts from those of the page. The service
+ * needs neither CORS nor more allowed origins for its sockets, and a strict policy of the page need only allow its origin in
+ * script-src and frame-src. The token goes to the frame in a message and is in no URL.
  */
 const { currentScript } = document
 if (currentScript instanceof HTMLScriptElement) obey(currentScript)
@@ -17,13 +17,13 @@ function obey({ src, dataset: { token, lang } }: HTMLScriptElement): void {
   const running = findRunning()
   const chat = running ?? createStoreChat(folderOf(src))
   if (token !== undefined) chat.signIn(token, { lang })
-  // Calls of the page came after its tag.
+  // The queued calls of the page run after the tag, so that they override its token.
   if (running === undefined) takeOver(chat)
 }
 
 /**
- * A module cannot see its tag, and runs once for any number of tags. But each tag has a `load` event, that of the first
- * at once after the module has run.
+ * A module cannot access its own tag, and runs once for any number of tags. Instead, each tag fires a `load` event; the
+ * first one fires right after the module has run.
  */
 function obeyModuleTags(): void {
   let folder: string | undefined

@@ -24,8 +24,8 @@ export class ReplayBuffer {
   /** By session, the seq up to which `ready` or a `sync` has told the socket. */
   #watermarks: Map<number, number> | undefined
   #holds: Map<number, Hold> | undefined
-  /** By session, the first seq that was sent live. Undefined once RESUME_WINDOW_MS is over. */
-  #liveFrom: Map<number, number> | undefined = new Map()
+  /** By session, the first seq that was sent live. Undefined before there is one, null once RESUME_WINDOW_MS is over. */
+  #liveFrom: Map<number, number> | null | undefined
   #heldBytes = 0
   readonly #readyAt = Date.now()
 
@@ -61,9 +61,13 @@ export class ReplayBuffer {
   }
 
   #noteLive(sessionId: number, seq: number): void {
-    if (this.#liveFrom === undefined) return
-    if (Date.now() - this.#readyAt > RESUME_WINDOW_MS) this.#liveFrom = undefined
-    else if (!this.#liveFrom.has(sessionId)) this.#liveFrom.set(sessionId, seq)
+    if (this.#liveFrom === null) return
+    if (Date.now() - this.#readyAt > RESUME_WINDOW_MS) {
+      this.#liveFrom = null
+      return
+    }
+    this.#liveFrom ??= new Map()
+    if (!this.#liveFrom.has(sessionId)) this.#liveFrom.set(sessionId, seq)
   }
 
   /** Holds a session's live frames back until `release`. Returns the seq from which on it was sent live; null where it was not. */

@@ -95,16 +95,15 @@ type ReadFrame = { answered: Answered; payload?: unknown } & (
   { type: ClientFrameType; refusal?: undefined } | { type?: undefined; refusal: unknown }
 )
 
-/** For each so many bytes, a frame counts as a request of the account: parsing takes time. */
+/** A large frame counts as a request of the account for each so many bytes, and for each so many separators: parsing takes time. */
 const BYTES_OF_A_REQUEST = 8192
+/** Commas, colons and brackets: an entry of an object has two. A text of 10,000 characters has about two hundred. */
+const SEPARATORS_OF_A_REQUEST = 256
 
 function readFrame({ limits }: FrameDeps, connection: Connection, data: RawData): ReadFrame {
   let answered: Answered = {}
   try {
-    const bytes = (data as Buffer).length
-    for (let taken = BYTES_OF_A_REQUEST; taken <= bytes; taken += BYTES_OF_A_REQUEST) {
-      limits.takeRequest(connection.account)
-    }
+    for (let due = priceOf(data as Buffer); due > 0; due--) limits.takeRequest(connection.account)
     const frame = parse(data)
     const payload = frame.payload === undefined ? {} : frame.payload
     answered = describeFrame(frame.type, payload)
@@ -115,6 +114,20 @@ function readFrame({ limits }: FrameDeps, connection: Connection, data: RawData)
   } catch (refusal) {
     return { answered, refusal }
   }
+}
+
+const [COMMA, COLON, BRACKET] = [0x2c, 0x3a, 0x5b]
+
+/** What a frame costs besides its handling, in requests. */
+function priceOf(frame: Buffer): number {
+  if (frame.length < BYTES_OF_A_REQUEST) return 0
+  let separators = 0
+  // By index: the iterator of a buffer takes thirty times as long.
+  for (let place = frame.length; place-- > 0;) {
+    const byte = frame[place]
+    if (byte === COMMA || byte === COLON || byte === BRACKET) separators++
+  }
+  return Math.floor(frame.length / BYTES_OF_A_REQUEST) + Math.floor(separators / SEPARATORS_OF_A_REQUEST)
 }
 
 function parse(data: RawData): { type?: unknown; payload?: unknown } {

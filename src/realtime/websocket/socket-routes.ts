@@ -74,7 +74,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   async function authenticateUpgrade(request: FastifyRequest, side: Side): Promise<void> {
     const { token: inQuery } = request.query as { token?: unknown }
     const queried = typeof inQuery === 'string' && canBeToken(inQuery) ? inQuery : undefined
-    const account = await app.authenticate(readAuthorization(request.headers.authorization) ?? queried, request.ip)
+    const account = await app.authenticate(readAuthorization(request.headers.authorization) ?? queried, request)
     if (account.side !== side) throw forbidden()
     if (!isOriginAllowed(request.headers, config.websocketOrigins)) throw forbidden('Origin not allowed')
     if (request.ws && !connectionLimit.take(account, request.raw.socket)) {

@@ -12,7 +12,7 @@ for (const [name, options] of [
   ['a desk', {}],
   ['a phone', phone],
 ] as const) {
-  t.test(`on ${name} every state of the pages is open to everybody`, async (t) => {
+  t.test(`on ${name} axe finds no accessibility violation in any state of the pages`, async (t) => {
     const stage = await setStage(t)
     const check = async (page: Page, state: string) => {
       t.same(await findBarriers(page), [], state)

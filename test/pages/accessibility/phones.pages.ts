@@ -17,7 +17,7 @@ const longName = 'Donaudampfschifffahrtsgesellschaftskapitän & Söhne – Werks
 const widthsOf = (language: Language) => (language === 'de' ? [320, 360, 430] : [320])
 
 for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
-  t.test(`${language}: nothing is wider than a phone, whatever the state`, async (t) => {
+  t.test(`${language}: no state of the pages is wider than a phone`, async (t) => {
     const fits = async (page: Page, state: string) => {
       for (const width of widthsOf(language)) {
         await page.setViewportSize({ width, height })
@@ -111,7 +111,7 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {
   })
 }
 
-t.test('every field has letters large enough for Safari not to zoom in', async (t) => {
+t.test('the font size of every field is large enough that Safari does not zoom in', async (t) => {
   const [store, admin] = [await stage.store(), await stage.admin()]
   const smallest = (page: Page) =>
     page

@@ -18,7 +18,7 @@ function createStorage() {
   return Object.create(methods) as Record<string, string>
 }
 
-t.test('values that must be kept are not dropped to make room', async (t) => {
+t.test('values that must be kept are not evicted', async (t) => {
   const globals = { localStorage: createStorage(), location: { href: 'https://chat.example.com/chat/' } }
   Object.assign(globalThis, globals)
   t.teardown(() => {

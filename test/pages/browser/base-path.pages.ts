@@ -47,7 +47,7 @@ for (const isStripped of [true, false]) {
   })
 
   t.test(
-    `the documentation calls the service there, where the proxy ${isStripped ? 'takes off' : 'leaves'} it`,
+    `the API documentation calls the service under a path that the proxy ${isStripped ? 'takes off' : 'leaves'}`,
     async (t) => {
       const { stage, base } = await setStageUnderPath(t, isStripped)
       const { page, complaints } = await stage.visitor(await stage.store())

@@ -44,6 +44,7 @@ for (const [name, shiftMs, timezoneId] of [
     await row(desk, 'Tech Store').getByText('now', { exact: true }).waitFor()
     await row(desk, 'Tech Store').click()
     await desk.getByRole('button', { name: /^Notifications/ }).click()
+    await desk.locator('.notices .when').nth(1).waitFor()
     t.same(
       (await desk.locator('.notices .when').allTextContents()).map((text) => text.includes(':')),
       [true, false],
@@ -70,7 +71,7 @@ for (const [name, shiftMs, timezoneId] of [
 }
 
 t.test(
-  'screen readers are told each message once, the same words again too, and that a conversation has ended',
+  'screen readers announce each message once, repeated texts too, and also the end of a conversation',
   async (t) => {
     const stage = await setStage(t)
     const [store, admin] = [await stage.store(), await stage.admin()]

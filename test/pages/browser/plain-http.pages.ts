@@ -24,7 +24,7 @@ t.test('every page works over plain HTTP on a host that is not localhost', async
   }
 })
 
-t.test('the description of the API can be read and tried there', async (t) => {
+t.test('the API documentation works over plain HTTP, too', async (t) => {
   const { id, token } = await addStore(node.database)
   const { page } = await openVisitor(t, browser, { token })
   const failed: string[] = []

@@ -3,7 +3,7 @@ import { startProxy } from '../../client/support/proxy.js'
 import { claim, hasTick, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
-t.test('a store writes while its connection is gone, catches up, and nothing comes twice', async (t) => {
+t.test('a store writes while it is disconnected, catches up, and receives nothing twice', async (t) => {
   const stage = await setStage(t)
   const way = await startProxy(t, stage.node)
   const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
@@ -31,7 +31,7 @@ t.test('a store writes while its connection is gone, catches up, and nothing com
   t.same(stage.complaints(), [])
 })
 
-t.test('the lists of an admin who was away are as they are now', async (t) => {
+t.test("an admin's lists are current after a reconnect", async (t) => {
   const stage = await setStage(t)
   const way = await startProxy(t, stage.node)
   const [gone, staying, late] = [
@@ -54,7 +54,7 @@ t.test('the lists of an admin who was away are as they are now', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('lists that cannot be read say so, and are read as soon as they can be', async (t) => {
+t.test('a failure to read the lists is shown, and the lists are read again', async (t) => {
   const stage = await setStage(t)
   const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
   await stage.post('store/message/', store, { content: 'Hello' })
@@ -71,7 +71,7 @@ t.test('lists that cannot be read say so, and are read as soon as they can be', 
   t.same(stage.complaints(), [])
 })
 
-t.test('a browser without a network says so', async (t) => {
+t.test('the page shows that the browser is offline', async (t) => {
   const stage = await setStage(t)
   const chat = await stage.chat(await stage.store(), { losesConnections: true })
   await chat.context().setOffline(true)

@@ -10,7 +10,7 @@ import { provideBrowser } from '../support/browser.js'
 import { openVisitor, signIn } from '../support/visitor.js'
 
 t.test(
-  'the node is killed in the middle of a conversation: both go on over another, nothing lost or twice',
+  'the node is killed during a conversation: both sides continue on another, without loss or duplicates',
   async (t) => {
     const database = await createDatabase(t)
     const environment = { DATABASE_URL: database.url, ...createRedisEnvironment(readServices().redisUrl) }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { importPageModule } from '../support/page-modules.js'
 
-t.test('the pauses between tries grow up to a minute, and are not the same for all', async (t) => {
+t.test('the pauses between retries grow up to a minute, with jitter', async (t) => {
   const { choosePauseMs } =
     await importPageModule<typeof import('../../../src/pages/shared/patiently.js')>('shared/patiently.ts')
   for (const [tries, shortest] of [

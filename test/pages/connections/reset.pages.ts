@@ -9,7 +9,7 @@ import { setStage } from '../support/stage.js'
 
 const shown = (page: Page) => page.locator('.entry .text').allTextContents()
 
-t.test('the database is set back: both pages show what it holds, and nothing else', async (t) => {
+t.test('after the database was restored from a backup, both pages show exactly its messages', async (t) => {
   const stage = await setStage(t)
   const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
   const { database } = stage.node
@@ -92,7 +92,7 @@ const reset = (messages: Message[], of: Session = session): ServerFrames['sync']
   reset: true,
 })
 
-t.test('a reset leaves no message of the lost history, none twice, and takes ids that are given again', async (t) => {
+t.test('a reset removes the lost messages, duplicates none, and accepts reused ids', async (t) => {
   const { page, say, complaints } = await openScriptedChat(t, [own(1), scriptMessage(7, 2), own(3, { status: 'read' })])
   t.same(await shown(page), ['message 1', 'message 2', 'message 3'])
   say('sync', reset([own(1), own(3, { content: 'another 3' })]))
@@ -105,7 +105,7 @@ t.test('a reset leaves no message of the lost history, none twice, and takes ids
   t.same(complaints, [])
 })
 
-t.test('a session that has vanished leaves the page with the one that there is', async (t) => {
+t.test('when the session of a page is gone, the page shows the current one', async (t) => {
   const { page, sent, say, begin, end, complaints } = await openScriptedChat(t, [own(1), own(2)])
   const older = scriptSession(6)
   begin({ session: { ...older, seq: 4 }, resume: true, epoch: 'two' })
@@ -120,7 +120,7 @@ t.test('a session that has vanished leaves the page with the one that there is',
   t.same(complaints, [])
 })
 
-t.test('a message that is one too many stays on its way', async (t) => {
+t.test('a message that exceeds the rate limit is sent later', async (t) => {
   const { page, sent, say, complaints } = await openScriptedChat(t, [own(1)])
   await write(page, 'patience')
   const messages = () => sent.filter(({ type }) => type === 'message')

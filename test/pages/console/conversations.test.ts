@@ -41,7 +41,7 @@ t.test('a conversation that was left is closed once its last message is stored',
   t.equal(listeners, 0, 'and hears of nothing any more')
 })
 
-t.test('a note whose answer is lost is stored once, also by the next page', async (t) => {
+t.test('a note whose response is lost is stored once, even when the next page retries it', async (t) => {
   const { createNotes } = await importPageModule<Notes>('console/state/notes.ts')
   const ids: string[] = []
   const client = {

@@ -3,7 +3,7 @@ import { until } from '../../../harness/until.js'
 import { claim, message, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
-t.test('a session is released, handed over and closed, and everybody who looks sees it', async (t) => {
+t.test('a session is released, transferred and closed, and every console shows it', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store' })
   const [ada, grace] = [await stage.admin('Ada'), await stage.admin('Grace')]
@@ -54,7 +54,7 @@ t.test('a session is released, handed over and closed, and everybody who looks s
   )
 })
 
-t.test('what is written to one session waits there while another is looked at', async (t) => {
+t.test('an unsent text stays with its session while another session is shown', async (t) => {
   const stage = await setStage(t)
   for (const name of ['First Shop', 'Second Shop']) {
     await stage.post('store/message/', await stage.store({ name }), { content: `from ${name}` })
@@ -106,7 +106,7 @@ const screenless = `
   }`
 
 t.test(
-  'unread notifications are counted in the bell and the title, and told by the browser to who looks elsewhere',
+  'the bell and the title count unread notifications, and a page without the focus shows desktop notifications',
   async (t) => {
     const stage = await setStage(t)
     const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]

@@ -7,7 +7,7 @@ const COUNT = 300
 /** Rows that are visible at once, with a margin. */
 const MOST_ROWS = 40
 
-t.test('of 300 waiting sessions all can be reached, and few are in the document', async (t) => {
+t.test('all of 300 waiting sessions can be reached, and only a few are in the document', async (t) => {
   const stage = await setStage(t)
   const stores: TestAccount[] = []
   for (let place = 1; place <= COUNT; place++) {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { claim, holdRequests, message, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
-t.test('notes stand in the conversation for admins alone, and are never sent to the store', async (t) => {
+t.test('notes are visible to admins only, and are never sent to the store', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store' })
   const [ada, grace] = [await stage.admin('Ada'), await stage.admin('Grace')]
@@ -51,7 +51,7 @@ t.test('notes stand in the conversation for admins alone, and are never sent to 
   )
 })
 
-t.test('a colleague is handed a session by name, with the reason as a note, and hears of it', async (t) => {
+t.test('a session is transferred by name, with the reason as a note, and the colleague is notified', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store', email: 'desk@tech.example' })
   const [ada, grace] = [await stage.admin('Ada'), await stage.admin('Grace Hopper')]

@@ -3,7 +3,7 @@ import { until } from '../../../harness/until.js'
 import { claim, row, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
-t.test('two consoles race for one session: one wins, the other is told who has it', async (t) => {
+t.test('two consoles race for one session: one wins, the other shows who holds it', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store' })
   await stage.post('store/message/', store, { content: 'Hello' })
@@ -34,7 +34,7 @@ t.test('two consoles race for one session: one wins, the other is told who has i
   )
 })
 
-t.test('who does not know yet that a session is taken is told by name', async (t) => {
+t.test('a claim of a session that is already taken shows the name of its holder', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store' })
   await stage.post('store/message/', store, { content: 'Hello' })

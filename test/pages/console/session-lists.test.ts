@@ -81,7 +81,7 @@ async function openBook(sessions: ListedSession[]) {
 
 const many = (count: number) => Array.from({ length: count }, (_, place) => listed(place + 1))
 
-t.test('a list is read page by page, as far as it is looked at', async (t) => {
+t.test('a list is read page by page, as far as it is scrolled', async (t) => {
   const { book, asked, ids, settle } = await openBook(many(250))
   t.same([ids().length, book.sizeOf('waiting'), book.countOf('waiting')], [100, 250, 250])
   book.readMore('waiting')
@@ -95,7 +95,7 @@ t.test('a list is read page by page, as far as it is looked at', async (t) => {
   book.close()
 })
 
-t.test('live events change the part that was read, and leave gaps to what is not', async (t) => {
+t.test('live events change the loaded part of a list, and nothing after it', async (t) => {
   const sessions = many(250)
   const { book, ids, tell, emit } = await openBook(sessions)
   tell(listed(251))
@@ -114,7 +114,7 @@ t.test('live events change the part that was read, and leave gaps to what is not
   book.close()
 })
 
-t.test('what comes live while a page is read is newer than the page', async (t) => {
+t.test('live events during a read take precedence over the page', async (t) => {
   const { book, ids, tell, emit, holdAnswers, settle } = await openBook(many(250))
   const release = holdAnswers()
   book.readMore('waiting')
@@ -128,7 +128,7 @@ t.test('what comes live while a page is read is newer than the page', async (t) 
   book.close()
 })
 
-t.test('another filter begins the list anew, and what was asked for before is dropped', async (t) => {
+t.test('another filter restarts the list, and drops the read in progress', async (t) => {
   const sessions = many(250).map((session) => ({ ...session, tags: session.id % 50 === 0 ? ['refund'] : [] }))
   const { book, ids, emit, holdAnswers, settle } = await openBook(sessions)
   const release = holdAnswers()
@@ -144,7 +144,7 @@ t.test('another filter begins the list anew, and what was asked for before is dr
   book.close()
 })
 
-t.test('a list that is turned to while others are read is read after them', async (t) => {
+t.test('a list that is opened while others are read is read after them', async (t) => {
   const { book, shown, emit, holdAnswers, settle } = await openBook(many(3))
   const release = holdAnswers()
   emit('state', 'online')

@@ -62,7 +62,7 @@ t.test('an excerpt marks the hits, cuts no character, and survives any offsets',
   t.ok(pieces.map(({ text }) => text).join('').length < 240)
 })
 
-t.test('a shortcut begins a word, and what fits best comes first', async (t) => {
+t.test('a shortcut starts at the beginning of a word, and the best match comes first', async (t) => {
   const cases: [text: string, caret: number, found: ReturnType<typeof findShortcut>][] = [
     ['/ref', 4, { from: 0, typed: 'ref' }],
     ['Hello /re there', 9, { from: 6, typed: 're' }],
@@ -92,7 +92,7 @@ const message = (id: number, second = id) =>
   }) as Message
 const insert = (key: string, second: number) => ({ key, created: message(0, second).created, content: key })
 
-t.test('notes stand at their time; those of a part that is not shown wait', async (t) => {
+t.test('notes are sorted among the messages by time; those outside of the loaded part are left out', async (t) => {
   const shown = (edges: { isWhole: boolean; isNewest: boolean }) =>
     mergeItems([message(10), message(20)], [insert('c', 25), insert('a', 5), insert('b', 15)], edges).map((item) =>
       'insert' in item ? item.insert.key : item.message.id,
@@ -104,7 +104,7 @@ t.test('notes stand at their time; those of a part that is not shown wait', asyn
 
 const nothing = () => Promise.reject(new Error('nothing is sent'))
 
-t.test('a message in the midst is shown with those around it, and read on to the newest', async (t) => {
+t.test('an old message is shown with those around it, and later pages lead to the newest', async (t) => {
   const timeline = createTimeline({ send: nothing, upload: nothing })
   const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, place) => message(from + place))
   const page = (from: number, to: number, has_more: boolean) => ({ data: range(from, to), has_more })
@@ -129,7 +129,7 @@ t.test('a message in the midst is shown with those around it, and read on to the
   t.same(timeline.marked.value, { id: 48 })
 })
 
-t.test('a filter that was kept by another version is read as far as it is one', async (t) => {
+t.test('the valid parts of a filter that another version has stored are restored', async (t) => {
   t.same(
     filters.readFilter({ tag: 'x', status: 'lost', adminId: '5', fromDay: '2026-02-30x', toDay: '2026-11-25', no: 1 }),
     {
@@ -149,7 +149,7 @@ t.test('lengths of time and names of groups are for people', async (t) => {
   t.equal(reports.nameGroup({ key: 'no day' }, 'day'), 'no day')
 })
 
-t.test('colleagues are found by a part of their name or by their number, those online first', async (t) => {
+t.test('colleagues are found by a part of their name or by their id, online ones first', async (t) => {
   const colleague = (id: number, name: string, online: boolean) => ({ id, name, online, held: 0 }) as Colleague
   const all = [colleague(1, 'Ada', false), colleague(12, 'Grace', true), colleague(2, 'Adele', true)]
   const found = (typed: string) => transfer.findColleagues(all, typed).map(({ id }) => id)

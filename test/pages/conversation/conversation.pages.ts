@@ -3,7 +3,7 @@ import { claim, hasTick, message, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 t.test(
-  'a store writes, an admin sees it without reloading, claims and answers; ticks turn on both sides',
+  'a store writes, an admin sees it without reloading, claims and answers; receipts change on both sides',
   async (t) => {
     const stage = await setStage(t)
     const store = await stage.store({ name: 'Tech Store' })

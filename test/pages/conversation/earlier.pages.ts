@@ -24,7 +24,7 @@ const earlier = (page: Page) => page.getByRole('button', { name: 'Earlier messag
 const begins = (page: Page, text: string) => message(page, text).getByText('New conversation').waitFor()
 
 t.test(
-  'a session that was answered and closed while the store was away is shown, counted until it was read',
+  'a session that was answered and closed while the store was offline is shown, and counts as unread until read',
   async (t) => {
     const stage = await setStage(t)
     const who = { store: await stage.store({ name: 'Tech Store' }), admin: await stage.admin() }
@@ -60,7 +60,7 @@ t.test(
   },
 )
 
-t.test('answers in several sessions that were closed are all shown', async (t) => {
+t.test('unread answers in several closed sessions are all shown', async (t) => {
   const stage = await setStage(t)
   const who = { store: await stage.store(), admin: await stage.admin() }
   for (const name of ['one', 'two']) await holdConversation(stage, who, [`question ${name}`, `answer ${name}`])
@@ -71,7 +71,7 @@ t.test('answers in several sessions that were closed are all shown', async (t) =
   t.same(stage.complaints(), [])
 })
 
-t.test('an admin goes back to the earlier sessions of a store that it may read, and to no others', async (t) => {
+t.test("an admin scrolls back to a store's earlier sessions, but only to those that it may read", async (t) => {
   const stage = await setStage(t)
   const who = { store: await stage.store({ name: 'Tech Store' }), admin: await stage.admin() }
   const other = await stage.admin()

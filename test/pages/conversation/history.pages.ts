@@ -5,7 +5,7 @@ import { setStage } from '../support/stage.js'
 
 const COUNT = 420
 
-t.test('history is read on the way up, and what is looked at stays where it is', async (t) => {
+t.test('scrolling up loads history without moving the visible messages', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store' })
   const { body } = await stage.get('store/session/', store)

@@ -25,7 +25,7 @@ const overflows = (page: Page) =>
     return (wide?.scrollWidth ?? 0) > window.innerWidth || (log?.scrollWidth ?? 0) > (log?.clientWidth ?? 0)
   })
 
-t.test('what somebody writes or is called is text, and nothing else', async (t) => {
+t.test('messages and names are shown as plain text, never as markup', async (t) => {
   const stage = await setStage(t)
   const name = `${markup}\u202e Tech Store ${'W'.repeat(100)}`
   const store = await stage.store({ name, email: '"><script>window.hacked=1</script>' })
@@ -89,7 +89,7 @@ t.test('what somebody writes or is called is text, and nothing else', async (t) 
   t.same(stage.complaints(), [])
 })
 
-t.test('the browser itself refuses markup and scripts that are not the own ones', async (t) => {
+t.test('the Content-Security-Policy blocks foreign markup and scripts', async (t) => {
   const stage = await setStage(t)
   const { page } = await stage.visitor(await stage.store())
   await page.goto(`${stage.node.origin}/chat/`)

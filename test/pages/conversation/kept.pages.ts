@@ -13,7 +13,7 @@ const holds = (page: Page, text: string) =>
 const connected = (page: Page) => page.getByText('Connected', { exact: true }).waitFor()
 
 t.test(
-  'what is being written survives a reload, a crash of the tab, and signing in again, for that account',
+  'an unsent text survives a reload, a crash of the tab, and another sign-in, for the same account only',
   async (t) => {
     const stage = await setStage(t)
     const [store, other] = [await stage.store(), await stage.store()]
@@ -51,7 +51,7 @@ t.test(
   },
 )
 
-t.test('each session of an admin keeps what is being written to it', async (t) => {
+t.test('each session of an admin keeps its unsent text', async (t) => {
   const stage = await setStage(t)
   const names = ['First Shop', 'Second Shop']
   for (const name of names) await stage.post('store/message/', await stage.store({ name }), { content: 'Hello' })
@@ -100,7 +100,7 @@ async function checkOnce(t: Test, stage: Stage, page: Page, contents: string[]):
   t.same(await contentsOf(stage), contents)
 }
 
-t.test('what was sent and not acknowledged is sent after a reload, in order and once', async (t) => {
+t.test('unacknowledged messages are sent again after a reload, in order and once', async (t) => {
   const stage = await setStage(t)
   const { page, loses } = await openLossy(stage, '/chat/', await stage.store())
   await write(page, 'before')
@@ -124,7 +124,7 @@ t.test('what was sent and not acknowledged is sent after a reload, in order and 
 })
 
 t.test(
-  'what an admin sent is sent also to a session that is not looked at; what was refused stays to be seen',
+  "an admin's pending messages are sent to sessions that are not open, too; refused ones stay visible",
   async (t) => {
     const stage = await setStage(t)
     const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
@@ -154,7 +154,7 @@ t.test(
   },
 )
 
-t.test('a browser that keeps nothing still sends', async (t) => {
+t.test('sending works in a browser without storage', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store)

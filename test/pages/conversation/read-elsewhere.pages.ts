@@ -31,7 +31,7 @@ async function setScene(t: Test) {
   return { stage, store, admin, session_id }
 }
 
-t.test('what a store reads in one tab is read in the others', async (t) => {
+t.test('messages that a store reads in one tab become read in the others', async (t) => {
   const { stage, store, admin, session_id } = await setScene(t)
   const tabs = await openTabs(stage, '/chat/', store)
   const [unseen, seen] = tabs
@@ -47,7 +47,7 @@ t.test('what a store reads in one tab is read in the others', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('what was read elsewhere while a tab was away is read when it is back', async (t) => {
+t.test('messages that were read elsewhere become read in a tab when it reconnects', async (t) => {
   const { stage, store, admin, session_id } = await setScene(t)
   const { page } = await stage.visitor(store, { losesConnections: true })
   await controlFocus(page)
@@ -64,7 +64,7 @@ t.test('what was read elsewhere while a tab was away is read when it is back', a
   t.same(stage.complaints(), [])
 })
 
-t.test('what an admin reads at one desk is read at the other: rows, tabs, the bell and the title', async (t) => {
+t.test('reading in one console updates the others: rows, tabs, the bell and the title', async (t) => {
   const { stage, store, admin } = await setScene(t)
   const tabs = await openTabs(stage, '/console/', admin)
   for (const desk of tabs) await desk.getByRole('tab', { name: /^Mine/ }).click()

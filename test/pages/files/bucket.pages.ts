@@ -33,7 +33,7 @@ async function startBucket(t: Test): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-t.test('pictures come from the origin of the bucket, into the pages and the widget, and from no other', async (t) => {
+t.test('the pages and the widget load pictures from the origin of the bucket, and from no other', async (t) => {
   const [bucket, elsewhere] = [await startBucket(t), await startBucket(t)]
   const { files } = readConfig({
     S3_BUCKET: 'chat',

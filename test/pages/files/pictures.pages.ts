@@ -35,7 +35,7 @@ const isPainted = (page: Page) =>
 const topOf = async (element: Locator) => Math.round((await element.boundingBox())?.y ?? NaN)
 const isLoaded = (image: Locator) => image.evaluate((image) => (image as HTMLImageElement).naturalWidth > 0)
 
-t.test('nothing that is looked at moves when a picture comes', async (t) => {
+t.test('loading a picture does not move the visible messages', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store' })
   const say = (content: string) => stage.post('store/message/', store, { content })
@@ -79,7 +79,7 @@ t.test('nothing that is looked at moves when a picture comes', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('a picture is opened large by the keyboard, leads to the others, and gives the focus back', async (t) => {
+t.test('the keyboard opens a picture, moves to the others, and returns the focus on close', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   for (const name of ['a.png', 'b.png']) await sendPicture(stage, store, name, [900, 700])
@@ -108,7 +108,7 @@ t.test('a picture is opened large by the keyboard, leads to the others, and give
   t.same(stage.complaints(), [])
 })
 
-t.test('files are open to everybody, and fit on a phone, in every language', async (t) => {
+t.test('files are accessible and fit on a phone in every language', async (t) => {
   const stage = await setStage(t)
   const name = `${'Rechnung'.repeat(12)}.txt`
   for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar'] as const) {

@@ -6,7 +6,7 @@ import { chatIn, openChat } from '../support/launcher.js'
 import { serveShop } from '../support/shop.js'
 import { setStage } from '../support/stage.js'
 
-t.test('files are chosen, dropped and pasted, looked at before, and sent with a text, in order', async (t) => {
+t.test('files are chosen, dropped and pasted, previewed, and sent with a text, in order', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store({ name: 'Tech Store' })
   const page = await stage.chat(store)
@@ -67,7 +67,7 @@ t.test('files are chosen, dropped and pasted, looked at before, and sent with a 
   t.same(stage.complaints(), [])
 })
 
-t.test('each session of an admin keeps what is chosen for it', async (t) => {
+t.test('each session of an admin keeps its chosen files', async (t) => {
   const stage = await setStage(t)
   for (const name of ['First Shop', 'Second Shop'])
     await stage.post('store/message/', await stage.store({ name }), { content: 'Hello' })
@@ -82,7 +82,7 @@ t.test('each session of an admin keeps what is chosen for it', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('text that comes with a picture of itself stays text, and nothing that is dropped navigates away', async (t) => {
+t.test('text pasted with a picture of itself stays text, and a drop never navigates away', async (t) => {
   const stage = await setStage(t)
   const [store, admin] = [await stage.store(), await stage.admin()]
   const page = await stage.chat(store)

@@ -40,7 +40,7 @@ async function holdUploads(page: Page) {
   }
 }
 
-t.test('an upload shows how far it is, and can be cancelled', async (t) => {
+t.test('an upload shows its progress and can be cancelled', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const page = await stage.chat(store, { losesConnections })
@@ -67,7 +67,7 @@ t.test('an upload shows how far it is, and can be cancelled', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('what is written behind a file waits for it, and no longer than it takes', async (t) => {
+t.test('a message after a file is sent as soon as the file is uploaded', async (t) => {
   const stage = await setStage(t)
   const page = await stage.chat(await stage.store(), { losesConnections })
   const uploads = await holdUploads(page)
@@ -93,7 +93,7 @@ t.test('what is written behind a file waits for it, and no longer than it takes'
   t.same(stage.complaints(), [])
 })
 
-t.test('an upload that was cut goes on by itself; after a reload the page says that the file is lost', async (t) => {
+t.test('an interrupted upload is retried; after a reload the page says that the file is lost', async (t) => {
   const stage = await setStage(t)
   const page = await stage.chat(await stage.store(), { losesConnections })
   const uploads = await holdUploads(page)
@@ -119,7 +119,7 @@ t.test('an upload that was cut goes on by itself; after a reload the page says t
   t.same(stage.complaints(), [])
 })
 
-t.test('every refusal has a clear word', async (t) => {
+t.test('every refused upload shows its reason', async (t) => {
   const environment = { UPLOAD_MAX_BYTES: '1000', FILES_DIR: await createTempFolder(t) }
   const { files } = readConfig(environment)
   const stage = await setStage(t, { config: { files } })

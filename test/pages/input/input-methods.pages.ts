@@ -61,7 +61,7 @@ t.test('Enter and Escape belong to the input method while it composes, and right
   t.same(stage.complaints(), [])
 })
 
-t.test('Escape that gives up a character does not close the widget', async (t) => {
+t.test('Escape that cancels a composition does not close the widget', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store)
@@ -82,7 +82,7 @@ t.test('Escape that gives up a character does not close the widget', async (t) =
   t.same(stage.complaints(), [])
 })
 
-t.test('on a touch screen Enter begins a line, and the button sends', async (t) => {
+t.test('on a touch screen Enter starts a new line, and the button sends', async (t) => {
   const stage = await setStage(t)
   const chat = await stage.chat(await stage.store(), { isMobile: true, hasTouch: true })
   const field = chat.getByRole('textbox', { name: 'Write a message' })

@@ -9,7 +9,7 @@ const focused = (page: Page) =>
     return element?.getAttribute('aria-label') ?? element?.textContent ?? ''
   })
 
-t.test('an admin needs no mouse from signing in to closing', async (t) => {
+t.test('an admin can do everything with the keyboard, from signing in to closing a session', async (t) => {
   const stage = await setStage(t)
   const admin = await stage.admin()
   const stores = [await stage.store({ name: 'First Shop' }), await stage.store({ name: 'Second Shop' })]
@@ -69,7 +69,7 @@ t.test('an admin needs no mouse from signing in to closing', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('a note that is being typed stays one when the session is claimed meanwhile', async (t) => {
+t.test('a note in progress stays a note when the session is claimed meanwhile', async (t) => {
   const stage = await setStage(t)
   await stage.post('store/message/', await stage.store({ name: 'Tech Store' }), { content: 'Hello' })
   const page = await stage.console(await stage.admin())
@@ -108,7 +108,7 @@ t.test('a note that is being typed stays one when the session is claimed meanwhi
   t.same(stage.complaints(), [])
 })
 
-t.test('a store needs no mouse either, and Enter that chooses a character sends nothing', async (t) => {
+t.test('a store can do everything with the keyboard, and Enter during a composition sends nothing', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store)
@@ -127,7 +127,7 @@ t.test('a store needs no mouse either, and Enter that chooses a character sends 
   t.same(stage.complaints(), [])
 })
 
-t.test('the focus goes on when the row that has it leaves the list', async (t) => {
+t.test('the focus moves to another row when the focused row leaves the list', async (t) => {
   const stage = await setStage(t)
   const [first, second] = [await stage.store({ name: 'First Shop' }), await stage.store({ name: 'Second Shop' })]
   const { body } = await stage.post('store/message/', first, { content: 'Hello' })
@@ -140,7 +140,7 @@ t.test('the focus goes on when the row that has it leaves the list', async (t) =
   t.same(stage.complaints(), [])
 })
 
-t.test('single keys can be turned off', async (t) => {
+t.test('single-key shortcuts can be turned off', async (t) => {
   const stage = await setStage(t)
   const page = await stage.console(await stage.admin())
   await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()

@@ -30,7 +30,7 @@ const bottomOf = async (locator: Locator) => {
   return Math.round(y + height)
 }
 
-t.test('what is written stays above the keyboard', async (t) => {
+t.test('the field stays above the on-screen keyboard', async (t) => {
   const stage = await setStage(t)
   const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
   await stage.post('store/message/', store, { content: 'Hello' })
@@ -67,7 +67,7 @@ t.test('what is written stays above the keyboard', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('so does what is written in the widget, whose frame cannot know of the keyboard', async (t) => {
+t.test('so does the field of the widget, although its frame cannot detect the keyboard', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store, phone)

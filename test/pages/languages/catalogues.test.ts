@@ -43,7 +43,7 @@ for (const [language, texts] of catalogues) {
   })
 }
 
-t.test('the language is the first wanted one that there is, and keeps its region', async (t) => {
+t.test('the language is the first preferred one with a catalogue, and keeps its region', async (t) => {
   const cases: [wanted: string[], language: string, tag: string][] = [
     [['de-AT', 'en'], 'de', 'de-AT'],
     [['pt-BR', 'fr-CA', 'en'], 'fr', 'fr-CA'],
@@ -58,7 +58,7 @@ t.test('the language is the first wanted one that there is, and keeps its region
   for (const [wanted, language, tag] of cases) t.same(chooseLocale(wanted), { language, tag }, wanted.join())
 })
 
-t.test('a shortcut is what is on the key in Latin letters, on every layout', async (t) => {
+t.test('a shortcut is the Latin letter of the key on every layout', async (t) => {
   const { shortcutOf } = await importPageModule<typeof import('../../../src/pages/browser/keys.js')>('browser/keys.ts')
   const cases: [key: string, code: string, shortcut: string][] = [
     ['w', 'KeyW', 'w'],

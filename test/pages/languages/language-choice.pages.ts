@@ -6,7 +6,7 @@ import { setStage } from '../support/stage.js'
 
 const stage = await setStage(t)
 
-t.test('from right to left the page is mirrored, and what people have written is not', async (t) => {
+t.test('a right-to-left language mirrors the page, but not the texts of users', async (t) => {
   const [store, admin] = [await stage.store({ name: 'Spiegel' }), await stage.admin()]
   await stage.post('store/message/', store, { content: 'Left to right' })
   const desk = await stage.console(admin, { locale: 'ar' })
@@ -29,7 +29,7 @@ t.test('from right to left the page is mirrored, and what people have written is
   )
 })
 
-t.test('`?lang=` is stronger than the browser; what is no language is passed over', async (t) => {
+t.test('`?lang=` takes precedence over the browser; invalid values are skipped', async (t) => {
   const { page } = await stage.visitor(await stage.store(), { locale: 'fr' })
   const langOf = async (query: string) => {
     await page.goto(`${stage.node.origin}/chat/${query}`)
@@ -42,7 +42,7 @@ t.test('`?lang=` is stronger than the browser; what is no language is passed ove
   t.equal(await langOf('?lang=..%2Fevil'), 'fr')
 })
 
-t.test('a page whose catalogue is not there, or of another version, speaks English where it must', async (t) => {
+t.test('a missing text, or a missing catalogue, falls back to English', async (t) => {
   const texts = await readTexts('de')
   const { page } = await stage.visitor(await stage.store(), { locale: 'de', losesConnections: true })
   await page.route('**/languages/de.js', (route) => route.abort())
@@ -61,7 +61,7 @@ t.test('a page whose catalogue is not there, or of another version, speaks Engli
   await page.getByRole('heading', { name: 'Support-Chat' }).waitFor()
 })
 
-t.test('the widget speaks the language of its tag, else the one of the browser', async (t) => {
+t.test('the widget uses the language of its tag, otherwise that of the browser', async (t) => {
   const store = await stage.store()
   for (const [locale, lang, name] of [
     ['fr', 'ar', 'فتح محادثة الدعم'],

@@ -29,7 +29,7 @@ for (const [language, tag, direction] of [
   ['zh', 'zh-CN', 'ltr'],
   ['ar', 'ar-EG', 'rtl'],
 ] as const) {
-  t.test(`${tag}: the pages speak it, and are open to everybody`, async (t) => {
+  t.test(`${tag}: the pages are translated and accessible`, async (t) => {
     const [english, texts] = [await readTexts('en'), await readTexts(language)]
     const untranslated = Object.entries(english).flatMap(([key, text]) =>
       typeof text === 'string' && text !== texts[key as keyof typeof texts] ? [text] : [],

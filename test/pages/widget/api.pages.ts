@@ -24,7 +24,7 @@ const countsOf = (page: Page) => page.evaluate(() => (window as unknown as ShopW
 const call = (page: Page, act: (chat: StoreChat, token: string) => void, token = '') =>
   page.evaluate(`(${act.toString()})(window.storeChat, ${JSON.stringify(token)})`)
 
-t.test('what a page calls before the script has come is done when it comes', async (t) => {
+t.test('calls from before the script has loaded are made once it loads', async (t) => {
   const stage = await setStage(t)
   const [store, admin] = [await stage.store(), await stage.admin()]
   const { body } = await stage.post('store/message/', store, { content: 'Hello' })
@@ -60,7 +60,7 @@ t.test('what a page calls before the script has come is done when it comes', asy
   t.match(stage.complaints(), [/of the shop/])
 })
 
-t.test('another store that signs in replaces the first conversation, and signing out takes it away', async (t) => {
+t.test('signing in as another store replaces the conversation, and signing out removes it', async (t) => {
   const stage = await setStage(t)
   const [first, second] = [await stage.store(), await stage.store()]
   const { page } = await stage.visitor(first)
@@ -105,7 +105,7 @@ t.test('another store that signs in replaces the first conversation, and signing
   t.same(stage.complaints(), [])
 })
 
-t.test('an element of the shop that is called like it is not in its way', async (t) => {
+t.test('an element of the shop with the id `storeChat` does not interfere', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store)

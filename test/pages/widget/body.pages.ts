@@ -22,6 +22,8 @@ const inHead = (origin: string, token: string) =>
 async function replace(page: Page, change: () => void): Promise<void> {
   await page.evaluate((change) => {
     const { contentWindow } = document.querySelector('store-chat-widget')?.shadowRoot?.querySelector('iframe') ?? {}
+    // The page's own code, as a shop's framework runs it.
+    // oxlint-disable-next-line no-eval
     ;(0, eval)(`(${change})()`)
     if (contentWindow?.closed !== true) throw new Error('The launcher is where it was')
   }, change.toString())
@@ -52,7 +54,7 @@ const replacements: Record<string, () => void> = {
   },
   'the document is written anew': () => {
     document.open()
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- shops do it all the same
+    // oxlint-disable-next-line typescript/no-deprecated -- shops do it all the same
     document.write('<!doctype html><title>Shop</title><main>Written</main>')
     document.close()
   },
@@ -67,7 +69,7 @@ const replacements: Record<string, () => void> = {
   },
 }
 
-t.test('a body that is replaced brings the launcher back, once, with its conversation', async (t) => {
+t.test('the launcher is inserted again, once and with its conversation, when the body is replaced', async (t) => {
   const stage = await setStage(t)
   const { page } = await visitShop(t, stage, inHead)
   await writeIn(await openChat(page), 'written before')
@@ -85,7 +87,7 @@ t.test('a body that is replaced brings the launcher back, once, with its convers
   t.same(stage.complaints(), [])
 })
 
-t.test('what was open is open again', async (t) => {
+t.test('an open chat is open again after the body is replaced', async (t) => {
   const stage = await setStage(t)
   const { page } = await visitShop(t, stage, inHead)
   await openChat(page)
@@ -95,7 +97,7 @@ t.test('what was open is open again', async (t) => {
   t.equal(await page.evaluate(() => document.activeElement?.localName), 'body', 'it does not ask for the focus again')
 })
 
-t.test('the tag twice is one launcher, whatever runs it again', async (t) => {
+t.test('a tag that runs twice adds one launcher', async (t) => {
   const stage = await setStage(t)
   const { page, store } = await visitShop(t, stage, (origin, token) => inHead(origin, token) + inHead(origin, token))
   const addTag = (type: string) =>

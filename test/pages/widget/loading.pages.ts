@@ -7,7 +7,7 @@ import { chatIn, closer, countWidgets, entryIn, openChat, writeIn } from '../sup
 import { serveShop } from '../support/shop.js'
 import { setStage } from '../support/stage.js'
 
-t.test('the tag may be written in every way in which scripts are', async (t) => {
+t.test('the widget loads with every form of script tag', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store)
@@ -48,7 +48,7 @@ t.test('the tag may be written in every way in which scripts are', async (t) => 
   t.same(stage.complaints(), [])
 })
 
-t.test('a script that was loaded without a tag says so', async (t) => {
+t.test('the script logs an error when it was loaded without a tag', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page, complaints } = await stage.visitor(store)
@@ -84,7 +84,7 @@ t.test('it works in a page that is isolated from other origins', async (t) => {
   t.same(stage.complaints(), [])
 })
 
-t.test('it works where the browser gives a frame of another origin no storage', async (t) => {
+t.test('it works where the browser denies storage to cross-origin frames', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store)
@@ -106,7 +106,7 @@ t.test('it works where the browser gives a frame of another origin no storage', 
   t.same(stage.complaints(), [])
 })
 
-t.test('it works in an app whose pages are files', async (t) => {
+t.test('it works in a page that was loaded from a file', async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store)

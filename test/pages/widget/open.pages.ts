@@ -4,7 +4,7 @@ import { serveShop } from '../support/shop.js'
 import { setStage } from '../support/stage.js'
 
 t.test(
-  'an open chat is open on the next page of the shop, with what is being written, and takes no focus',
+  'an open chat is open on the next page of the shop, with its unsent text, and does not take the focus',
   async (t) => {
     const stage = await setStage(t)
     const store = await stage.store()

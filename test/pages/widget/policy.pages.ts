@@ -38,7 +38,7 @@ async function readPolicyNotice(): Promise<string> {
 
 const strict = "default-src 'none'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'"
 
-t.test('of the strictest policy it needs its origin in two directives, or a nonce and one', async (t) => {
+t.test('the strictest policy needs to allow its origin in two directives, or a nonce and one directive', async (t) => {
   const stage = await setStage(t)
   const ways = [
     { policy: (origin: string) => `${strict}; script-src ${origin}; frame-src ${origin}`, attributes: '' },
@@ -60,7 +60,7 @@ t.test('of the strictest policy it needs its origin in two directives, or a nonc
   }
 })
 
-t.test('a policy that refuses the frame is told what it lacks, in one line', async (t) => {
+t.test('a policy that blocks the frame is reported in one line, with the missing directive', async (t) => {
   const stage = await setStage(t)
   for (const policy of [
     `script-src 'self' ORIGIN`,
@@ -82,7 +82,7 @@ t.test('a policy that refuses the frame is told what it lacks, in one line', asy
   }
 })
 
-t.test('a policy that refuses the script is told by what the documentation gives the shop', async (t) => {
+t.test("the documentation's snippet reports a policy that blocks the script", async (t) => {
   const { page, origin, ownLines } = await visitShop(t, await setStage(t), () => "script-src 'self'", {
     head: '<script src="/shop.js"></script>',
   })

@@ -60,7 +60,7 @@ t.test('no style of a shop hides or moves the launcher or its frame', async (t) 
   t.same(stage.complaints(), [])
 })
 
-t.test("a shop's style for its own dialogs does not lie over the shop", async (t) => {
+t.test("a shop's styles for its own dialogs do not apply to the launcher", async (t) => {
   const stage = await setStage(t)
   const store = await stage.store()
   const { page } = await stage.visitor(store, { viewport })

@@ -11,7 +11,7 @@ import { setStage } from '../support/stage.js'
 const signIn = (page: Page, token: string) => page.evaluate(`storeChat.signIn(${JSON.stringify(token)})`)
 const field = (page: Page) => chatIn(page).getByRole('textbox', { name: 'Write a message' })
 
-t.test('a renewed token of the same store lets the conversation go on, and the page hears when one ends', async (t) => {
+t.test('a renewed token of the same store continues the conversation, and `revoked` reports its end', async (t) => {
   const stage = await setStage(t)
   const { database } = stage.node
   const [store, other] = [await stage.store(), await stage.store()]

@@ -12,7 +12,7 @@ async function visitShop(t: Test, stage: Stage, store: TestAccount, chatOrigin: 
   return { page, chat: chatIn(page) }
 }
 
-t.test('one script tag puts the chat into a corner of any shop, and leaves nothing else there', async (t) => {
+t.test('one script tag puts the chat into the corner of a shop, and adds nothing else', async (t) => {
   const stage = await setStage(t)
   const [store, admin] = [await stage.store({ name: 'Tech Store' }), await stage.admin()]
   const { page, chat } = await visitShop(t, stage, store, stage.node.origin)
@@ -59,7 +59,7 @@ t.test('one script tag puts the chat into a corner of any shop, and leaves nothi
   t.same(stage.complaints(), [])
 })
 
-t.test('the widget works on while the connection is gone, and catches up', async (t) => {
+t.test('the widget keeps working while it is disconnected, and catches up', async (t) => {
   const stage = await setStage(t)
   const way = await startProxy(t, stage.node)
   const [store, admin] = [await stage.store(), await stage.admin()]
@@ -81,7 +81,7 @@ t.test('the widget works on while the connection is gone, and catches up', async
   t.same(stage.complaints(), [])
 })
 
-t.test('on a phone the open widget is the whole page', async (t) => {
+t.test('on a phone the open widget covers the whole page', async (t) => {
   const stage = await setStage(t)
   const { page, chat } = await visitShop(t, stage, await stage.store(), stage.node.origin, {
     viewport: { width: 360, height: 640 },

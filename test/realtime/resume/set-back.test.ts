@@ -174,7 +174,7 @@ t.test('the database comes back at an earlier state', async (t) => {
   t.test('resume', async (t) => {
     const resume = async (chat: ChatClient, account: TestAccount, payload: object) => {
       const socket = await enter(t, chat.node, 'store', account)
-      const { epoch } = socket.frames[0]?.payload as { epoch: string }
+      const epoch: string = socket.frames[0]?.payload.epoch
       socket.send('resume', payload)
       const sync = await socket.next('sync')
       await socket.close()

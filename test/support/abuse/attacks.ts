@@ -1,4 +1,3 @@
-/* eslint max-lines: ['error', 300] -- one table of all attacks */
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   askForUpgrade,

@@ -1,4 +1,3 @@
-/* eslint max-lines: ['error', 300] -- all senders of raw bytes, used only by the table of attacks */
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -14,7 +14,7 @@ export interface Answer {
   status: number
   headers: IncomingHttpHeaders
   /** Parsed if it is JSON. Tests check its content. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that tests can look into it
+  // oxlint-disable-next-line typescript/no-explicit-any -- so that tests can look into it
   body: any
   text: string
 }

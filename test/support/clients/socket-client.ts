@@ -7,7 +7,7 @@ import type { Side } from '../../../src/protocol/account.js'
 const DEADLINE_MS = 5000
 
 /** Tests check the content of a frame. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that tests can look into it
+// oxlint-disable-next-line typescript/no-explicit-any -- so that tests can look into it
 export type Payload = any
 
 export interface Frame {

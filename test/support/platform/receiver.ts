@@ -9,7 +9,7 @@ export interface ReceivedEvent {
   type: string
   timestamp: string
   // Tests check the content of an event.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any
   data: any
   body: string
   headers: Record<string, string>

@@ -24,7 +24,7 @@ export function findMetadata(meta: Buffer, metaStart: number): Range[] {
   const ranges = boxes
     .filter(({ type }) => ignoredBoxes.has(type))
     .map(({ start, end }) => ({ start: metaStart + start, end: metaStart + end }))
-  const dataStart = data && metaStart + data.start
+  const dataStart = data === undefined ? undefined : metaStart + data.start
   return [...ranges, ...locate(new BoxReader(meta, locations), ids, dataStart)]
 }
 

@@ -11,7 +11,7 @@ interface RatingFormProps {
 const scores = [1, 2, 3, 4, 5] as const
 const LONGEST_COMMENT = 1000
 
-/** How it was: one to five and a line, to be changed for some days. */
+/** Asks for a score from 1 to 5 and an optional comment. A rating can be changed while the service accepts it. */
 export function RatingForm({ sessionId, ratings }: RatingFormProps) {
   const given = ratings.of(sessionId)
   const score = useSignal(given.value?.score)

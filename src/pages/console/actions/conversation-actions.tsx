@@ -11,7 +11,7 @@ interface ActionsProps {
   conversation: Conversation
 }
 
-/** What the holder may do with the conversation, and a supervisor with that of somebody else. */
+/** The actions of the session's holder; supervisors get them for sessions of other admins, too. */
 export function ConversationActions({ desk, conversation }: ActionsProps) {
   const closing = useRef<HTMLDialogElement>(null)
   const handing = useRef<HTMLDialogElement>(null)

@@ -1,6 +1,6 @@
 import type { Colleague } from '../../../client/index.js'
 
-/** Those whose name holds what was typed, or whose number it is; who is online comes first. */
+/** The admins whose name contains the typed text, or whose id equals it. Online admins come first, then by name. */
 export function findColleagues(all: readonly Colleague[], typed: string): Colleague[] {
   const wanted = typed.trim().toLowerCase()
   return all

@@ -10,16 +10,16 @@ interface TransferFormProps {
   onTransfer: (adminId: number, note: string | undefined) => void
 }
 
-/** As many as are offered at once; more are found by typing. */
+/** The form lists at most this many admins. Typing finds the others. */
 const SHOWN = 50
 
-/** Who takes over, by name or by number, and why. Those who are online come first. */
+/** Asks for the admin who takes over, by name or id, and for a note. Online admins come first. */
 export function TransferForm({ colleagues, onCancel, onTransfer }: TransferFormProps) {
   const typed = useSignal('')
   const chosen = useSignal<number>()
   const note = useSignal('')
   const field = useRef<HTMLInputElement>(null)
-  // The dialog was opened before there was something in it to take the focus.
+  // The dialog was opened empty, so the browser could not focus a field in it.
   useLayoutEffect(() => field.current?.focus(), [])
   const found = findColleagues(colleagues, typed.value)
   const adminId = found.find(({ id }) => id === chosen.value)?.id ?? readId(typed.value)

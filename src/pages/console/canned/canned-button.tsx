@@ -6,7 +6,7 @@ import { Lazy } from '../../shared/lazy.js'
 import type { Desk } from '../state/desk.js'
 import type { CannedEditorProps } from './dialog/canned-dialog.js'
 
-/** The way to the canned replies. */
+/** The button for the canned replies, and their dialog. */
 export function CannedDialog({ desk }: { desk: Desk }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOpened = useSignal(false)

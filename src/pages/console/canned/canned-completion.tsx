@@ -13,7 +13,7 @@ interface Open {
   typed: string
 }
 
-/** Offers canned replies while `/` and a shortcut are typed, and puts the chosen one in their place. */
+/** Suggests canned replies while the admin types `/` and a shortcut, and replaces the shortcut by the chosen reply. */
 export function useCannedCompletion(
   desk: Desk,
   sessionId: number,
@@ -26,7 +26,7 @@ export function useCannedCompletion(
   const field = useRef<HTMLTextAreaElement>(null)
   const caret = useRef<number>(undefined)
   useEffect(() => {
-    // The text with the reply is in the field by now.
+    // The caret can be set only now: the effect runs after the field has got the new text.
     if (caret.current !== undefined) field.current?.setSelectionRange(caret.current, caret.current)
     caret.current = undefined
   }, [text.value])
@@ -43,7 +43,7 @@ export function useCannedCompletion(
     isInserting.value = true
     try {
       const content = await desk.canned.use(reply, sessionId)
-      // Whoever typed on meanwhile keeps what was typed.
+      // If the admin has changed the shortcut meanwhile, the reply no longer replaces it.
       if (text.value.slice(at.from, at.to) !== before.slice(at.from, at.to)) return
       caret.current = at.from + content.length
       text.value = text.value.slice(0, at.from) + content + text.value.slice(at.to)
@@ -78,12 +78,12 @@ export function useCannedCompletion(
   return {
     look,
     takesKey,
-    // A shortcut that is sent before its reply is there would be read by the store.
+    // Sending now would send the shortcut itself to the store.
     isBusy: isInserting.value || (isOpen && !desk.canned.isKnown.value),
     leave: close,
     attributes: isOpen
       ? {
-          // A field of several lines is a text box, which may have an active option, but is not allowed to be a combo box.
+          // ARIA: a textarea is a text box, which may have an active descendant, but must not have the role `combobox`.
           'aria-autocomplete': 'list',
           'aria-haspopup': 'listbox',
           'aria-controls': 'canned-list',
@@ -102,7 +102,7 @@ interface CannedListProps {
 }
 
 function CannedList({ replies, place, onChoose, onManage }: CannedListProps) {
-  // A press would take the focus out of the field before it is a click.
+  // Pressing the mouse button would blur the field, which closes the list before the click.
   const keepFocus = (event: Event) => event.preventDefault()
   return (
     <div class="canned" onMouseDown={keepFocus}>

@@ -12,12 +12,12 @@ interface DetailsProps {
   conversation: Conversation
 }
 
-/** The store beside its conversation: who it is, how the session is marked, and what there was before. */
+/** The panel beside a conversation: the store, the priority and tags of the session, and the store's other sessions. */
 export function StoreDetails({ desk, conversation }: DetailsProps) {
   const { store, session, rating } = conversation
   const aside = useRef<HTMLElement>(null)
   useEffect(() => {
-    // Where it lies over the conversation, it is what is looked at.
+    // On narrow screens the panel covers the conversation, so it takes the focus.
     const { current } = aside
     if (current && getComputedStyle(current).position === 'absolute') current.focus()
   }, [])

@@ -30,7 +30,7 @@ export function PriorityField({ desk, conversation: { id, priority } }: EditorPr
   )
 }
 
-/** The tags of a session. No store sees them. */
+/** Edits the tags of a session. They are visible to admins only. */
 export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
   const text = useSignal('')
   const set = (next: readonly string[]) => void desk.setDetails(id, { tags: next })

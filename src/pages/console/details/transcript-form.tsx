@@ -6,7 +6,7 @@ import type { Desk } from '../state/desk.js'
 
 const formats = ['txt', 'csv', 'json'] as const
 
-/** Saves a session as a file, without its notes. */
+/** Downloads the transcript of a session, without its notes. */
 export function TranscriptForm({ desk, sessionId }: { desk: Desk; sessionId: number }) {
   const isBusy = useSignal(false)
   const save = async (format: (typeof formats)[number]) => {

@@ -11,7 +11,7 @@ interface AvatarProps {
   isOnline: boolean
 }
 
-/** The first letter of a name, in a colour that stays the store's. */
+/** The first letter of the store's name. The colour depends on the store's id alone. */
 export function Avatar({ store, storeId, isOnline }: AvatarProps) {
   const [letter = ''] = Array.from(showable(nameStore(store, storeId)))
   return (

@@ -7,13 +7,13 @@ import type { Desk } from '../state/desk.js'
 import type { Row } from '../state/lists/rows.js'
 import { nameStore } from '../state/name-store.js'
 
-/** What can be done with the chosen rows, in the place of what narrows the list. */
+/** The toolbar for the chosen rows. It replaces the filter while rows can be chosen. */
 export function BulkBar({ desk }: { desk: Desk }) {
   const { book, client, selection, list } = desk
   const closing = useRef<HTMLDialogElement>(null)
   const bar = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    // The button that began this is gone. Whoever chooses by the keyboard stays on the row.
+    // The button that started the selection is gone, and the focus with it. A row keeps the focus it has.
     if (document.activeElement === document.body) bar.current?.focus()
   }, [])
   const rows = selection.rows.value

@@ -6,7 +6,7 @@ import { isFiltered, type ListFilter } from '../state/lists/list-filter.js'
 
 const statuses = ['open', 'claimed', 'closed'] as const
 
-/** Above a list: what narrows it, and the way to choose several of its rows. */
+/** The tools above a list: the filter, and the button that starts a selection. */
 export function ListTools({ desk }: { desk: Desk }) {
   const { filter } = desk.book.lists[desk.list.value]
   const isOpen = useSignal(isFiltered(filter.value))

@@ -17,7 +17,7 @@ interface SessionRowProps {
   nowMs: number
 }
 
-/** As many as have their place in a row. */
+/** A row has space for this many tags. */
 const MOST_TAGS = 2
 
 export function SessionRow({ row, list, desk, nowMs }: SessionRowProps) {
@@ -59,7 +59,7 @@ export function SessionRow({ row, list, desk, nowMs }: SessionRowProps) {
 const describeLast = (last: Message | null) =>
   last === null ? translate('messages.none') : last.content || translate('attachment')
 
-/** Everybody sees a length of time; a screen reader is also told what for. */
+/** A duration. Screen readers also announce that it is the waiting time. */
 const WaitingTime = ({ time }: { time: string }) => (
   <>
     <span aria-hidden="true">{time}</span>
@@ -67,7 +67,7 @@ const WaitingTime = ({ time }: { time: string }) => (
   </>
 )
 
-/** Whose a session is, where all are listed. */
+/** The status and the holder of a session, for the list of all sessions. */
 function Holder({ row: { session }, desk }: { row: Row; desk: Desk }) {
   const { status, admin_id } = session
   const name = admin_id === null ? undefined : (desk.colleagues.nameOf(admin_id) ?? `#${admin_id}`)

@@ -14,7 +14,7 @@ const ROW_PX = 76
 
 const keyOf = ({ session }: Row) => session.id
 
-/** The lists, as tabs; in their place what was found, while something is looked for. */
+/** The lists as tabs. During a search the results replace them. */
 export function Sidebar({ desk }: { desk: Desk }) {
   const isSearching = desk.query.value.trim() !== ''
   return (

@@ -3,7 +3,7 @@ import { translate } from '../../languages/translate.js'
 
 const URGENT = 3
 
-/** Marks what is more than normal: by its shape and a word, not by its colour alone. */
+/** Marks a raised priority by a symbol and a text, because colour alone is not accessible. */
 export function PriorityMark({ priority }: { priority: number }) {
   if (priority <= 0) return null
   const word = translate(nameOfPriority(priority))
@@ -34,7 +34,7 @@ export function TagChips({ tags, most = tags.length }: { tags: readonly string[]
   )
 }
 
-/** The tags that are in use, offered to every field with `list="known-tags"`. */
+/** The tags in use, as suggestions for every field with `list="known-tags"`. */
 export const KnownTags = ({ tags }: { tags: readonly { tag: string }[] }) => (
   <datalist id="known-tags">
     {tags.map(({ tag }) => (

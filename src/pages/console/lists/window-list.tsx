@@ -3,24 +3,24 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
 interface WindowListProps<Item> {
-  /** The rows that are there; more may follow. */
+  /** The loaded rows, from the start of the list. */
   items: readonly Item[]
-  /** How many rows there are to scroll through. */
+  /** The number of rows to scroll through, loaded or not. */
   size: number
-  /** Whether `size` is the number of all rows. */
+  /** Whether `size` is exact. */
   isCounted: boolean
   keyOf: (item: Item) => number
-  /** Every row is so high. */
+  /** The height of every row. */
   rowPx: number
   label: string
-  /** Which row belongs to what is shown beside the list. */
+  /** The key of the row that is shown beside the list. */
   chosen: number | undefined
   onChoose: (key: number) => void
-  /** Rows are looked at that are not there yet. */
+  /** Called when rows that are not loaded scroll into view. */
   onReach: () => void
-  /** What stands before a row. */
+  /** Rendered before a row, such as a checkbox. */
   leading?: ((item: Item) => ComponentChildren) | undefined
-  /** The focus goes from one row to another, with the Shift key. */
+  /** Called when the focus moves between rows with the Shift key held. */
   onExtend?: ((from: number, to: number) => void) | undefined
   children: (item: Item) => ComponentChildren
 }
@@ -28,8 +28,8 @@ interface WindowListProps<Item> {
 const SPARE_ROWS = 6
 
 /**
- * A list of any length of which only what can be seen is in the document, and the row with the focus. One row takes part
- * in the order of Tab; the arrow keys, Home, End and the page keys go from row to row.
+ * A virtual list: the document holds only the visible rows and the focusable one. With a roving tab index, Tab reaches one
+ * row; the arrow keys, Home, End and the page keys move the focus between rows.
  */
 export function WindowList<Item>(props: WindowListProps<Item>) {
   const { items, size, isCounted, keyOf, rowPx, label, chosen, onChoose, onReach, leading, onExtend, children } = props
@@ -37,7 +37,7 @@ export function WindowList<Item>(props: WindowListProps<Item>) {
   const view = useSignal({ top: 0, height: 800 })
   const current = useSignal<number>()
   const wantsFocus = useRef(false)
-  /** Where the focus is to go once the row is there. */
+  /** The place of a row that gets the focus once it is loaded. */
   const wanted = useRef<number>(undefined)
   const lastPlace = useRef(0)
 
@@ -55,7 +55,7 @@ export function WindowList<Item>(props: WindowListProps<Item>) {
   }, [])
   const hadFocus = box.current?.contains(document.activeElement) === true
   useLayoutEffect(() => {
-    // The row with the focus may have left the list.
+    // The focused row may have been removed from the list.
     const isLost = hadFocus && document.activeElement === document.body
     if (!wantsFocus.current && !isLost) return
     wantsFocus.current = false

@@ -12,13 +12,13 @@ const TALLEST_PX = 160
 interface NoteComposerProps {
   desk: Desk
   conversation: Conversation
-  /** Back to what the store is told. */
+  /** Switches back to the message to the store. */
   onLeave: () => void
 }
 
 /**
- * Writes notes, and nothing else: what is typed here is another text than the message's, and has no way to the store.
- * Enter saves, as it sends a message.
+ * Writes a note. Its text is separate from that of the message, so that a note is never sent to the store. Enter saves, as
+ * it sends in the message field.
  */
 export function NoteComposer({ desk, conversation, onLeave }: NoteComposerProps) {
   const text = desk.noteTextOf(conversation.id)

@@ -6,7 +6,7 @@ import { describeError } from '../../shared/describe-error.js'
 import type { Conversation } from '../state/conversation.js'
 import type { Desk } from '../state/desk.js'
 
-/** The notes of a conversation, for their places among the messages. */
+/** The notes of a conversation as inserts for the message log. */
 export function listNotes(desk: Desk, conversation: Conversation): Insert[] {
   return conversation.notes.all.value.map((note) => ({
     key: `note ${note.id}`,

@@ -6,14 +6,14 @@ interface BarChartProps {
   rows: readonly NamedRow[]
 }
 
-/** About as wide as it is shown, so that its letters are. */
+/** Close to the displayed width, so that the labels are scaled little. */
 const WIDTH = 380
 const HEIGHT = 140
 const FOOT = 18
 const LABELS = 5
 const THINNEST = 2
 
-/** Bars as they are looked at. Screen readers are given the table below, which holds the same numbers. */
+/** A bar chart. It is hidden from screen readers, which get the same numbers from the table below. */
 export function BarChart({ title, measure, rows }: BarChartProps) {
   const { valueOf, secondOf, format } = measure
   const highest = Math.max(0, ...rows.map((row) => Math.max(valueOf(row) ?? 0, secondOf?.(row) ?? 0)))

@@ -3,18 +3,18 @@ import { formatNumber, formatShortDay } from '../../languages/formats.js'
 import { translate } from '../../languages/translate.js'
 import { startOfDay } from '../../text/clock.js'
 
-/** The key of what no admin has held. */
+/** The key of sessions that no admin has held. */
 const NOBODY = 'none'
 
 export type Group = NonNullable<ReportQuery['group']>
 
 export type NamedRow = ReportRow & { key: string; name: string }
 
-/** What a chart shows of a row; undefined where there is nothing to show. */
+/** A value that a chart shows per row; null for a row without data. */
 export interface Measure {
   name: 'reports.sessions' | 'reports.waiting' | 'reports.answered' | 'reports.duration' | 'reports.rating'
   valueOf(row: ReportRow): number | null
-  /** A second, larger value behind it, such as the 90th percentile. */
+  /** A second, larger value drawn behind the first, such as the 90th percentile. */
   secondOf?(row: ReportRow): number | null
   format(value: number): string
 }
@@ -46,7 +46,7 @@ export function formatRating(average: number): string {
   return formatNumber(Math.round(average * 10) / 10)
 }
 
-/** "2:05" for minutes, "1:02:05" beyond an hour. */
+/** Formats minutes as "2:05", and hours as "1:02:05". */
 export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds)
   const parts = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
@@ -55,7 +55,7 @@ export function formatSeconds(seconds: number): string {
   return shown.map((part, place) => (place === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
 }
 
-/** Whole days up to the end of today. */
+/** The last `days` days in the user's time zone, up to the end of today. */
 export function readRange(days: number): { from: string; to: string } {
   const to = new Date(startOfDay(new Date()))
   to.setDate(to.getDate() + 1)
@@ -64,7 +64,7 @@ export function readRange(days: number): { from: string; to: string } {
   return { from: from.toISOString(), to: to.toISOString() }
 }
 
-/** What a row is about, for people. */
+/** The label of a row: a day, an admin or another group. */
 export function nameGroup({ key, name }: { key: string; name?: string }, group: Group): string {
   if (group === 'admin' && key === NOBODY) return translate('reports.nobody')
   if (group !== 'day') return name ?? key

@@ -3,7 +3,7 @@ import { formatNumber } from '../../languages/formats.js'
 import { translate } from '../../languages/translate.js'
 import { formatRating, formatSeconds, type NamedRow } from './report-rows.js'
 
-/** The numbers of the charts. */
+/** The numbers of the charts as a table. */
 export function ReportTable({ rows, total }: { rows: readonly NamedRow[]; total: ReportRow }) {
   return (
     <div class="report-table" tabIndex={0} role="region" aria-label={translate('reports.table')}>

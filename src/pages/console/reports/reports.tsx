@@ -17,7 +17,7 @@ export interface ReportsProps {
 const groups: readonly Group[] = ['day', 'hour', 'admin', 'tag']
 const ranges = [7, 30, 90, 365] as const
 
-/** How the desk does: charts to look at, and the numbers as a table. */
+/** The reports: charts, and their numbers as a table. */
 export default function Reports({ desk }: ReportsProps) {
   const group = useSignal<Group>('day')
   const days = useSignal<number>(30)

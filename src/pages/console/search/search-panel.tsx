@@ -4,7 +4,7 @@ import { translate } from '../../languages/translate.js'
 import { Lazy } from '../../shared/lazy.js'
 import type { Desk } from '../state/desk.js'
 
-/** Looks for messages. Its results take the place of the lists. */
+/** The search field for messages. The results replace the lists. */
 export function SearchField({ desk }: { desk: Desk }) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposing(event)) return

@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, Presence, Typing } from '../../../client/index.js'
 
-/** The sessions whose store is online, and those whose store types. */
+/** The ids of the sessions whose store is online, and of those whose store is typing. */
 export interface Activity {
   online: ReadonlySignal<ReadonlySet<number>>
   typing: ReadonlySignal<ReadonlySet<number>>

@@ -4,20 +4,20 @@ import { describeError } from '../../shared/describe-error.js'
 import type { Row } from './lists/rows.js'
 import type { Toasts } from './toasts.js'
 
-/** Requests at a time. */
+/** Concurrent requests. */
 const AT_ONCE = 4
 
-/** Several sessions of a list, chosen to do the same with each. */
+/** A selection of sessions in a list, for bulk actions. */
 export interface Selection {
-  /** Whether rows can be chosen now. */
+  /** Whether the list shows checkboxes. */
   isOn: ReadonlySignal<boolean>
   ids: ReadonlySignal<ReadonlySet<number>>
-  /** The chosen rows that the list still holds. */
+  /** The selected rows that are still in the list. */
   rows: ReadonlySignal<readonly Row[]>
   turn(isOn: boolean): void
   toggle(sessionId: number): void
   set(sessionIds: Iterable<number>): void
-  /** Does something with each. What fails is told together, and stays chosen. */
+  /** Runs `work` for each selected row. Failures are reported in one toast, and their rows stay selected. */
   run(work: (row: Row) => Promise<unknown>): Promise<void>
   isBusy: ReadonlySignal<boolean>
 }

@@ -5,15 +5,15 @@ import { patiently } from '../../shared/patiently.js'
 const MOST = 200
 const SHOWN = 8
 
-/** The canned replies of an admin: its own and the shared ones, those that are used most first. */
+/** The canned replies of an admin, own and shared, most used first. */
 export interface CannedReplies {
   all: ReadonlySignal<readonly CannedReply[]>
-  /** Whether they were read, or cannot be read now. */
+  /** Whether the first read has finished or failed. */
   isKnown: ReadonlySignal<boolean>
   refresh(): Promise<void>
-  /** Those that begin with what was typed, then those that hold it. */
+  /** Replies whose shortcut starts with the typed text, then those that contain it anywhere. */
   find(typed: string): CannedReply[]
-  /** The text for a session, with its placeholders filled in. */
+  /** Returns the text for a session, with the placeholders filled in, and counts the use. */
   use(reply: CannedReply, sessionId: number): Promise<string>
   save: AdminClient['saveCanned']
   remove(id: number): Promise<void>
@@ -63,7 +63,7 @@ export function findReplies(all: readonly CannedReply[], typed: string): CannedR
   return [...begins, ...holds].slice(0, SHOWN)
 }
 
-/** What is typed of a shortcut before the caret: `/` at the beginning of a word, and what follows it. */
+/** Finds a shortcut that ends at the caret: `/` at the start of a word, and the characters after it. */
 export function findShortcut(text: string, caret: number): { from: number; typed: string } | undefined {
   const found = /(?:^|\s)\/([\p{L}\p{M}\p{N}_.-]*)$/u.exec(text.slice(0, caret))
   const typed = found?.[1]

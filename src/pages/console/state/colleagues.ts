@@ -2,13 +2,13 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, Colleague } from '../../../client/index.js'
 import { patiently } from '../../shared/patiently.js'
 
-/** The other admins: who is online, and how many sessions each holds. */
+/** The admins, with their presence and the number of sessions that each holds. */
 export interface Colleagues {
-  /** By name. Empty until they were read. */
+  /** Ordered by name. Empty until the first read. */
   all: ReadonlySignal<readonly Colleague[]>
-  /** Undefined while it is not known. */
+  /** The name of an admin; undefined while it is not known. */
   nameOf(adminId: number): string | undefined
-  /** Reads them again. */
+  /** Reads the admins again. A failure keeps the previous ones. */
   refresh(): void
 }
 
@@ -18,7 +18,7 @@ export function createColleagues(client: Pick<AdminClient, 'admins'>): Colleague
     all,
     nameOf: (adminId) => all.value.find(({ id }) => id === adminId)?.name,
     refresh() {
-      // Without them, admins are named by their numbers.
+      // An admin without a known name is shown by id.
       patiently(client.admins).then(
         (admins) => (all.value = admins),
         () => undefined,

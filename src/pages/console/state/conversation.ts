@@ -9,9 +9,9 @@ import { readRow, type Row } from './lists/rows.js'
 import { createNotes } from './notes.js'
 
 const PAGE = 50
-/** Before and after a message that was looked for. */
+/** The number of messages read before and after a search result. */
 const AROUND = 30
-/** What comes along with a session. */
+/** The number of messages that the service returns with a session. */
 const NEWEST = 200
 
 /** One session, looked at closely. */
@@ -41,7 +41,7 @@ export function openConversation(
   const listSessions = (cursor?: string) =>
     client.sessions({ store_id: session.value?.store_id ?? 0, limit: PAGE, ...(cursor !== undefined && { cursor }) })
 
-  /** Before the messages are shown: what comes above them later would move them. */
+  /** Runs before the messages are shown, because elements inserted above them later would move them. */
   async function findEarlier(): Promise<void> {
     const page = await patiently(() => listSessions()).catch(() => undefined)
     if (page === undefined) return
@@ -69,7 +69,7 @@ export function openConversation(
         },
       )
       if (answer === undefined) {
-        // A reset has come between, which brings no store.
+        // A reset has replaced the messages meanwhile, but it does not contain the store.
         if (store.value === undefined) void load()
         return
       }
@@ -86,7 +86,7 @@ export function openConversation(
     }
   }
 
-  /** How the session stands now, unless something newer is known. */
+  /** Takes the state of the session, unless a newer one is known. */
   function apply(next: Session): void {
     if (next.id === sessionId && next.updated >= (session.value?.updated ?? '')) session.value = next
   }
@@ -97,7 +97,7 @@ export function openConversation(
     priority.value = details.priority
   }
 
-  /** The messages around one of this session, with that one marked. */
+  /** Shows a message of this session, marked, with the messages around it. */
   async function show(messageId: number): Promise<void> {
     const around = { session_id: sessionId, limit: AROUND }
     try {
@@ -128,7 +128,7 @@ export function openConversation(
     client.on('read', (read) => timeline.mark({ ...read, status: 'read', by: 'admin' })),
     client.on('reset', (reset) => {
       if (reset.session.id !== sessionId) return
-      // An earlier state, so the newer one must not stay.
+      // A reset may carry an older state, so it replaces the known one unconditionally.
       session.value = reset.session
       timeline.reset(reset)
       isLoaded.value = true
@@ -138,7 +138,7 @@ export function openConversation(
       if (session_id !== sessionId) return
       session.value = undefined
       timeline.drop(sessionId)
-      // Says why.
+      // The failing read shows the reason.
       void load()
     }),
     client.on('state', (state) => {

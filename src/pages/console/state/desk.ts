@@ -20,7 +20,7 @@ import { createOpenConversations } from './open-conversations.js'
 import { createSettings } from './settings.js'
 import { createToasts } from './toasts.js'
 
-/** Everything an admin has on the desk. */
+/** The state of the console: the connection, the lists, the open conversations, notifications and settings. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const client = connectAdmin({ origin: serviceUrl, token, fetch: fetchWithClock })
   const connection = watchConnection(client)
@@ -28,9 +28,9 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const chosen = signal<Conversation>()
   const settings = createSettings()
   const { list } = settings
-  /** Whether the reports are looked at instead of a conversation. */
+  /** Whether the reports are shown instead of a conversation. */
   const isAtReports = signal(false)
-  /** What is looked for. */
+  /** The text in the search field. */
   const query = signal('')
   const isBusy = signal(false)
   const { online, typing } = followActivity(client)
@@ -84,14 +84,14 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     const stop = conversations.open(sessionId).timeline.drafts.subscribe((drafts) => {
       const error = drafts.find((draft) => draft.error !== undefined)?.error
       if (error === undefined) return
-      // The session may be in no list any more.
+      // The session may no longer be in any list, so it is opened.
       if (chosen.value === undefined) choose(sessionId)
       else if (chosen.value.id !== sessionId) toasts.add(translate('draft.notSent', { error }))
     })
     ends.push(stop)
   }
 
-  /** Does something to the chosen session, and tells when it is refused. */
+  /** Runs an action on the chosen session, and shows a failure as a toast. */
   async function act(work: (sessionId: number) => Promise<Session>, done?: (session: Session) => void): Promise<void> {
     const conversation = chosen.value
     if (conversation === undefined || isBusy.value) return
@@ -113,7 +113,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     if (state !== 'online' || !client.account) return
     inBrowser.open(client.account)
     colleagues.refresh()
-    // What waits is sent, also to sessions that nobody looks at.
+    // Sends the stored drafts of all sessions, not only of the chosen one.
     for (const sessionId of inBrowser.waiting()) if (!conversations.get(sessionId)) sendWaiting(sessionId)
   })
   client.on('error', (error) => toasts.add(describeError(error)))
@@ -127,7 +127,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     }
   }
 
-  /** A session that somebody else held is this admin's now. What was done at this desk is no news. */
+  /** Notifies the admin of a session that another admin has transferred. Actions of this console are not notified. */
   function hearHandover({ id, store_id, status, admin_id }: Session): void {
     const before = book.rows.value.get(id)?.session
     const isHeldHere = before !== undefined && (before.status === 'open' || book.isOwn(before))
@@ -137,7 +137,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     notices.tell(text, id)
   }
 
-  /** Sets what only admins see of a session. */
+  /** Sets the tags or the priority of a session, which only admins see. */
   async function setDetails(
     sessionId: number,
     details: { tags?: readonly string[]; priority?: number },
@@ -153,7 +153,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   }
 
   const ends: (() => void)[] = [
-    // What is chosen in one list is nothing to be done to in another.
+    // A selection belongs to one list.
     list.subscribe(() => selection.turn(false)),
     effect(() => {
       const id = chosen.value?.id
@@ -176,7 +176,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   window.addEventListener('beforeunload', warn)
 
   return {
-    /** Whose desk this is, for what is fetched besides. */
+    /** The admin's token, for downloads. */
     token,
     client,
     book,
@@ -196,7 +196,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     toasts,
     typing,
     choose,
-    /** Opens the conversation of a message, with that message marked. */
+    /** Opens a conversation at a message, and marks that message. */
     show(sessionId: number, messageId: number): void {
       choose(sessionId)
       chosen.value?.show(messageId)
@@ -207,7 +207,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     },
     setDetails,
     wouldLose: conversations.wouldLose,
-    /** What is being written to a session, also while another is looked at. */
+    /** The unsent text of a session. It is kept while another session is shown. */
     textOf: inBrowser.textOf,
     noteTextOf: inBrowser.noteTextOf,
     filesOf: inBrowser.filesOf,

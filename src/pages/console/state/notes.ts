@@ -4,13 +4,13 @@ import { chooseId } from '../../conversation/timeline.js'
 import { patiently } from '../../shared/patiently.js'
 
 const PAGE = 200
-/** Two thousand notes on a session. */
+/** Two thousand notes per session. */
 const MOST_PAGES = 10
 
-/** The notes of the sessions that a conversation shows, oldest first, live. */
+/** The notes of all sessions that a conversation shows, oldest first, live. */
 export interface Notes {
   all: ReadonlySignal<readonly Note[]>
-  /** Writes a note. After a failure, or a reload, the same text is stored once, however often it is tried. */
+  /** Writes a note. Idempotent: after a failure or a reload, the same text is stored only once. */
   write(content: string): Promise<void>
   remove(id: number): Promise<void>
   close(): void
@@ -21,7 +21,7 @@ export function createNotes(
   sessionId: number,
   /** The sessions whose messages are shown. */
   shown: ReadonlySignal<ReadonlySet<number>>,
-  /** The id and the text that were tried last: the answer may be lost together with the page. */
+  /** The id and the text of the last attempt, in the browser's storage: the page may be closed before the response. */
   attempt: Signal<string>,
 ): Notes {
   const all = signal<readonly Note[]>([])
@@ -36,7 +36,7 @@ export function createNotes(
     all.value = [...known.values()].sort((one, other) => one.id - other.id)
   }
 
-  /** All notes of a session. Those that were deleted meanwhile are gone. */
+  /** Reads all notes of a session. This also removes notes that were deleted while the client was offline. */
   async function load(session_id: number): Promise<void> {
     const read: Note[] = []
     for (let pages = 0; pages < MOST_PAGES; pages++) {
@@ -55,7 +55,7 @@ export function createNotes(
     for (const id of new Set([sessionId, ...shown.value])) {
       if (loaded.has(id)) continue
       loaded.add(id)
-      // A session that is another admin's now is refused.
+      // The service refuses the read if another admin holds the session now.
       load(id).catch(() => loaded.delete(id))
     }
   }

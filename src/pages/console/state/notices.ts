@@ -6,9 +6,9 @@ import { playChime } from '../../browser/chime.js'
 import { patiently } from '../../shared/patiently.js'
 
 const PAGE = 50
-/** Resets come together. */
+/** Resets arrive in groups, so one count serves all resets within this time. */
 const GATHER_MS = 300
-/** The service counts no further. */
+/** The service counts up to this number. */
 const MAX_UNREAD_COUNT = 999
 
 export const showCount = (count: number) =>
@@ -17,12 +17,12 @@ export const showCount = (count: number) =>
 interface NoticesRoom {
   isRead(sessionId: number): boolean
   choose(sessionId: number): void
-  /** Undefined while the store is not known yet. */
+  /** The name of the sending store; undefined while it is not known. */
   nameOf(message: Message): string | undefined
   hasSound: ReadonlySignal<boolean>
 }
 
-/** The notifications of the service, and those of the browser where the person has allowed them. */
+/** The notifications of the service, and desktop notifications if the user has allowed them. */
 export function createNotices(client: AdminClient, { isRead, choose, nameOf, hasSound }: NoticesRoom) {
   const count = signal(0)
   const listed = signal<readonly Notice[]>([])
@@ -47,12 +47,12 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
     patiently(client.countNotifications).then((now) => (count.value = now), ignore)
   }
 
-  /** Notifications are lost with their messages. */
+  /** A reset can remove messages, and with them their notifications. */
   function recountSoon(): void {
     timer ??= setTimeout(recount, GATHER_MS)
   }
 
-  /** A new store's name is in no list yet, but in the notification. */
+  /** Finds the name of a new store, which no list holds yet, in its notification. */
   async function findName({ id }: Message): Promise<string> {
     const newest = await client.notifications({ limit: PAGE }).catch(() => [])
     return newest.find(({ message_id }) => message_id === id)?.store_name ?? translate('console.someStore')
@@ -73,7 +73,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
         shown.close()
       }
     } catch {
-      // Phones show them only through a service worker.
+      // Mobile browsers allow notifications only through a service worker.
     }
   }
 
@@ -81,27 +81,27 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
     count,
     listed,
     permission,
-    /** A store has written. What is read at once is no news. */
+    /** Notifies the admin of a store's message, unless the admin looks at its conversation: then it counts as read. */
     hear(message: Message): void {
       void show(message)
       if (hasSound.value && !isRead(message.session_id)) playChime()
       if (isRead(message.session_id)) client.readNotification(message.id).catch(ignore)
     },
-    /** Says something of a session to who looks elsewhere. */
+    /** Plays the sound, and shows a desktop notification if the page does not have the focus. */
     tell(text: string, sessionId: number): void {
       if (hasSound.value) playChime()
       if (permission.value === 'granted' && !document.hasFocus()) {
         pop(translate('console.documentTitle'), text, sessionId)
       }
     },
-    /** To be called by a click: browsers ask for nothing else. */
+    /** Asks for the permission. Must be called in a click handler: browsers ignore other requests. */
     async ask(): Promise<void> {
       permission.value = await Notification.requestPermission()
     },
     async list(): Promise<void> {
       listed.value = await client.notifications({ limit: PAGE }).catch(() => listed.value)
     },
-    /** A session is looked at, so its notifications are read. */
+    /** Marks the notifications of a session read. */
     async readOf(sessionId: number): Promise<void> {
       if (count.value === 0) return
       const newest = await client.notifications({ limit: 200 }).catch(() => [])

@@ -10,12 +10,12 @@ interface Parts {
   rowOf(sessionId: number): Row | undefined
 }
 
-/** The chosen conversation, and those with messages on their way: what becomes of them has to be seen. */
+/** The chosen conversation, and conversations with unconfirmed messages, which stay open so that failures are shown. */
 export interface OpenConversations {
   get(sessionId: number): Conversation | undefined
-  /** Opens one. It is closed when it is not chosen and all its messages are stored. */
+  /** Opens a conversation. It is closed when it is not chosen and all its messages are stored. */
   open(sessionId: number): Conversation
-  /** Whether something that is not sent yet would be lost now: nothing but this page has it. */
+  /** Whether leaving the page would lose unsent messages or files. */
   wouldLose(): boolean
   close(): void
 }
@@ -29,7 +29,8 @@ export function createOpenConversations(client: AdminClient, { chosen, inBrowser
     const isOver = () => chosen.value !== opened && drafts.value.length === 0
     kept.set(sessionId, opened)
     const stop = effect(() => {
-      // Later: it is chosen right after it was opened, and what was stored is first removed from the browser's storage.
+      // Deferred, because the caller chooses the conversation right after opening it, and because stored messages must
+      // first be removed from the browser's storage.
       if (isOver()) queueMicrotask(leave)
     })
     function leave(): void {

@@ -2,11 +2,11 @@ import { effect, signal } from '@preact/signals'
 import { nameInStorage } from '../../browser/service.js'
 import { listNames, readFilter, type ListFilter, type ListName } from './lists/list-filter.js'
 
-/** Whether there is room for the store beside its conversation. Elsewhere it lies over it, and is opened for the moment. */
+/** On wide screens the store's details are beside the conversation. On others they cover it while they are open. */
 const room = matchMedia('(min-width: 1100px)')
 const isWide = () => room.matches
 
-/** What a desk remembers of an admin in this browser. */
+/** The settings of an admin in this browser. */
 export type DeskSettings = ReturnType<typeof createSettings>
 
 export function createSettings() {
@@ -33,17 +33,17 @@ export function createSettings() {
     filters,
     hasSound,
     isAsideOpen,
-    /** Takes away what lies over a conversation. */
+    /** Closes the details if they cover the conversation. */
     closeOverlay(): void {
       if (!isWide()) isAsideOpen.value = false
     },
-    /** Puts back what this admin has left, and keeps what changes from now on. */
+    /** Restores the stored settings of an admin, and stores changes from now on. */
     open(adminId: number): void {
       const key = nameInStorage(`console.settings.${adminId}`)
       try {
         restore(JSON.parse(localStorage.getItem(key) ?? '{}') as Record<string, unknown>)
       } catch {
-        // Something else was written there, or this browser keeps nothing.
+        // The stored value is invalid, or the browser has no storage.
       }
       let written: string | undefined
       ends.push(
@@ -55,13 +55,13 @@ export function createSettings() {
             hasSound: hasSound.value,
             isAsideOpen: wasAsideOpen,
           })
-          // What nobody has changed is not kept.
+          // Defaults are not stored until the admin changes something.
           const isChanged = written !== undefined && written !== kept
           written = kept
           try {
             if (isChanged) localStorage.setItem(key, kept)
           } catch {
-            // It holds until the page is left.
+            // Without storage the settings last until the page is left.
           }
         }),
       )

@@ -3,14 +3,14 @@ import { signal } from '@preact/signals'
 export interface Toast {
   id: number
   text: string
-  /** What a click on it does. */
+  /** Called by the toast's button. */
   onOpen?: () => void
 }
 
 const SHOWN_MS = 8000
 const MOST = 3
 
-/** What went wrong lately, and what came by itself. It goes away again. */
+/** Short messages about failures and events. They disappear after a few seconds. */
 export function createToasts() {
   const shown = signal<readonly Toast[]>([])
   let count = 0

@@ -2,22 +2,22 @@ import { serviceUrl } from '../../browser/service.js'
 import { nameFile } from '../../text/links.js'
 import { findSize, readSize, type PictureSize } from './picture-size.js'
 
-/** A file of this service. */
+/** A file that this service stores. */
 export interface OwnFile {
-  /** Of the origin that this page came from, so that its policy allows it. */
+  /** Has the origin of this page, so that the page's Content-Security-Policy allows it. */
   href: string
   name: string
-  /** Of a picture, where it is known. */
+  /** The size of a picture, if known. */
   size: PictureSize | undefined
 }
 
 const FILE_PATH = /\/(v1\/chat\/files\/[\w-]{22}\/[^/]+)\/?$/
-/** What every browser decodes. HEIC is a file like any other: most do not. */
+/** The types that every browser decodes. Most browsers do not decode HEIC, so it is shown as a file. */
 const PICTURE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
 
 /**
- * The file that an address is of; undefined when it is none of this service. The service may be known by more than one
- * address: the path decides.
+ * The file at a URL; undefined if this service does not store it. Only the path is compared, because the service may have
+ * several origins.
  */
 export function readOwnFile(address: string): OwnFile | undefined {
   const path = URL.canParse(address) ? FILE_PATH.exec(new URL(address).pathname)?.[1] : undefined

@@ -1,35 +1,35 @@
-/** Of a picture, in its own pixels, the right way up. */
+/** The natural size of a picture in pixels, with its EXIF orientation applied. */
 export interface PictureSize {
   width: number
   height: number
 }
 
 const LARGEST_SHOWN: PictureSize = { width: 320, height: 320 }
-/** While the size of a picture is not known. */
+/** The placeholder for a picture whose size is not known yet. */
 const USUAL: PictureSize = { width: 240, height: 180 }
 const HASH = /#(\d{1,5})x(\d{1,5})$/
 
 const known = new Map<string, PictureSize>()
 
-/** The room that a picture takes in the log. No picture is enlarged. */
+/** The displayed size of a picture in the log, in CSS pixels. Small pictures are not enlarged. */
 export function fitPicture({ width, height }: PictureSize = USUAL): PictureSize {
   const scale = Math.min(1, LARGEST_SHOWN.width / width, LARGEST_SHOWN.height / height)
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) }
 }
 
 /**
- * Adds the size of a picture to its address, as `#800x600`. The page of the other side then knows it before the picture is
- * loaded, and nothing moves when it is. A fragment is never sent to a server.
+ * Adds the size of a picture to its URL, as `#800x600`. The other side's page can then reserve the space before the picture
+ * is loaded, which avoids layout shifts. Browsers do not send fragments to servers.
  */
 export const addSize = (url: string, { width, height }: PictureSize): string => `${url}#${width}x${height}`
 
-/** The size that an address names. Whoever sent it may have written anything there. */
+/** The size in the fragment of a URL. It comes from the sender and may be wrong. */
 export function readSize(url: string): PictureSize | undefined {
   const [, width, height] = HASH.exec(url)?.map(Number) ?? []
   return width && height ? { width, height } : undefined
 }
 
-/** What a loaded picture has shown is right, whatever its address says. */
+/** Caches the size of a loaded picture. It takes precedence over the size in the URL. */
 export function noteSize(href: string, size: PictureSize): void {
   known.set(href, size)
 }

@@ -7,7 +7,7 @@ import { isPicture, readOwnFile, type OwnFile } from './own-file.js'
 
 interface ViewProps {
   messages: readonly Message[]
-  /** The message whose picture is shown. */
+  /** The message whose picture is shown; undefined while the view is closed. */
   openedId: Signal<number | undefined>
 }
 
@@ -22,7 +22,7 @@ const listPictures = (messages: readonly Message[]): ShownPicture[] =>
     return file === undefined ? [] : { id, file }
   })
 
-/** A picture as large as the page allows. The arrow keys go to those before and after it, Escape closes it. */
+/** Shows a picture as large as the page allows. The arrow keys show the previous and the next one; Escape closes it. */
 export function PictureView({ messages, openedId }: ViewProps) {
   const pictures = openedId.value === undefined ? [] : listPictures(messages)
   const place = pictures.findIndex(({ id }) => id === openedId.value)
@@ -46,7 +46,7 @@ interface ViewerProps {
   onNext: (() => void) | undefined
 }
 
-/** A native modal dialog: it keeps the focus, and gives it back to what was pressed. */
+/** A native modal dialog: the browser traps the focus, and returns it to the opening button on close. */
 function Viewer({ file: { href, name, size }, onClose, onPrevious, onNext }: ViewerProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useLayoutEffect(() => dialog.current?.showModal(), [])
@@ -74,7 +74,7 @@ function Viewer({ file: { href, name, size }, onClose, onPrevious, onNext }: Vie
         </button>
       </header>
       <div class="stage" onClick={({ target, currentTarget }) => target === currentTarget && close()}>
-        {/* Another picture is another element: the one before would stay to be seen while it loads. */}
+        {/* Without the key, the previous picture would stay visible while the next one loads. */}
         <img key={href} src={href} alt={name} width={size?.width} height={size?.height} />
       </div>
     </dialog>

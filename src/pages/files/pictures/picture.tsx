@@ -7,11 +7,11 @@ import { fitPicture, noteSize } from './picture-size.js'
 interface PictureProps {
   file: OwnFile
   onOpen: () => void
-  /** For a picture that cannot be loaded. */
+  /** Rendered instead of a picture that cannot be loaded. */
   fallback: ComponentChildren
 }
 
-/** A picture in its place in the log, whose room is there before it is. */
+/** A picture in the log. Its space is reserved before it is loaded. */
 export function Picture({ file: { href, name, size }, onOpen, fallback }: PictureProps) {
   const shown = useSignal(size)
   const isBroken = useSignal(false)

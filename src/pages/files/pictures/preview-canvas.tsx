@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { fitPicture } from './picture-size.js'
 import type { Preview } from './preview.js'
 
-/** A picture of this device. Its name stands beside it, or it is in an element that has the name. */
+/** Draws the preview of a local picture. It is hidden from screen readers, because its callers render the file name. */
 export function PreviewCanvas({ preview: { size, bitmap } }: { preview: Preview }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   useLayoutEffect(() => {

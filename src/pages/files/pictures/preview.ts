@@ -1,20 +1,23 @@
 import { fitPicture, type PictureSize } from './picture-size.js'
 import { isPicture } from './own-file.js'
 
-/** A picture of this device that is to be sent. */
+/** The preview of a local picture that is to be sent. */
 export interface Preview {
-  /** Of the picture itself. */
+  /** The natural size of the picture. */
   size: PictureSize
-  /** As large as it is shown. */
+  /** Scaled down to its displayed size. */
   bitmap: ImageBitmap
 }
 
 const MOST_PIXELS_PER_PX = 2
 
-/** One after the other: a large photo takes 100 MB while it is decoded. */
+/** Pictures are decoded one at a time, because decoding a large photo takes 100 MB. */
 let previous: Promise<unknown> = Promise.resolve()
 
-/** Undefined for what is no picture, or none that this browser can decode. An address of the file would need `blob:` in the policy. */
+/**
+ * Decodes a picture. Resolves with undefined for other files and for pictures that this browser cannot decode. An object
+ * URL would be simpler, but needs `blob:` in the page's Content-Security-Policy.
+ */
 export function readPreview(file: File): Promise<Preview | undefined> {
   if (!isPicture(file.type)) return Promise.resolve(undefined)
   const reading = previous.then(() => decode(file)).catch(() => undefined)

@@ -18,7 +18,7 @@ interface Edited {
 
 const blank: Edited = { shortcut: '', content: '', shared: false }
 
-/** The canned replies of an admin, to be changed: the own ones, and by supervisors those of all. */
+/** Edits an admin's canned replies. Only supervisors can change shared ones. */
 export default function CannedEditor({ desk }: CannedEditorProps) {
   const edited = useSignal<Edited>()
   const problem = useSignal<string>()

@@ -3,18 +3,18 @@ export interface Piece {
   isHit: boolean
 }
 
-/** Characters before the first hit, and of all that is shown. */
+/** Lengths in UTF-16 code units: of the text before the first hit, and of the whole excerpt. */
 const BEFORE = 40
 const LONGEST = 220
 
 const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit < 0xdc00
 
-/** A position that is not within a character. */
+/** Moves a position out of a surrogate pair. */
 const align = (content: string, at: number) => (isHighSurrogate(content.charCodeAt(at - 1)) ? at - 1 : at)
 
 /**
- * The part of a message around its first hit, in pieces. Hits are positions in UTF-16 code units; those that overlap or lie
- * outside of the text are cut.
+ * The part of a message around its first hit, in pieces. Hits are positions in UTF-16 code units. Hits that overlap or
+ * exceed the text are clipped.
  */
 export function excerpt(content: string, hits: readonly (readonly [start: number, end: number])[]): Piece[] {
   const sorted = [...hits].sort(([one], [other]) => one - other)

@@ -11,9 +11,9 @@ import type { SearchResultsProps } from '../search-panel.js'
 import { excerpt } from './excerpt.js'
 
 const PAGE = 30
-/** Empty pages that are read on by themselves. */
+/** At most this many pages are read until one holds a hit. */
 const MOST_PAGES = 5
-/** So long nobody types. */
+/** Debounce: the search starts after this pause in typing. */
 const PAUSE_MS = 300
 
 interface Found {
@@ -21,7 +21,7 @@ interface Found {
   cursor: string | null
 }
 
-/** The messages that hold what is looked for, newest first. A click opens the conversation at the message. */
+/** The messages that match the query, newest first. A click opens the conversation at the message. */
 export default function SearchResults({ desk, query }: SearchResultsProps) {
   const found = useSignal<Found>()
   const problem = useSignal<string>()
@@ -33,7 +33,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
     isLoading.value = true
     try {
       let [hits, cursor] = [before?.hits ?? [], before?.cursor]
-      // A page may be empty though the search goes on after it.
+      // A page may be empty although more pages follow.
       for (
         let pages = 0;
         pages < MOST_PAGES && cursor !== null && hits.length === (before?.hits.length ?? 0);
@@ -119,7 +119,7 @@ function Hit({ hit, onOpen }: { hit: SearchHit; onOpen: () => void }) {
   )
 }
 
-/** The arrow keys go from hit to hit, and up from the first one into the field. */
+/** The arrow keys move the focus between hits, and from the first hit up to the search field. */
 function goBetweenHits(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
   const hits = [...event.currentTarget.querySelectorAll<HTMLElement>('.hit')]

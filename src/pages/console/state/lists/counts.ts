@@ -2,13 +2,13 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, SessionCounts } from '../../../../client/index.js'
 import { patiently } from '../../../shared/patiently.js'
 
-/** Changes come together, and every desk asks. */
+/** Changes arrive in groups, and every console asks for the counts, so one request serves all changes within this time. */
 const GATHER_MS = 1000
 
-/** How many sessions there are, as the service counts them. */
+/** The numbers of sessions, counted by the service. */
 export interface Counts {
   latest: ReadonlySignal<SessionCounts | undefined>
-  /** Asks again, soon. */
+  /** Schedules a new count. */
   refresh(): void
   close(): void
 }
@@ -22,7 +22,7 @@ export function createCounts(client: Pick<AdminClient, 'counts'>): Counts {
       timer ??= setTimeout(
         () => {
           timer = undefined
-          // The lists show how many rows they hold while nobody counts.
+          // Without a count, the lists show the number of their rows.
           patiently(client.counts).then(
             (counts) => (latest.value = counts),
             () => undefined,

@@ -13,7 +13,7 @@ const newestFirst = (one: Row, other: Row) => other.session.id - one.session.id
 
 const tagOf = ({ tag }: ListFilter) => (tag === undefined ? {} : { tag })
 
-/** The lists of an admin: what waits, what is held, what was closed, and to a supervisor all sessions. */
+/** The lists of an admin: waiting, own and closed sessions, and for supervisors all sessions. */
 export function createDeskLists(
   client: AdminClient,
   rows: ReadonlySignal<ReadonlyMap<number, Row>>,

@@ -11,35 +11,35 @@ import type { UnreadMarks } from './unread-marks.js'
 const GATHER_MS = 300
 const RETRY_MS = 5000
 const PAGE = 100
-/** More at once are rather read with the lists. */
+/** With more incomplete sessions, reading the lists again is cheaper than reading each session. */
 const MOST_SINGLE = 5
 
 interface Parts {
   client: AdminClient
   map: RowMap
   lists: DeskLists
-  /** The list that is shown. */
+  /** The name of the shown list. */
   shown: ReadonlySignal<ListName>
   stores: Map<number, Store>
   unread: UnreadMarks
   ownId: ReadonlySignal<number | undefined>
 }
 
-/** Reads sessions over HTTP: the beginnings of the lists, further pages of them, and single sessions that are new. */
+/** Reads sessions over HTTP: first and further pages of the lists, and single new sessions. */
 export interface ListReader {
-  /** Why the lists cannot be read. It is tried again. */
+  /** The error of the last read, which is retried. */
   problem: ReadonlySignal<string | undefined>
-  /** Whether the lists are read from their beginning now, so that an event may be of what is about to come. */
+  /** Whether the lists are being read from the start. An event may then concern a session that is about to arrive. */
   isReading(): boolean
-  /** The lists from their beginning. The latest call counts. */
+  /** Reads the lists from the start. A newer call supersedes one in progress. */
   reread(): void
-  /** The same, soon: what is being read is of no use any more. */
+  /** Drops reads in progress, and schedules `reread`. */
   rereadSoon(): void
-  /** Reads a session that is not known in full. */
+  /** Schedules a read of a session that is only partly known. */
   completeSoon(sessionId: number): void
-  /** The next page of a list, one at a time. */
+  /** Reads the next page of a list. Calls during a read do nothing. */
   readMore(name: ListName): void
-  /** Shows a list through another filter. */
+  /** Sets the filter of a list and reads it again. */
   setFilter(name: ListName, filter: ListFilter): void
   close(): void
 }
@@ -77,7 +77,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
   }
 
   async function complete(sessionId: number): Promise<void> {
-    // Another may have taken it meanwhile; then the event has come or will.
+    // The service refuses the read if another admin has claimed the session meanwhile. An event reports that.
     const [turn, since] = [turns, map.mark()]
     const answer = await patiently(() => client.session(sessionId)).catch(() => undefined)
     if (answer === undefined || turn !== turns) return
@@ -143,7 +143,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
   async function readUnread(listed: readonly ListedSession[], turn: number): Promise<void> {
     for (const session of listed) {
       if (!unread.mayHave(session)) continue
-      // One that was handed over meanwhile is refused, and no longer counts.
+      // The service refuses the read of a session that was transferred meanwhile. It no longer counts.
       const read = () => client.history({ session_id: session.id, limit: PAGE })
       const page = await patiently(read).catch(() => undefined)
       if (turn !== turns) return
@@ -153,9 +153,9 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
 
   const stop = effect(() => {
     const name = shown.value
-    // The other lists are read with every connection.
+    // `reread` always reads the other lists.
     const isElsewhere = name === 'closed' || name === 'all'
-    // One that was turned to, or filtered, while the lists were read is read after them.
+    // A list that is shown or filtered during `reread` is read after it.
     if (!isReading.value && isElsewhere && ownId.value !== undefined && !lists[name].isLoaded.value) {
       void readPage(name, 'start')
     }

@@ -3,19 +3,19 @@ import type { SessionDetails } from '../../../../client/index.js'
 import { refreshRow, type Row } from './rows.js'
 
 /**
- * The sessions that are known, by id. An answer may be older than what live events have told since it was asked for: of
- * two versions of a session the newer one stays.
+ * The known sessions, by id. A response may be older than the live events that arrived since its request, so the newer
+ * version of a session wins.
  */
 export interface RowMap {
   rows: ReadonlySignal<ReadonlyMap<number, Row>>
-  /** Changes a session, by a live event. `undefined` takes it away. */
+  /** Changes a session after a live event. `next` returns undefined to remove it. */
   change(sessionId: number, next: (row: Row | undefined) => Row | undefined): void
   changeDetails(details: SessionDetails & { session_id: number }): void
-  /** The present moment, for an answer that is asked for now. */
+  /** A logical timestamp. Take it before a request, and pass it to `merge` or `replace` with the response. */
   mark(): number
-  /** Takes over rows that were asked for at a moment. */
+  /** Merges the rows of a response whose request was made at `since`. */
   merge(read: readonly Row[], since: number): void
-  /** As `merge`; what was neither read nor changed since is known no more. */
+  /** Like `merge`, but also removes rows that are not in the response and have not changed since. */
   replace(read: readonly Row[], since: number): void
 }
 
@@ -36,7 +36,7 @@ export function createRowMap(): RowMap {
     rows.value = changed
   }
 
-  /** The row to be shown, or undefined for a session that is gone. */
+  /** Returns the newer version of a row, or undefined if a live event has removed the session. */
   function resolve(read: Row, since: number): Row | undefined {
     const { id, updated } = read.session
     const before = rows.value.get(id)

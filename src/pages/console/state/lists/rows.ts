@@ -12,7 +12,7 @@ export interface Row {
   rating: Rating | null
 }
 
-/** A session as a list of the service has it. */
+/** Converts a session from a list of the service. */
 export function readRow(listed: ListedSession & { rating?: Rating | null }): Row {
   const { store, last_message: last, tags, priority, rating = null } = listed
   const { id, store_id, admin_id, status, last_message_at, created, updated, closed_at } = listed
@@ -20,7 +20,7 @@ export function readRow(listed: ListedSession & { rating?: Rating | null }): Row
   return { session, store, last, unread: 0, tags, priority, rating }
 }
 
-/** A session that live events alone have told of. */
+/** The row of a session that is only known from live events. */
 export const startRow = (session: Session, store: Store | undefined): Row => ({
   session,
   store,
@@ -31,7 +31,7 @@ export const startRow = (session: Session, store: Store | undefined): Row => ({
   rating: null,
 })
 
-/** What was read of a session; of its last message something newer may have come live meanwhile. */
+/** Merges a row that was read: a live event may have brought a newer last message meanwhile. */
 export function refreshRow(before: Row | undefined, read: Row): Row {
   if (before?.last == null || before.last.id <= (read.last?.id ?? 0))
     return { ...read, unread: before?.unread ?? read.unread }
@@ -39,6 +39,6 @@ export function refreshRow(before: Row | undefined, read: Row): Row {
   return { ...read, last: before.last, unread: before.unread, session: { ...read.session, last_message_at } }
 }
 
-/** How many of a store's messages no admin has read; `readUpTo`: up to which it is known that one has. */
+/** Counts the unread messages of the store. Messages up to the id `readUpTo` are read, whatever their status. */
 export const countUnread = (messages: readonly Message[], readUpTo = 0): number =>
   messages.filter(({ id, sender_type, status }) => sender_type === 'store' && status !== 'read' && id > readUpTo).length

@@ -21,17 +21,17 @@ import { sizeOf, type SessionList } from './session-list.js'
 import { createUnreadMarks } from './unread-marks.js'
 
 interface Rules {
-  /** The list that is shown. */
+  /** The name of the shown list. */
   shown: ReadonlySignal<ListName>
-  /** Whether somebody looks at a session now. */
+  /** Whether the admin looks at a session now. */
   isLookedAt(sessionId: number): boolean
-  /** The account is known: its filters may be put back before the lists are read. */
+  /** Called once the account is known, before the lists are read. Returns the stored filters of the lists. */
   onAccount(): Partial<Record<ListName, ListFilter>>
 }
 
 /**
- * The lists of sessions, live. What comes live has no store's name and nothing of the time away: a session that is new is
- * asked for, and after every reconnect the lists are read again from their beginning.
+ * The lists of sessions, live. Live events lack the store's name, so a new session is read over HTTP. They do not cover the
+ * time without a connection, so every reconnect reads the lists again from the start.
  */
 export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAccount }: Rules) {
   const map = createRowMap()
@@ -46,7 +46,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
   const reader = createListReader({ client, map, lists, shown, stores, unread, ownId })
   const isWanted = (row: Row) => Object.values(lists).some((list) => list.wants(row))
 
-  /** A session as it is now: an answer, or a live event. */
+  /** Takes a session from a response or a live event, unless a newer state is known. */
   function apply({ store, ...session }: Session & { store?: Store }): void {
     if (store) stores.set(session.store_id, store)
     const known = rows.value.get(session.id)
@@ -55,9 +55,9 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     const isAboutToCome = reader.isReading() && (session.status === 'open' || isOwn(session))
     const concerns = isAboutToCome || isWanted(next)
     const mayConcern = session.status === 'claimed' && ownId.value === undefined
-    // What was written while it waited is unread now.
+    // The messages from before the claim are unread now.
     const becomesOwn = isOwn(session) && known !== undefined && !isOwn(known.session)
-    // One that is released may be urgent, which no event tells.
+    // A released session may be urgent, and no event carries its priority.
     const mayBeUrgent = known === undefined && session.status === 'open' && session.updated !== session.created
     const isNew = concerns && (known === undefined || next.store === undefined)
     if (mayConcern || becomesOwn || mayBeUrgent || isNew) reader.completeSoon(session.id)
@@ -65,7 +65,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     countSoon()
   }
 
-  /** A list that was read to its end needs nobody to count it. */
+  /** Asks the service for counts, unless the waiting and the own list are complete and unfiltered. */
   function countSoon(): void {
     const isKnown = ({ isComplete, filter }: SessionList) => isComplete.value && !isFiltered(filter.value)
     if (!isKnown(lists.waiting) || !isKnown(lists.own)) counts.refresh()
@@ -77,7 +77,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     change(session_id, (row) => {
       if (!row || (row.last !== null && row.last.id > message.id)) return row
       const isSeen = sender_type === 'admin' || !isOwn(row.session) || unread.isRead(message)
-      // The same message may come twice: as an answer's last one and live.
+      // The same message may come twice: as the last message of a response, and live.
       const count = isSeen ? 0 : row.unread + (row.last?.id === message.id ? 0 : 1)
       return { ...row, last: message, unread: count, session: { ...row.session, last_message_at: created } }
     })
@@ -97,7 +97,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     else reader.completeSoon(session_id)
   }
 
-  /** An earlier state, so the newer one must not stay. Of answers that are under way nobody knows how old they are. */
+  /** Sets a session to the state of a reset, which may be older. Repeats reads in progress: they may be outdated. */
   function restart({ session, messages }: Reset): void {
     unread.forget(session.id)
     const last = messages.at(-1) ?? null
@@ -116,7 +116,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
 
   function changeDetails(details: SessionDetails & { session_id: number }): void {
     map.changeDetails(details)
-    // It may belong further up now than the part of the list that was read.
+    // A raised priority may move the session into the pages that were read.
     if (!rows.value.has(details.session_id) && details.priority > 0 && !lists.waiting.isComplete.value) {
       reader.completeSoon(details.session_id)
     }
@@ -140,7 +140,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     counts.refresh()
   })
 
-  /** What the service counts of all sessions of a list, whatever its filter. */
+  /** The number of sessions of a list, regardless of its filter; undefined where nothing counts them. */
   function countOf(name: ListName): number | undefined {
     const list = lists[name]
     if (list.isLoaded.value && list.isComplete.value && !isFiltered(list.filter.value)) return list.rows.value.length
@@ -160,7 +160,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     countOf,
     problem: reader.problem,
     isSupervisor: computed(() => role.value === 'supervisor'),
-    /** How many rows of a list there are to scroll through. */
+    /** The number of rows of a list to scroll through. */
     sizeOf: (name: ListName) => sizeOf(lists[name], countOf(name)),
     readMore: reader.readMore,
     setFilter: reader.setFilter,

@@ -3,7 +3,7 @@ import type { ListedSession, ListPage, Session } from '../../../../client/index.
 import { isFiltered, mayPass, passes, type ListFilter } from './list-filter.js'
 import { readRow, type Row } from './rows.js'
 
-/** Nobody reads further down. */
+/** The list ends after this many rows. */
 const MOST_ROWS = 10_000
 
 interface Page {
@@ -13,32 +13,32 @@ interface Page {
 }
 
 interface ListKind {
-  /** Whether sessions like this are in the list, whatever its filter. */
+  /** Whether a session belongs to the list, regardless of the filter. */
   isOfKind(session: Session): boolean
   order(one: Row, other: Row): number
   read(page: ListPage, filter: ListFilter): Promise<Page>
 }
 
 /**
- * The beginning of a list of the service, in its order: as many pages as were looked at. Live events keep that part right.
- * What comes after the last page that was read stays unseen until that place is read.
+ * The first pages of a list of the service, in its order. Live events keep these pages current. A live session that sorts
+ * after the last read row is ignored until its page is read.
  */
 export interface SessionList {
   rows: ReadonlySignal<readonly Row[]>
   filter: ReadonlySignal<ListFilter>
-  /** Whether its first page was read. */
+  /** Whether the first page was read. */
   isLoaded: ReadonlySignal<boolean>
-  /** Whether all of it was read, or as much as is shown. */
+  /** Whether all pages were read, or the maximum number of rows is reached. */
   isComplete: ReadonlySignal<boolean>
-  /** Of all pages, when it was read last; undefined where the service does not count. */
+  /** The length of the whole list at the last read; undefined if the service does not count it. */
   count: ReadonlySignal<number | undefined>
-  /** Whether a live session has its place in the part that was read. */
+  /** Whether a live session belongs to the pages that were read. */
   wants(row: Row): boolean
-  /** Asks for a page: the first one, or the next. `undefined` is returned when it was outdated before it came. */
+  /** Reads the first page or the next one. Resolves with undefined if a later call or `restart` has outdated it. */
   ask(from: 'start' | 'next', limit: number): Promise<Page | undefined>
-  /** Shows what `ask` has returned, once its rows are known. */
+  /** Extends the list by a page that `ask` has returned. Its rows must be in the row map. */
   take(page: Page): void
-  /** Begins anew, with another filter. What is being read is of no use any more. */
+  /** Empties the list and sets its filter. A read in progress is dropped. */
   restart(filter: ListFilter): void
 }
 
@@ -87,7 +87,7 @@ export function createSessionList(
   }
 }
 
-/** How many rows there are to scroll through: those that were read, and those that are to come, as far as is known. */
+/** The number of rows to scroll through: the rows that were read, and an estimate of the others. */
 export function sizeOf({ rows, isComplete, filter, count }: SessionList, total: number | undefined): number {
   const read = rows.value.length
   if (isComplete.value) return read

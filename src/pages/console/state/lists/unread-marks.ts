@@ -2,12 +2,12 @@ import type { ListedSession, Message, Session } from '../../../../client/index.j
 import type { RowMap } from './row-map.js'
 import { countUnread } from './rows.js'
 
-/** How many messages of the sessions that this admin holds nobody has read. Reading may be told before the message is. */
+/** The unread counts of the admin's own sessions. A read receipt may arrive before its message. */
 export interface UnreadMarks {
   set(sessionId: number, unread: number): void
-  /** Counts them in the newest messages of a session. */
+  /** Counts the unread messages among the newest of a session. */
   count(session: Session, newest: readonly Message[]): void
-  /** Whether a session that was listed may have unread messages, and its messages are to be counted. */
+  /** Whether a listed session may have unread messages, so that its messages must be read and counted. */
   mayHave(session: ListedSession): boolean
   isRead(message: Message): boolean
   note(sessionId: number, upToMessageId: number): void
@@ -16,7 +16,7 @@ export interface UnreadMarks {
 
 interface Rules {
   isOwn(session: Session): boolean
-  /** Whether somebody looks at the session now. */
+  /** Whether the admin looks at the session now. */
   isLookedAt(sessionId: number): boolean
 }
 
