@@ -39,7 +39,7 @@ export const webhooksPlugin = plugin<{ config: Config }>(
     const dispatcher = startDispatcher({
       ...{ ...sending, db, epoch, timeoutMs, retryDelaysMs, longestStatementMs },
       saveProgress: createProgressSaver(db, epoch),
-      pace: createPacer(),
+      pacer: createPacer(),
       onError(error) {
         if (!isDatabaseAway(error)) log.error({ err: error }, 'webhooks')
       },

@@ -1,6 +1,7 @@
 import type { EventType, WebhookEvent } from '../event.js'
 import type { Attempt, AttemptDelivery } from './attempt.js'
 import { LEASE_MS, type ClaimedSession, type Receiver } from './claim-sessions.js'
+import type { Pacer } from './pacer.js'
 import type { ReadEvents } from './read-events.js'
 import { chooseRetryDelay, GIVE_UP_AFTER_MS } from './retry-delays.js'
 import type { LoggedAttempt, NextStep, SaveProgress } from './save-progress.js'
@@ -10,7 +11,7 @@ export interface SessionDelivery {
   attempt: AttemptDelivery
   saveProgress: SaveProgress
   /** Waits while the node is busy. */
-  pace: () => Promise<void>
+  pace: Pacer['pace']
   /** The receiver has answered 410. */
   switchOff: (webhookId: number) => Promise<void>
   /** Milliseconds from one attempt to the next. */
