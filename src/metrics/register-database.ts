@@ -54,6 +54,12 @@ export function registerDatabase({ counter, gauge, histogram }: Registrar, sourc
     labelNames: ['result'],
     read: () => Object.entries(replicas?.counts ?? {}).map(([result, count]) => [{ result }, count as number]),
   })
+  counter({
+    name: 'store_chat_database_cut_statements_total',
+    help: 'Statements that were ended because they took too long. The pool "reading" is that of searches and reports.',
+    labelNames: ['pool'],
+    read: () => Object.entries(counts.cut).map(([pool, count]) => [{ pool }, count]),
+  })
   gauge({
     name: 'store_chat_sessions',
     help: `Open and claimed sessions of the whole installation, ${MOST_COUNTED} of each at most. The same on every node.`,

@@ -26,7 +26,7 @@ const MAX_NOTED_SESSIONS = 50_000
 
 /** Nothing runs but one small read every few seconds while no mail is sent and no webhook wants the event. */
 export function startReminders(reminding: Reminding, longestStatementMs: number): ReminderLoop {
-  const { db, afterMs, sendMail, onError, onSlowSweep } = reminding
+  const { db, afterMs, sendMail, onError, onMailError, onSlowSweep } = reminding
   const runSweep = createSweeper(db, { longestStatementMs, onSlowSweep })
   const cleanPiece = walkPieces(0, (after) => cleanReminders(db, after))
   let noted = new Map<number, number>()
@@ -34,7 +34,7 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
   let markAt = 0
   let sweepAt = 0
   let cleanAt = performance.now() + CLEANUP_INTERVAL_MS
-  const mails = sendMail && startMailLoop({ db, afterMs, sendMail, onError })
+  const mails = sendMail && startMailLoop({ db, afterMs, sendMail, onError, onMailError })
   const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
 
   async function turn(): Promise<void> {

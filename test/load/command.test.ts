@@ -17,7 +17,7 @@ void t.test('a word that is no load test is named, with those that are', async (
   const text = await runLoad(['race', 'strom'], '/none')
   t.match(
     text,
-    'There is no load test "strom". There are: session, race, conversation, sockets, storm, inbox, files, desk.',
+    'There is no load test "strom". There are: session, race, conversation, sockets, storm, inbox, files, desk, workday.',
   )
 })
 
