@@ -14,6 +14,7 @@ import { compareIdleSockets } from './bench/idle-sockets.js'
 import { compareJwts } from './bench/jwt.js'
 import { compareMessages } from './bench/messages.js'
 import { compareMetrics } from './bench/metrics.js'
+import { comparePartitions } from './bench/partitions.js'
 import { withServices, type Services } from './bench/services.js'
 import { compareWebhooks } from './bench/webhooks.js'
 
@@ -28,6 +29,7 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   herd: compareHerds,
   growth: compareGrowth,
   'first-admin': compareFirstAdmins,
+  partitions: comparePartitions,
   jwt: compareJwts,
   webhooks: compareWebhooks,
 }
