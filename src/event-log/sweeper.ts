@@ -20,8 +20,8 @@ export interface SweeperOptions {
 }
 
 /**
- * Sweeps of one consumer on this node. Each but those that move the cursor leaves out what was the newest before a sweep of
- * FLOOR_AGE_MS ago, which has read it.
+ * Sweeps of one consumer on this node. Each but those that move the cursor leaves out what was the newest before a sweep
+ * that the last one followed by FLOOR_AGE_MS or more: both have read it.
  */
 export function createSweeper(
   db: Database,
@@ -37,8 +37,9 @@ export function createSweeper(
     run(async (mostEvents) => {
       const at = now()
       const newest = await readNewestIds(db)
-      if (isBehind(newest, floor)) [floor, swept] = [noIds, []]
-      while (swept[0] !== undefined && swept[0].at <= at - FLOOR_AGE_MS) floor = swept.shift()?.newest ?? floor
+      const last = swept.at(-1)
+      if (isBehind(newest, last?.newest ?? floor)) [floor, swept] = [noIds, []]
+      while (last && swept[0] && swept[0].at <= last.at - FLOOR_AGE_MS) floor = swept.shift()?.newest ?? floor
       await sweep({ overlapMs, mostEvents, floor })
       swept.push({ at, newest })
     })

@@ -35,8 +35,7 @@ export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): Large
     // An idle process collects nothing: what a peak has left would stay for minutes.
     if (readAt.size > 0 || sentBytes < GARBAGE_BYTES || now - idleSince < IDLE_MS) return
     sentBytes = 0
-    // Nothing depends on it.
-    collectAll().catch(() => undefined)
+    void collectAll()
   }
   const timer = setInterval(cutStalled, Math.min(CHECK_INTERVAL_MS, stallMs))
   timer.unref()

@@ -29,15 +29,21 @@ const MOST_BYTES_TO_SHRINK = 128 * 2 ** 20
  * the inspector can ask for that.
  */
 export async function collectAll(): Promise<void> {
-  if (!process.features.inspector || process.memoryUsage().heapUsed > MOST_BYTES_TO_SHRINK) {
-    exposeCollector()({ type: 'major', execution: 'async' })
-    return
+  const isSmall = process.memoryUsage().heapUsed <= MOST_BYTES_TO_SHRINK
+  if (!isSmall || !(await shrink())) exposeCollector()({ type: 'major', execution: 'async' })
+}
+
+/** Returns whether it could be asked for: a Node.js may be built without the inspector, or forbid it. */
+async function shrink(): Promise<boolean> {
+  try {
+    const { Session } = await import('node:inspector/promises')
+    const session = new Session()
+    session.connect()
+    await session.post('HeapProfiler.collectGarbage').finally(() => session.disconnect())
+    return true
+  } catch {
+    return false
   }
-  const { Session } = await import('node:inspector/promises')
-  const session = new Session()
-  session.connect()
-  await session.post('HeapProfiler.collectGarbage')
-  session.disconnect()
 }
 
 let collector: Collect | undefined

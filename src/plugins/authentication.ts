@@ -43,7 +43,8 @@ export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
     app.decorate('credentials', credentials)
     app.decorate('jwtCounts', jwtCounts)
     app.decorate('requireAccount', (side) => async (request) => {
-      request.account = await authenticate(readAuthorization(request.headers.authorization), request)
+      // Read at once: a client that has gone has no address.
+      request.account = await authenticate(readAuthorization(request.headers.authorization), { ip: request.ip })
       if (side !== undefined && request.account.side !== side) throw forbidden()
     })
     app.addHook('onClose', () => {

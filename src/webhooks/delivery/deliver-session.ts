@@ -14,6 +14,8 @@ export interface SessionDelivery {
   saveProgress: SaveProgress
   /** Waits while the node is busy. */
   pace: Pacer['pace']
+  /** Whether the webhook takes deliveries still, as far as this node knows. */
+  isReceiving: () => boolean
   /** The receiver has answered 410. */
   switchOff: (webhookId: number) => Promise<void>
   /** Milliseconds from one attempt to the next. */
@@ -64,10 +66,21 @@ export async function deliverSession(
     return { step: 'paused', delayMs: chooseRetryDelay(attempts, answer?.retryAfter, deps.retryDelaysMs) }
   }
 
+  const mayGoOn = () => !signal.aborted && deps.isReceiving()
+
   const { events, upTo } = await deps.readEvents(claimed)
   for (const event of events) {
     if (isSubscribed(receiver, event)) {
-      await deps.pace()
+      const turn = deps.pace()
+      // Somebody else may take over what waits for long. What was delivered must be saved by then.
+      if (turn !== undefined && log.length > 0 && performance.now() - leasedAt > UNSAVED_MS) {
+        if (!(await save({ step: 'going on' }))) return
+      }
+      await turn
+      if (!mayGoOn()) {
+        await save({ step: 'given back' })
+        return
+      }
       const leftMs = LEASE_MS - (performance.now() - leasedAt)
       if (leftMs < deps.timeoutMs + SAFETY_MS && !(await save({ step: 'going on' }))) return
       const attempt = await deps.attempt(receiver, event, signal)
@@ -85,6 +98,9 @@ export async function deliverSession(
   seq = Math.max(seq, upTo)
   await save({ step: 'done' })
 }
+
+/** Before a wait, what was delivered as long ago is saved. */
+const UNSAVED_MS = 3000
 
 /** For saving the progress after the attempt. */
 const SAFETY_MS = 3000

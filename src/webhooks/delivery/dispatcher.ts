@@ -7,7 +7,7 @@ import { createCleanup } from '../cleanup.js'
 import { claimSessions, type ClaimedSession } from './claim-sessions.js'
 import { deliverSession, type SessionDelivery } from './deliver-session.js'
 import { markSessions, sweepSessions, type MovedSession } from './mark-moved.js'
-import type { Pacer } from './pacer.js'
+import { LEAST_PER_SECOND, type Pacer } from './pacer.js'
 import { createSessionsUnderWay } from './sessions-under-way.js'
 
 /** Delivers the events of all sessions to the webhooks, together with the dispatchers of the other nodes. */
@@ -20,7 +20,7 @@ export interface WebhookDispatcher {
   close(): Promise<void>
 }
 
-export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff' | 'pace'> {
+export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff' | 'pace' | 'isReceiving'> {
   db: Database
   pacer: Pacer
   epoch: Pick<EpochExpressions, 'run'>
@@ -33,8 +33,6 @@ export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff' | '
 
 /** Sessions that this node delivers to one webhook at a time. */
 const SESSIONS_PER_WEBHOOK = 8
-/** While deliveries yield: more would only wait for their turns, and have their leases renewed. */
-const SESSIONS_WHEN_YIELDING = 2
 /** Events that are committed together are looked at together. */
 const COLLECT_MS = 25
 /** How often to look for what is due by a retry, by a dead node's lease, or by another node. */
@@ -45,6 +43,9 @@ const CLEANUP_INTERVAL_MS = 60_000
 /** While deliveries yield, they have little to claim, and what marks sessions for them takes 1 % of the time at most. */
 const YIELDING_CLAIM_MS = 250
 const YIELDING_REST_FACTOR = 100
+/** While deliveries yield, more sessions of a webhook would only wait for their turns, and have their leases renewed. */
+const sessionsWhenYielding = (webhooks: number) =>
+  Math.max(2, Math.ceil((LEAST_PER_SECOND * YIELDING_CLAIM_MS) / 1000 / webhooks))
 /** A node that cannot keep up with its own events leaves the rest to the sweep. */
 const MAX_NOTED_SESSIONS = 50_000
 
@@ -79,8 +80,19 @@ export function startDispatcher({
   const closing = new AbortController()
   // Each delivery under way listens.
   setMaxListeners(0, closing.signal)
-  /** When each part of a turn is due. */
-  const dueAt = { reading: 0, marking: 0, sweep: 0, claim: 0, cleanup: performance.now() + CLEANUP_INTERVAL_MS }
+  const ended = { marking: { at: 0, tookMs: 0 }, sweep: { at: 0, tookMs: 0 } }
+  /** When each part of a turn is due. A rest is shorter as soon as the node has time again. */
+  const dueAt = {
+    reading: 0,
+    claim: 0,
+    cleanup: performance.now() + CLEANUP_INTERVAL_MS,
+    get marking() {
+      return ended.marking.at + restOf(ended.marking.tookMs)
+    },
+    get sweep() {
+      return ended.sweep.at + Math.max(SWEEP_INTERVAL_MS, restOf(ended.sweep.tookMs))
+    },
+  }
   let claimedAt = 0
   const loop = startConsumerLoop({ intervalMs: LOOK_INTERVAL_MS, turn, onError })
 
@@ -98,7 +110,7 @@ export function startDispatcher({
   }
 
   const isDue = (part: keyof typeof dueAt) => performance.now() >= dueAt[part]
-  const setDue = (part: keyof typeof dueAt, delayMs: number) => (dueAt[part] = performance.now() + delayMs)
+  const setDue = (part: 'reading' | 'claim' | 'cleanup', delayMs: number) => (dueAt[part] = performance.now() + delayMs)
 
   /** There is a turn when the part is due. */
   function isDueOrWake(part: keyof typeof dueAt): boolean {
@@ -124,15 +136,16 @@ export function startDispatcher({
     noted = new Map()
     const startedAt = performance.now()
     await markSessions(db, moved)
-    setDue('marking', restOf(performance.now() - startedAt))
+    ended.marking = { at: performance.now(), tookMs: performance.now() - startedAt }
     expectClaim(0)
   }
 
   async function sweep(): Promise<void> {
     const startedAt = performance.now()
-    setDue('sweep', SWEEP_INTERVAL_MS)
+    // Also one that fails is not repeated at once.
+    ended.sweep = { at: startedAt, tookMs: 0 }
     await runSweep((range) => sweepSessions(db, range))
-    setDue('sweep', Math.max(SWEEP_INTERVAL_MS, restOf(performance.now() - startedAt)))
+    ended.sweep = { at: performance.now(), tookMs: performance.now() - startedAt }
     expectClaim(0)
   }
 
@@ -151,13 +164,18 @@ export function startDispatcher({
   async function claim(): Promise<void> {
     setDue('claim', LOOK_INTERVAL_MS)
     claimedAt = performance.now()
-    const room = underWay.roomOf(receiverIds, pacer.isYielding() ? SESSIONS_WHEN_YIELDING : SESSIONS_PER_WEBHOOK)
+    const room = underWay.roomOf(
+      receiverIds,
+      pacer.isYielding() ? sessionsWhenYielding(receiverIds.length) : SESSIONS_PER_WEBHOOK,
+    )
     if (room.size === 0 || closing.signal.aborted) return
     for (const claimed of await claimSessions(db, epoch, room)) start(claimed)
   }
 
   function start(claimed: ClaimedSession): void {
-    const work = deliverSession({ ...delivery, pace: pacer.pace, switchOff }, claimed, closing.signal)
+    const isReceiving = () => receiverIds.includes(claimed.receiver.id)
+    const deps = { ...delivery, pace: pacer.pace, isReceiving, switchOff }
+    const work = deliverSession(deps, claimed, closing.signal)
       .catch(onError)
       .finally(() => {
         // There is room again, and the session may have moved on.

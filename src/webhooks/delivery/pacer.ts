@@ -30,8 +30,8 @@ const YIELDING_PER_SECOND = 8 * LEAST_PER_SECOND
 const DECREASE = 0.5
 const INCREASE = 1.25
 /** A timer that is late gives what it has missed, up to this. */
-const LONGEST_BURST_MS = 50
-/** What a node delivers at once although it is busy, saved up while less than its rate was asked for: a few events are not late. */
+const LONGEST_BURST_MS = 250
+/** A busy node delivers so many at once after a rest, so that a few events arrive without delay. */
 const MOST_SAVED = 100
 
 /** Costs nothing while there is nothing to deliver: the node is measured when somebody asks. */
@@ -50,7 +50,9 @@ export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): 
     if (tookMs < WINDOW_MS) return
     const made = (inWindow * 1000) / tookMs
     saved = Math.max(0, Math.min(MOST_SAVED, saved + (perSecond * tookMs) / 1000 - inWindow))
-    if (wasBusy()) perSecond = Math.max(Math.min(perSecond, made, MOST_PER_SECOND) * DECREASE, LEAST_PER_SECOND)
+    // Little may have been made because there was little to deliver: that says nothing of what the node can do.
+    const possible = Math.max(made, YIELDING_PER_SECOND)
+    if (wasBusy()) perSecond = Math.max(Math.min(perSecond, possible, MOST_PER_SECOND) * DECREASE, LEAST_PER_SECOND)
     else perSecond *= INCREASE ** (tookMs / WINDOW_MS)
     if (perSecond > MOST_PER_SECOND) perSecond = Infinity
     windowFrom = now()

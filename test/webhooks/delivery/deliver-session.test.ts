@@ -7,7 +7,7 @@ const event: WebhookEvent = { id: 'evt_1_2_x', type: 'message.created', sessionI
 const never = new AbortController().signal
 
 /** Delivers one event; returns what was done, in order. */
-async function deliver(leasedAt: number, isHeld = true): Promise<string[]> {
+async function deliver(leasedAt: number, isHeld = true, more: Partial<SessionDelivery> = {}): Promise<string[]> {
   const done: string[] = []
   const deps: SessionDelivery = {
     readEvents: async () => ({ events: [event], upTo: 2 }),
@@ -21,9 +21,11 @@ async function deliver(leasedAt: number, isHeld = true): Promise<string[]> {
     },
     counts: { givenUp: 0 },
     pace: async () => undefined,
+    isReceiving: () => true,
     switchOff: async () => undefined,
     retryDelaysMs: [1],
     timeoutMs: 15_000,
+    ...more,
   }
   const receiver = { id: 1, url: '', events: [], secrets: [] }
   const place = { sessionId: 1, seq: 1, unreadId: 0, attempts: 0, failingForMs: 0 }
@@ -35,4 +37,19 @@ t.test('a lease is renewed before an attempt that could outlast it, counted from
   t.same(await deliver(performance.now()), ['sent', 'done'])
   t.same(await deliver(performance.now() - LEASE_MS / 2), ['going on', 'sent', 'done'], 'a claim that took long')
   t.same(await deliver(performance.now() - LEASE_MS / 2, false), ['going on'], 'a lease that is lost by then')
+})
+
+t.test('a webhook that was switched off or deleted while a delivery waited is sent nothing', async (t) => {
+  let isReceiving = true
+  const pace = async () => void (isReceiving = false)
+  t.same(await deliver(performance.now(), true, { pace, isReceiving: () => isReceiving }), ['given back'])
+})
+
+t.test('before a wait, what was delivered some seconds ago is saved', async (t) => {
+  const events = [event, { ...event, seq: 3 }]
+  const pace = () => Promise.resolve()
+  const read = { readEvents: async () => ({ events, upTo: 3 }), pace }
+  const at = performance.now() - 5000
+  t.same(await deliver(at, true, read), ['sent', 'going on', 'sent', 'done'])
+  t.same(await deliver(at, true, { ...read, pace: () => undefined }), ['sent', 'sent', 'done'], 'without a wait')
 })

@@ -76,7 +76,7 @@ t.test('while deliveries yield, few sessions are claimed, and those that wait ar
   }
   await until(() => waiting() > 0, DEADLINE_MS, 'deliveries wait for their turns')
   await awaitLooks(statements)
-  t.equal(await countClaimed(), 4, 'two of each webhook')
+  t.equal(await countClaimed(), 6, 'three of each webhook')
   let isClosed = false
   void dispatcher.close().then(() => (isClosed = true))
   await until(() => isClosed, DEADLINE_MS, 'what waits for its turn holds up no shutdown')
