@@ -7,19 +7,29 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { build, transform } from 'esbuild'
+import { minify } from 'terser'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [from, to] = [join(root, 'src/pages'), join(root, 'dist/pages')]
 const browsers = { bundle: true, minify: true, target: ['es2022'], logLevel: 'warning', outdir: to }
 
+/** The pages upload files of the browser alone, which is a part of the client library. */
+const withoutStreamedUploads = {
+  name: 'without-streamed-uploads',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /upload-streamed\.ts$/ }, () => ({ contents: 'export const uploadStreamed = undefined' })),
+}
+
 rmSync(to, { recursive: true, force: true })
 await build({
   ...browsers,
+  plugins: [withoutStreamedUploads],
   entryPoints: ['console/app', 'console/style', 'chat/app', 'chat/style'].map((out) => ({
     in: join(from, out + (out.endsWith('app') ? '.tsx' : '.css')),
     out,
   })),
   format: 'esm',
+  charset: 'utf8',
   jsx: 'automatic',
   jsxImportSource: 'preact',
 })
@@ -43,13 +53,14 @@ await build({
   ],
   plugins: [takeFromConsole],
   format: 'esm',
+  charset: 'utf8',
   jsx: 'automatic',
   jsxImportSource: 'preact',
 })
 // The scripts of the pages contain English. They load other languages on demand.
 await build({
   ...browsers,
-  entryPoints: ['', 'desk/'].flatMap((folder) =>
+  entryPoints: ['', 'chat/', 'desk/'].flatMap((folder) =>
     readdirSync(join(from, `languages/${folder}catalogues`)).map((name) => ({
       in: join(from, `languages/${folder}catalogues`, name),
       out: `languages/${folder}${name.replace('.ts', '')}`,
@@ -89,7 +100,14 @@ for (const name of ['console/index.html', 'chat/index.html', 'chat/icon.svg', 'w
   cpSync(join(from, name), join(to, name))
 }
 
-for (const name of readdirSync(to, { recursive: true }).filter((name) => /\.\w+$/.test(name))) {
+const built = readdirSync(to, { recursive: true }).filter((name) => /\.\w+$/.test(name))
+// What esbuild has minified becomes about 5 % smaller, gzipped.
+for (const name of built.filter((name) => name.endsWith('.js') && !name.startsWith('languages'))) {
+  const module = !['widget.js', 'client.global.js'].includes(name)
+  const { code } = await minify(readFileSync(join(to, name), 'utf8'), { module, ecma: 2020 })
+  writeFileSync(join(to, name), code)
+}
+for (const name of built) {
   const bytes = readFileSync(join(to, name))
   writeFileSync(join(to, `${name}.br`), brotliCompressSync(bytes))
   writeFileSync(join(to, `${name}.gz`), gzipSync(bytes, { level: 9 }))

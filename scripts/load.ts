@@ -1,10 +1,14 @@
 /**
  * `npm run load`: runs each k6 script of scripts/load against two nodes that it starts; `npm run load -- storm race`
- * runs those. k6 writes the report and the numbers of each to load-results/. Fails if a threshold fails. Ctrl-C
- * stops everything.
+ * runs those. `PROXY=caddy` or `PROXY=nginx` puts that proxy in front of the nodes, by its configuration in deploy/. k6
+ * writes the report and the numbers of each script to load-results/. Fails if a threshold fails, and if `workday` leaves a
+ * query of the dashboard without data. Ctrl-C stops everything.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { chooseProxy, type ProxyName } from '../harness/configure-proxy.js'
+import { drawPage } from './load/dashboard/draw-page.js'
+import type { PanelData } from './load/dashboard/read-dashboard.js'
 import { chooseScripts, type Script } from './load/runner/choose-scripts.js'
 import { findK6 } from './load/runner/find-k6.js'
 import { withStand } from './load/runner/open-stand.js'
@@ -23,23 +27,43 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const chosen = chooseScripts(process.argv.slice(2))
+  const proxyName = chooseProxy(process.env['PROXY'])
   const k6 = await findK6()
   await mkdir(RESULTS, { recursive: true })
   for (const script of chosen) {
     console.log(`\n── ${script}`)
-    await runScript(script, k6)
+    await runScript(script, k6, proxyName)
   }
 }
 
-async function runScript(script: Script, k6: string): Promise<void> {
+async function runScript(script: Script, k6: string, proxyName: ProxyName | undefined): Promise<void> {
   const { signal } = interruption
   const resultFile = (extension: string) => join(RESULTS, `${script}.${extension}`)
   const files = { logFile: resultFile('log'), reportFile: resultFile('html'), summaryFile: resultFile('json') }
-  const dashboardFile = resultFile('dashboard.json')
-  await Promise.all([...Object.values(files), dashboardFile].map((file) => rm(file, { force: true })))
-  await withStand({ ...files, dashboardFile }, signal, async (environment) => {
+  const dashboard = { data: resultFile('dashboard.json'), page: resultFile('dashboard.html') }
+  const all = [...Object.values(files), ...Object.values(dashboard)]
+  await Promise.all(all.map((file) => rm(file, { force: true })))
+  const isWorkday = script === 'workday'
+  const panels = await withStand({ ...files, hasPlatform: isWorkday, proxyName }, signal, async (environment) => {
     const exitCode = await runK6(k6, { script: `scripts/load/${script}.js`, environment, ...files }, signal)
     if (exitCode !== 0) process.exitCode = 1
   })
   console.log(`${files.reportFile} shows the run second by second.`)
+  if (panels === undefined) {
+    if (isWorkday) console.log('This machine has no Prometheus, so that the dashboard was not checked.')
+    return
+  }
+  await writeFile(dashboard.data, JSON.stringify(panels))
+  await writeFile(dashboard.page, drawPage(`store-chat: ${script}`, panels))
+  console.log(`${dashboard.page} shows what the dashboard shows of it.`)
+  if (!checkDashboard(panels, isWorkday)) process.exitCode = 1
+}
+
+/** Names the queries that returned nothing. In some scripts much does not happen, so that quantiles of it are no numbers. */
+function checkDashboard(panels: PanelData[], isComplete: boolean): boolean {
+  const missing = panels.flatMap(({ title, withoutSeries, withoutNumbers }) =>
+    [...withoutSeries, ...(isComplete ? withoutNumbers : [])].map((query) => `${title}: ${query}`),
+  )
+  for (const query of missing) console.log(`The dashboard has no data for ${query}`)
+  return missing.length === 0 || !isComplete
 }

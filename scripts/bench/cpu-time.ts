@@ -12,6 +12,15 @@ export async function readCpuMs(pids: number[]): Promise<number> {
   return times.reduce((sum, time) => sum + time, 0)
 }
 
+/** Counts the CPU time of processes from now on, in ms. One that ends meanwhile, as a worker of autovacuum, does not count. */
+export async function startCpuClock(pids: number[]): Promise<() => Promise<number>> {
+  const before = await Promise.all(pids.map(readOne))
+  return async () => {
+    const after = await Promise.all(pids.map(readOne))
+    return after.reduce((sum, time, place) => sum + Math.max(time - (before[place] ?? 0), 0), 0)
+  }
+}
+
 async function readOne(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
   if (stat === undefined) return 0

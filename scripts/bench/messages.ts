@@ -33,8 +33,8 @@ export async function compareMessages(services: Services): Promise<string> {
   return tables.join('\n')
 }
 
-/** Each session has this many messages in flight; each arrival sends the next one. */
-export async function measureThroughput(pipeline: Pipeline, inFlight: number): Promise<number> {
+/** So many messages are in flight; each arrival sends the next one of its session. */
+export async function measureThroughput(pipeline: Pipeline, inFlight: number, seconds = SECONDS): Promise<number> {
   let arrived = 0
   let onTheirWay = 0
   let isOver = false
@@ -52,7 +52,7 @@ export async function measureThroughput(pipeline: Pipeline, inFlight: number): P
   await pause(1000)
   const before = arrived
   const startedAt = performance.now()
-  await pause(SECONDS * 1000)
+  await pause(seconds * 1000)
   const rate = ((arrived - before) / (performance.now() - startedAt)) * 1000
   isOver = true
   await until(() => onTheirWay === 0, 10_000, 'the last messages')

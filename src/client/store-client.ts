@@ -3,8 +3,7 @@ import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
 import type { FileMessageInput } from './state/send-file.js'
 import type { ListPage } from './admin-client.js'
-import type { Rating } from '../protocol/desk.js'
-import type { History, Message, OwnSession, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
+import type { History, Message, OwnSession, Rating, Session, SessionHistory, StoreSession } from '../protocol/wire.js'
 
 /** A page of a session's messages: the newest, those before a message, or those after one. */
 export interface HistoryPage {

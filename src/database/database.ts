@@ -5,7 +5,7 @@ import { openPool, type ConnectionTarget } from './connection-pool.js'
 import { readDatabaseUrl } from './database-url.js'
 import type { SlowStatement } from './observe-statement.js'
 import { createSessionSettings, type Pooler, type SessionSettings } from './session-settings.js'
-import { createStatementCounts, type StatementCounts } from './statement-counts.js'
+import { createStatementCounts, type PoolKind, type StatementCounts } from './statement-counts.js'
 import type { Tracing } from '../instruments/tracing.js'
 
 const QUERY_GRACE_MS = 1000
@@ -86,7 +86,7 @@ export function describeTarget(
  * under way.
  */
 export function openDatabase(options: DatabaseOptions): { db: Database; close(): Promise<void> } {
-  const { target, pool, statements } = openStatements(options)
+  const { target, pool, statements } = openStatements(options, 'chat')
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
       schema: target.address.schema,
@@ -110,11 +110,11 @@ export function openReadPool(
   options: DatabaseOptions,
   settings: SessionSettings = {},
 ): { db: ReadPool; close(): Promise<void> } {
-  const { pool, statements } = openStatements(options, settings)
+  const { pool, statements } = openStatements(options, 'reading', settings)
   return { db: { pool: statements }, close: () => pool.end() }
 }
 
-function openStatements(options: DatabaseOptions, settings: SessionSettings = {}) {
+function openStatements(options: DatabaseOptions, kind: PoolKind, settings: SessionSettings = {}) {
   const described = describeTarget(options)
   const target = { ...described, settings: { ...described.settings, ...settings } }
   const { counts = createStatementCounts() } = options
@@ -129,7 +129,7 @@ function openStatements(options: DatabaseOptions, settings: SessionSettings = {}
       keepAlive: true,
     },
     {
-      counts,
+      ...{ counts, kind },
       slowStatementMs: options.slowStatementMs ?? 0,
       onSlow: options.onSlowStatement ?? (() => undefined),
       tracing: options.tracing,

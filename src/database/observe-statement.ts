@@ -1,6 +1,7 @@
 import type { QueryConfig } from 'pg'
 import type { Tracing } from '../instruments/tracing.js'
-import type { StatementCounts } from './statement-counts.js'
+import { isStatementTimeout } from './failures.js'
+import type { PoolKind, StatementCounts } from './statement-counts.js'
 
 export interface SlowStatement {
   /** With placeholders instead of values. */
@@ -11,6 +12,7 @@ export interface SlowStatement {
 /** Who observes the statements of a pool. */
 export interface StatementObservers {
   counts: StatementCounts
+  kind: PoolKind
   /** A statement is slow from here on; 0: none is. */
   slowStatementMs: number
   onSlow(statement: SlowStatement): void
@@ -21,7 +23,7 @@ const LONGEST_TEXT = 1000
 
 /** Runs a statement, and counts, reports and traces it. Only statements of a trace have a span: the background has none. */
 export async function observeStatement<T>(
-  { counts, slowStatementMs, onSlow, tracing }: StatementObservers,
+  { counts, kind, slowStatementMs, onSlow, tracing }: StatementObservers,
   { text }: QueryConfig,
   run: () => Promise<T>,
 ): Promise<T> {
@@ -30,6 +32,7 @@ export async function observeStatement<T>(
     return await (tracing?.active() === undefined ? run() : tracing.run(describe(text), run))
   } catch (error) {
     counts.failed++
+    if (isStatementTimeout(error)) counts.cut[kind]++
     throw error
   } finally {
     const ms = performance.now() - startedAt

@@ -71,4 +71,4 @@ const REST_FACTOR = 20
 const MAX_REST_MS = 10_000
 
 /** How long to rest after work of a duration, so that consumers stay a small part of what a busy node does. */
-export const restAfter = (durationMs: number) => Math.min(durationMs * REST_FACTOR, MAX_REST_MS)
+export const restAfter = (durationMs: number, factor = REST_FACTOR) => Math.min(durationMs * factor, MAX_REST_MS)

@@ -3,29 +3,57 @@ import { Prisma } from '../generated/prisma/client.js'
 /** Who follows the log of durable events. Each has a cursor of its own. */
 export type Consumer = 'webhooks' | 'reminders'
 
+/** Ids of the three tables of events. */
+export interface EventIds {
+  messageId: number
+  changeId: number
+  unreadId: number
+}
+
+/** What a sweep reads. */
+export interface SweepRange {
+  /** Longer than a transaction may take. */
+  overlapMs: number
+  /** Of each table. */
+  mostEvents: number
+  /** Up to these ids, only the sweeps that move the cursor read. */
+  floor: EventIds
+}
+
 /**
  * SQL of CTEs that find the sessions that moved: `moved (session_id, first_seq, seq, first_unread_id, unread_id,
  * admin_message_id)`, each with the newest that was found, zeros for none, and the first, nulls for none. Empty while
  * another node sweeps. `mostEvents` bounds what each table gives; the next sweep goes on from there.
  *
  * Ids are given before the commit, so an id below the newest may still appear. The cursor therefore moves only to ids that
- * were the newest longer ago than `overlapMs`, which is longer than a transaction may take; what lies above is read by each
- * sweep. Whoever wakes a consumer with the sessions of its own node makes the sweep a mere safety net.
+ * were the newest longer ago than `overlapMs`, and the sweep that moves it reads all that lies above: no event escapes it.
+ * The sweeps between read from the floor on, so that a busy installation does not read the same seconds again and again.
+ * Whoever wakes a consumer with the sessions of its own node makes the sweep a mere safety net.
  */
-export const sweepMovedSessions = (consumer: Consumer, overlapMs: number, mostEvents: number) => Prisma.sql`
+export const sweepMovedSessions = (consumer: Consumer, { overlapMs, mostEvents, floor }: SweepRange) => {
+  // A sweep that has read less than there is moves the cursor no further than it has read.
+  const upTo = (table: string) => Prisma.sql`least(${Prisma.raw(`c.next_${table}_id`)},
+    (select max(id) from ${Prisma.raw(table)} having count(*) = ${mostEvents}))`
+  return Prisma.sql`
   cursor as materialized (
-    select * from event_cursor where consumer = ${consumer} for update skip locked
+    select *, next_at < now() - ${overlapMs} * interval '1 millisecond' as is_moving
+    from event_cursor where consumer = ${consumer} for update skip locked
+  ), start as materialized (
+    select case when is_moving then message_id else greatest(message_id, ${floor.messageId}::bigint) end as message_id,
+      case when is_moving then change_id else greatest(change_id, ${floor.changeId}::bigint) end as change_id,
+      case when is_moving then unread_id else greatest(unread_id, ${floor.unreadId}::bigint) end as unread_id
+    from cursor
   ), message as materialized (
-    select m.* from cursor c cross join lateral (
-      select id, session_id, seq, sender_type from chat_message where id > c.message_id order by id limit ${mostEvents}
+    select m.* from start cross join lateral (
+      select id, session_id, seq, sender_type from chat_message where id > start.message_id order by id limit ${mostEvents}
     ) m
   ), change as materialized (
-    select m.* from cursor c cross join lateral (
-      select id, session_id, seq from chat_session_change where id > c.change_id order by id limit ${mostEvents}
+    select m.* from start cross join lateral (
+      select id, session_id, seq from chat_session_change where id > start.change_id order by id limit ${mostEvents}
     ) m
   ), unread as materialized (
-    select m.* from cursor c cross join lateral (
-      select id, session_id from unread_event where id > c.unread_id order by id limit ${mostEvents}
+    select m.* from start cross join lateral (
+      select id, session_id from unread_event where id > start.unread_id order by id limit ${mostEvents}
     ) m
   ), moved as materialized (
     select session_id, min(nullif(seq, 0)) as first_seq, max(seq) as seq,
@@ -39,16 +67,17 @@ export const sweepMovedSessions = (consumer: Consumer, overlapMs: number, mostEv
     ) event group by session_id
   ), advanced as (
     update event_cursor c set
-      message_id = c.next_message_id, change_id = c.next_change_id, unread_id = c.next_unread_id,
+      message_id = ${upTo('message')}, change_id = ${upTo('change')}, unread_id = ${upTo('unread')},
       next_message_id = greatest(c.next_message_id, (select max(id) from message)),
       next_change_id = greatest(c.next_change_id, (select max(id) from change)),
       next_unread_id = greatest(c.next_unread_id, (select max(id) from unread)),
       next_at = now()
-    from cursor where c.consumer = cursor.consumer and c.next_at < now() - ${overlapMs} * interval '1 millisecond'
+    from cursor where c.consumer = cursor.consumer and cursor.is_moving
   )`
+}
 
 /** SQL of the newest ids there are, as a row. */
-const newestIds = Prisma.sql`
+export const newestIds = Prisma.sql`
   select coalesce((select max(id) from chat_message), 0) as message_id,
     coalesce((select max(id) from chat_session_change), 0) as change_id,
     coalesce((select max(id) from unread_event), 0) as unread_id`

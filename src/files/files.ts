@@ -6,6 +6,7 @@ import { createBufferCollector } from '../memory/collect-garbage.js'
 import { createPacer, type Pace } from './uploads/pacer.js'
 import { openStorage } from './storage/open-storage.js'
 import type { FileStorage } from './storage/storage.js'
+import { createUploadCounts, type UploadCounts } from './uploads/upload-counts.js'
 import { createUploadSlots, type UploadSlots } from './uploads/upload-slots.js'
 
 /** Bytes of uploads in a turn of the event loop: about half a millisecond of hashing and checking. */
@@ -19,6 +20,7 @@ export interface Files {
   /** Where uploads are written while they come. */
   spoolFolder: string
   slots: UploadSlots
+  counts: UploadCounts
   pace: Pace
   /**
    * Waits for the disk or the bucket. What fails there is logged.
@@ -41,6 +43,7 @@ export async function openFiles(db: Database, config: FilesConfig, log: Log): Pr
     storage: await openStorage(config),
     spoolFolder: join(config.folder, 'uploading'),
     slots: createUploadSlots(),
+    counts: createUploadCounts(),
     pace(bytes) {
       collect(bytes)
       return pace(bytes)

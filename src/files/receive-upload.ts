@@ -62,9 +62,10 @@ async function readUpload(
   account: Account,
   slot: UploadSlot,
 ): Promise<StoredFile> {
-  const { config, spoolFolder } = files
+  const { config, spoolFolder, counts } = files
   const pace = (bytes: number) => {
     slot.count(bytes)
+    counts.bytes += bytes
     return files.pace(bytes)
   }
   let spooled: SpooledFile | undefined
@@ -78,7 +79,7 @@ async function readUpload(
     if (spooled === undefined) throw new Error('A form without a file was accepted')
     const sessionId = await readSessionId(files, account, fields.get('session_id'))
     if (spooled.size === 0) throw invalidInput([{ field: 'file', message: 'is empty' }])
-    if (config.scanner !== undefined) await scanFile(config.scanner, spooled.path)
+    if (config.scanner !== undefined) await scanFile(config.scanner, spooled.path, counts.scans)
     return await storeFile(files, account, { spooled, name: fileName, sessionId })
   } finally {
     await spooled?.remove()

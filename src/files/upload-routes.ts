@@ -7,6 +7,7 @@ import { setPatient } from '../http/raw-answers.js'
 import { drainRequest } from './uploads/drain-request.js'
 import { createFileUrl } from './file-url.js'
 import { receiveUpload } from './receive-upload.js'
+import { countUpload } from './uploads/upload-counts.js'
 
 /** What a form may have around its file. */
 const FORM_BYTES = 64 * 1024
@@ -52,9 +53,12 @@ export async function uploadRoutes(app: App, { config }: { config: Config }): Pr
       request.workOf = undefined
       const endPatience = setPatient(raw.socket)
       try {
-        if (!isForm(raw.headers['content-type'])) throw new RequestError(415, 'Unsupported Media Type')
-        if (Number(raw.headers['content-length'] ?? 0) > files.config.maxBytes + FORM_BYTES) throw tooLarge()
-        const file = await receiveUpload(files, raw, account)
+        const isGone = () => raw.socket.destroyed
+        const file = await countUpload(files.counts, isGone, async () => {
+          if (!isForm(raw.headers['content-type'])) throw new RequestError(415, 'Unsupported Media Type')
+          if (Number(raw.headers['content-length'] ?? 0) > files.config.maxBytes + FORM_BYTES) throw tooLarge()
+          return receiveUpload(files, raw, account)
+        })
         return { url: createFileUrl(readPublicUrl(config, request), file), type: file.type }
       } catch (error) {
         reply.raw.once('finish', () => drainRequest(raw))

@@ -1,5 +1,6 @@
 import type { CryptoKey, FlattenedJWSInput, JSONWebKeySet, JWSHeaderParameters } from 'jose'
 import { unavailable } from '../errors/request-error.js'
+import type { KeySetCounts } from './jwt-counts.js'
 
 /** How often the set is read again, so that a key that the platform has withdrawn is not accepted for ever. */
 const REFRESH_MS = 600_000
@@ -22,6 +23,7 @@ export interface KeySet {
 
 export interface KeySetOptions {
   url: string
+  counts: KeySetCounts
   /** Is called when the set cannot be read. */
   onError: (error: unknown) => void
   /** Default: the global one. */
@@ -32,7 +34,7 @@ export interface KeySetOptions {
 
 /** Opens the key set behind an address. It is read at once, and nobody waits for that who needs no key. */
 export async function openKeySet(options: KeySetOptions): Promise<KeySet> {
-  const { url, onError, fetch: fetchFrom = fetch, now = () => performance.now() } = options
+  const { url, counts, onError, fetch: fetchFrom = fetch, now = () => performance.now() } = options
   const { createLocalJWKSet, errors } = await import('jose')
   let keys: ReturnType<typeof createLocalJWKSet> | undefined
   let readAt = -Infinity
@@ -42,7 +44,9 @@ export async function openKeySet(options: KeySetOptions): Promise<KeySet> {
     readAt = now()
     try {
       keys = createLocalJWKSet(await fetchKeys(url, fetchFrom))
+      counts.read++
     } catch (error) {
+      counts.failed++
       onError(error)
     }
   }

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { FlattenedJWSInput, JWSHeaderParameters, JWTPayload } from 'jose'
 import { RequestError } from '../errors/request-error.js'
+import { readRefusal, type JwtCounts } from './jwt-counts.js'
 import { openKeySet } from './key-set.js'
 import type { JwtSettings } from './jwt-settings.js'
 
@@ -33,12 +34,16 @@ export interface JwtVerifier {
 }
 
 /** Opens a verifier. jose is loaded only here, so that nodes without JWTs start without it. */
-export async function openJwtVerifier(settings: JwtSettings, onError: (error: unknown) => void): Promise<JwtVerifier> {
+export async function openJwtVerifier(
+  settings: JwtSettings,
+  counts: JwtCounts,
+  onError: (error: unknown) => void,
+): Promise<JwtVerifier> {
   const { jwtVerify } = await import('jose')
   const { algorithms, issuer, audience, jwksUrl } = settings
   const secret = settings.secret === undefined ? undefined : new TextEncoder().encode(settings.secret)
   const publicKey = settings.publicKey === undefined ? undefined : createPublicKey(settings.publicKey)
-  const keySet = jwksUrl === undefined ? undefined : await openKeySet({ url: jwksUrl, onError })
+  const keySet = jwksUrl === undefined ? undefined : await openKeySet({ url: jwksUrl, counts: counts.keySet, onError })
   const options = {
     algorithms,
     requiredClaims: ['sub', 'exp'],
@@ -58,9 +63,12 @@ export async function openJwtVerifier(settings: JwtSettings, onError: (error: un
     async verify(token) {
       try {
         const { payload, protectedHeader } = await jwtVerify(token, findKey, options)
-        return isAccessToken(protectedHeader.typ) ? readIdentity(payload) : undefined
+        const identity = isAccessToken(protectedHeader.typ) ? readIdentity(payload) : undefined
+        if (identity === undefined) counts.refused[isOver(payload) ? 'expired' : 'claims']++
+        return identity
       } catch (error) {
         if (error instanceof RequestError) throw error
+        counts.refused[readRefusal(error)]++
         return undefined
       }
     },
@@ -71,6 +79,9 @@ export async function openJwtVerifier(settings: JwtSettings, onError: (error: un
 /** A JWT that was signed for another purpose, like a logout token, says so by its type (RFC 8725, 3.11). */
 const isAccessToken = (type: unknown) =>
   type === undefined || (typeof type === 'string' && /^(application\/)?(at\+)?jwt$/i.test(type))
+
+/** jose leaves room for a clock that is behind; the end of a JWT is exact. */
+const isOver = ({ exp = 0 }: JWTPayload) => exp * 1000 <= Date.now()
 
 /** jose has checked the types of `exp`, `iat` and `nbf`, and no others. */
 function readIdentity({ sub, exp = 0, iat, name, logo_url, email }: JWTPayload): JwtIdentity | undefined {

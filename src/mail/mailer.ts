@@ -1,4 +1,5 @@
 import type { Transporter } from 'nodemailer'
+import type { MailCounts } from './mail-counts.js'
 
 /** A mail as plain text. */
 export interface Mail {
@@ -29,12 +30,13 @@ const PERMANENT = 500
 export interface MailerOptions {
   smtpUrl: string
   from: string
+  counts: MailCounts
   /** For a mail as a whole. Default: 20 s. */
   timeoutMs?: number
 }
 
 /** Loads the mail library with the first mail. */
-export function createMailer({ smtpUrl, from, timeoutMs = MAIL_TIMEOUT_MS }: MailerOptions): Mailer {
+export function createMailer({ smtpUrl, from, counts, timeoutMs = MAIL_TIMEOUT_MS }: MailerOptions): Mailer {
   let opening: Promise<Transporter> | undefined
   let opened: Transporter | undefined
 
@@ -59,11 +61,16 @@ export function createMailer({ smtpUrl, from, timeoutMs = MAIL_TIMEOUT_MS }: Mai
       try {
         const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)])
         await transport.sendMail({ ...mail, from, to: { name: '', address: to }, signal })
+        counts.sent++
         return 'sent'
       } catch (error) {
         const { responseCode = 0, code } = error as { responseCode?: number; code?: string }
         // A refusal of this mail. A wrong password, say, concerns all of them, and may be put right.
-        if (responseCode >= PERMANENT && (code === 'EENVELOPE' || code === 'EMESSAGE')) return 'refused'
+        if (responseCode >= PERMANENT && (code === 'EENVELOPE' || code === 'EMESSAGE')) {
+          counts.refused++
+          return 'refused'
+        }
+        if (!closing.aborted) counts.failed++
         throw error
       }
     },

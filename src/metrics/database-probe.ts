@@ -1,5 +1,6 @@
 import { openPool } from '../database/connection-pool.js'
 import { describeTarget, type DatabaseOptions } from '../database/database.js'
+import { selectBacklog, type WebhookBacklog } from '../webhooks/backlog.js'
 
 /** A scrape waits this long for PostgreSQL at most. */
 const PATIENCE_MS = 500
@@ -8,8 +9,8 @@ const PATIENCE_MS = 500
  * its time: what is asked now may answer the next scrape.
  */
 const GIVE_UP_MS = 3000
-/** The sessions are counted this often at most, however many scrape. */
-const SESSIONS_AGE_MS = 10_000
+/** What describes the installation is read this often at most, however many scrape. */
+const INSTALLATION_AGE_MS = 10_000
 /** Counting stops here: it may not cost more on a large installation. */
 export const MOST_COUNTED = 10_000
 
@@ -22,10 +23,17 @@ export interface OpenSessions {
   oldestOpenSeconds: number
 }
 
+/** What PostgreSQL says. What it has not told is undefined. */
+export interface DatabaseState {
+  isUp: boolean
+  sessions?: OpenSessions | undefined
+  webhooks?: WebhookBacklog | undefined
+}
+
 /** Asks PostgreSQL how it is, by a connection of its own: a pool that is exhausted does not look like a database that is away. */
 export interface DatabaseProbe {
-  /** Resolves within half a second. `sessions` is undefined where the database has not told them. */
-  read(): Promise<{ isUp: boolean; sessions?: OpenSessions | undefined }>
+  /** Resolves within half a second. */
+  read(): Promise<DatabaseState>
   close(): Promise<void>
 }
 
@@ -40,21 +48,23 @@ const countSessions = `
 export function openDatabaseProbe(options: DatabaseOptions): DatabaseProbe {
   const target = describeTarget({ ...options, databaseStatementTimeoutMs: GIVE_UP_MS })
   const pool = openPool(target, { max: 1, connectionTimeoutMillis: GIVE_UP_MS, query_timeout: GIVE_UP_MS })
-  let sessions: OpenSessions | undefined
-  let countedAt = -Infinity
+  let installation: Pick<DatabaseState, 'sessions' | 'webhooks'> = {}
+  let readAt = -Infinity
   let asking: Promise<boolean> | undefined
 
   async function ask(): Promise<boolean> {
     try {
-      if (performance.now() - countedAt < SESSIONS_AGE_MS) await pool.query('select 1')
+      if (performance.now() - readAt < INSTALLATION_AGE_MS) await pool.query('select 1')
       else {
-        sessions = (await pool.query<OpenSessions>(countSessions)).rows[0]
-        countedAt = performance.now()
+        const { rows: sessions } = await pool.query<OpenSessions>(countSessions)
+        const { rows: webhooks } = await pool.query<WebhookBacklog>(selectBacklog)
+        installation = { sessions: sessions[0], webhooks: webhooks[0] }
+        readAt = performance.now()
       }
       return true
     } catch {
-      sessions = undefined
-      countedAt = -Infinity
+      installation = {}
+      readAt = -Infinity
       return false
     }
   }
@@ -67,7 +77,7 @@ export function openDatabaseProbe(options: DatabaseOptions): DatabaseProbe {
       const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), PATIENCE_MS)))
       const isUp = await Promise.race([asking, late])
       clearTimeout(timer)
-      return isUp ? { isUp, sessions } : { isUp }
+      return isUp ? { isUp, ...installation } : { isUp }
     },
     close: () => pool.end(),
   }

@@ -5,6 +5,7 @@ import { startMetricsServer, type MetricsServer } from './metrics-server.js'
 import { createRegistrar } from './registrar.js'
 import { registerDatabase } from './register-database.js'
 import * as rooms from './register-metrics.js'
+import * as platformRooms from './register-platform.js'
 import type { MetricsSettings } from './settings/metrics-settings.js'
 import type { MetricSources } from './sources.js'
 
@@ -33,7 +34,8 @@ export async function openMetrics(
   const probe = openDatabaseProbe(database)
   let state: ReturnType<MetricSources['database']> = { isUp: false }
   const all: MetricSources = { ...sources, database: () => state }
-  for (const register of [registerDatabase, ...Object.values(rooms)]) register(registrar, all)
+  for (const register of [registerDatabase, ...Object.values(rooms), ...Object.values(platformRooms)])
+    register(registrar, all)
   // Memory, CPU, event loop and garbage collection. Their observers live as long as the process.
   // Watching the event loop twice as often takes half a percent of a core.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })

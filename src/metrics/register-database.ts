@@ -47,6 +47,12 @@ export function registerDatabase({ counter, gauge, histogram }: Registrar, { db,
     help: 'Statements that failed.',
     read: () => counts.failed,
   })
+  counter({
+    name: 'store_chat_database_cut_statements_total',
+    help: 'Statements that were ended because they took too long. The pool "reading" is that of searches and reports.',
+    labelNames: ['pool'],
+    read: () => Object.entries(counts.cut).map(([pool, count]) => [{ pool }, count]),
+  })
   gauge({
     name: 'store_chat_sessions',
     help: `Open and claimed sessions of the whole installation, ${MOST_COUNTED} of each at most. The same on every node.`,

@@ -1,11 +1,15 @@
 import type { Database } from '../database/database.js'
 import type { LogCounts } from '../errors/limit-repeats.js'
+import type { UploadCounts } from '../files/uploads/upload-counts.js'
+import type { JwtCounts } from '../jwt/jwt-counts.js'
 import type { AccountWork } from '../limits/account-work.js'
 import type { Limits } from '../limits/limits.js'
+import type { MailCounts } from '../mail/mail-counts.js'
 import type { CommitCounts } from '../messages/commit-counts.js'
 import type { PubSub } from '../pubsub/pubsub.js'
 import type { Hub } from '../realtime/hub.js'
-import type { OpenSessions } from './database-probe.js'
+import type { AttemptCounts } from '../webhooks/delivery/attempt-counts.js'
+import type { DatabaseState } from './database-probe.js'
 import type { RequestCounts } from './request-counts.js'
 
 /** What the metrics of a node are read from. */
@@ -18,6 +22,10 @@ export interface MetricSources {
   accountWork: Pick<AccountWork, 'counts'>
   db: { pool: Pick<Database['pool'], 'counts' | 'connections'> }
   logs: LogCounts
+  webhookAttempts: AttemptCounts
+  mailCounts: MailCounts
+  uploads: UploadCounts
+  jwtCounts: JwtCounts
   /** What PostgreSQL said for this scrape. */
-  database(): { isUp: boolean; sessions?: OpenSessions | undefined }
+  database(): DatabaseState
 }

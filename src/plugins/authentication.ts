@@ -4,6 +4,7 @@ import { openAuthentication } from '../accounts/authentication.js'
 import { openCredentials, type Credentials } from '../accounts/credentials.js'
 import { readAuthorization } from '../accounts/tokens.js'
 import { forbidden } from '../errors/request-error.js'
+import { createJwtCounts, type JwtCounts } from '../jwt/jwt-counts.js'
 import type { Client } from '../limits/limits.js'
 import type { JwtSettings } from '../jwt/jwt-settings.js'
 import { openJwtVerifier } from '../jwt/verify-jwt.js'
@@ -21,6 +22,8 @@ declare module 'fastify' {
     authenticate(token: string | undefined, client: Client): Promise<Account>
     /** Tells which accounts' credentials have ended. */
     credentials: Credentials
+    /** All zero where there are no JWTs. */
+    jwtCounts: JwtCounts
   }
   interface FastifyRequest {
     /** Set behind `requireAccount`. */
@@ -32,11 +35,13 @@ export const authenticationPlugin = plugin<{ jwt: JwtSettings | undefined }>(
   async (app, { jwt: settings }) => {
     const { limits } = app
     const credentials = await openCredentials(app.db, app.pubsub)
-    const jwt = settings && (await openJwtVerifier(settings, reportError))
+    const jwtCounts = createJwtCounts()
+    const jwt = settings && (await openJwtVerifier(settings, jwtCounts, reportError))
     const authentication = openAuthentication(app.db, credentials, jwt)
     app.decorateRequest('account')
     app.decorate('authenticate', authenticate)
     app.decorate('credentials', credentials)
+    app.decorate('jwtCounts', jwtCounts)
     app.decorate('requireAccount', (side) => async (request) => {
       request.account = await authenticate(readAuthorization(request.headers.authorization), request)
       if (side !== undefined && request.account.side !== side) throw forbidden()

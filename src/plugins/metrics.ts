@@ -28,8 +28,11 @@ export const metricsPlugin = plugin<{ config: Config; databaseUrl: string; logs:
       done()
     })
     app.addHook('onReady', async () => {
-      const { hub, commits, pubsub, limits, accountWork, db } = app
-      const sources = { requests, hub, commits, pubsub, limits, accountWork, db, logs }
+      const { hub, commits, pubsub, limits, accountWork, db, webhookAttempts, mailCounts, jwtCounts } = app
+      const sources = {
+        ...{ requests, hub, commits, pubsub, limits, accountWork, db, logs },
+        ...{ webhookAttempts, mailCounts, jwtCounts, uploads: app.files.counts },
+      }
       app.metrics = await openMetrics(settings, { ...config, databaseUrl }, sources, (error) => {
         app.log.error({ err: error }, 'metrics')
       })

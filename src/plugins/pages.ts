@@ -26,6 +26,7 @@ const files = [
   // English is part of each page's script.
   ...['de', 'es', 'fr', 'zh', 'ar'].flatMap((language) => [
     `/languages/${language}.js`,
+    `/languages/chat/${language}.js`,
     `/languages/desk/${language}.js`,
   ]),
 ]

@@ -5,6 +5,7 @@ import { findEpochExpressions } from '../database/epoch.js'
 import { isDatabaseAway } from '../database/failures.js'
 import { observeEvents } from '../event-log/observe-events.js'
 import { createAttempts } from '../webhooks/delivery/attempt.js'
+import { createAttemptCounts, type AttemptCounts } from '../webhooks/delivery/attempt-counts.js'
 import { startDispatcher } from '../webhooks/delivery/dispatcher.js'
 import { createPacer } from '../webhooks/delivery/pacer.js'
 import { createEventReader } from '../webhooks/delivery/read-events.js'
@@ -17,6 +18,7 @@ import type { SendingBeside } from '../webhooks/routes/send-beside.js'
 declare module 'fastify' {
   interface FastifyInstance {
     webhooks: SendingBeside
+    webhookAttempts: AttemptCounts
   }
 }
 
@@ -35,11 +37,13 @@ export const webhooksPlugin = plugin<{ config: Config }>(
     const readEvents = createEventReader(db, (missing) => {
       log.warn(missing, 'events of a session are missing; webhooks go on without them')
     })
-    const sending = { readEvents, attempt: createAttempts(poster) }
+    const counts = createAttemptCounts()
+    app.decorate('webhookAttempts', counts)
+    const sending = { readEvents, attempt: createAttempts(poster, counts) }
     const dispatcher = startDispatcher({
-      ...{ ...sending, db, epoch, timeoutMs, retryDelaysMs, longestStatementMs },
+      ...{ ...sending, counts, db, epoch, timeoutMs, retryDelaysMs, longestStatementMs },
       saveProgress: createProgressSaver(db, epoch),
-      pace: createPacer(),
+      pacer: createPacer(),
       onError(error) {
         if (!isDatabaseAway(error)) log.error({ err: error }, 'webhooks')
       },

@@ -1,5 +1,5 @@
 /** What admins know of sessions, and what they share: never a part of what a store gets. */
-import type { AdminRole, Message, Session, Store } from './wire.js'
+import type { AdminRole, Message, Rating, Session, Store } from './wire.js'
 
 /** What only admins may know of a session. */
 export interface SessionDetails {
@@ -28,17 +28,6 @@ export interface ListedSession extends SessionForAdminsWithStore {
 /** A session in the list of all. */
 export interface RatedSession extends ListedSession {
   rating: Rating | null
-}
-
-/** How a store rates a session that is closed. */
-export interface Rating {
-  session_id: number
-  /** 1–5; 5 is the best. */
-  score: number
-  /** Empty when there is none. */
-  comment: string
-  created: string
-  updated: string
 }
 
 /** Sessions that are not closed. */

@@ -77,9 +77,21 @@ export interface SessionHistory<Item> {
   next_cursor: string | null
 }
 
+/** How a store rates a session that is closed. */
+export interface Rating {
+  session_id: number
+  /** 1–5; 5 is the best. */
+  score: number
+  /** Empty when there is none. */
+  comment: string
+  created: string
+  updated: string
+}
+
 /** One of a store's own sessions. */
 export interface OwnSession extends Session {
   last_message: Message | null
+  rating: Rating | null
 }
 
 export interface History {

@@ -16,6 +16,8 @@ export interface Reminding {
   /** Undefined where no mail is sent. */
   sendMail: SendReminderMail | undefined
   onError: (error: unknown) => void
+  /** A mail could not be sent. It is sent again. */
+  onMailError: (error: unknown) => void
   /** A sweep has taken too long. The next one reads so many events of a table. */
   onSlowSweep: (mostEvents: number) => void
 }

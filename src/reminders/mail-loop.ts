@@ -13,7 +13,7 @@ export interface MailLoop {
   close(): Promise<void>
 }
 
-export interface MailLoopOptions extends Pick<Reminding, 'db' | 'afterMs' | 'onError'> {
+export interface MailLoopOptions extends Pick<Reminding, 'db' | 'afterMs' | 'onError' | 'onMailError'> {
   sendMail: SendReminderMail
 }
 
@@ -27,7 +27,7 @@ const RETRY_DELAYS_MS = [60_000, 300_000, 1_800_000, 7_200_000]
  * Each mail has a place and a lease of its own, and no turn waits for one: a mail server that is slow delays only the mails
  * behind the ten that it is at.
  */
-export function startMailLoop({ db, afterMs, sendMail, onError }: MailLoopOptions): MailLoop {
+export function startMailLoop({ db, afterMs, sendMail, onError, onMailError }: MailLoopOptions): MailLoop {
   const underWay = new Set<Promise<void>>()
   const closing = new AbortController()
   const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
@@ -54,7 +54,7 @@ export function startMailLoop({ db, afterMs, sendMail, onError }: MailLoopOption
     if (mailInMs > 0) return postponeMail(db, reminder, mailInMs)
     if (!(await beginMail(db, reminder))) return undefined
     const outcome = await sendMail(reminder, closing.signal).catch((error: unknown) => {
-      if (!closing.signal.aborted) onError(error)
+      if (!closing.signal.aborted) onMailError(error)
       return 'failed' as const
     })
     const retryMs = RETRY_DELAYS_MS[reminder.attempts]

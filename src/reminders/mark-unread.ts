@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js'
-import { beginCursor, overlapOf, sweepMovedSessions } from '../event-log/moved-sessions.js'
+import { beginCursor, sweepMovedSessions, type SweepRange } from '../event-log/moved-sessions.js'
 import { Prisma } from '../generated/prisma/client.js'
 
 /**
@@ -29,13 +29,8 @@ export async function markSessions(db: Database, messages: Map<number, number>, 
 }
 
 /** Notes sessions of which this was not told. */
-export async function sweepSessions(
-  db: Database,
-  afterMs: number,
-  { longestStatementMs, mostEvents }: { longestStatementMs: number; mostEvents: number },
-): Promise<void> {
-  const moved = sweepMovedSessions('reminders', overlapOf(longestStatementMs), mostEvents)
-  await db.prisma.$executeRaw(markUnread(moved, afterMs))
+export async function sweepSessions(db: Database, afterMs: number, range: SweepRange): Promise<void> {
+  await db.prisma.$executeRaw(markUnread(sweepMovedSessions('reminders', range), afterMs))
 }
 
 /** Where nobody has looked for as long, reminders begin with what is sent from now on. */

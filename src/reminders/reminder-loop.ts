@@ -1,6 +1,6 @@
 import type { MessageEvent } from '../events/events.js'
 import { restAfter, startConsumerLoop } from '../event-log/consumer-loop.js'
-import { createSweepSize } from '../event-log/sweep-size.js'
+import { createSweeper } from '../event-log/sweeper.js'
 import { walkPieces } from '../event-log/walk-pieces.js'
 import { claimReminders } from './claim-reminders.js'
 import { cleanReminders } from './clean-reminders.js'
@@ -26,15 +26,15 @@ const MAX_NOTED_SESSIONS = 50_000
 
 /** Nothing runs but one small read every few seconds while no mail is sent and no webhook wants the event. */
 export function startReminders(reminding: Reminding, longestStatementMs: number): ReminderLoop {
-  const { db, afterMs, sendMail, onError, onSlowSweep } = reminding
-  const runSweep = createSweepSize(onSlowSweep)
+  const { db, afterMs, sendMail, onError, onMailError, onSlowSweep } = reminding
+  const runSweep = createSweeper(db, { longestStatementMs, onSlowSweep })
   const cleanPiece = walkPieces(0, (after) => cleanReminders(db, after))
   let noted = new Map<number, number>()
   let isWanted = false
   let markAt = 0
   let sweepAt = 0
   let cleanAt = performance.now() + CLEANUP_INTERVAL_MS
-  const mails = sendMail && startMailLoop({ db, afterMs, sendMail, onError })
+  const mails = sendMail && startMailLoop({ db, afterMs, sendMail, onError, onMailError })
   const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
 
   async function turn(): Promise<void> {
@@ -77,7 +77,7 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
   async function sweep(): Promise<void> {
     const startedAt = performance.now()
     sweepAt = startedAt + SWEEP_INTERVAL_MS
-    await runSweep((mostEvents) => sweepSessions(db, afterMs, { longestStatementMs, mostEvents }))
+    await runSweep((range) => sweepSessions(db, afterMs, range))
     sweepAt = performance.now() + Math.max(SWEEP_INTERVAL_MS, restAfter(performance.now() - startedAt))
   }
 

@@ -14,15 +14,8 @@ import {
 import type { FetchedMessages } from '../receipts/record-receipts.js'
 import type { CachedMessages, MessageCache } from './message-cache.js'
 import { sessionExpressions, storeRow, toSession, type SessionRow } from '../database/rows/sessions.js'
-import {
-  detailExpressions,
-  joinDetails,
-  joinRating,
-  ratingExpression,
-  toRating,
-  toSessionForAdmins,
-  type RatingRow,
-} from '../database/rows/session-details.js'
+import { joinRating, ratingExpression, toRating, type RatingRow } from '../database/rows/ratings.js'
+import { detailExpressions, joinDetails, toSessionForAdmins } from '../database/rows/session-details.js'
 import { isOnlooker } from '../accounts/session-access.js'
 import { TextParts } from '../limits/text-stream.js'
 import type { Account } from '../protocol/account.js'

@@ -4,6 +4,7 @@ import { addAdmin, type TestAccount } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation, openConversation } from '../support/chat/conversations.js'
 import { startPair } from '../support/chat/pair.js'
+import { lockTable, lockUses } from '../support/chat/session-lock.js'
 
 const { there, here, chat } = await startPair(t)
 const elsewhere = createChatClient(there)
@@ -101,6 +102,28 @@ t.test('placeholders are filled in as plain text and once, and each use counts',
   t.equal((await chat.delete(`admin/canned/${reply.id}/`, ada)).status, 200)
   t.equal((await chat.get('store/messages/', store)).body.data.length, 0, 'nothing is sent by it')
 })
+
+t.test(
+  'a canned reply that is deleted while it is used is used before, or not found, and leaves no count',
+  async (t) => {
+    const ada = await addAdmin(database)
+    const { sessionId: session_id } = await openConversation(chat)
+    for (const isUsedFirst of [true, false]) {
+      const { body: reply } = await create(ada, 'going')
+      const use = () => chat.post(`admin/canned/${reply.id}/use/`, ada, { session_id })
+      await use()
+      const lock = await (isUsedFirst ? lockUses(database, reply.id) : lockTable(database, 'canned_reply_use'))
+      // The table is locked against the use before it has found the reply, and against the deletion after that.
+      const used = await lock.enqueue(use)
+      const deleted = await lock.enqueue(() => elsewhere.delete(`admin/canned/${reply.id}/`, ada))
+      await lock.release()
+      t.match(await deleted.answer, { status: 200 })
+      t.match(await used.answer, isUsedFirst ? { status: 200, body: { content: reply.content } } : { status: 404 })
+      t.same(await database.query('select from canned_reply_use where canned_reply_id = $1', [reply.id]), [])
+      t.equal((await use()).status, 404)
+    }
+  },
+)
 
 t.test('fillIn', async (t) => {
   const names = { 'store.name': 'S', 'admin.name': 'A' }

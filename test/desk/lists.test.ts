@@ -202,3 +202,48 @@ t.test('a session moves through lists and counts with its status and its details
   t.equal(await first('admin/sessions/', eve, { tag: 'moving' }), undefined)
   t.same([await count(ada), await count(supervisor)], [undefined, undefined])
 })
+
+t.test(
+  'of sessions that were imported late, a filter by time shows no wrong one, and without it all are listed',
+  async (t) => {
+    const store = await addStore(database)
+    await database.query(
+      `insert into chat_session (store_id, status, created, closed_at)
+     select $1, 'closed', now() - interval '2 years' + make_interval(hours => place), now() from generate_series(1, 60) place`,
+      [store.id],
+    )
+    const { body: newest } = await chat.get('store/session/', store)
+    const all = (
+      await database.query<{ id: number; created: Date }>('select id::int, created from chat_session order by id desc')
+    ).map(({ id, created }) => ({ id, created: created.getTime() }))
+    t.same(
+      await readPages('admin/sessions/', supervisor, {}, 200),
+      all.map(({ id }) => id),
+    )
+    const time = (hoursAgo: number) => new Date(Date.now() - hoursAgo * HOUR_MS).toISOString()
+    for (const [from, to] of [
+      [time(150), undefined],
+      [undefined, time(150)],
+      [time(150), time(100)],
+      [time(20_000), time(10_000)],
+    ]) {
+      const query = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+      const fitting = all.filter(
+        ({ created }) =>
+          (from === undefined || created >= Date.parse(from)) && (to === undefined || created < Date.parse(to)),
+      )
+      const found = await readPages('admin/sessions/', supervisor, query, 200)
+      const isFound = new Set(found)
+      t.same(
+        found,
+        fitting.filter(({ id }) => isFound.has(id)).map(({ id }) => id),
+        `${JSON.stringify(query)}: ${found.length} of ${fitting.length}`,
+      )
+    }
+    t.same(
+      await readPages('admin/sessions/', supervisor, { from: time(1) }, 200),
+      [newest.id],
+      'what came since is found',
+    )
+  },
+)

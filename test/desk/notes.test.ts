@@ -3,7 +3,7 @@ import { addAdmin, type TestAccount } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation, openConversation } from '../support/chat/conversations.js'
 import { startPair } from '../support/chat/pair.js'
-import { lockSession } from '../support/chat/session-lock.js'
+import { lockNote, lockSession } from '../support/chat/session-lock.js'
 import { enter } from '../support/clients/socket-client.js'
 
 const platformToken = 'platform-token-for-tests'
@@ -172,4 +172,28 @@ t.test('who may write is decided by who holds the session when it is the turn', 
   t.equal((await transfer.answer).status, 200)
   t.equal((await note.answer).status, 403)
   t.same((await read(heir, session_id)).body.data, [])
+})
+
+t.test('a note that is deleted during a transfer is with nobody afterwards, whichever comes first', async (t) => {
+  for (const isDeletedFirst of [true, false]) {
+    const { admin, sessionId: session_id } = await claimConversation(chat)
+    const heir = await addAdmin(database)
+    const forHeir = await enter(t, there, 'admin', heir)
+    const { body: note } = await write(admin, session_id, 'to be deleted')
+    const acts = {
+      remove: () => elsewhere.delete(`admin/notes/${note.id}/`, admin),
+      transfer: () =>
+        chat.post('admin/session/transfer/', admin, { session_id, admin_id: heir.id, note: 'the reason' }),
+    }
+    const lock = await (isDeletedFirst ? lockNote(database, note.id) : lockSession(database, session_id))
+    const first = await lock.enqueue(isDeletedFirst ? acts.remove : acts.transfer)
+    const second = await lock.enqueue(isDeletedFirst ? acts.transfer : acts.remove)
+    await lock.release()
+    t.same([(await first.answer).status, (await second.answer).status], [200, 200])
+    t.same(contents((await read(heir, session_id)).body), ['the reason'])
+    await forHeir.next('note', ({ note }) => note.content === 'the reason')
+    // It may have read the note before.
+    if (!isDeletedFirst) await forHeir.next('note', ({ note: told }) => told.id === note.id && told.deleted)
+    t.notOk(forHeir.all('note').some(({ note: told }) => told.id === note.id && !told.deleted))
+  }
 })

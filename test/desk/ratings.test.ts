@@ -24,6 +24,8 @@ t.test('a closed session is rated once, and the rating changes for fourteen days
   t.strictSame(seen.rating, changed)
   const { body: listed } = await chat.get('admin/sessions/', admin, { store_id: store.id })
   t.strictSame(listed.data[0].rating, changed)
+  const { body: own } = await chat.get('store/sessions/', store)
+  t.strictSame(own.data[0].rating, changed, 'any browser of the store learns of it')
 
   const end = (age: string) =>
     database.query(`update chat_session set closed_at = now() - $2::interval where id = $1`, [sessionId, age])

@@ -1,5 +1,6 @@
 import { exportJWK } from 'jose'
 import t from 'tap'
+import { createJwtCounts } from '../../src/jwt/jwt-counts.js'
 import { openKeySet } from '../../src/jwt/key-set.js'
 import { createDatabase } from '../support/databases/database.js'
 import { createKey, sign, startKeyServer, type SigningKey } from '../support/platform/jwt.js'
@@ -12,7 +13,8 @@ const input = { payload: '', signature: '' }
 
 /** A key set with a URL and a clock of the test. */
 async function openFakeSet() {
-  const state = { keys: [first], isAway: false, requests: 0, now: 0, errors: [] as unknown[] }
+  const { keySet: counts } = createJwtCounts()
+  const state = { keys: [first], isAway: false, requests: 0, now: 0, errors: [] as unknown[], counts }
   const answer = async () => {
     state.requests++
     if (state.isAway) throw new Error('away')
@@ -23,6 +25,7 @@ async function openFakeSet() {
   }
   const set = await openKeySet({
     url: 'https://market.example/jwks.json',
+    counts: state.counts,
     onError: (error) => state.errors.push(error),
     fetch: answer,
     now: () => state.now,
@@ -79,13 +82,16 @@ t.test('before the set could be read once, nobody is told that its JWT is bad', 
 t.test('an answer that is no key set changes nothing', async (t) => {
   for (const body of ['', 'null', '[]', '{}', '{"keys":[]}', '{"keys":5}', '<html>', 'x'.repeat(2_000_000)]) {
     const errors: unknown[] = []
+    const { keySet: counts } = createJwtCounts()
     const set = await openKeySet({
       url: 'https://market.example/jwks.json',
+      counts,
       onError: (error) => errors.push(error),
       fetch: async () => new Response(body),
     })
     await t.rejects(set.find({ alg: 'ES256', kid: 'first' }, input), /keys of the platform/, body.slice(0, 20))
     t.equal(errors.length, 1)
+    t.strictSame(counts, { read: 0, failed: 1 })
     set.close()
   }
 })

@@ -3,9 +3,9 @@ import { promisify } from 'node:util'
 import t from 'tap'
 
 /** Returns what the command says when it refuses. */
-async function runLoad(words: string[], k6Path: string): Promise<string> {
+async function runLoad(words: string[], k6Path: string, proxy = ''): Promise<string> {
   const run = promisify(execFile)('npx', ['tsx', 'scripts/load.ts', ...words], {
-    env: { ...process.env, K6_PATH: k6Path },
+    env: { ...process.env, K6_PATH: k6Path, PROXY: proxy },
   })
   return run.then(
     () => 'nothing',
@@ -17,10 +17,14 @@ void t.test('a word that is no load test is named, with those that are', async (
   const text = await runLoad(['race', 'strom'], '/none')
   t.match(
     text,
-    'There is no load test "strom". There are: session, race, conversation, sockets, storm, inbox, files, desk.',
+    'There is no load test "strom". There are: session, race, conversation, sockets, storm, inbox, files, desk, workday.',
   )
 })
 
 void t.test('a K6_PATH that is no k6 is named', async (t) => {
   t.match(await runLoad(['race'], '/none'), 'K6_PATH=/none is no k6.')
+})
+
+void t.test('a PROXY that is none is named, with those that are', async (t) => {
+  t.match(await runLoad(['storm'], '/none', 'haproxy'), 'There is no proxy "haproxy". There are: caddy, nginx.')
 })

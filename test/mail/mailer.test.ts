@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import t from 'tap'
 import { until } from '../../harness/until.js'
+import { createMailCounts } from '../../src/mail/mail-counts.js'
 import { createMailer, type Mail } from '../../src/mail/mailer.js'
 
 const mail: Mail = { to: 'a@example.com', subject: 's', text: 't', messageId: '<1@example.com>', headers: {} }
@@ -9,6 +10,7 @@ const INTERVAL_MS = 20
 
 t.test('a server that answers byte by byte is given up at the deadline, and so is its connection', async (t) => {
   const sockets: Socket[] = []
+  const counts = createMailCounts()
   const server = createServer((socket) => {
     sockets.push(socket.on('error', () => undefined))
     socket.write('220 drip.example\r\n')
@@ -20,11 +22,12 @@ t.test('a server that answers byte by byte is given up at the deadline, and so i
   t.teardown(() => server.close())
   const { port } = server.address() as AddressInfo
   const open = (timeoutMs: number) => {
-    const mailer = createMailer({ smtpUrl: `smtp://127.0.0.1:${port}`, from: 'b@example.com', timeoutMs })
+    const mailer = createMailer({ smtpUrl: `smtp://127.0.0.1:${port}`, from: 'b@example.com', counts, timeoutMs })
     t.teardown(() => mailer.close())
     return mailer
   }
   await t.rejects(open(200).send(mail, never))
+  t.strictSame(counts, { sent: 0, refused: 0, failed: 1 })
 
   const closing = new AbortController()
   const sending = open(600_000).send(mail, closing.signal)
@@ -32,5 +35,6 @@ t.test('a server that answers byte by byte is given up at the deadline, and so i
   await until(() => sockets.length === 2, 10_000, 'it is connected')
   closing.abort()
   await ended
+  t.equal(counts.failed, 1, 'what the node itself cuts off says nothing of the server')
   await until(() => sockets.every(({ closed }) => closed), 10_000, 'no connection is left')
 })

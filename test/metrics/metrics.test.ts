@@ -4,6 +4,7 @@ import { createChatClient } from '../support/chat/chat-client.js'
 import { startPair } from '../support/chat/pair.js'
 import { metricsUrl, scrape } from '../support/metrics/scrape.js'
 import { enter } from '../support/clients/socket-client.js'
+import { promtool, runPromtool } from '../support/metrics/promtool.js'
 import { findUnknown, readDashboard, readRules } from '../support/metrics/queries.js'
 import { until } from '../../harness/until.js'
 
@@ -149,3 +150,18 @@ t.test('alerts and dashboard leave out the routes that take as long as a file do
     t.notMatch('/v1/chat/store/message/', pattern)
   }
 })
+
+t.test(
+  'promtool accepts the metrics and the alerts',
+  { skip: promtool === undefined && 'there is no promtool' },
+  async (t) => {
+    const { text } = await read()
+    t.strictSame(await runPromtool(['check', 'metrics'], text), { code: 0, output: '' })
+    t.match(await runPromtool(['check', 'metrics'], text.replaceAll('store_chat_mails_total', 'store_chat_mails')), {
+      code: 3,
+      output: /store_chat_mails counter metrics should have "_total" suffix/,
+    })
+    const { code, output } = await runPromtool(['test', 'rules', 'deploy/prometheus/store-chat.rules.test.yml'])
+    t.equal(code, 0, output)
+  },
+)

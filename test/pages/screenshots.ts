@@ -38,6 +38,28 @@ async function fillList(stage: Stage): Promise<void> {
   }
 }
 
+/** A month of sessions of a store that are over, more on weekdays, as the reports have them. */
+const fillReports = (stage: Stage, store: TestAccount, admins: readonly TestAccount[]) =>
+  stage.node.database.query(
+    `with plan as (
+       select day, place, $1::bigint[] as admins,
+         date_trunc('day', now()) - make_interval(days => day) + make_interval(hours => 8, mins => (place * 53) % 600) as at
+       from generate_series(1, 29) day cross join generate_series(1, 34) place
+       where place <= 12 + (day * 7) % 9 + case when extract(isodow from now() - make_interval(days => day)) < 6 then 13 else 0 end
+     ), session as (
+       insert into chat_session (store_id, admin_id, status, created, last_message_at, updated, closed_at)
+       select $2, admins[1 + place % array_length(admins, 1)], 'closed', at, at, at,
+         at + make_interval(secs => 400 + (day * place * 37) % 2400)
+       from plan order by at returning id, admin_id, created, closed_at
+     ), times as (
+       insert into chat_session_times (session_id, admin_id, created, claimed_after, answered_after, closed_after)
+       select id, admin_id, created, 20 + (id * 31) % 240, 45 + (id * 47) % 420, extract(epoch from closed_at - created)
+       from session
+     )
+     insert into chat_rating (session_id, score) select id, 5 - (id % 7) % 3 from session where id % 3 = 0`,
+    [admins.map(({ id }) => id), store.id],
+  )
+
 /** A store that writes Arabic, on a phone whose language that is. */
 async function shootArabic(stage: Stage, admin: TestAccount): Promise<void> {
   const store = await stage.store({ name: 'متجر النور' })
@@ -135,9 +157,10 @@ t.test('screenshots', async (t) => {
   await shoot(desk, 'console-search')
   await desk.locator('[data-search]').press('Escape')
   await deriveNow(stage)
+  await fillReports(stage, await stage.store(), [admin, await stage.admin('Grace'), await stage.admin('Linus')])
   await desk.getByRole('button', { name: 'Reports' }).click()
   await desk.getByRole('table').waitFor()
-  await look(desk, 'reports')
+  await shoot(desk, 'console-reports')
   await desk.setViewportSize({ width: 390, height: 780 })
   await look(desk, 'reports-phone')
   await desk.setViewportSize({ width: 1200, height: 800 })

@@ -1,4 +1,14 @@
-export const scripts = ['session', 'race', 'conversation', 'sockets', 'storm', 'inbox', 'files', 'desk'] as const
+export const scripts = [
+  'session',
+  'race',
+  'conversation',
+  'sockets',
+  'storm',
+  'inbox',
+  'files',
+  'desk',
+  'workday',
+] as const
 
 export type Script = (typeof scripts)[number]
 

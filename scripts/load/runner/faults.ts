@@ -1,27 +1,32 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '../../../harness/tcp-proxy.js'
 import type { LoadNode } from './start-nodes.js'
 
 /** Nodes accept no connections for this time after a network cut. */
 const CUT_MS = 2000
+/** How long a node is away while the other one serves all sockets, and how long both are there before the next crash. */
+const ROLLING_MS = 3000
 
 /** Serves the requests of `storm.js` for faults: a client cannot cut a connection as a network does. */
 export interface Faults {
-  /** `POST` here, followed by `/network` or `/crash`. */
+  /** `POST` here, followed by `/network`, `/crash` or `/rolling`. */
   url: string
-  /** Proxy URLs of the nodes, which `/network` cuts. */
-  socketOrigins: string[]
+  /** Ports for the sockets, on 127.0.0.1: TCP proxies to those given, which `/network` cuts. */
+  ports: number[]
   close(): Promise<void>
 }
 
-export async function startFaults(nodes: LoadNode[]): Promise<Faults> {
+/** @param ports what sockets would connect to otherwise, on 127.0.0.1 */
+export async function startFaults(nodes: LoadNode[], ports: number[]): Promise<Faults> {
   const endings: (() => unknown)[] = []
   const room = { teardown: (end: () => unknown) => void endings.push(end) }
-  const proxies = await Promise.all(nodes.map(({ port }) => startTcpProxy(room, port)))
+  const proxies = await Promise.all(ports.map((port) => startTcpProxy(room, port)))
   const faults: Record<string, () => Promise<void>> = {
     '/network': () => cutNetwork(proxies),
     '/crash': () => crash(nodes),
+    '/rolling': () => crashInTurn(nodes),
   }
   const server = createServer((request, response) => {
     const fault = request.method === 'POST' ? faults[request.url ?? ''] : undefined
@@ -40,7 +45,7 @@ export async function startFaults(nodes: LoadNode[]): Promise<Faults> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    socketOrigins: proxies.map(({ port }) => `http://127.0.0.1:${port}`),
+    ports: proxies.map(({ port }) => port),
     async close() {
       for (const end of endings) end()
       server.closeAllConnections()
@@ -51,7 +56,7 @@ export async function startFaults(nodes: LoadNode[]): Promise<Faults> {
 
 async function cutNetwork(proxies: TcpProxy[]): Promise<void> {
   for (const proxy of proxies) proxy.cut()
-  await new Promise((resolve) => setTimeout(resolve, CUT_MS))
+  await delay(CUT_MS)
   for (const proxy of proxies) proxy.mend()
 }
 
@@ -59,4 +64,14 @@ async function cutNetwork(proxies: TcpProxy[]): Promise<void> {
 async function crash(nodes: LoadNode[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.kill()))
   await Promise.all(nodes.map((node) => node.start()))
+}
+
+/** Kills one node after the other. Each is back before the next one is killed. */
+async function crashInTurn(nodes: LoadNode[]): Promise<void> {
+  for (const node of nodes) {
+    await node.kill()
+    await delay(ROLLING_MS)
+    await node.start()
+    await delay(ROLLING_MS)
+  }
 }

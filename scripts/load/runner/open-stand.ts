@@ -1,9 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ProxyName } from '../../../harness/configure-proxy.js'
+import { startProxy, type Proxy } from '../../../harness/start-proxy.js'
 import { adminToken, seedAccounts, storeToken } from '../../bench/seed.js'
 import { withServices } from '../../bench/services.js'
+import type { PanelData } from '../dashboard/read-dashboard.js'
 import { startFaults } from './faults.js'
+import { playPlatform } from './play-platform.js'
 import { createNode } from './start-nodes.js'
 import { watchMetrics } from './watch-metrics.js'
 
@@ -15,45 +19,67 @@ const ADMINS = 10_000
 /**
  * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.
  * @param logFile takes what the nodes log
+ * @param hasPlatform whether the nodes have a webhook, a mail server and a key set
  * @param use is called with the environment variables of the script
- * @param dashboardFile takes the data of the dashboard, where the machine has a Prometheus
+ * @param proxyName the proxy in front of the nodes
+ * @returns the dashboard with the data of the run; undefined where the machine has no Prometheus
  */
 export async function withStand(
-  { logFile, dashboardFile }: { logFile: string; dashboardFile: string },
+  { logFile, hasPlatform, proxyName }: { logFile: string; hasPlatform: boolean; proxyName: ProxyName | undefined },
   signal: AbortSignal,
   use: (variables: Record<string, string>) => Promise<void>,
-): Promise<void> {
+): Promise<PanelData[] | undefined> {
+  let panels: PanelData[] | undefined
   await withServices(async ({ databaseUrl, redisUrl }) => {
     const folder = await mkdtemp(join(tmpdir(), 'store-chat-load-'))
-    const endings = [() => rm(folder, { recursive: true, force: true })]
+    const endings: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
     try {
       signal.throwIfAborted()
       await seedAccounts(databaseUrl, STORES, ADMINS)
       const accountsFile = join(folder, 'accounts.json')
       await writeFile(accountsFile, JSON.stringify(listAccounts()))
-      const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, FILES_DIR: join(folder, 'files') }
+      const platform = hasPlatform ? await playPlatform() : undefined
+      if (platform) endings.push(platform.close)
+      const environment = {
+        ...{ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, FILES_DIR: join(folder, 'files') },
+        ...platform?.environment,
+      }
       const nodes = await Promise.all(Array.from({ length: NODES }, () => createNode(environment, logFile, signal)))
       endings.push(...nodes.map((node) => node.kill))
       await Promise.all(nodes.map((node) => node.start()))
-      const faults = await startFaults(nodes)
+      const ports = nodes.map(({ port }) => port)
+      const proxy = proxyName && (await startProxy(proxyName, ports, folder))
+      if (proxy) endings.push(proxy.stop)
+      const faults = await startFaults(nodes, proxy ? [proxy.port] : ports)
       endings.push(faults.close)
       const watch = await watchMetrics(nodes.map(({ metricsAddress }) => metricsAddress))
       if (watch) endings.push(watch.stop)
+      await platform?.register(nodes[0]?.origin ?? '')
       await use({
         ACCOUNTS: accountsFile,
-        NODES: nodes.map(({ origin }) => origin).join(','),
-        SOCKET_NODES: faults.socketOrigins.join(','),
         FAULTS_URL: faults.url,
+        NODES: proxy ? `https://localhost:${proxy.port}` : nodes.map(({ origin }) => origin).join(','),
+        SOCKET_NODES: faults.ports
+          .map((port) => `${proxy ? 'https://localhost' : 'http://127.0.0.1'}:${port}`)
+          .join(','),
+        // Nobody has signed the certificate of the proxy.
+        ...(proxy && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
       })
-      const panels = (await watch?.readDashboard()) ?? []
-      if (watch) await writeFile(dashboardFile, JSON.stringify(panels))
-      for (const { title, withoutData } of panels) {
-        for (const query of withoutData) console.log(`The dashboard has no data for ${title}: ${query}`)
-      }
+      if (proxy) await checkLog(proxy)
+      panels = await watch?.readDashboard()
     } finally {
       for (const end of endings.reverse()) await end()
     }
   })
+  return panels
+}
+
+/** @throws Error when the proxy has logged no socket, or a token */
+async function checkLog({ readLog }: Proxy): Promise<void> {
+  const log = await readLog()
+  if (!log.includes('/v1/chat/ws/')) throw new Error('The proxy has logged no socket')
+  const line = log.split('\n').find((one) => /bench-(store|admin)-\d/.test(one))
+  if (line !== undefined) throw new Error(`The proxy has logged a token: ${line}`)
 }
 
 function listAccounts() {

@@ -1,20 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findFreePort } from '../../../harness/free-port.js'
 import { findProgram } from '../../../harness/find-program.js'
 import { until } from '../../../harness/until.js'
-
-/** A panel of the dashboard with the data of a run. */
-export interface PanelData {
-  title: string
-  unit: string
-  series: { name: string; points: [seconds: number, value: number][] }[]
-  /** Its queries that returned nothing. */
-  withoutData: string[]
-}
+import { readDashboard, type PanelData, type RangeResult } from '../dashboard/read-dashboard.js'
 
 export interface MetricsWatch {
   /** Asks what the dashboard asks, about the time since the start. */
@@ -22,17 +14,6 @@ export interface MetricsWatch {
   stop(): Promise<void>
 }
 
-interface Panel {
-  title: string
-  targets?: { expr: string; legendFormat: string }[]
-  fieldConfig?: { defaults: { unit: string } }
-}
-
-interface RangeAnswer {
-  data: { result: { metric: Record<string, string>; values: [number, string][] }[] }
-}
-
-const DASHBOARD = 'deploy/grafana/store-chat.json'
 const STEP_SECONDS = 2
 
 /** Runs a Prometheus that reads the nodes every second; undefined where the machine has none. */
@@ -50,38 +31,15 @@ export async function watchMetrics(targets: string[]): Promise<MetricsWatch | un
   await until(async () => (await fetch(`${origin}/-/ready`)).ok, 30_000, 'Prometheus answers')
   const startedAt = Date.now() / 1000
 
-  async function ask(expr: string): Promise<RangeAnswer['data']['result']> {
-    const query = expr.replaceAll('$__rate_interval', '10s').replaceAll('$instance', '.*')
+  async function ask(query: string): Promise<RangeResult> {
     const range = { start: `${startedAt}`, end: `${Date.now() / 1000}`, step: `${STEP_SECONDS}` }
     const answer = await fetch(`${origin}/api/v1/query_range?${new URLSearchParams({ query, ...range }).toString()}`)
-    if (!answer.ok) throw new Error(`${expr}: ${await answer.text()}`)
-    return ((await answer.json()) as RangeAnswer).data.result
-  }
-
-  async function readPanel({ title, targets = [], fieldConfig }: Panel): Promise<PanelData> {
-    const answers = await Promise.all(
-      targets.map(async ({ expr, legendFormat }) => {
-        const result = await ask(expr)
-        const series = result.map(({ metric, values }) => ({
-          name: legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => metric[label] ?? ''),
-          points: values.map(([at, value]): [number, number] => [at, Number(value)]),
-        }))
-        return { expr, series }
-      }),
-    )
-    return {
-      title,
-      unit: fieldConfig?.defaults.unit ?? '',
-      series: answers.flatMap(({ series }) => series),
-      withoutData: answers.flatMap(({ expr, series }) => (series.length > 0 ? [] : expr)),
-    }
+    if (!answer.ok) throw new Error(`${query}: ${await answer.text()}`)
+    return ((await answer.json()) as { data: { result: RangeResult } }).data.result
   }
 
   return {
-    async readDashboard() {
-      const { panels } = JSON.parse(await readFile(DASHBOARD, 'utf8')) as { panels: Panel[] }
-      return Promise.all(panels.filter(({ targets }) => targets !== undefined).map(readPanel))
-    },
+    readDashboard: () => readDashboard(ask),
     async stop() {
       const exited = once(child, 'exit')
       child.kill('SIGTERM')

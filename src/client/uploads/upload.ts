@@ -1,10 +1,9 @@
-import { toHttpUrl } from '../transport/address.js'
-import { ChatError } from '../transport/chat-error.js'
 import { withToken, toError } from '../transport/http.js'
 import { aborted, isAborted, untilAborted } from './abort.js'
-import { encodeForm } from './multipart.js'
+import { unreachable, urlOf, type Outcome } from './outcome.js'
 import type { Settings } from '../transport/options.js'
 import type { Tokens } from '../transport/tokens.js'
+import { uploadStreamed } from './upload-streamed.js'
 
 /**
  * A file: the `File` of a browser, or anything with a name whose bytes can be read, from the beginning for each try. In Node:
@@ -55,11 +54,6 @@ export function createUpload(settings: Settings, tokens: Tokens): Upload {
   }
 }
 
-type Outcome = UploadedFile | ChatError
-
-const unreachable = () => new ChatError(0, 'The service cannot be reached')
-const urlOf = ({ baseUrl }: Settings) => toHttpUrl(baseUrl, 'upload/', {})
-
 function uploadWatched(
   settings: Settings,
   token: string,
@@ -97,38 +91,5 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return undefined
-  }
-}
-
-async function uploadStreamed(
-  settings: Settings,
-  token: string,
-  file: FileSource,
-  options: UploadOptions,
-): Promise<Outcome> {
-  const { signal, onProgress } = options
-  const { body, contentType } = encodeForm(file, options.session_id, (sent) => onProgress?.({ sent }))
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  // Not every browser has `AbortSignal.timeout` and `AbortSignal.any`.
-  const deadline = setTimeout(abort, settings.timing.uploadMs)
-  signal?.addEventListener('abort', abort)
-  try {
-    const response = await settings.fetch(urlOf(settings), {
-      method: 'POST',
-      headers: { authorization: `Token ${token}`, 'content-type': contentType },
-      body,
-      // Required with a streamed body: `fetch` does not read the answer before the body has ended.
-      duplex: 'half',
-      signal: controller.signal,
-    } as RequestInit)
-    const answer: unknown = await response.json().catch(() => undefined)
-    if (response.ok && answer !== undefined) return answer as UploadedFile
-    return toError(response, answer)
-  } catch {
-    return isAborted(signal) ? aborted() : unreachable()
-  } finally {
-    clearTimeout(deadline)
-    signal?.removeEventListener('abort', abort)
   }
 }

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { defineColumns } from '../../database/columns.js'
 import type { Database } from '../../database/database.js'
-import { joinRating, ratingExpression, toRating, type RatingRow } from '../../database/rows/session-details.js'
+import { joinRating, ratingExpression, toRating, type RatingRow } from '../../database/rows/ratings.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import type { Account } from '../../protocol/account.js'
 import { RatedSessionSchema } from '../../protocol/schemas/desk.js'

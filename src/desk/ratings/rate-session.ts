@@ -1,6 +1,6 @@
 import { defineColumns } from '../../database/columns.js'
 import type { Database } from '../../database/database.js'
-import { joinRating, ratingExpression, toRating, type RatingRow } from '../../database/rows/session-details.js'
+import { joinRating, ratingExpression, toRating, type RatingRow } from '../../database/rows/ratings.js'
 import { conflict, notFound } from '../../errors/request-error.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import type { Account } from '../../protocol/account.js'

@@ -6,7 +6,7 @@ const encodeExtended = (text: string) =>
   )
 
 /** Control characters, what turns text around, and what separates folders. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const unsafe = /[\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]/g
 
 /** Proxies and clients limit a header to some KiB, and file systems a name to 255 bytes or characters. */

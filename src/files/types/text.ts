@@ -1,7 +1,7 @@
 import { unsupported, type Filter } from './filter.js'
 
 /** Control characters that no text holds. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const controlCharacters = /[\0-\x08\x0e-\x1f\x7f]/
 /** What makes a browser, or a server that is not ours, take a text for a page, a picture or a script. */
 const markup =

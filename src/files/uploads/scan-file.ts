@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { RequestError, unavailable } from '../../errors/request-error.js'
+import type { ScanCounts } from './upload-counts.js'
 
 const LONGEST_SILENCE_MS = 60_000
 const LONGEST_REPLY = 4096
@@ -11,10 +12,21 @@ const LONGEST_REPLY = 4096
  * answered by one line.
  * @throws RequestError 422 infected · 503 when it cannot be told, for whatever reason
  */
-export async function scanFile(scanner: { host: string; port: number }, path: string): Promise<void> {
+export async function scanFile(
+  scanner: { host: string; port: number },
+  path: string,
+  counts: ScanCounts,
+): Promise<void> {
   const reply = await ask(scanner, path).catch(() => '')
-  if (/^stream: OK$/.test(reply)) return
-  if (/^stream: .* FOUND$/.test(reply)) throw new RequestError(422, 'The file is infected and was not accepted')
+  if (/^stream: OK$/.test(reply)) {
+    counts.clean++
+    return
+  }
+  if (/^stream: .* FOUND$/.test(reply)) {
+    counts.infected++
+    throw new RequestError(422, 'The file is infected and was not accepted')
+  }
+  counts.failed++
   throw unavailable('Files cannot be checked for viruses right now')
 }
 

@@ -1,4 +1,5 @@
 import { render } from 'preact'
+import { chat } from '../languages/chat/en.js'
 import { setLanguage } from '../languages/language.js'
 import { translate } from '../languages/translate.js'
 import { followVisibleArea } from '../browser/visible-area.js'
@@ -10,7 +11,7 @@ import { WidgetFrame } from './widget-frame.js'
 runClock()
 stayOnDrop()
 followVisibleArea(document.documentElement)
-await setLanguage()
+await setLanguage({ folder: 'chat', english: chat })
 document.title = translate('chat.title')
 const root = document.getElementById('app')
 const isFramed = document.documentElement.dataset['page'] === 'widget'

@@ -6,6 +6,7 @@ import { Composer } from '../conversation/composer.js'
 import { ConnectionBadge } from '../shared/connection-badge.js'
 import { ConfirmDialog } from '../shared/dialog.js'
 import { ChatIcon, DownloadIcon } from '../shared/icons.js'
+import { Problem } from '../shared/problem.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
 import { minute } from '../text/clock.js'
@@ -55,11 +56,7 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
         {session.value?.status === 'closed' && !isEmpty && mayRate(session.value.closed_at, minute.value) && (
           <RatingForm key={session.value.id} sessionId={session.value.id} ratings={chat.ratings} />
         )}
-        {problem.value !== undefined && (
-          <p class="notice problem" role="alert" dir="auto">
-            {problem.value}
-          </p>
-        )}
+        <Problem of={problem} />
         <TypingLine name={translate('chat.support')} isTyping={chat.isAdminTyping.value} />
         <Composer
           text={text}

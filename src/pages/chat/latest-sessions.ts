@@ -3,6 +3,7 @@ import type { History, OwnSession, Session, SessionHistory, StoreClient } from '
 import type { EarlierSessions } from '../conversation/earlier-sessions.js'
 import type { Timeline } from '../conversation/timeline.js'
 import { choosePauseMs, patiently } from '../shared/patiently.js'
+import type { OwnRatings } from './rating/own-ratings.js'
 
 const LISTED = 20
 /** Messages read per session: enough for the unread count, which is shown as `99+` beyond 99. */
@@ -14,6 +15,7 @@ interface Shown {
   session: Signal<Session | undefined>
   timeline: Timeline
   earlier: EarlierSessions
+  ratings: OwnRatings
 }
 
 /** Loads a store's latest session, ended or not, and the sessions right before it that end with an unread answer. */
@@ -28,7 +30,10 @@ export interface LatestSessions {
   close(): void
 }
 
-export function createLatestSessions(client: StoreClient, { session, timeline, earlier }: Shown): LatestSessions {
+export function createLatestSessions(
+  client: StoreClient,
+  { session, timeline, earlier, ratings }: Shown,
+): LatestSessions {
   const isKnown = signal(false)
   const loaded = new Set<number>()
   let isLoading = false
@@ -59,6 +64,7 @@ export function createLatestSessions(client: StoreClient, { session, timeline, e
 
   async function loadOnce(): Promise<void> {
     const page = await patiently(() => client.sessions({ limit: LISTED }))
+    ratings.note(page.data)
     const shown = chooseShown(page.data)
     const read = (id: number) => client.history({ session_id: id, limit: NEWEST })
     const histories = await timeline.read(

@@ -42,7 +42,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     history: (page) => client.history({ ...page, limit: PAGE }),
   })
   const ratings = createOwnRatings(client)
-  const latest = createLatestSessions(client, { session, timeline, earlier })
+  const latest = createLatestSessions(client, { session, timeline, earlier, ratings })
 
   function keepToken(next: string | null): string | null {
     inUse = next ?? inUse
@@ -84,10 +84,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
   client.on('typing', ({ is_typing }) => (isAdminTyping.value = is_typing))
   client.on('state', (state) => {
     if (state !== 'online') return
-    if (client.account) {
-      kept.open(client.account)
-      ratings.open(client.account)
-    }
+    if (client.account) kept.open(client.account)
     // What was read elsewhere meanwhile is told by no event.
     void latest.load()
   })
@@ -105,6 +102,10 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
       client.read({ session_id })
       timeline.mark({ session_id, status: 'read', up_to_message_id: id, by: 'store' })
     }
+  })
+  const lookAgain = isLooking.subscribe((isThere) => {
+    // It may have been rated in another window meanwhile.
+    if (isThere && session.peek()?.status === 'closed') void latest.load()
   })
   function wouldLose(): boolean {
     const isUnkept = timeline.drafts.value.length > 0 && !kept.isKeeping()
@@ -156,6 +157,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     },
     close(): void {
       markSeen()
+      lookAgain()
       stopKeeping()
       timeline.outgoing.close()
       kept.close()

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { render } from 'preact'
 import { setLanguage } from '../languages/language.js'
-import { desk as deskTexts } from '../languages/desk/en.js'
+import { desk } from '../languages/desk/en.js'
 import { translate } from '../languages/translate.js'
 import { runClock } from '../text/clock.js'
 import { stayOnDrop } from '../browser/stay-on-drop.js'
@@ -38,7 +38,7 @@ function App() {
 runClock()
 stayOnDrop()
 followVisibleArea(document.documentElement)
-await setLanguage(deskTexts)
+await setLanguage({ folder: 'desk', english: desk })
 document.title = translate('console.documentTitle')
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -1,9 +1,11 @@
 import { useSignal, type Signal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import type { Session } from '../../client/index.js'
+import type { Message, Session } from '../../client/index.js'
 import { translate, translateWith } from '../languages/translate.js'
 import { Composer } from '../conversation/composer.js'
+import type { Insert } from '../conversation/log-items.js'
 import { BackIcon, InfoIcon } from '../shared/icons.js'
+import { Problem } from '../shared/problem.js'
 import { focusFirst } from '../browser/focus.js'
 import { isTouchScreen } from '../browser/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
@@ -56,7 +58,8 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   const isOnline = desk.online.value.has(id)
   const isEmpty = timeline.messages.value.length + timeline.drafts.value.length === 0 && !timeline.hasOlder.value
   const noted = conversation.notes.all.value
-  const inserts = useMemo(() => listNotes(desk, conversation), [noted])
+  const newFrom = conversation.newLine.before.value
+  const inserts = useMemo(() => [...listNotes(desk, conversation), ...lineBefore(newFrom)], [noted, newFrom])
   return (
     <div class={`conversation ${isAsideOpen.value ? 'with-aside' : ''}`}>
       <div class="talk">
@@ -101,11 +104,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             <InfoIcon />
           </button>
         </header>
-        {problem.value !== undefined && (
-          <p class="notice problem" role="alert" dir="auto">
-            {problem.value}
-          </p>
-        )}
+        <Problem of={problem} />
         {isEmpty && noted.length === 0 ? (
           <p class="empty muted">
             {isLoaded.value ? translate('messages.none') : problem.value === undefined && translate('loading')}
@@ -139,6 +138,18 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
     </div>
   )
 }
+
+/** A line above the first message that is new. Without the last letter, its time is just before that of the message. */
+const lineBefore = (message: Message | undefined): Insert[] =>
+  message === undefined
+    ? []
+    : [
+        {
+          key: 'new',
+          created: message.created.slice(0, -1),
+          content: <p class="new-line">{translate('messages.new')}</p>,
+        },
+      ]
 
 /** Shows which of the two is written, and changes it. */
 function WritingSwitch({ writing }: { writing: Signal<Writing> }) {

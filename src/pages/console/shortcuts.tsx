@@ -70,7 +70,7 @@ function turnUrgent({ chosen, setDetails }: Desk): void {
 
 function focusTags(desk: Desk): void {
   desk.settings.isAsideOpen.value = true
-  requestAnimationFrame(() => focusFirst('[data-tag]'))
+  requestAnimationFrame(() => focusFirst('.details [data-tag]'))
 }
 
 const acts = (desk: Desk, help: RefObject<HTMLDialogElement | null>): Record<string, () => void> => ({

@@ -1,7 +1,8 @@
+import type { chat } from './chat/en.js'
 import type { desk } from './desk/en.js'
 import type { en } from './en.js'
 
-type English = typeof en & typeof desk
+type English = typeof en & typeof desk & typeof chat
 type PluralForm = Intl.LDMLPluralRule
 
 /** The key of a text. */
@@ -18,6 +19,9 @@ type Translated<Texts, Form extends PluralForm> = {
 export type Catalogue<Form extends PluralForm> = Translated<typeof en, Form>
 /** The same for the texts of the console alone. */
 export type DeskCatalogue<Form extends PluralForm> = Translated<typeof desk, Form>
+
+/** The same, of the texts that only the store's chat has. */
+export type ChatCatalogue<Form extends PluralForm> = Translated<typeof chat, Form>
 
 /** A catalogue as it is loaded. A node of another version may have served it, so that a key may be missing. */
 export type LoadedCatalogue = Partial<Record<Key, string | Partial<Record<PluralForm, string>>>>

@@ -16,14 +16,14 @@ export const currentTag = (): string => current.locale.tag
 /**
  * Sets the page's language, once, before anything is rendered: the one that `?lang=` names, else the first of the browser's
  * languages that there is a catalogue of. When its catalogue cannot be loaded, the page speaks English.
- * @param deskTexts the English texts of the console, for that page
+ * @param page the folder of the texts that only this page has, and these texts in English
  */
-export async function setLanguage(deskTexts?: LoadedCatalogue): Promise<void> {
-  englishTexts = { ...en, ...deskTexts }
+export async function setLanguage(page: { folder: 'chat' | 'desk'; english: LoadedCatalogue }): Promise<void> {
+  englishTexts = { ...en, ...page.english }
   const asked = new URLSearchParams(location.search).get('lang')
   const locale = chooseLocale([...(asked === null ? [] : [asked]), ...navigator.languages])
   try {
-    current = { locale, catalogue: await loadCatalogue(locale, deskTexts ? ['', 'desk/'] : ['']) }
+    current = { locale, catalogue: await loadCatalogue(locale, ['', `${page.folder}/`]) }
   } catch {
     current = { locale: english, catalogue: {} }
   }

@@ -1,6 +1,7 @@
 import { signatureHeaders } from '../signature.js'
 import type { WebhookEvent } from '../event.js'
 import type { Answer, Poster } from '../request/post.js'
+import type { AttemptCounts } from './attempt-counts.js'
 import type { Receiver } from './claim-sessions.js'
 
 /** What an attempt came to. */
@@ -21,7 +22,8 @@ export type AttemptDelivery = (
 
 const LONGEST_ERROR = 200
 
-export function createAttempts(poster: Poster): AttemptDelivery {
+/** An attempt that the signal cuts off is not counted: it says nothing of the receiver. */
+export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDelivery {
   return async ({ url, secrets }, { id, body }, signal) => {
     const startedAt = performance.now()
     const timestamp = Math.floor(Date.now() / 1000)
@@ -36,11 +38,13 @@ export function createAttempts(poster: Poster): AttemptDelivery {
       (error: unknown) => ({ answer: undefined, error: describe(error) }),
     )
     const status = outcome.answer?.status ?? 0
-    return {
-      ...outcome,
-      isDelivered: status >= 200 && status < 300,
-      durationMs: Math.round(performance.now() - startedAt),
+    const isDelivered = status >= 200 && status < 300
+    const durationMs = performance.now() - startedAt
+    if (outcome.answer !== undefined || !signal.aborted) {
+      counts[isDelivered ? 'delivered' : outcome.answer === undefined ? 'unanswered' : 'refused']++
+      counts.durations.observe(durationMs / 1000)
     }
+    return { ...outcome, isDelivered, durationMs: Math.round(durationMs) }
   }
 }
 

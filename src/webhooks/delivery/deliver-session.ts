@@ -1,6 +1,8 @@
 import type { EventType, WebhookEvent } from '../event.js'
 import type { Attempt, AttemptDelivery } from './attempt.js'
+import type { AttemptCounts } from './attempt-counts.js'
 import { LEASE_MS, type ClaimedSession, type Receiver } from './claim-sessions.js'
+import type { Pacer } from './pacer.js'
 import type { ReadEvents } from './read-events.js'
 import { chooseRetryDelay, GIVE_UP_AFTER_MS } from './retry-delays.js'
 import type { LoggedAttempt, NextStep, SaveProgress } from './save-progress.js'
@@ -8,9 +10,10 @@ import type { LoggedAttempt, NextStep, SaveProgress } from './save-progress.js'
 export interface SessionDelivery {
   readEvents: ReadEvents
   attempt: AttemptDelivery
+  counts: Pick<AttemptCounts, 'givenUp'>
   saveProgress: SaveProgress
   /** Waits while the node is busy. */
-  pace: () => Promise<void>
+  pace: Pacer['pace']
   /** The receiver has answered 410. */
   switchOff: (webhookId: number) => Promise<void>
   /** Milliseconds from one attempt to the next. */
@@ -49,7 +52,7 @@ export async function deliverSession(
     const next = await chooseNextStep(attempt)
     const delayMs = next.step === 'paused' ? next.delayMs : null
     log.push(describeAttempt(event, attempt, next.step === 'failed' ? 'failed' : 'pending', delayMs))
-    await save(next, isNew)
+    if ((await save(next, isNew)) && next.step === 'failed') deps.counts.givenUp++
   }
 
   async function chooseNextStep({ answer }: Attempt): Promise<NextStep> {

@@ -2,11 +2,13 @@ import { setMaxListeners } from 'node:events'
 import type { Database } from '../../database/database.js'
 import type { EpochExpressions } from '../../database/epoch.js'
 import { restAfter, startConsumerLoop } from '../../event-log/consumer-loop.js'
-import { createSweepSize } from '../../event-log/sweep-size.js'
+import { createSweeper } from '../../event-log/sweeper.js'
 import { createCleanup } from '../cleanup.js'
 import { claimSessions, type ClaimedSession } from './claim-sessions.js'
 import { deliverSession, type SessionDelivery } from './deliver-session.js'
 import { markSessions, sweepSessions, type MovedSession } from './mark-moved.js'
+import type { Pacer } from './pacer.js'
+import { createSessionsUnderWay } from './sessions-under-way.js'
 
 /** Delivers the events of all sessions to the webhooks, together with the dispatchers of the other nodes. */
 export interface WebhookDispatcher {
@@ -18,8 +20,9 @@ export interface WebhookDispatcher {
   close(): Promise<void>
 }
 
-export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff'> {
+export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff' | 'pace'> {
   db: Database
+  pacer: Pacer
   epoch: Pick<EpochExpressions, 'run'>
   /** How long a statement may take, and so a transaction. */
   longestStatementMs: number
@@ -30,6 +33,8 @@ export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff'> {
 
 /** Sessions that this node delivers to one webhook at a time. */
 const SESSIONS_PER_WEBHOOK = 8
+/** While deliveries yield: more would only wait for their turns, and have their leases renewed. */
+const SESSIONS_WHEN_YIELDING = 2
 /** Events that are committed together are looked at together. */
 const COLLECT_MS = 25
 /** How often to look for what is due by a retry, by a dead node's lease, or by another node. */
@@ -37,6 +42,9 @@ const LOOK_INTERVAL_MS = 1000
 /** How often to look for sessions of which no node has told itself. */
 const SWEEP_INTERVAL_MS = 2000
 const CLEANUP_INTERVAL_MS = 60_000
+/** While deliveries yield, they have little to claim, and what marks sessions for them takes 1 % of the time at most. */
+const YIELDING_CLAIM_MS = 250
+const YIELDING_REST_FACTOR = 100
 /** A node that cannot keep up with its own events leaves the rest to the sweep. */
 const MAX_NOTED_SESSIONS = 50_000
 
@@ -53,51 +61,61 @@ const MAX_NOTED_SESSIONS = 50_000
 export function startDispatcher({
   db,
   epoch,
+  pacer,
   longestStatementMs,
   onError,
   onSlowSweep,
   ...delivery
 }: DispatcherOptions): WebhookDispatcher {
   let noted = new Map<number, MovedSession>()
+  /** Deleted ones leave something to clean up, and no more. */
   let isAnyThere = false
+  let isAnyLeft = false
   /** Ids of the webhooks that take deliveries. */
   let receiverIds: number[] = []
-  /** By webhook. */
-  const sessionsUnderWay = new Map<number, number>()
-  const underWay = new Set<Promise<void>>()
-  const runSweep = createSweepSize(onSlowSweep)
+  const underWay = createSessionsUnderWay()
+  const runSweep = createSweeper(db, { longestStatementMs, onSlowSweep })
   const cleanPiece = createCleanup(db)
   const closing = new AbortController()
   // Each delivery under way listens.
   setMaxListeners(0, closing.signal)
   /** When each part of a turn is due. */
-  const dueAt = { reading: 0, marking: 0, sweep: 0, cleanup: performance.now() + CLEANUP_INTERVAL_MS }
+  const dueAt = { reading: 0, marking: 0, sweep: 0, claim: 0, cleanup: performance.now() + CLEANUP_INTERVAL_MS }
+  let claimedAt = 0
   const loop = startConsumerLoop({ intervalMs: LOOK_INTERVAL_MS, turn, onError })
 
   async function turn(): Promise<void> {
     if (isDue('reading')) await readWebhooks()
+    if (isAnyLeft && isDue('cleanup')) await cleanUp().catch(onError)
     if (!isAnyThere) {
       noted.clear()
       return
     }
-    if (noted.size > 0) {
-      if (isDue('marking')) await markNoted()
-      else loop.wake(dueAt.marking - performance.now())
-    }
+    if (noted.size > 0 && isDueOrWake('marking')) await markNoted()
     // A part that fails must not keep the others from their turn.
     if (isDue('sweep')) await sweep().catch(onError)
-    if (isDue('cleanup')) await cleanUp().catch(onError)
-    await claim()
+    if (isDueOrWake('claim')) await claim()
   }
 
   const isDue = (part: keyof typeof dueAt) => performance.now() >= dueAt[part]
   const setDue = (part: keyof typeof dueAt, delayMs: number) => (dueAt[part] = performance.now() + delayMs)
 
+  /** There is a turn when the part is due. */
+  function isDueOrWake(part: keyof typeof dueAt): boolean {
+    if (isDue(part)) return true
+    loop.wake(dueAt[part] - performance.now())
+    return false
+  }
+
+  const restOf = (tookMs: number) => restAfter(tookMs, pacer.isYielding() ? YIELDING_REST_FACTOR : undefined)
+
   /** Those that are switched off keep their place: their sessions become due, too. */
   async function readWebhooks(): Promise<void> {
     const rows = await db.prisma.webhook.findMany({ select: { id: true, active: true, deletedAt: true } })
-    isAnyThere = rows.length > 0
-    receiverIds = rows.filter(({ active, deletedAt }) => active && deletedAt === null).map(({ id }) => Number(id))
+    isAnyLeft = rows.length > 0
+    const present = rows.filter(({ deletedAt }) => deletedAt === null)
+    isAnyThere = present.length > 0
+    receiverIds = present.filter(({ active }) => active).map(({ id }) => Number(id))
     setDue('reading', LOOK_INTERVAL_MS)
   }
 
@@ -106,14 +124,16 @@ export function startDispatcher({
     noted = new Map()
     const startedAt = performance.now()
     await markSessions(db, moved)
-    setDue('marking', restAfter(performance.now() - startedAt))
+    setDue('marking', restOf(performance.now() - startedAt))
+    expectClaim(0)
   }
 
   async function sweep(): Promise<void> {
     const startedAt = performance.now()
     setDue('sweep', SWEEP_INTERVAL_MS)
-    await runSweep((mostEvents) => sweepSessions(db, longestStatementMs, mostEvents))
-    setDue('sweep', Math.max(SWEEP_INTERVAL_MS, restAfter(performance.now() - startedAt)))
+    await runSweep((range) => sweepSessions(db, range))
+    setDue('sweep', Math.max(SWEEP_INTERVAL_MS, restOf(performance.now() - startedAt)))
+    expectClaim(0)
   }
 
   async function cleanUp(): Promise<void> {
@@ -122,29 +142,29 @@ export function startDispatcher({
     setDue('cleanup', isMore ? LOOK_INTERVAL_MS : CLEANUP_INTERVAL_MS)
   }
 
+  /** There may be something to claim that the last claim has not found. */
+  function expectClaim(delayMs: number): void {
+    const earliestAt = claimedAt + (pacer.isYielding() ? YIELDING_CLAIM_MS : 0)
+    dueAt.claim = Math.min(dueAt.claim, Math.max(performance.now() + delayMs, earliestAt))
+  }
+
   async function claim(): Promise<void> {
-    const room = new Map<number, number>()
-    for (const id of receiverIds) {
-      const free = SESSIONS_PER_WEBHOOK - (sessionsUnderWay.get(id) ?? 0)
-      if (free > 0) room.set(id, free)
-    }
+    setDue('claim', LOOK_INTERVAL_MS)
+    claimedAt = performance.now()
+    const room = underWay.roomOf(receiverIds, pacer.isYielding() ? SESSIONS_WHEN_YIELDING : SESSIONS_PER_WEBHOOK)
     if (room.size === 0 || closing.signal.aborted) return
     for (const claimed of await claimSessions(db, epoch, room)) start(claimed)
   }
 
   function start(claimed: ClaimedSession): void {
-    const { id } = claimed.receiver
-    const count = (by: number) => sessionsUnderWay.set(id, (sessionsUnderWay.get(id) ?? 0) + by)
-    count(1)
-    const work = deliverSession({ ...delivery, switchOff }, claimed, closing.signal)
+    const work = deliverSession({ ...delivery, pace: pacer.pace, switchOff }, claimed, closing.signal)
       .catch(onError)
       .finally(() => {
-        underWay.delete(work)
-        count(-1)
         // There is room again, and the session may have moved on.
-        loop.wake(COLLECT_MS)
+        expectClaim(COLLECT_MS)
+        loop.wake(dueAt.claim - performance.now())
       })
-    underWay.add(work)
+    underWay.add(claimed.receiver.id, work)
   }
 
   async function switchOff(webhookId: number): Promise<void> {
@@ -164,16 +184,18 @@ export function startDispatcher({
       } else if (noted.size < MAX_NOTED_SESSIONS) {
         noted.set(sessionId, { first: seq, last: seq })
       } else return
-      loop.wake(COLLECT_MS)
+      loop.wake(Math.max(dueAt.marking - performance.now(), COLLECT_MS))
     },
     wake() {
       setDue('reading', 0)
+      setDue('claim', 0)
       loop.wake(0)
     },
     async close() {
       closing.abort()
+      pacer.close()
       await loop.close()
-      await Promise.all(underWay)
+      await underWay.end()
     },
   }
 }

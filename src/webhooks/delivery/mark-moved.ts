@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.js'
-import { overlapOf, sweepMovedSessions } from '../../event-log/moved-sessions.js'
+import { sweepMovedSessions, type SweepRange } from '../../event-log/moved-sessions.js'
 import { Prisma } from '../../generated/prisma/client.js'
 
 /** Durable events of a session that were committed: from the first to the last seq. */
@@ -90,6 +90,6 @@ export async function markSessions(db: Database, moved: ReadonlyMap<number, Move
 }
 
 /** Makes sessions due that moved without this having been told. */
-export async function sweepSessions(db: Database, longestStatementMs: number, mostEvents: number): Promise<void> {
-  await mark(db, sweepMovedSessions('webhooks', overlapOf(longestStatementMs), mostEvents))
+export async function sweepSessions(db: Database, range: SweepRange): Promise<void> {
+  await mark(db, sweepMovedSessions('webhooks', range))
 }

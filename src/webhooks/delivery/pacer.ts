@@ -1,31 +1,101 @@
-import { performance } from 'node:perf_hooks'
-import { setTimeout as delay } from 'node:timers/promises'
+import { createUsageMeter, isBusy } from './busy-meter.js'
 
-const MEASURE_MS = 500
-/** A node whose event loop is busy for more than this share of the time has no time to spare. */
-const BUSY_UTILIZATION = 0.7
-/** Between two deliveries of a busy node: a hundred a second. */
-const BUSY_SPACING_MS = 10
+/** Lets deliveries yield to the conversation: on a busy node they wait in the log, while a client waits for its answer. */
+export interface Pacer {
+  /** Waits for the turn of a delivery, in the order of asking. A node that has time to spare does not wait. */
+  pace(): Promise<void> | undefined
+  /** Whether little is delivered. What serves deliveries alone has time, too. */
+  isYielding(): boolean
+  /** Ends all waiting. Nobody waits from now on. */
+  close(): void
+}
 
-/**
- * Waits before a delivery, so that deliveries take what is left of a busy node rather than their share of it: the log keeps
- * them, while a client waits for its answer. A node that is not busy does not wait.
- */
-export function createPacer(): () => Promise<void> {
-  let measuredAt = performance.now()
-  let measured = performance.eventLoopUtilization()
-  let isBusy = false
+export interface PacerOptions {
+  /** Milliseconds. */
+  now: () => number
+  wake: (callback: () => void, delayMs: number) => unknown
+  /** Whether the node was busy since this was last asked. */
+  wasBusy: () => boolean
+}
+
+/** How often the rate is adjusted. */
+const WINDOW_MS = 250
+/** What a busy node delivers each second nevertheless, so that every session goes on. */
+export const LEAST_PER_SECOND = 20
+/** No node is known to deliver more: the rate is free above it. */
+const MOST_PER_SECOND = 4000
+/** A node that may deliver no more is busy, or was until two seconds ago. */
+const YIELDING_PER_SECOND = 8 * LEAST_PER_SECOND
+/** Halved while the node is busy, and raised a little while it is not: deliveries take what the conversation leaves. */
+const DECREASE = 0.5
+const INCREASE = 1.25
+/** A timer that is late gives what it has missed, up to this. */
+const LONGEST_BURST_MS = 50
+
+/** Costs nothing while there is nothing to deliver: the node is measured when somebody asks. */
+export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): Pacer {
+  const waiting: (() => void)[] = []
+  let perSecond = Infinity
+  let windowFrom = now()
+  let inWindow = 0
   let nextAt = 0
+  let isAwaited = false
+  let isClosed = false
 
-  return async () => {
-    const now = performance.now()
-    if (now - measuredAt >= MEASURE_MS) {
-      isBusy = performance.eventLoopUtilization(measured).utilization > BUSY_UTILIZATION
-      measured = performance.eventLoopUtilization()
-      measuredAt = now
-    }
-    if (!isBusy) return
-    nextAt = Math.max(now, nextAt + BUSY_SPACING_MS)
-    await delay(nextAt - now)
+  function adjust(): void {
+    const tookMs = now() - windowFrom
+    if (tookMs < WINDOW_MS) return
+    const made = (inWindow * 1000) / tookMs
+    if (wasBusy()) perSecond = Math.max(Math.min(perSecond, made, MOST_PER_SECOND) * DECREASE, LEAST_PER_SECOND)
+    else perSecond *= INCREASE ** (tookMs / WINDOW_MS)
+    if (perSecond > MOST_PER_SECOND) perSecond = Infinity
+    windowFrom = now()
+    inWindow = 0
   }
+
+  function awaitTurn(): void {
+    if (isAwaited || waiting.length === 0) return
+    isAwaited = true
+    wake(giveTurns, Math.max(nextAt - now(), 0))
+  }
+
+  function giveTurns(): void {
+    isAwaited = false
+    adjust()
+    nextAt = Math.max(nextAt, now() - LONGEST_BURST_MS)
+    while (waiting.length > 0 && nextAt <= now()) {
+      nextAt += 1000 / perSecond
+      inWindow++
+      waiting.shift()?.()
+    }
+    awaitTurn()
+  }
+
+  return {
+    pace() {
+      adjust()
+      if (isClosed) return undefined
+      if (perSecond === Infinity && waiting.length === 0) {
+        inWindow++
+        return undefined
+      }
+      return new Promise((resolve) => {
+        waiting.push(resolve)
+        awaitTurn()
+      })
+    },
+    isYielding() {
+      adjust()
+      return perSecond < YIELDING_PER_SECOND
+    },
+    close() {
+      isClosed = true
+      for (const proceed of waiting.splice(0)) proceed()
+    },
+  }
+}
+
+function readNode(): PacerOptions {
+  const readUsage = createUsageMeter()
+  return { now: () => performance.now(), wake: setTimeout, wasBusy: () => isBusy(readUsage()) }
 }

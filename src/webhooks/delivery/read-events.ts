@@ -29,6 +29,11 @@ export interface EventPage {
   upTo: number
 }
 
+/** With whether the session has more events than the page. */
+interface CutPage extends EventPage {
+  isCut: boolean
+}
+
 /** Reads the next events of a session. Webhooks that stand at the same place share the answer. */
 export type ReadEvents = (place: Place) => Promise<EventPage>
 
@@ -82,6 +87,14 @@ const fromNext = Prisma.raw(`
 export function createEventReader(db: Database, onMissing: (missing: MissingEvents) => void): ReadEvents {
   const read = batchReads((keys: string[]) => readMany(db, keys), SESSIONS_PER_STATEMENT)
   const told = new LRUCache<string, true>({ max: MOST_TOLD })
+  /** Webhooks that stand at the same place get the same row: its events are written once. */
+  const pages = new WeakMap<EventsRow, CutPage>()
+
+  function pageOf(row: EventsRow): CutPage {
+    let page = pages.get(row)
+    if (page === undefined) pages.set(row, (page = toPage(row)))
+    return page
+  }
 
   function tellMissing(sessionId: number, after: number, { events, upTo }: EventPage): void {
     const count = upTo - after - events.length
@@ -96,7 +109,7 @@ export function createEventReader(db: Database, onMissing: (missing: MissingEven
   return async ({ sessionId, seq, unreadId }) => {
     const row = await read(`${sessionId}:${seq}:${unreadId}`)
     if (row === undefined) return { events: [], upTo: seq }
-    const { isCut, ...page } = toPage(row)
+    const { isCut, ...page } = pageOf(row)
     const { events, upTo } = page
     tellMissing(sessionId, seq, page)
     // What is unread has been sent, so that the receiver knows it.
@@ -124,7 +137,7 @@ async function readMany(db: Database, keys: string[]): Promise<Map<string, Event
  * Events of one session are committed in the order of their seq, so a seq that is missing in one snapshot will never come:
  * the next events do not wait for it.
  */
-function toPage(row: EventsRow): EventPage & { isCut: boolean } {
+function toPage(row: EventsRow): CutPage {
   const sent = sentColumns.toRows(row.sent).map(toMessageEvent)
   const changed = changedColumns.toRows(row.changed).map((change) => toChangeEvent(row.sessionId, change))
   // Both kinds are cut at their limit. Behind the end of one the other is not all there is.

@@ -34,7 +34,8 @@ export interface PosterOptions {
 const LONGEST_BODY = 1024
 /** Connections that idle this long are closed; receivers close theirs after five seconds at the earliest. */
 const IDLE_TIMEOUT_MS = 4000
-const MAX_IDLE_CONNECTIONS = 4
+/** To one host, which may have several webhooks: fewer would be closed and opened again all the time. */
+const MAX_IDLE_CONNECTIONS = 64
 
 export function createPoster({ isAllowed, resolveName, timeoutMs }: PosterOptions): Poster {
   const pooling = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_TIMEOUT_MS }

@@ -99,5 +99,8 @@ for (const [name, options] of [
     await desk.locator('[data-search]').fill('nothing like it')
     await desk.getByText('0 messages found').waitFor()
     await check(desk, 'a search')
+    await desk.locator('[data-act=filter]').click()
+    await desk.locator('[data-store]').waitFor()
+    await check(desk, 'a search that is narrowed')
   })
 }

@@ -72,6 +72,51 @@ t.test('an unsent text stays with its session while another session is shown', a
   t.same(stage.complaints(), [])
 })
 
+t.test('a line shows where the messages begin that came while nobody looked', async (t) => {
+  const stage = await setStage(t)
+  const [first, second] = [await stage.store({ name: 'First Shop' }), await stage.store({ name: 'Second Shop' })]
+  for (const store of [first, second]) await stage.post('store/message/', store, { content: 'early' })
+  const desk = await stage.console(await stage.admin())
+  for (const name of ['First Shop', 'Second Shop']) await claim(desk, name)
+  const line = desk.locator('.new-line')
+  const below = () => desk.locator('li:has(.new-line) + li .text').textContent()
+  t.equal(await line.count(), 0, 'what has just been claimed is read')
+
+  for (const content of ['one', 'two']) await stage.post('store/message/', first, { content })
+  await row(desk, 'First Shop').getByText('two').waitFor()
+  await row(desk, 'First Shop').click()
+  await line.getByText('New messages').waitFor()
+  t.equal(await below(), 'one')
+  const newest = async () => (await stage.get('store/messages/', first)).body.data.at(-1).status
+  await until(async () => (await newest()) === 'read', 10_000)
+  await row(desk, 'Second Shop').click()
+  await sees(desk, 'early')
+  await row(desk, 'First Shop').click()
+  await sees(desk, 'two')
+  t.equal(await line.count(), 0, 'it has been looked at')
+
+  const look = (isThere: boolean) =>
+    desk.evaluate((isThere) => {
+      document.hasFocus = () => isThere
+      window.dispatchEvent(new Event('focus'))
+    }, isThere)
+  await look(false)
+  for (const content of ['three', 'four']) await stage.post('store/message/', first, { content })
+  await sees(desk, 'four')
+  t.equal(await below(), 'three')
+  await look(true)
+  await stage.post('store/message/', first, { content: 'five' })
+  await sees(desk, 'five')
+  t.equal(await below(), 'three', 'it stays while it is looked at')
+  await look(false)
+  await line.waitFor({ state: 'detached' })
+  await look(true)
+  await stage.post('store/message/', first, { content: 'six' })
+  await sees(desk, 'six')
+  t.equal(await line.count(), 0, 'what is seen as it comes is not new')
+  t.same(stage.complaints(), [])
+})
+
 /** A browser without a screen shows no notifications; whether a page has the focus is for the test to say. */
 const screenless = `
   let isLooking = true

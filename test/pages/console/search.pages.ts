@@ -49,6 +49,64 @@ t.test('a message is found, opened in the midst of its conversation, and marked'
   t.same(stage.complaints(), [])
 })
 
+t.test('a search is narrowed by store and by days, by the keyboard alone, and stays so', async (t) => {
+  const stage = await setStage(t)
+  const [tech, toys, ada] = [
+    await stage.store({ name: 'Tech Store' }),
+    await stage.store({ name: 'Toy Store' }),
+    await stage.admin('Ada'),
+  ]
+  for (const store of [tech, toys]) {
+    for (const content of ['parcel of today', 'parcel of long ago']) {
+      await stage.post('store/message/', store, { content })
+    }
+  }
+  await fillNow(stage)
+  await stage.node.database.query(
+    `update chat_message_search set created = '2020-02-29T12:00:00Z' where content = 'parcel of long ago'`,
+  )
+  const desk = await stage.console(ada)
+  await row(desk, 'Toy Store').waitFor()
+  await search(stage, ada, 'parcel')
+  const finds = (count: number) =>
+    desk
+      .getByRole('status')
+      .getByText(count === 1 ? '1 message found' : `${count} messages found`)
+      .waitFor()
+  await desk.keyboard.press('/')
+  await desk.keyboard.type('parcel')
+  await finds(4)
+  await desk.keyboard.press('Tab')
+  await desk.keyboard.press('Enter')
+  await desk.keyboard.press('Tab')
+  await desk.locator('[data-store]:focus').waitFor()
+  await desk.keyboard.type('nobody')
+  await desk.keyboard.press('Enter')
+  t.notOk(await desk.locator('[data-store]').evaluate((field: HTMLInputElement) => field.validity.valid))
+  await desk.getByLabel('Store', { exact: true }).fill('tech store')
+  await desk.keyboard.press('Tab')
+  await finds(2)
+  t.equal(await desk.getByLabel('Store', { exact: true }).inputValue(), `Tech Store #${tech.id}`)
+  await desk.getByLabel('To', { exact: true }).fill('2020-02-29')
+  await finds(1)
+  await desk.locator('.hit').getByText('long ago').waitFor()
+
+  await desk.reload()
+  await row(desk, 'Toy Store').waitFor()
+  await desk.locator('[data-search]').fill('parcel')
+  await finds(1)
+  t.equal(await desk.getByRole('button', { name: 'Filter' }).locator('.badge').textContent(), '2')
+  await desk.getByLabel('From', { exact: true }).fill('2020-03-01')
+  await finds(0)
+  await desk.getByRole('button', { name: 'Show all' }).click()
+  await finds(4)
+  t.equal(await desk.getByLabel('Store', { exact: true }).inputValue(), '')
+  await desk.locator('.hit').first().focus()
+  await desk.keyboard.press('f')
+  await desk.locator('[data-store]').waitFor({ state: 'detached' })
+  t.same(stage.complaints(), [])
+})
+
 t.test('a part of the page that could not be loaded is asked for anew', async (t) => {
   const stage = await setStage(t)
   const desk = await stage.console(await stage.admin())
@@ -89,10 +147,21 @@ t.test('a store rates what has ended, an admin sees it, and both save the conver
   await chat.getByText('Thank you: 4 of 5.').waitFor()
   await chat.reload()
   await chat.getByText('Thank you: 4 of 5.').waitFor()
+  const elsewhere = await stage.chat(store)
+  await elsewhere.getByText('Thank you: 4 of 5.').waitFor()
   await chat.getByRole('button', { name: 'Change' }).click()
   await chat.getByRole('radio', { name: '5 of 5' }).check({ force: true })
   await chat.getByRole('button', { name: 'Send rating' }).click()
   await chat.getByText('Thank you: 5 of 5.').waitFor()
+  await elsewhere.evaluate(() => {
+    for (const isThere of [false, true]) {
+      document.hasFocus = () => isThere
+      window.dispatchEvent(new Event('focus'))
+    }
+  })
+  await elsewhere.getByText('Thank you: 5 of 5.').waitFor()
+  await elsewhere.getByRole('button', { name: 'Change' }).click()
+  t.equal(await elsewhere.getByRole('textbox', { name: 'Anything to add?' }).inputValue(), 'quick and friendly')
 
   const saving = chat.waitForEvent('download')
   await chat.getByRole('button', { name: 'Save the conversation as a file' }).click()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { CannedReply, Colleague, Message } from '../../../src/client/index.js'
+import type { CannedReply, Colleague, Message, Store } from '../../../src/client/index.js'
 import { importPageModule } from '../support/page-modules.js'
 
 type Excerpt = typeof import('../../../src/pages/console/search/results/excerpt.js')
@@ -7,19 +7,29 @@ type Canned = typeof import('../../../src/pages/console/state/canned.js')
 type LogItems = typeof import('../../../src/pages/conversation/log-items.js')
 type Timelines = typeof import('../../../src/pages/conversation/timeline.js')
 type Filters = typeof import('../../../src/pages/console/state/lists/list-filter.js')
+type Stores = typeof import('../../../src/pages/console/state/lists/find-store.js')
 type Reports = typeof import('../../../src/pages/console/reports/report-rows.js')
 type Transfer = typeof import('../../../src/pages/console/actions/find-colleagues.js')
 
-const [{ excerpt }, { findShortcut, findReplies }, { mergeItems }, { createTimeline }, filters, reports, transfer] =
-  await Promise.all([
-    importPageModule<Excerpt>('console/search/results/excerpt.ts'),
-    importPageModule<Canned>('console/state/canned.ts'),
-    importPageModule<LogItems>('conversation/log-items.ts'),
-    importPageModule<Timelines>('conversation/timeline.ts'),
-    importPageModule<Filters>('console/state/lists/list-filter.ts'),
-    importPageModule<Reports>('console/reports/report-rows.ts'),
-    importPageModule<Transfer>('console/actions/find-colleagues.ts'),
-  ])
+const [
+  { excerpt },
+  { findShortcut, findReplies },
+  { mergeItems },
+  { createTimeline },
+  filters,
+  stores,
+  reports,
+  transfer,
+] = await Promise.all([
+  importPageModule<Excerpt>('console/search/results/excerpt.ts'),
+  importPageModule<Canned>('console/state/canned.ts'),
+  importPageModule<LogItems>('conversation/log-items.ts'),
+  importPageModule<Timelines>('conversation/timeline.ts'),
+  importPageModule<Filters>('console/state/lists/list-filter.ts'),
+  importPageModule<Stores>('console/state/lists/find-store.ts'),
+  importPageModule<Reports>('console/reports/report-rows.ts'),
+  importPageModule<Transfer>('console/actions/find-colleagues.ts'),
+])
 
 t.test('an excerpt marks the hits, cuts no character, and survives any offsets', async (t) => {
   const marked = (content: string, hits: [number, number][]) =>
@@ -137,9 +147,30 @@ t.test('the valid parts of a filter that another version has stored are restored
       toDay: '2026-11-25',
     },
   )
+  t.same(filters.readFilter({ store: { id: '5', name: 'x' } }), {})
+  t.same(filters.readFilter({ store: { id: 5, name: 'x', more: 1 } }), { store: { id: 5, name: 'x' } })
   for (const nonsense of [undefined, null, 5, 'text', []]) t.same(filters.readFilter(nonsense), {})
   const { from, to } = filters.toQuery({ fromDay: '2026-11-25', toDay: '2026-11-25' })
   t.equal(Date.parse(to ?? '') - Date.parse(from ?? ''), 86_400_000, 'the whole of the last day')
+})
+
+t.test('a store is found by its name where one has it, and by its number', async (t) => {
+  const known = [
+    { id: 7, name: 'Tech Store' },
+    { id: 8, name: 'Twin' },
+    { id: 9, name: 'Twin' },
+    { id: 10, name: 'Shop #7' },
+  ] as Store[]
+  const found = (typed: string) => stores.findStore(known, typed)
+  t.same(stores.listStores(known).map(stores.showStore), ['Shop #7 #10', 'Tech Store #7', 'Twin #8', 'Twin #9'])
+  t.same(found('Tech Store #7'), { id: 7, name: 'Tech Store' })
+  t.same(found(' tech store '), { id: 7, name: 'Tech Store' })
+  t.same(found('Shop #7'), { id: 10, name: 'Shop #7' })
+  t.same(found('Shop #7 #10'), { id: 10, name: 'Shop #7' })
+  t.same(found('Twin #9'), { id: 9, name: 'Twin' })
+  t.same(found('٧'), { id: 7, name: 'Tech Store' })
+  t.equal(found('55')?.id, 55, 'one that this desk has not heard of')
+  for (const typed of ['', ' ', 'Twin', 'Nobody', '0', 'Shop 24', '9'.repeat(16)]) t.equal(found(typed), undefined)
 })
 
 t.test('lengths of time and names of groups are for people', async (t) => {

@@ -19,12 +19,13 @@ export type Texts = Record<Key, string | Partial<Record<Intl.LDMLPluralRule, str
 /** All texts of the pages in a language. */
 export async function readTexts(language: Language): Promise<Texts> {
   const name = language === 'en' ? 'en' : `catalogues/${language}`
-  const [texts, deskTexts] = await Promise.all(
-    ['languages', 'languages/desk'].map(async (folder) => {
-      const module = await importPageModule<Record<string, Partial<Texts>>>(`${folder}/${name}.ts`)
-      return module['default'] ?? module['en'] ?? module['desk']
+  const parts = await Promise.all(
+    ['languages', 'languages/chat', 'languages/desk'].map(async (folder) => {
+      // The only export of each.
+      const [texts] = Object.values(await importPageModule<Record<string, Partial<Texts>>>(`${folder}/${name}.ts`))
+      if (texts === undefined) throw new Error(`No catalogue: ${folder}/${name}`)
+      return texts
     }),
   )
-  if (texts === undefined || deskTexts === undefined) throw new Error(`No catalogue: ${language}`)
-  return { ...texts, ...deskTexts } as Texts
+  return Object.assign({}, ...parts) as Texts
 }

@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import type { TestDatabase } from '../databases/database.js'
 import { until } from '../../../harness/until.js'
 
-/** Locks a row, so that operations on it wait in a known order. */
+/** Locks a row or a table, so that operations on it wait in a known order. */
 export interface RowLock {
   /** Starts an operation and waits until it is queued. */
   enqueue<T>(act: () => Promise<T>): Promise<{ answer: Promise<T> }>
@@ -19,13 +19,25 @@ export const lockSession = (database: TestDatabase, sessionId: number) =>
 export const lockReceipts = (database: TestDatabase, sessionId: number) =>
   lockRow(database, 'chat_receipt', 'session_id', sessionId)
 
-async function lockRow({ url, query }: TestDatabase, table: string, key: string, id: number): Promise<RowLock> {
+export const lockNote = (database: TestDatabase, noteId: number) => lockRow(database, 'chat_note', 'id', noteId)
+
+/** Locks how often each admin has used a canned reply. */
+export const lockUses = (database: TestDatabase, cannedReplyId: number) =>
+  lockRow(database, 'canned_reply_use', 'canned_reply_id', cannedReplyId)
+
+const lockRow = (database: TestDatabase, table: string, key: string, id: number) =>
+  lock(database, `select from ${table} where ${key} = $1 for update`, [id])
+
+/** Locks a table against all that writes. */
+export const lockTable = (database: TestDatabase, table: string) => lock(database, `lock table ${table} in share mode`)
+
+async function lock({ url, query }: TestDatabase, statement: string, values: unknown[] = []): Promise<RowLock> {
   const client = new Client(url)
   // Of a test that fails before it releases the lock, the database is dropped.
   client.on('error', () => undefined)
   await client.connect()
   await client.query('begin')
-  await client.query(`select from ${table} where ${key} = $1 for update`, [id])
+  await client.query(statement, values)
   let queued = await countWaiting(query)
   return {
     async enqueue(act) {

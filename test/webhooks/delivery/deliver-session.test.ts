@@ -19,6 +19,7 @@ async function deliver(leasedAt: number, isHeld = true): Promise<string[]> {
       done.push(next.step)
       return isHeld
     },
+    counts: { givenUp: 0 },
     pace: async () => undefined,
     switchOff: async () => undefined,
     retryDelaysMs: [1],

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { translate } from '../../languages/translate.js'
 import { describeError } from '../../shared/describe-error.js'
+import { Problem } from '../../shared/problem.js'
 import type { OwnRatings } from './own-ratings.js'
 
 interface RatingFormProps {
@@ -14,8 +15,8 @@ const LONGEST_COMMENT = 1000
 /** Asks for a score from 1 to 5 and an optional comment. A rating can be changed while the service accepts it. */
 export function RatingForm({ sessionId, ratings }: RatingFormProps) {
   const given = ratings.of(sessionId)
-  const score = useSignal(given.value?.score)
-  const comment = useSignal(given.value?.comment ?? '')
+  const score = useSignal<number>()
+  const comment = useSignal('')
   const isChanging = useSignal(false)
   const isBusy = useSignal(false)
   const problem = useSignal<string>()
@@ -33,11 +34,16 @@ export function RatingForm({ sessionId, ratings }: RatingFormProps) {
     isBusy.value = false
   }
 
-  if (given.value !== undefined && !isChanging.value) {
+  if (given !== undefined && !isChanging.value) {
+    const change = () => {
+      score.value = given.score
+      comment.value = given.comment
+      isChanging.value = true
+    }
     return (
       <p class="rating-done" role="status">
-        {translate('rating.thanks', { score: given.value.score })}{' '}
-        <button type="button" class="link" onClick={() => (isChanging.value = true)}>
+        {translate('rating.thanks', { score: given.score })}{' '}
+        <button type="button" class="link" onClick={change}>
           {translate('rating.change')}
         </button>
       </p>
@@ -89,11 +95,7 @@ export function RatingForm({ sessionId, ratings }: RatingFormProps) {
           </button>
         </div>
       )}
-      {problem.value !== undefined && (
-        <p class="problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
+      <Problem of={problem} isPlain />
     </form>
   )
 }

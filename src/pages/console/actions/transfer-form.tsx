@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Colleague } from '../../../client/index.js'
 import { translate } from '../../languages/translate.js'
+import { readId, toLatinDigits } from '../../text/read-id.js'
 import { findColleagues } from './find-colleagues.js'
 
 interface TransferFormProps {
@@ -80,9 +81,3 @@ export function TransferForm({ colleagues, onCancel, onTransfer }: TransferFormP
     </form>
   )
 }
-
-const readId = (typed: string) => (/^[1-9]\d{0,14}$/.test(typed.trim()) ? Number(typed) : undefined)
-
-/** Digits as Arabic, Persian and Chinese keyboards write them: the last four bits of each are its value. */
-const toLatinDigits = (text: string) =>
-  text.replace(/[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g, (digit) => String(digit.charCodeAt(0) & 0xf))

@@ -1,6 +1,6 @@
-import { useSignal } from '@preact/signals'
 import { translate } from '../../languages/translate.js'
 import { priorities } from '../lists/tag-chips.js'
+import { TagInput } from '../lists/tag-input.js'
 import type { Conversation } from '../state/conversation.js'
 import type { Desk } from '../state/desk.js'
 
@@ -32,7 +32,6 @@ export function PriorityField({ desk, conversation: { id, priority } }: EditorPr
 
 /** Edits the tags of a session. They are visible to admins only. */
 export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
-  const text = useSignal('')
   const set = (next: readonly string[]) => void desk.setDetails(id, { tags: next })
   return (
     <section class="tag-editor">
@@ -53,31 +52,13 @@ export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
         ))}
       </ul>
       {tags.value.length < MOST_TAGS && (
-        <form
-          class="tag-form"
-          onSubmit={(event) => {
-            event.preventDefault()
-            const tag = text.value.trim().toLowerCase()
-            if (tag !== '' && !tags.value.includes(tag)) set([...tags.value, tag])
-            text.value = ''
+        <TagInput
+          action={translate('tags.set')}
+          onFocus={desk.book.counts.refresh}
+          onTag={(tag) => {
+            if (!tags.value.includes(tag)) set([...tags.value, tag])
           }}
-        >
-          <input
-            type="text"
-            list="known-tags"
-            maxLength={32}
-            autocomplete="off"
-            aria-label={translate('tags.add')}
-            placeholder={translate('tags.add')}
-            value={text.value}
-            onFocus={desk.book.counts.refresh}
-            onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-            data-tag
-          />
-          <button type="submit" disabled={text.value.trim() === ''}>
-            {translate('tags.set')}
-          </button>
-        </form>
+        />
       )}
     </section>
   )

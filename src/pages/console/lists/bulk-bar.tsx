@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { translate } from '../../languages/translate.js'
 import { ConfirmDialog } from '../../shared/dialog.js'
@@ -6,6 +5,7 @@ import type { Selection } from '../state/bulk.js'
 import type { Desk } from '../state/desk.js'
 import type { Row } from '../state/lists/rows.js'
 import { nameStore } from '../state/name-store.js'
+import { TagInput } from './tag-input.js'
 
 /** The toolbar for the chosen rows. It replaces the filter while rows can be chosen. */
 export function BulkBar({ desk }: { desk: Desk }) {
@@ -21,6 +21,11 @@ export function BulkBar({ desk }: { desk: Desk }) {
   const mayClose = ({ session }: Row) =>
     book.isOwn(session) || (book.isSupervisor.value && session.status === 'claimed')
   const [waiting, closable] = [rows.filter(({ session }) => session.status === 'open'), rows.filter(mayClose)]
+  const addTag = (tag: string) =>
+    selection.run(async ({ session, tags }) => {
+      const changed = await client.updateSession(session.id, { tags: [...new Set([...tags, tag])] })
+      book.changeDetails({ session_id: session.id, tags: changed.tags, priority: changed.priority })
+    })
   return (
     <div
       class="bulk"
@@ -64,7 +69,7 @@ export function BulkBar({ desk }: { desk: Desk }) {
         >
           {translate('bulk.close')}
         </button>
-        <TagForm desk={desk} />
+        <TagInput disabled={rows.length === 0} onTag={(tag) => void addTag(tag)} />
       </div>
       <ConfirmDialog
         dialog={closing}
@@ -78,37 +83,6 @@ export function BulkBar({ desk }: { desk: Desk }) {
         }
       />
     </div>
-  )
-}
-
-function TagForm({ desk }: { desk: Desk }) {
-  const { book, client, selection } = desk
-  const text = useSignal('')
-  const add = (tag: string) =>
-    selection.run(async ({ session, tags }) => {
-      const changed = await client.updateSession(session.id, { tags: [...new Set([...tags, tag])] })
-      book.changeDetails({ session_id: session.id, tags: changed.tags, priority: changed.priority })
-    })
-  return (
-    <form
-      class="tag-form"
-      onSubmit={(event) => {
-        event.preventDefault()
-        const tag = text.value.trim().toLowerCase()
-        if (tag !== '' && selection.rows.value.length > 0) void add(tag).then(() => (text.value = ''))
-      }}
-    >
-      <input
-        type="text"
-        list="known-tags"
-        maxLength={32}
-        autocomplete="off"
-        aria-label={translate('tags.add')}
-        placeholder={translate('tags.add')}
-        value={text.value}
-        onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-      />
-    </form>
   )
 }
 

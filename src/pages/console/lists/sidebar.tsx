@@ -9,6 +9,7 @@ import { BulkBar, Pick } from './bulk-bar.js'
 import { ListTools } from './list-tools.js'
 import { SessionRow } from './session-row.js'
 import { WindowList } from './window-list.js'
+import { Problem } from '../../shared/problem.js'
 
 const ROW_PX = 76
 
@@ -40,11 +41,7 @@ function ListPanel({ desk, name }: { desk: Desk; name: ListName }) {
   return (
     <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${name}`}>
       {selection.isOn.value ? <BulkBar desk={desk} /> : <ListTools key={name} desk={desk} />}
-      {book.problem.value !== undefined && (
-        <p class="notice problem" role="alert" dir="auto">
-          {book.problem.value}
-        </p>
-      )}
+      <Problem of={book.problem} />
       {rows.length === 0 && (list.isComplete.value || !list.isLoaded.value) ? (
         <Nothing list={name} isLoaded={list.isLoaded.value} isFiltered={isFiltered(list.filter.value)} />
       ) : (

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { isComposing, isTouchScreen } from '../../browser/keys.js'
 import { translate } from '../../languages/translate.js'
 import { describeError } from '../../shared/describe-error.js'
+import { Problem } from '../../shared/problem.js'
 import type { Conversation } from '../state/conversation.js'
 import type { Desk } from '../state/desk.js'
 
@@ -62,11 +63,7 @@ export function NoteComposer({ desk, conversation, onLeave }: NoteComposerProps)
         void save()
       }}
     >
-      {problem.value !== undefined && (
-        <p class="problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
+      <Problem of={problem} isPlain />
       <textarea
         ref={field}
         rows={2}

@@ -4,6 +4,7 @@ import type { Report, ReportQuery } from '../../../client/index.js'
 import { timeZone } from '../../browser/download.js'
 import { translate } from '../../languages/translate.js'
 import { describeError } from '../../shared/describe-error.js'
+import { Problem } from '../../shared/problem.js'
 import { download } from '../../browser/download.js'
 import type { Desk } from '../state/desk.js'
 import { BarChart } from './bar-chart.js'
@@ -87,11 +88,7 @@ export default function Reports({ desk }: ReportsProps) {
           {translate('reports.csv')}
         </button>
       </header>
-      {problem.value !== undefined && (
-        <p class="notice problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
+      <Problem of={problem} />
       {rows === undefined && problem.value === undefined && <p class="empty muted">{translate('loading')}</p>}
       {rows && report.value && (
         <>

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { isComposing } from '../../browser/keys.js'
 import { translate } from '../../languages/translate.js'
 import { Lazy } from '../../shared/lazy.js'
+import { FilterBox } from '../filters/filter-box.js'
 import type { Desk } from '../state/desk.js'
 
 /** The search field for messages. The results replace the lists. */
@@ -45,6 +46,7 @@ export function SearchPanel({ desk }: { desk: Desk }) {
   useEffect(() => panel.current?.scrollTo(0, 0), [desk.query.value])
   return (
     <div class="panel found" ref={panel}>
+      <FilterBox desk={desk} name="search" />
       <Lazy<SearchResultsProps> name="search" props={{ desk, query: desk.query.value.trim() }} />
     </div>
   )

@@ -6,6 +6,7 @@ import { createTimeline } from '../../conversation/timeline.js'
 import { describeError } from '../../shared/describe-error.js'
 import { patiently } from '../../shared/patiently.js'
 import { readRow, type Row } from './lists/rows.js'
+import { createNewLine } from './new-line.js'
 import { createNotes } from './notes.js'
 
 const PAGE = 50
@@ -14,12 +15,15 @@ const AROUND = 30
 /** The number of messages that the service returns with a session. */
 const NEWEST = 200
 
+interface Surroundings {
+  row: Row | undefined
+  inBrowser: KeptConversations
+  /** Whether somebody looks at a session now. */
+  isLookedAt(sessionId: number): boolean
+}
+
 /** One session, looked at closely. */
-export function openConversation(
-  client: AdminClient,
-  sessionId: number,
-  { row, inBrowser }: { row: Row | undefined; inBrowser: KeptConversations },
-) {
+export function openConversation(client: AdminClient, sessionId: number, { row, inBrowser, isLookedAt }: Surroundings) {
   const session = signal<Session | undefined>(row?.session)
   const store = signal<Store | undefined>(row?.store)
   const tags = signal<readonly string[]>(row?.tags ?? [])
@@ -29,6 +33,7 @@ export function openConversation(
   const storeSessions = signal<readonly ListedSession[]>([])
   const problem = signal<string>()
   const isLoaded = signal(false)
+  const newLine = createNewLine()
   const timeline = createTimeline({
     send: (input) => client.send({ ...input, session_id: sessionId }),
     upload: (file, options) => client.upload(file, { ...options, session_id: sessionId }),
@@ -60,8 +65,10 @@ export function openConversation(
           await (finding ?? (isFirst && findEarlier()))
           return answer
         },
-        ({ messages }) => {
+        ({ messages, admin_id }) => {
           if (!isLoaded.value) {
+            // Of what nobody holds, nobody has to have read anything.
+            if (admin_id === client.account?.id) newLine.open(messages)
             timeline.isWhole.value = messages.length < NEWEST
             timeline.hasEarlier.value = earlier.isMore()
           }
@@ -122,7 +129,9 @@ export function openConversation(
     client.on('details', changeDetails),
     client.on('session', apply),
     client.on('message', (message) => {
-      if (message.session_id === sessionId) timeline.merge([message])
+      if (message.session_id !== sessionId) return
+      if (!isLookedAt(sessionId)) newLine.note(message)
+      timeline.merge([message])
     }),
     client.on('status', timeline.mark),
     client.on('read', (read) => timeline.mark({ ...read, status: 'read', by: 'admin' })),
@@ -130,6 +139,7 @@ export function openConversation(
       if (reset.session.id !== sessionId) return
       // A reset may carry an older state, so it replaces the known one unconditionally.
       session.value = reset.session
+      newLine.clear()
       timeline.reset(reset)
       isLoaded.value = true
       problem.value = undefined
@@ -156,6 +166,7 @@ export function openConversation(
     rating,
     storeSessions,
     notes,
+    newLine,
     problem,
     isLoaded,
     timeline,

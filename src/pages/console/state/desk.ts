@@ -13,7 +13,7 @@ import { followActivity } from './activity.js'
 import { createSelection } from './bulk.js'
 import { createCannedReplies } from './canned.js'
 import { createColleagues } from './colleagues.js'
-import type { ListFilter } from './lists/list-filter.js'
+import type { FilterName, ListFilter } from './lists/list-filter.js'
 import { createSessionBook } from './lists/session-book.js'
 import { createNotices, showCount } from './notices.js'
 import { createOpenConversations } from './open-conversations.js'
@@ -35,13 +35,14 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const isBusy = signal(false)
   const { online, typing } = followActivity(client)
   const inBrowser = createKeptConversations()
+  const isRead = (sessionId: number) => isLooking.value && chosen.value?.id === sessionId
   const conversations = createOpenConversations(client, {
     chosen,
     inBrowser,
     rowOf: (sessionId) => book.rows.value.get(sessionId),
+    isLookedAt: isRead,
   })
 
-  const isRead = (sessionId: number) => isLooking.value && chosen.value?.id === sessionId
   // Before the lists hear of it: they know how the session stood.
   client.on('session', hearHandover)
   const book = createSessionBook(client, {
@@ -166,6 +167,11 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       book.setUnread(id, 0)
     }),
     effect(() => {
+      const seen = isLooking.value ? chosen.value : undefined
+      // When it is left, or the page is.
+      return seen?.newLine.clear
+    }),
+    effect(() => {
       const { count } = notices
       document.title = `${count.value > 0 ? `(${showCount(count.value)}) ` : ''}${translate('console.documentTitle')}`
     }),
@@ -201,9 +207,9 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       choose(sessionId)
       chosen.value?.show(messageId)
     },
-    setFilter(filter: ListFilter): void {
-      settings.filters.value = { ...settings.filters.value, [list.value]: filter }
-      book.setFilter(list.value, filter)
+    setFilter(name: FilterName, filter: ListFilter): void {
+      settings.filters.value = { ...settings.filters.value, [name]: filter }
+      if (name !== 'search') book.setFilter(name, filter)
     },
     setDetails,
     wouldLose: conversations.wouldLose,

@@ -8,6 +8,8 @@ interface Parts {
   chosen: ReadonlySignal<Conversation | undefined>
   inBrowser: KeptConversations
   rowOf(sessionId: number): Row | undefined
+  /** Whether somebody looks at a session now. */
+  isLookedAt(sessionId: number): boolean
 }
 
 /** The chosen conversation, and conversations with unconfirmed messages, which stay open so that failures are shown. */
@@ -20,11 +22,14 @@ export interface OpenConversations {
   close(): void
 }
 
-export function createOpenConversations(client: AdminClient, { chosen, inBrowser, rowOf }: Parts): OpenConversations {
+export function createOpenConversations(
+  client: AdminClient,
+  { chosen, inBrowser, rowOf, isLookedAt }: Parts,
+): OpenConversations {
   const kept = new Map<number, Conversation>()
 
   function open(sessionId: number): Conversation {
-    const opened = openConversation(client, sessionId, { row: rowOf(sessionId), inBrowser })
+    const opened = openConversation(client, sessionId, { row: rowOf(sessionId), inBrowser, isLookedAt })
     const { drafts } = opened.timeline
     const isOver = () => chosen.value !== opened && drafts.value.length === 0
     kept.set(sessionId, opened)

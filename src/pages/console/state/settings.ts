@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals'
 import { nameInStorage } from '../../browser/service.js'
-import { listNames, readFilter, type ListFilter, type ListName } from './lists/list-filter.js'
+import { listNames, readFilter, type FilterName, type ListFilter, type ListName } from './lists/list-filter.js'
 
 /** On wide screens the store's details are beside the conversation. On others they cover it while they are open. */
 const room = matchMedia('(min-width: 1100px)')
@@ -11,7 +11,7 @@ export type DeskSettings = ReturnType<typeof createSettings>
 
 export function createSettings() {
   const list = signal<ListName>('waiting')
-  const filters = signal<Partial<Record<ListName, ListFilter>>>({})
+  const filters = signal<Partial<Record<FilterName, ListFilter>>>({})
   const hasSound = signal(false)
   const isAsideOpen = signal(isWide())
   let wasAsideOpen = true
@@ -22,7 +22,8 @@ export function createSettings() {
   function restore(kept: Record<string, unknown>): void {
     list.value = listNames.find((name) => name === kept['list']) ?? list.value
     const named = (kept['filters'] ?? {}) as Record<string, unknown>
-    filters.value = Object.fromEntries(listNames.map((name) => [name, readFilter(named[name])]))
+    const names: FilterName[] = [...listNames, 'search']
+    filters.value = Object.fromEntries(names.map((name) => [name, readFilter(named[name])]))
     hasSound.value = kept['hasSound'] === true
     wasAsideOpen = kept['isAsideOpen'] !== false
     followRoom()

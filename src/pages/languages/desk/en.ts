@@ -86,7 +86,7 @@ export const desk = {
   'keyboard.search': 'Search messages',
   'keyboard.closed': 'Closed sessions',
   'keyboard.all': 'All sessions, for supervisors',
-  'keyboard.filter': 'Filter the list',
+  'keyboard.filter': 'Filter the list or the search',
   'keyboard.select': 'Select the session, or several',
   'keyboard.note': 'Write an internal note',
   'keyboard.urgent': 'Mark urgent, or normal again',
@@ -107,6 +107,7 @@ export const desk = {
   'filter.from': 'From',
   'filter.to': 'To',
   'filter.nothing': 'No session matches the filter',
+  'filter.unknownStore': 'Choose one of the stores, or type a number',
 
   'bulk.begin': 'Select',
   'bulk.end': 'Done',

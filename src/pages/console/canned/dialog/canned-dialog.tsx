@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import type { CannedReply } from '../../../../client/index.js'
 import { translate } from '../../../languages/translate.js'
 import { describeError } from '../../../shared/describe-error.js'
+import { Problem } from '../../../shared/problem.js'
 import type { Desk } from '../../state/desk.js'
 
 export interface CannedEditorProps {
@@ -37,11 +38,7 @@ export default function CannedEditor({ desk }: CannedEditorProps) {
 
   return (
     <>
-      {problem.value !== undefined && (
-        <p class="problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
+      <Problem of={problem} isPlain />
       {edited.value === undefined ? (
         <>
           {desk.canned.all.value.length === 0 && <p class="muted">{translate('canned.none')}</p>}

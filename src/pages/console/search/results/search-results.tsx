@@ -5,7 +5,9 @@ import { formatNumber } from '../../../languages/formats.js'
 import { translate } from '../../../languages/translate.js'
 import { describeError } from '../../../shared/describe-error.js'
 import { patiently } from '../../../shared/patiently.js'
+import { Problem } from '../../../shared/problem.js'
 import { showBriefly } from '../../../text/times.js'
+import { toQuery } from '../../state/lists/list-filter.js'
 import { nameStore } from '../../state/name-store.js'
 import type { SearchResultsProps } from '../search-panel.js'
 import { excerpt } from './excerpt.js'
@@ -27,6 +29,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
   const problem = useSignal<string>()
   const isLoading = useSignal(true)
   const asked = useRef(0)
+  const filter = desk.settings.filters.value.search
 
   async function ask(before: Found | undefined): Promise<void> {
     const turn = ++asked.current
@@ -40,8 +43,11 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
         pages++
       ) {
         const from = cursor === undefined ? {} : { cursor }
-        const page = await patiently(() => desk.client.search({ q: query, limit: PAGE, ...from }))
+        const page = await patiently(() =>
+          desk.client.search({ q: query, limit: PAGE, ...toQuery(filter ?? {}), ...from }),
+        )
         if (turn !== asked.current) return
+        for (const { store } of page.data) desk.book.stores.set(store.id, store)
         hits = [...hits, ...page.data]
         cursor = page.next_cursor
       }
@@ -49,7 +55,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
       problem.value = undefined
     } catch (error) {
       if (turn !== asked.current) return
-      // What was found before belongs to other words.
+      // What was found before belongs to another question.
       if (before === undefined) found.value = undefined
       problem.value = describeError(error)
     }
@@ -63,7 +69,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
       asked.current++
       clearTimeout(timer)
     }
-  }, [query])
+  }, [query, filter])
 
   const { hits = [], cursor = null } = found.value ?? {}
   return (
@@ -74,11 +80,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
           : problem.value === undefined &&
             translate('search.count', { count: hits.length, shown: showFound(found.value) })}
       </p>
-      {problem.value !== undefined && (
-        <p class="notice problem" role="alert" dir="auto">
-          {problem.value}
-        </p>
-      )}
+      <Problem of={problem} />
       <ul class="hits" aria-label={translate('search.results')} onKeyDown={goBetweenHits}>
         {hits.map((hit) => (
           <li key={hit.message.id}>

@@ -13,7 +13,7 @@ import type {
 } from '../../../../client/index.js'
 import { createCounts } from './counts.js'
 import { createDeskLists } from './desk-lists.js'
-import { isFiltered, type ListFilter, type ListName } from './list-filter.js'
+import { isFiltered, listNames, type ListFilter, type ListName } from './list-filter.js'
 import { createListReader } from './list-reader.js'
 import { createRowMap } from './row-map.js'
 import { countUnread, startRow, type Row } from './rows.js'
@@ -134,7 +134,8 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     if (client.account !== undefined && ownId.value === undefined) {
       ownId.value = client.account.id
       role.value = client.account.role ?? 'agent'
-      for (const [name, filter] of Object.entries(onAccount())) lists[name as ListName].restart(filter)
+      const filters = onAccount()
+      for (const name of listNames) lists[name].restart(filters[name] ?? {})
     }
     reader.reread()
     counts.refresh()
@@ -165,6 +166,8 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     readMore: reader.readMore,
     setFilter: reader.setFilter,
     setUnread: unread.set,
+    /** The stores that this desk has heard of. */
+    stores,
     storeOf: (storeId: number) => stores.get(storeId),
     close(): void {
       counts.close()

@@ -1,6 +1,6 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { ListedSession, ListPage, Session } from '../../../../client/index.js'
-import { isFiltered, mayPass, passes, type ListFilter } from './list-filter.js'
+import { createFilterTest, isFiltered, type ListFilter } from './list-filter.js'
 import { readRow, type Row } from './rows.js'
 
 /** The list ends after this many rows. */
@@ -47,6 +47,7 @@ export function createSessionList(
   { isOfKind, order, read }: ListKind,
 ): SessionList {
   const filter: Signal<ListFilter> = signal({})
+  const test = computed(() => createFilterTest(filter.value))
   /** The last row that was read; null when there is none after it. */
   const edge = signal<Row | null>()
   const count = signal<number>()
@@ -56,7 +57,7 @@ export function createSessionList(
   const reaches = (row: Row) => edge.value === null || (edge.value !== undefined && order(row, edge.value) <= 0)
   const rows = computed(() =>
     [...known.value.values()]
-      .filter((row) => isOfKind(row.session) && passes(filter.value, row) && reaches(row))
+      .filter((row) => isOfKind(row.session) && test.value.passes(row) && reaches(row))
       .sort(order),
   )
 
@@ -66,7 +67,7 @@ export function createSessionList(
     isLoaded: computed(() => edge.value !== undefined),
     isComplete: computed(() => edge.value === null || rows.value.length >= MOST_ROWS),
     count,
-    wants: (row) => isOfKind(row.session) && mayPass(filter.value, row.session) && reaches(row),
+    wants: (row) => isOfKind(row.session) && test.value.mayPass(row.session) && reaches(row),
     async ask(from, limit) {
       const asked = ++version
       const page = await read({ limit, ...(from === 'next' && cursor !== null && { cursor }) }, filter.value)

@@ -108,7 +108,7 @@ export default {
   'keyboard.search': 'البحث في الرسائل',
   'keyboard.closed': 'الجلسات المغلقة',
   'keyboard.all': 'كل الجلسات، للمديرين',
-  'keyboard.filter': 'تصفية القائمة',
+  'keyboard.filter': 'تصفية القائمة أو البحث',
   'keyboard.select': 'تحديد الجلسة، أو عدة جلسات',
   'keyboard.note': 'كتابة ملاحظة داخلية',
   'keyboard.urgent': 'وضع علامة عاجلة، أو عادية',
@@ -129,6 +129,7 @@ export default {
   'filter.from': 'من',
   'filter.to': 'إلى',
   'filter.nothing': 'لا توجد جلسة تطابق التصفية',
+  'filter.unknownStore': 'اختر أحد المتاجر أو اكتب رقمًا',
 
   'bulk.begin': 'تحديد',
   'bulk.end': 'تم',

@@ -91,7 +91,7 @@ export default {
   'keyboard.search': 'Nachrichten durchsuchen',
   'keyboard.closed': 'Beendete Sitzungen',
   'keyboard.all': 'Alle Sitzungen, für Supervisoren',
-  'keyboard.filter': 'Liste filtern',
+  'keyboard.filter': 'Liste oder Suche filtern',
   'keyboard.select': 'Sitzung auswählen, oder mehrere',
   'keyboard.note': 'Interne Notiz schreiben',
   'keyboard.urgent': 'Als dringend markieren, oder wieder normal',
@@ -112,6 +112,7 @@ export default {
   'filter.from': 'Von',
   'filter.to': 'Bis',
   'filter.nothing': 'Keine Sitzung passt zum Filter',
+  'filter.unknownStore': 'Wählen Sie einen Shop, oder geben Sie eine Nummer ein',
 
   'bulk.begin': 'Auswählen',
   'bulk.end': 'Fertig',

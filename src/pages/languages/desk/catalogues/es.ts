@@ -96,7 +96,7 @@ export default {
   'keyboard.search': 'Buscar mensajes',
   'keyboard.closed': 'Sesiones cerradas',
   'keyboard.all': 'Todas las sesiones, para supervisores',
-  'keyboard.filter': 'Filtrar la lista',
+  'keyboard.filter': 'Filtrar la lista o la búsqueda',
   'keyboard.select': 'Seleccionar la sesión, o varias',
   'keyboard.note': 'Escribir una nota interna',
   'keyboard.urgent': 'Marcar como urgente, o de nuevo normal',
@@ -117,6 +117,7 @@ export default {
   'filter.from': 'Desde',
   'filter.to': 'Hasta',
   'filter.nothing': 'Ninguna sesión coincide con el filtro',
+  'filter.unknownStore': 'Elige una de las tiendas o escribe un número',
 
   'bulk.begin': 'Seleccionar',
   'bulk.end': 'Listo',

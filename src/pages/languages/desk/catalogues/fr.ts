@@ -92,7 +92,7 @@ export default {
   'keyboard.search': 'Rechercher des messages',
   'keyboard.closed': 'Sessions closes',
   'keyboard.all': 'Toutes les sessions, pour les superviseurs',
-  'keyboard.filter': 'Filtrer la liste',
+  'keyboard.filter': 'Filtrer la liste ou la recherche',
   'keyboard.select': 'Sélectionner la session, ou plusieurs',
   'keyboard.note': 'Écrire une note interne',
   'keyboard.urgent': 'Marquer urgente, ou à nouveau normale',
@@ -113,6 +113,7 @@ export default {
   'filter.from': 'Du',
   'filter.to': 'Au',
   'filter.nothing': 'Aucune session ne correspond au filtre',
+  'filter.unknownStore': 'Choisissez une boutique ou saisissez un numéro',
 
   'bulk.begin': 'Sélectionner',
   'bulk.end': 'Terminé',

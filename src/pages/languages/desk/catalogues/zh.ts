@@ -87,7 +87,7 @@ export default {
   'keyboard.search': '搜索消息',
   'keyboard.closed': '已关闭的会话',
   'keyboard.all': '全部会话（主管）',
-  'keyboard.filter': '筛选列表',
+  'keyboard.filter': '筛选列表或搜索',
   'keyboard.select': '选择一个或多个会话',
   'keyboard.note': '写内部备注',
   'keyboard.urgent': '标记为紧急，或恢复普通',
@@ -108,6 +108,7 @@ export default {
   'filter.from': '从',
   'filter.to': '到',
   'filter.nothing': '没有符合筛选条件的会话',
+  'filter.unknownStore': '请选择一个店铺，或输入编号',
 
   'bulk.begin': '选择',
   'bulk.end': '完成',

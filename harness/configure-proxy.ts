@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+export const proxies = ['caddy', 'nginx'] as const
+
+export type ProxyName = (typeof proxies)[number]
+
+/**
+ * The proxy that a word names; undefined for none.
+ * @throws Error that names the proxies there are
+ */
+export function chooseProxy(word = ''): ProxyName | undefined {
+  const name = proxies.find((one) => one === word)
+  if (name === undefined && word !== '')
+    throw new Error(`There is no proxy "${word}". There are: ${proxies.join(', ')}.`)
+  return name
+}
+
+interface Place {
+  /** Where it listens, on 127.0.0.1. */
+  port: number
+  /** The ports of the two nodes, on 127.0.0.1. */
+  ports: number[]
+  /** The folder for its files. */
+  home: string
+}
+
+/** How to run a proxy in the foreground, until SIGTERM. */
+export interface ProxyCommand {
+  words: string[]
+  environment: Record<string, string>
+  /** The files that it logs to, besides its standard streams. */
+  logFiles: string[]
+}
+
+/** Prepares a proxy with its configuration of `deploy/`, in which only addresses and paths are replaced. */
+export const configureProxy = (name: ProxyName, place: Place): Promise<ProxyCommand> => configure[name](place)
+
+const configure = {
+  async caddy({ port, ports, home }: Place): Promise<ProxyCommand> {
+    const file = join(home, 'Caddyfile')
+    const options = ['admin off', 'auto_https disable_redirects', 'default_bind 127.0.0.1', 'skip_install_trust']
+    await writeFile(
+      file,
+      replaceIn(await readFile('deploy/Caddyfile', 'utf8'), [['\n{\n', `\n{\n\t${options.join('\n\t')}\n`]]),
+    )
+    return {
+      words: ['run', '--adapter', 'caddyfile', '--config', file],
+      environment: {
+        HOME: home,
+        XDG_DATA_HOME: home,
+        XDG_CONFIG_HOME: home,
+        SITE_ADDRESS: `localhost:${port}`,
+        NODES: ports.map((one) => `127.0.0.1:${one}`).join(' '),
+      },
+      logFiles: [],
+    }
+  },
+
+  async nginx({ port, ports, home }: Place): Promise<ProxyCommand> {
+    const at = (name: string) => join(home, name)
+    const files = { site: at('site.conf'), main: at('nginx.conf'), certificate: at('cert.pem'), key: at('key.pem') }
+    const logs = { access: at('access.log'), error: at('error.log'), main: at('main.log') }
+    const keyWords = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost']
+    await promisify(execFile)('openssl', ['req', ...keyWords, '-keyout', files.key, '-out', files.certificate])
+    await writeFile(
+      files.site,
+      replaceIn(await readFile('deploy/nginx.conf', 'utf8'), [
+        ['127.0.0.1:8001', `127.0.0.1:${ports[0]}`],
+        ['127.0.0.1:8002', `127.0.0.1:${ports[1]}`],
+        ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
+        ['/etc/ssl/certs/chat.example.com.pem', files.certificate],
+        ['/etc/ssl/private/chat.example.com.key', files.key],
+        ['/var/log/nginx/store-chat.log', logs.access],
+        ['/var/log/nginx/store-chat.error.log', logs.error],
+      ]),
+    )
+    const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    await writeFile(
+      files.main,
+      `daemon off; pid ${at('pid')}; error_log ${logs.main}; worker_processes auto; worker_rlimit_nofile 65536;
+       events { worker_connections 30000; }
+       http { ${kinds.map((kind) => `${kind}_temp_path ${at(kind)};`).join(' ')} include ${files.site}; }`,
+    )
+    return { words: ['-c', files.main], environment: {}, logFiles: Object.values(logs) }
+  },
+}
+
+/** @throws Error when a text has nothing to replace, so that the copy would not be what it is taken for */
+function replaceIn(text: string, replacements: [string, string][]): string {
+  return replacements.reduce((result, [from, to]) => {
+    if (!result.includes(from)) throw new Error(`The configuration of the proxy has no ${JSON.stringify(from)}`)
+    return result.replaceAll(from, to)
+  }, text)
+}

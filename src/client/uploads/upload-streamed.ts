@@ -1,0 +1,40 @@
+import { toError } from '../transport/http.js'
+import type { Settings } from '../transport/options.js'
+import { aborted, isAborted } from './abort.js'
+import { encodeForm } from './multipart.js'
+import { unreachable, urlOf, type Outcome } from './outcome.js'
+import type { FileSource, UploadedFile, UploadOptions } from './upload.js'
+
+/** Uploads what is no file of a browser. */
+export async function uploadStreamed(
+  settings: Settings,
+  token: string,
+  file: FileSource,
+  options: UploadOptions,
+): Promise<Outcome> {
+  const { signal, onProgress } = options
+  const { body, contentType } = encodeForm(file, options.session_id, (sent) => onProgress?.({ sent }))
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  // Not every browser has `AbortSignal.timeout` and `AbortSignal.any`.
+  const deadline = setTimeout(abort, settings.timing.uploadMs)
+  signal?.addEventListener('abort', abort)
+  try {
+    const response = await settings.fetch(urlOf(settings), {
+      method: 'POST',
+      headers: { authorization: `Token ${token}`, 'content-type': contentType },
+      body,
+      // Required with a streamed body: `fetch` does not read the answer before the body has ended.
+      duplex: 'half',
+      signal: controller.signal,
+    } as RequestInit)
+    const answer: unknown = await response.json().catch(() => undefined)
+    if (response.ok && answer !== undefined) return answer as UploadedFile
+    return toError(response, answer)
+  } catch {
+    return isAborted(signal) ? aborted() : unreachable()
+  } finally {
+    clearTimeout(deadline)
+    signal?.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,31 @@
+/** Why a JWT was refused. `key`: nobody has the key that it names. `malformed`: it is none, or not of an allowed kind. */
+export type JwtRefusal = 'expired' | 'claims' | 'signature' | 'key' | 'malformed'
+
+/** How often the key set of the platform was read. */
+export interface KeySetCounts {
+  read: number
+  failed: number
+}
+
+/** What became of the JWTs of this node since its start. */
+export interface JwtCounts {
+  readonly refused: Record<JwtRefusal, number>
+  readonly keySet: KeySetCounts
+}
+
+export const createJwtCounts = (): JwtCounts => ({
+  refused: { expired: 0, claims: 0, signature: 0, key: 0, malformed: 0 },
+  keySet: { read: 0, failed: 0 },
+})
+
+/** The codes of jose's errors that tell a reason. */
+const reasons: Record<string, JwtRefusal> = {
+  ERR_JWT_EXPIRED: 'expired',
+  ERR_JWT_CLAIM_VALIDATION_FAILED: 'claims',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
+  ERR_JWKS_NO_MATCHING_KEY: 'key',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'key',
+}
+
+export const readRefusal = (error: unknown): JwtRefusal =>
+  reasons[String((error as { code?: unknown }).code)] ?? 'malformed'

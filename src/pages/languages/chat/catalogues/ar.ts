@@ -1,0 +1,41 @@
+import type { ChatCatalogue } from '../../catalogue.js'
+
+export default {
+  'chat.title': 'محادثة الدعم',
+  'chat.signInHint': 'سجّل الدخول برمز متجرك.',
+  'chat.invalidToken': 'هذا الرمز غير صالح لمتجر، أو لم يعد صالحًا.',
+  'chat.unavailable': 'المحادثة غير متاحة: يُرجى تسجيل الدخول من جديد.',
+  'chat.support': 'الدعم',
+  'chat.soon': 'سيكون أحدنا معك قريبًا',
+  'chat.idle': 'نحن هنا لمساعدتك',
+  'chat.online': 'متصل الآن',
+  'chat.away': 'غير متواجد؛ ستُقرأ رسائلك لاحقًا',
+  'chat.welcome': 'كيف يمكننا مساعدتك؟',
+  'chat.moment': 'لحظة من فضلك…',
+  'chat.welcomeText': 'راسلنا هنا. يمكنك المغادرة والعودة متى شئت: لن يضيع شيء.',
+  'chat.write': 'اكتب رسالة',
+  'chat.ended': 'انتهت هذه المحادثة. رسالتك التالية تبدأ محادثة جديدة.',
+  'chat.close': 'إغلاق المحادثة',
+  'chat.end': 'إنهاء',
+  'chat.endTitle': 'هل تريد إنهاء هذه المحادثة؟',
+  'chat.endText': 'سيرى فريق الدعم أنها انتهت. يمكنك بدء محادثة جديدة في أي وقت.',
+  'chat.endAction': 'إنهاء المحادثة',
+
+  'rating.question': 'كيف كانت هذه المحادثة؟',
+  'rating.comment': 'هل تود إضافة شيء؟',
+  'rating.send': 'إرسال التقييم',
+  'rating.thanks': 'شكرًا: {score} من 5.',
+  'rating.change': 'تعديل',
+  'transcript.save': 'حفظ المحادثة في ملف',
+
+  'launcher.open': 'فتح محادثة الدعم',
+  'launcher.openUnread': {
+    zero: 'فتح محادثة الدعم',
+    one: 'فتح محادثة الدعم، رسالة واحدة غير مقروءة',
+    two: 'فتح محادثة الدعم، رسالتان غير مقروءتين',
+    few: 'فتح محادثة الدعم، {count} رسائل غير مقروءة',
+    many: 'فتح محادثة الدعم، {count} رسالة غير مقروءة',
+    other: 'فتح محادثة الدعم، {count} رسالة غير مقروءة',
+  },
+  'launcher.close': 'إغلاق محادثة الدعم',
+} satisfies ChatCatalogue<'zero' | 'one' | 'two' | 'few' | 'many' | 'other'>

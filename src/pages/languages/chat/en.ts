@@ -1,0 +1,36 @@
+/** The texts of the store's chat and the widget, besides those of all pages. The other languages have the same keys. */
+export const chat = {
+  'chat.title': 'Support chat',
+  'chat.signInHint': 'Sign in with the token of your store.',
+  'chat.invalidToken': 'This token is not valid for a store, or not any more.',
+  'chat.unavailable': 'The chat is not available: please sign in again.',
+  'chat.support': 'Support',
+  'chat.soon': 'Somebody will be with you soon',
+  'chat.idle': 'We are here to help',
+  'chat.online': 'Online now',
+  'chat.away': 'Away; your messages will be read later',
+  'chat.welcome': 'How can we help?',
+  'chat.moment': 'One moment…',
+  'chat.welcomeText': 'Write to us here. You can leave and come back: nothing gets lost.',
+  'chat.write': 'Write a message',
+  'chat.ended': 'This conversation has ended. Your next message begins a new one.',
+  'chat.close': 'Close the chat',
+  'chat.end': 'End',
+  'chat.endTitle': 'End this conversation?',
+  'chat.endText': 'Support sees that it has ended. You can begin a new one at any time.',
+  'chat.endAction': 'End conversation',
+
+  'rating.question': 'How was this conversation?',
+  'rating.comment': 'Anything to add?',
+  'rating.send': 'Send rating',
+  'rating.thanks': 'Thank you: {score} of 5.',
+  'rating.change': 'Change',
+  'transcript.save': 'Save the conversation as a file',
+
+  'launcher.open': 'Open the support chat',
+  'launcher.openUnread': {
+    one: 'Open the support chat, {count} unread',
+    other: 'Open the support chat, {count} unread',
+  },
+  'launcher.close': 'Close the support chat',
+} as const

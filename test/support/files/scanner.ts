@@ -1,0 +1,34 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Test } from 'tap'
+
+/** Speaks clamd's protocol: reads a stream of pieces to its end, and answers by what it holds. */
+export async function startScanner(t: Pick<Test, 'teardown'>, answer: (content: string, socket: Socket) => string) {
+  const server = createServer((socket) => {
+    let received = Buffer.alloc(0)
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+      const content = readStream(received)
+      if (content !== undefined) socket.end(answer(content, socket))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+}
+
+const COMMAND = 'zINSTREAM\0'
+
+function readStream(received: Buffer): string | undefined {
+  if (received.toString('latin1', 0, COMMAND.length) !== COMMAND) return undefined
+  let content = ''
+  for (let offset = COMMAND.length; offset + 4 <= received.length;) {
+    const length = received.readUInt32BE(offset)
+    if (length === 0) return content
+    content += received.toString('latin1', offset + 4, offset + 4 + length)
+    offset += 4 + length
+  }
+  return undefined
+}
