@@ -15,6 +15,7 @@ import { compareIdleSockets } from './bench/idle-sockets.js'
 import { compareJwts } from './bench/jwt.js'
 import { compareMessages } from './bench/messages.js'
 import { compareMetrics } from './bench/metrics.js'
+import { comparePartitions } from './bench/partitions.js'
 import { withServices, type Services } from './bench/services.js'
 import { compareWebhooks } from './bench/webhooks.js'
 
@@ -30,6 +31,7 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   growth: compareGrowth,
   'first-admin': compareFirstAdmins,
   desk: measureDesk,
+  partitions: comparePartitions,
   jwt: compareJwts,
   webhooks: compareWebhooks,
 }

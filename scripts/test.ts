@@ -17,8 +17,8 @@ import { printTotals } from './testing/totals.js'
 import { nameServices } from '../harness/services.js'
 import { ROWS_VARIABLE } from '../harness/variables.js'
 
-/** For two cores: some tests wait most of the time, but with more processes those with deadlines would be late. */
-const JOBS = 4
+/** For two cores: tests wait much of the time, but with still more processes those with deadlines would be late. */
+const JOBS = 6
 const FILES_PER_PROCESS = 8
 const ROWS_FOLDER = resolve('.tap/rows')
 

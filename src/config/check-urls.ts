@@ -12,6 +12,14 @@ export function checkDatabaseUrl(field: string, text: string): FieldErrors {
   return url === undefined || isTorn(url) ? [{ field, message: `is not a URL: ${ENCODE}` }] : []
 }
 
+/** The same for the URLs of its replicas. The embedded database has none. */
+export function checkReplicaUrls(field: string, list: string[], databaseUrl: string | undefined): FieldErrors {
+  if (list.length === 0) return []
+  if (databaseUrl === undefined) return [{ field, message: 'needs DATABASE_URL' }]
+  if (!list.every((text) => /^postgres(ql)?:/.test(text))) return [{ field, message: `is not a URL: ${ENCODE}` }]
+  return list.flatMap((text) => checkDatabaseUrl(field, text)).slice(0, 1)
+}
+
 /** Describes what is wrong with a list of Redis URLs. */
 export function checkRedisUrls(field: string, list: string[]): FieldErrors {
   const urls = list.map((text) => parse(text))

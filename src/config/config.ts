@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
-import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls } from './check-urls.js'
+import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls, checkReplicaUrls } from './check-urls.js'
 import { StartupError } from '../errors/startup-error.js'
 import { checkFileSettings, fileSettings, nameFileSettings } from '../files/settings/file-settings.js'
 import { checkJwtSettings, jwtEnvironment, readJwtSettings } from '../jwt/jwt-settings.js'
@@ -29,6 +29,12 @@ export const EnvironmentSchema = Type.Object({
     Type.String({
       pattern: '^postgres(ql)?://',
       description: 'The same database for migrations: past the pooler, or with a role that may create tables.',
+    }),
+  ),
+  DATABASE_REPLICA_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'Read replicas of that database, separated by commas: for old messages, transcripts and reports.',
     }),
   ),
   DATABASE_POOLER: Type.Union([Type.Literal('none'), Type.Literal('session'), Type.Literal('transaction')], {
@@ -143,11 +149,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 }
 
 function checkTogether(environment: Static<typeof EnvironmentSchema>): FieldErrors {
-  const { DATABASE_URL, REDIS_URL, PUBLIC_URL } = environment
+  const { DATABASE_URL, DATABASE_REPLICA_URL, REDIS_URL, PUBLIC_URL } = environment
   return [
     ...checkWebhookSettings(environment),
     ...checkMailSettings(environment),
     ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
+    ...checkReplicaUrls('DATABASE_REPLICA_URL', splitList(DATABASE_REPLICA_URL ?? ''), DATABASE_URL),
     ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
     ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
     ...checkJwtSettings(environment),
@@ -161,6 +168,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     port: environment.PORT,
     databaseUrl: environment.DATABASE_URL,
     migrationDatabaseUrl: environment.MIGRATION_DATABASE_URL,
+    databaseReplicaUrls: splitList(environment.DATABASE_REPLICA_URL ?? ''),
     // The embedded PostgreSQL has no pooler in front.
     databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
     dataFolder: environment.DATA_DIR,

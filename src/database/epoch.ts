@@ -35,6 +35,8 @@ export interface EpochExpressions {
   epoch: string
   /** SQL of one text: the epoch and this run of the server. Replacing the data of a server needs a restart. */
   run: string
+  /** SQL of one text: the epoch without its timeline, which a primary and all its standbys have in common. */
+  lineage: string
 }
 
 /** Finds the expressions that the role may read in this database. */
@@ -42,9 +44,10 @@ export async function findEpochExpressions(db: Statements): Promise<EpochExpress
   for (const parts of candidates) {
     const epoch = shorten(join(parts))
     const run = shorten(join([...parts, startedAt]))
+    const lineage = shorten(join(parts.filter((part) => part !== timeline)))
     try {
       await rawOf(db).$queryRaw(Prisma.sql`select ${Prisma.raw(epoch)}, ${Prisma.raw(run)}`)
-      return { epoch, run }
+      return { epoch, run, lineage }
     } catch (error) {
       if (isDatabaseAway(error) && !isUnsupported(error)) throw error
     }

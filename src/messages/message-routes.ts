@@ -38,6 +38,7 @@ const page = {
 
 export async function messageRoutes(app: App): Promise<void> {
   const readDetails = createDetailsReader(app.db)
+  const deps = { ...app.deps, history: app.history }
 
   app.post(
     '/store/message/',
@@ -91,7 +92,7 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
       },
     },
-    async ({ account, query }) => readMessages(app.deps, account, query),
+    async ({ account, query }) => readMessages(deps, account, query),
   )
 
   app.get(
@@ -104,7 +105,7 @@ export async function messageRoutes(app: App): Promise<void> {
         response: { 200: HistorySchema, ...refusals(400, 401, 403, 404, 503) },
       },
     },
-    async ({ account, query }) => readMessages(app.deps, account, query),
+    async ({ account, query }) => readMessages(deps, account, query),
   )
 
   app.post(

@@ -3,7 +3,8 @@ import type { Registrar } from './registrar.js'
 import type { MetricSources } from './sources.js'
 
 /** Registers the metrics of the pool, of PostgreSQL and of the sessions in it. */
-export function registerDatabase({ counter, gauge, histogram }: Registrar, { db, database }: MetricSources): void {
+export function registerDatabase({ counter, gauge, histogram }: Registrar, sources: MetricSources): void {
+  const { db, database, replicas } = sources
   const { counts, connections } = db.pool
   gauge({
     name: 'store_chat_database_up',
@@ -46,6 +47,12 @@ export function registerDatabase({ counter, gauge, histogram }: Registrar, { db,
     name: 'store_chat_database_failed_statements_total',
     help: 'Statements that failed.',
     read: () => counts.failed,
+  })
+  counter({
+    name: 'store_chat_replica_reads_total',
+    help: 'Reads that replicas may answer, by the result. The primary has answered all that are not "answered".',
+    labelNames: ['result'],
+    read: () => Object.entries(replicas?.counts ?? {}).map(([result, count]) => [{ result }, count as number]),
   })
   counter({
     name: 'store_chat_database_cut_statements_total',

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js'
+import type { Replicas } from '../database/replicas/replicas.js'
 import type { LogCounts } from '../errors/limit-repeats.js'
 import type { UploadCounts } from '../files/uploads/upload-counts.js'
 import type { JwtCounts } from '../jwt/jwt-counts.js'
@@ -21,6 +22,8 @@ export interface MetricSources {
   limits: Pick<Limits, 'counts'>
   accountWork: Pick<AccountWork, 'counts'>
   db: { pool: Pick<Database['pool'], 'counts' | 'connections'> }
+  /** Undefined without replicas. */
+  replicas: Pick<Replicas, 'counts'> | undefined
   logs: LogCounts
   webhookAttempts: AttemptCounts
   mailCounts: MailCounts

@@ -1,6 +1,8 @@
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
 import { openDatabase, openReadPool, type Database, type DatabaseOptions } from '../database/database.js'
+import { createHistoryReader, type HistoryReader } from '../database/replicas/history-reader.js'
+import { openReplicas, type Replicas } from '../database/replicas/replicas.js'
 import type { SessionSettings } from '../database/session-settings.js'
 
 declare module 'fastify' {
@@ -8,6 +10,9 @@ declare module 'fastify' {
     db: Database
     /** Opens connections for statements that read much. They are counted, logged and traced as those of `db` are. */
     openReadPool(limits: ReadPoolLimits, settings?: SessionSettings): ReturnType<typeof openReadPool>
+    /** Undefined without DATABASE_REPLICA_URL. */
+    replicas: Replicas | undefined
+    history: HistoryReader
   }
 }
 
@@ -27,6 +32,18 @@ export const databasePlugin = plugin<{ config: Config; databaseUrl: string }>(
       openReadPool({ ...options, ...limits, counts: db.pool.counts }, settings),
     )
     app.addHook('onClose', close)
+
+    const { databaseReplicaUrls: replicaUrls } = config
+    const listen = (replica: number) => ({
+      onDown: (err: unknown) => app.log.warn({ err, replica }, 'a replica is out of use; the primary answers instead'),
+      onUp: () => app.log.info({ replica }, 'a replica is in use again'),
+    })
+    const replicas =
+      replicaUrls.length > 0 ? await openReplicas({ ...options, replicaUrls, primary: db, listen }) : undefined
+    app.decorate('replicas', replicas)
+    app.decorate('history', createHistoryReader(db, replicas))
+    // Hooks run last to first: before the primary is closed, which is asked about them.
+    app.addHook('onClose', () => replicas?.close())
   },
   { name: 'database' },
 )

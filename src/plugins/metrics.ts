@@ -28,9 +28,9 @@ export const metricsPlugin = plugin<{ config: Config; databaseUrl: string; logs:
       done()
     })
     app.addHook('onReady', async () => {
-      const { hub, commits, pubsub, limits, accountWork, db, webhookAttempts, mailCounts, jwtCounts } = app
+      const { hub, commits, pubsub, limits, accountWork, db, replicas, webhookAttempts, mailCounts, jwtCounts } = app
       const sources = {
-        ...{ requests, hub, commits, pubsub, limits, accountWork, db, logs },
+        ...{ requests, hub, commits, pubsub, limits, accountWork, db, replicas, logs },
         ...{ webhookAttempts, mailCounts, jwtCounts, uploads: app.files.counts },
       }
       app.metrics = await openMetrics(settings, { ...config, databaseUrl }, sources, (error) => {

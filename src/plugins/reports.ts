@@ -27,10 +27,13 @@ const INTERVAL_MS = 1000
 export const reportsPlugin = plugin<{ config: Config }>(
   async (app, { config }) => {
     const { db, log } = app
+    const settings = { work_mem: MEMORY }
     const { db: reading, close } = app.openReadPool(
       { databasePoolSize: CONNECTIONS, databaseStatementTimeoutMs: LONGEST_STATEMENT_MS },
-      { work_mem: MEMORY },
+      settings,
     )
+    const limits = { connections: CONNECTIONS, patienceMs: LONGEST_STATEMENT_MS }
+    const replicas = app.replicas?.openReader(limits, settings)
     let progress = 0
     const deriveTimes = createTimesDerivation(db, config.databaseStatementTimeoutMs, (mostEvents) =>
       log.warn({ mostEvents }, 'deriving the times of reports took too long; a turn reads less now'),
@@ -46,7 +49,7 @@ export const reportsPlugin = plugin<{ config: Config }>(
       },
     })
     app.decorate('reportDeps', {
-      ...{ db, reading },
+      ...{ db, source: { reading, replicas } },
       runInTurn: createTurns(REPORTS_AT_ONCE, REPORTS_WAITING),
       requireTimes() {
         if (progress < 100) throw unavailable(`The reports are being prepared: ${progress} %`)

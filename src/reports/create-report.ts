@@ -1,11 +1,11 @@
-import type { Database, ReadPool } from '../database/database.js'
+import type { Database } from '../database/database.js'
 import { normalizeTag } from '../desk/details/tags.js'
 import { invalidInput, unavailable } from '../errors/request-error.js'
 import type { Report, ReportGroup } from '../protocol/schemas/reports.js'
 import { readMoment } from '../times/read-moment.js'
 import { requireTimezone } from '../times/timezone.js'
 import { arrangeGroups, DEFAULT_TIME_MS, LONGEST_TIME_MS } from './arrange-report.js'
-import { readReport, type ReportQuery } from './report.js'
+import { readReport, type ReportQuery, type ReportSource } from './report.js'
 
 export interface ReportInput {
   from?: string
@@ -18,8 +18,7 @@ export interface ReportInput {
 
 export interface ReportDeps {
   db: Database
-  /** Few connections, with a statement timeout of their own. */
-  reading: ReadPool
+  source: ReportSource
   /** @throws RequestError 503 while the times of earlier sessions are being derived */
   requireTimes: () => void
   /** Runs a report when its turn has come; undefined when too many wait. */
@@ -34,7 +33,7 @@ export interface ReportDeps {
 export async function createReport(deps: ReportDeps, input: ReportInput): Promise<Report> {
   const query = readQuery(input)
   deps.requireTimes()
-  const running = deps.runInTurn(() => readReport(deps.reading, query))
+  const running = deps.runInTurn(() => readReport(deps.source, query))
   if (running === undefined) throw unavailable('Too many reports at once')
   const { total, groups } = await running
   const names = query.group === 'admin' ? await readNames(deps.db, [...groups.keys()]) : new Map<string, string>()

@@ -1,6 +1,8 @@
 import { defineColumns } from '../database/columns.js'
-import type { ReadPool } from '../database/database.js'
+import { readText, type ReadPool } from '../database/database.js'
 import { isInvalidParameter, isStatementTimeout } from '../database/failures.js'
+import type { ReplicaReader } from '../database/replicas/replicas.js'
+import { epochMs } from '../database/sql.js'
 import { unavailable } from '../errors/request-error.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { ReportGroup, ReportRow } from '../protocol/schemas/reports.js'
@@ -60,13 +62,30 @@ interface ScoreRow {
 }
 const scoreColumns = defineColumns<ScoreRow>({ key: 'c.key', score: 'c.score', count: 'c.count' })
 
+/** Where reports are read. */
+export interface ReportSource {
+  /** The primary, by few connections with a statement timeout of their own. */
+  reading: ReadPool
+  /** Undefined without replicas. */
+  replicas: ReplicaReader | undefined
+}
+
 /**
  * Counts the sessions of a time, all together and in groups. It lags behind what happens by some seconds.
  * @throws RequestError 400 for a time zone that the database does not know · 503 when it takes too long
  */
-export async function readReport(db: ReadPool, query: ReportQuery): Promise<Report> {
+export async function readReport({ reading, replicas }: ReportSource, query: ReportQuery): Promise<Report> {
+  const readHere = () => readCounts(reading, query)
   try {
-    return await readCounts(db, query)
+    if (replicas === undefined) return await readHere()
+    const turn = Prisma.sql`
+      select ${Prisma.raw(`${replicas.lineage} || '.' || ${epochMs('next_at')}`)}
+      from event_cursor where consumer = 'reports'`
+    const newest = await readText(reading, turn)
+    // A replica that has replayed the newest turn is behind by no more than the pause between two.
+    const readThere = async (db: ReadPool) =>
+      (await readText(db, turn)) === newest ? readCounts(db, query) : undefined
+    return await replicas.read(readThere, readHere)
   } catch (error) {
     if (isInvalidParameter(error)) throw unknownTimezone()
     if (isStatementTimeout(error)) throw unavailable('The report takes too long. Ask for a shorter time')

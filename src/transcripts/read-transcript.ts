@@ -2,6 +2,7 @@ import type { Credentials } from '../accounts/credentials.js'
 import { requireReader, type SessionOwners } from '../accounts/session-access.js'
 import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
+import type { HistoryReader, Position } from '../database/replicas/history-reader.js'
 import {
   joinReceipts,
   messageExpressions,
@@ -38,6 +39,7 @@ interface HeadRow extends SessionRow, Receipts {
   storeId: number
   adminId: number | null
   seq: number
+  position: Position
 }
 const headColumns = defineColumns<HeadRow>({
   ...sessionExpressions,
@@ -46,6 +48,7 @@ const headColumns = defineColumns<HeadRow>({
   storeId: 's.store_id',
   adminId: 's.admin_id',
   seq: 's.seq',
+  position: 'told.position',
 })
 
 type PageRow = MessageRow & { seq: number; admin_name: string | null }
@@ -57,10 +60,15 @@ const BYTES_OF_A_PAGE = 262_144
 /** Stores are not told the names of admins. */
 const ADMIN_NAME = 'Admin'
 
-const ownerColumns = defineColumns<SessionOwners>({ storeId: 's.store_id', adminId: 's.admin_id' })
+const accessColumns = defineColumns<SessionOwners & { position: Position }>({
+  storeId: 's.store_id',
+  adminId: 's.admin_id',
+  position: 'told.position',
+})
 
 interface TranscriptDeps {
   db: Database
+  history: HistoryReader
   /** The account as it is now; undefined when what it came with has ended. */
   checkAccount: Credentials['check']
 }
@@ -71,15 +79,16 @@ interface TranscriptDeps {
  * @throws RequestError 403 another admin's · 404
  */
 export async function openTranscript(
-  { db, checkAccount }: TranscriptDeps,
+  { db, history, checkAccount }: TranscriptDeps,
   reader: Account,
   sessionId: number,
 ): Promise<Transcript> {
+  const joinPosition = Prisma.sql`cross join lateral (select ${history.position} as position) told`
   const [found] = await headColumns.read(
     db,
     Prisma.sql`
     ${headColumns.select} from chat_session s join store st on st.id = s.store_id ${Prisma.raw(joinReceipts('s.id'))}
-    where s.id = ${sessionId}`,
+    ${joinPosition} where s.id = ${sessionId}`,
   )
   const head = requireReader(reader, found)
   const { id, name } = head.store
@@ -87,39 +96,35 @@ export async function openTranscript(
     sender_type === 'store' ? name : reader.side === 'admin' && admin_name !== null ? admin_name : ADMIN_NAME
 
   /** The session may have got another holder, and the account may have been switched off. */
-  async function requireAccess(): Promise<void> {
-    const [owners] = await ownerColumns.read(
+  async function requireAccess(): Promise<Position> {
+    const [owners] = await accessColumns.read(
       db,
-      Prisma.sql`${ownerColumns.select} from chat_session s where s.id = ${sessionId}`,
+      Prisma.sql`${accessColumns.select} from chat_session s ${joinPosition} where s.id = ${sessionId}`,
     )
     const account = await checkAccount(reader)
     if (account === undefined) throw unauthorized()
-    requireReader(account, owners)
+    return requireReader(account, owners).position
   }
 
   async function* pages() {
     for (let after = 0; after < head.seq;) {
-      if (after > 0) await requireAccess()
-      const rows = await readPage(db, sessionId, after, head.seq)
+      const position = after > 0 ? await requireAccess() : head.position
+      const rows = pageColumns.toRows(await history.read(sessionId, position, selectPage(after, head.seq)))
       if (rows.length === 0) return
-      after = Math.max(...rows.map(({ seq }) => seq))
+      rows.sort((one, other) => one.seq - other.seq)
+      after = rows.at(-1)?.seq ?? head.seq
       yield rows.map((row) => ({ ...toMessage(row, head), sender_name: nameSender(row) }))
     }
   }
   return { session: toSession(head), store: { id, name }, pages }
 }
 
-async function readPage(db: Database, sessionId: number, after: number, upTo: number): Promise<PageRow[]> {
-  const rows = await pageColumns.read(
-    db,
-    Prisma.sql`
-    ${pageColumns.select} from (
-      select *, sum(octet_length(content)) over (order by seq) - octet_length(content) as bytes_before from (
-        select * from chat_message where session_id = ${sessionId} and seq > ${after} and seq <= ${upTo}
-        order by seq limit ${MESSAGES_OF_A_PAGE}
-      ) following
-    ) m left join admin a on m.sender_type = 'admin' and a.id = m.sender_id
-    where m.bytes_before < ${BYTES_OF_A_PAGE}`,
-  )
-  return rows.toSorted((one, other) => one.seq - other.seq)
-}
+/** SQL of the messages of the session `s` after a seq, as many as fit into a page. */
+const selectPage = (after: number, upTo: number) => Prisma.sql`
+  select ${Prisma.raw(pageColumns.json)} as rows from (
+    select *, sum(octet_length(content)) over (order by seq) - octet_length(content) as bytes_before from (
+      select * from chat_message where session_id = s.id and seq > ${after} and seq <= ${upTo}
+      order by seq limit ${MESSAGES_OF_A_PAGE}
+    ) following
+  ) m left join admin a on m.sender_type = 'admin' and a.id = m.sender_id
+  where m.bytes_before < ${BYTES_OF_A_PAGE}`

@@ -49,13 +49,13 @@ interface Query {
 }
 
 async function sendTranscript(
-  { db, credentials, limits, largeAnswers }: App,
+  { db, history, credentials, limits, largeAnswers }: App,
   account: Account,
   { session_id, format: name, timezone }: Query,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   requireTimezone(timezone)
-  const transcript = await openTranscript({ db, checkAccount: credentials.check }, account, session_id)
+  const transcript = await openTranscript({ db, history, checkAccount: credentials.check }, account, session_id)
   const format = createFormat(name, timezone)
   const onRead = largeAnswers.track(reply, BYTES_OF_TRANSCRIPT, nameAccount(account))
   const onPage = (bytes: number) => limits.chargeAnswer(account, Math.max(bytes, FEWEST_BYTES_OF_PAGE))

@@ -49,6 +49,7 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
     PORT: ['abc', '-1', '65536', '1.5', '8000x'],
     REDIS_KIND: ['double'],
     DATABASE_URL: ['mysql://host', 'host'],
+    DATABASE_REPLICA_URL: ['mysql://host', 'host'],
     DATABASE_POOL_SIZE: ['0', '1', '501', 'many'],
     DATABASE_ACQUIRE_TIMEOUT_MS: ['0', '1e9'],
     DATABASE_STATEMENT_TIMEOUT_MS: ['9'],
@@ -143,6 +144,20 @@ t.test('a URL that cannot be read is refused in one line without its value', asy
       t.match(lines[0], new RegExp(`^${name} .*must be percent-encoded$`))
       for (const word of words) t.notMatch(lines[0], word)
     }
+  }
+})
+
+t.test('replicas are a list beside a DATABASE_URL', async (t) => {
+  const DATABASE_URL = 'postgresql://chat:Secret@primary/chat'
+  const read = (list: string) => readConfig({ DATABASE_URL, DATABASE_REPLICA_URL: list }).databaseReplicaUrls
+  t.same(readConfig({ DATABASE_URL }).databaseReplicaUrls, [])
+  t.same(read('postgres://a/chat, postgres://b/chat,'), ['postgres://a/chat', 'postgres://b/chat'])
+  t.same(readErrors({ DATABASE_REPLICA_URL: 'postgres://a/chat' }), ['DATABASE_REPLICA_URL needs DATABASE_URL'])
+  for (const list of ['postgres://chat:Secret/x@a/chat', 'postgres://a/chat,http://b', 'postgres://chat:Secret,x@a']) {
+    const lines = readErrors({ DATABASE_URL, DATABASE_REPLICA_URL: list })
+    t.equal(lines.length, 1, list)
+    t.match(lines[0], /^DATABASE_REPLICA_URL is not a URL: .*must be percent-encoded$/)
+    t.notMatch(lines[0], 'Secret')
   }
 })
 

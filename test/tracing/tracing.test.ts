@@ -144,7 +144,7 @@ t.test('statements of searches and reports are traced and counted like all other
       return undefined
     }
   }, 10_000)
-  for (const { pool } of [searching, app.reportDeps.reading]) {
+  for (const { pool } of [searching, app.reportDeps.source.reading]) {
     const { failed } = app.db.pool.counts
     const reading = app.tracing?.run({ name: 'read', kind: 'internal', parent: 'none' }, async ({ traceparent }) => {
       await t.rejects(pool.readText(Prisma.sql`select (1 / 0)::text`))

@@ -208,7 +208,10 @@ async function openLong(session: Named) {
   const reader = { side: 'admin', role: 'agent', id: session.admin.id } as Account
   const isValid = { yet: true }
   const checkAccount = async (account: Account) => (isValid.yet ? account : undefined)
-  return { transcript: await openTranscript({ db: app.db, checkAccount }, reader, session.sessionId), isValid }
+  return {
+    transcript: await openTranscript({ db: app.db, history: app.history, checkAccount }, reader, session.sessionId),
+    isValid,
+  }
 }
 
 t.test('a page has few messages when they are long', async (t) => {

@@ -31,6 +31,8 @@ const DECREASE = 0.5
 const INCREASE = 1.25
 /** A timer that is late gives what it has missed, up to this. */
 const LONGEST_BURST_MS = 50
+/** What a node delivers at once although it is busy, saved up while less than its rate was asked for: a few events are not late. */
+const MOST_SAVED = 100
 
 /** Costs nothing while there is nothing to deliver: the node is measured when somebody asks. */
 export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): Pacer {
@@ -38,6 +40,7 @@ export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): 
   let perSecond = Infinity
   let windowFrom = now()
   let inWindow = 0
+  let saved = MOST_SAVED
   let nextAt = 0
   let isAwaited = false
   let isClosed = false
@@ -46,6 +49,7 @@ export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): 
     const tookMs = now() - windowFrom
     if (tookMs < WINDOW_MS) return
     const made = (inWindow * 1000) / tookMs
+    saved = Math.max(0, Math.min(MOST_SAVED, saved + (perSecond * tookMs) / 1000 - inWindow))
     if (wasBusy()) perSecond = Math.max(Math.min(perSecond, made, MOST_PER_SECOND) * DECREASE, LEAST_PER_SECOND)
     else perSecond *= INCREASE ** (tookMs / WINDOW_MS)
     if (perSecond > MOST_PER_SECOND) perSecond = Infinity
@@ -75,7 +79,7 @@ export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): 
     pace() {
       adjust()
       if (isClosed) return undefined
-      if (perSecond === Infinity && waiting.length === 0) {
+      if (waiting.length === 0 && (perSecond === Infinity || inWindow < saved)) {
         inWindow++
         return undefined
       }
