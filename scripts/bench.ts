@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { format, resolveConfig } from 'prettier'
+import { measureDesk } from './bench/desk.js'
 import { compareFanOut } from './bench/fan-out.js'
 import { compareFirstAdmins } from './bench/first-admin.js'
 import { compareGrowth } from './bench/growth.js'
@@ -29,6 +30,7 @@ const benchmarks: Record<string, (services: Services) => Promise<string>> = {
   herd: compareHerds,
   growth: compareGrowth,
   'first-admin': compareFirstAdmins,
+  desk: measureDesk,
   partitions: comparePartitions,
   jwt: compareJwts,
   webhooks: compareWebhooks,

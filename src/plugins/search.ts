@@ -23,6 +23,12 @@ const CONNECTIONS = 4
 /** A statement of a search reads one portion of the history. */
 const LONGEST_STATEMENT_MS = 2000
 
+/**
+ * A plan for any words asks the index for those of the question, too. Of a word too short for a trigram, or a minus alone,
+ * that reads the whole index, which takes seconds where there are millions of messages.
+ */
+const SETTINGS = { plan_cache_mode: 'force_custom_plan' }
+
 /** The search: its index, kept in the background, and connections of its own. */
 export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
   async (app, { config, databaseUrl }) => {
@@ -31,10 +37,10 @@ export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
     if (!(await knowsLanguage(db, language))) {
       throw new StartupError(`SEARCH_LANGUAGE names no text search configuration of the database: ${language}`)
     }
-    const reading = app.openReadPool({
-      databasePoolSize: CONNECTIONS,
-      databaseStatementTimeoutMs: LONGEST_STATEMENT_MS,
-    })
+    const reading = app.openReadPool(
+      { databasePoolSize: CONNECTIONS, databaseStatementTimeoutMs: LONGEST_STATEMENT_MS },
+      SETTINGS,
+    )
     const upkeep = startSearchUpkeep({
       db,
       language,

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { readText } from '../../src/database/database.js'
+import { Prisma } from '../../src/generated/prisma/client.js'
 import { addAdmin } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation } from '../support/chat/conversations.js'
@@ -80,3 +82,14 @@ t.test('no search reads a table from end to end, and a common word is not read t
   const rows = common === undefined ? [NaN] : await countRowsRead(database, common)
   t.ok(Math.max(...rows) <= 4096, `${rows.join()} rows of 20,000`)
 })
+
+t.test(
+  'a search is planned for its words: of those too short for a trigram, the index would be read to its end',
+  async (t) => {
+    const supervisor = await addAdmin(database, { role: 'supervisor' })
+    for (let count = 0; count < 12; count++) await find(chat, supervisor, 'common')
+    const sql = Prisma.sql`
+    select coalesce(sum(generic_plans), 0)::text from pg_prepared_statements where cardinality(parameter_types) > 0`
+    t.equal(await readText(chat.node.app.getSearchDeps().db, sql), '0')
+  },
+)
