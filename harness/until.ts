@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { PATIENCE_VARIABLE } from './variables.js'
 
 const PAUSE_MS = 5
+const patience = Number(process.env[PATIENCE_VARIABLE] ?? 1)
 
 /**
  * Waits until a condition holds, and returns its value. A condition that throws does not hold yet.
@@ -11,14 +13,14 @@ export async function until<T>(
   deadlineMs: number,
   what = String(condition),
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const deadline = Date.now() + deadlineMs
+  const deadline = Date.now() + deadlineMs * patience
   for (;;) {
     const outcome = await attempt(condition)
     if (outcome.value !== undefined && outcome.value !== null && outcome.value !== false) {
       return outcome.value as NonNullable<Exclude<T, false>>
     }
     if (Date.now() >= deadline) {
-      throw new Error(`Not within ${deadlineMs} ms: ${what}`, { cause: outcome.error ?? outcome.value })
+      throw new Error(`Not within ${deadlineMs * patience} ms: ${what}`, { cause: outcome.error ?? outcome.value })
     }
     await delay(PAUSE_MS)
   }
@@ -35,8 +37,8 @@ async function attempt<T>(condition: () => T | Promise<T>): Promise<{ value?: T;
 /** Waits for a promise, and rejects after a deadline. */
 export async function within<T>(deadlineMs: number, promise: Promise<T>, what = 'the promise'): Promise<T> {
   const abort = new AbortController()
-  const late = delay(deadlineMs, undefined, { signal: abort.signal }).then(() => {
-    throw new Error(`Not within ${deadlineMs} ms: ${what}`)
+  const late = delay(deadlineMs * patience, undefined, { signal: abort.signal }).then(() => {
+    throw new Error(`Not within ${deadlineMs * patience} ms: ${what}`)
   })
   try {
     return await Promise.race([promise, late])

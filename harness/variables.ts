@@ -10,3 +10,5 @@ export const ABUSE_REPORT_VARIABLE = 'ABUSE_REPORT'
 export const S3_SERVER_VARIABLE = 'TEST_S3_SERVER'
 /** The folder in which each process of tests leaves what the rows of raw statements held. */
 export const ROWS_VARIABLE = 'TEST_ROWS'
+/** By how much all deadlines of tests are multiplied. */
+export const PATIENCE_VARIABLE = 'TEST_PATIENCE'

@@ -15,10 +15,12 @@ import { startServices } from './testing/start-services.js'
 import { createSteps } from './testing/steps.js'
 import { printTotals } from './testing/totals.js'
 import { nameServices } from '../harness/services.js'
-import { ROWS_VARIABLE } from '../harness/variables.js'
+import { PATIENCE_VARIABLE, ROWS_VARIABLE } from '../harness/variables.js'
 
 /** For two cores: tests wait much of the time, but with still more processes those with deadlines would be late. */
 const JOBS = 6
+/** A whole run keeps the machine busy, so that everything in it takes longer. */
+const PATIENCE = 3
 const FILES_PER_PROCESS = 8
 const ROWS_FOLDER = resolve('.tap/rows')
 
@@ -36,8 +38,12 @@ await step('pooler', providePgBouncer)
 const services = await step('services', () => startServices(folder))
 if (services) {
   const files = isWhole ? await findTests() : given
-  const observed = { NODE_V8_COVERAGE: resolve('.tap/coverage'), [ROWS_VARIABLE]: ROWS_FOLDER }
-  const environment = { ...nameServices(services), ...(isWhole && observed) }
+  const ofWhole = {
+    NODE_V8_COVERAGE: resolve('.tap/coverage'),
+    [ROWS_VARIABLE]: ROWS_FOLDER,
+    [PATIENCE_VARIABLE]: String(PATIENCE),
+  }
+  const environment = { ...nameServices(services), ...(isWhole && ofWhole) }
   const reporter = isWhole ? 'dot' : 'spec'
   await step('tests', () =>
     runTests(steps, {
