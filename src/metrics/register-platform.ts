@@ -28,6 +28,11 @@ export function registerWebhooks({ counter, gauge, histogram }: Registrar, sourc
     help: 'Events that failed for three days. Their sessions wait for a replay.',
     read: () => attempts.givenUp,
   })
+  counter({
+    name: 'store_chat_webhook_deliveries_delayed_total',
+    help: 'Deliveries that waited because this node was busy.',
+    read: () => attempts.delayed,
+  })
   gauge({
     name: 'store_chat_webhooks',
     help: 'Webhooks of the whole installation. The same on every node. An event of "failing" ones waits to be sent again or replayed; the platform switched "off" some, the answer 410 others: "gone".',

@@ -12,6 +12,8 @@ export interface AttemptCounts {
   readonly durations: Histogram
   /** Events that were given up. Their sessions wait for a replay. */
   givenUp: number
+  /** Deliveries that waited for their turn, because the node was busy. */
+  delayed: number
 }
 
 export const createAttemptCounts = (): AttemptCounts => ({
@@ -20,4 +22,5 @@ export const createAttemptCounts = (): AttemptCounts => ({
   unanswered: 0,
   durations: new Histogram(),
   givenUp: 0,
+  delayed: 0,
 })

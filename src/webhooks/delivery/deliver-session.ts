@@ -10,7 +10,7 @@ import type { LoggedAttempt, NextStep, SaveProgress } from './save-progress.js'
 export interface SessionDelivery {
   readEvents: ReadEvents
   attempt: AttemptDelivery
-  counts: Pick<AttemptCounts, 'givenUp'>
+  counts: Pick<AttemptCounts, 'givenUp' | 'delayed'>
   saveProgress: SaveProgress
   /** Waits while the node is busy. */
   pace: Pacer['pace']
@@ -72,6 +72,7 @@ export async function deliverSession(
   for (const event of events) {
     if (isSubscribed(receiver, event)) {
       const turn = deps.pace()
+      if (turn !== undefined) deps.counts.delayed++
       // Somebody else may take over what waits for long. What was delivered must be saved by then.
       if (turn !== undefined && log.length > 0 && performance.now() - leasedAt > UNSAVED_MS) {
         if (!(await save({ step: 'going on' }))) return

@@ -19,7 +19,7 @@ async function deliver(leasedAt: number, isHeld = true, more: Partial<SessionDel
       done.push(next.step)
       return isHeld
     },
-    counts: { givenUp: 0 },
+    counts: { givenUp: 0, delayed: 0 },
     pace: async () => undefined,
     isReceiving: () => true,
     switchOff: async () => undefined,
@@ -47,9 +47,10 @@ t.test('a webhook that was switched off or deleted while a delivery waited is se
 
 t.test('before a wait, what was delivered some seconds ago is saved', async (t) => {
   const events = [event, { ...event, seq: 3 }]
-  const pace = () => Promise.resolve()
-  const read = { readEvents: async () => ({ events, upTo: 3 }), pace }
+  const counts = { givenUp: 0, delayed: 0 }
+  const read = { readEvents: async () => ({ events, upTo: 3 }), pace: () => Promise.resolve(), counts }
   const at = performance.now() - 5000
   t.same(await deliver(at, true, read), ['sent', 'going on', 'sent', 'done'])
+  t.equal(counts.delayed, 2)
   t.same(await deliver(at, true, { ...read, pace: () => undefined }), ['sent', 'sent', 'done'], 'without a wait')
 })

@@ -41,7 +41,7 @@ async function startYielding(t: Test, database: TestDatabase) {
   let sent = 0
   const dispatcher = startDispatcher({
     ...{ db, epoch, pacer, longestStatementMs: 10_000, timeoutMs: 15_000, retryDelaysMs: [1000] },
-    counts: { givenUp: 0 },
+    counts: { givenUp: 0, delayed: 0 },
     saveProgress: createProgressSaver(db, epoch),
     readEvents: async ({ sessionId }) => ({
       events: [{ id: `evt_${sessionId}`, type: 'message.created', sessionId, seq: 1, unreadId: null, body: '' }],
