@@ -8,6 +8,7 @@ import { countSent } from './socket-counts.js'
 import { encodeTextFrame } from './text-frame.js'
 import type { Account } from '../../protocol/account.js'
 import { closeCodes } from '../../protocol/codes.js'
+import { wholeMs } from '../../times/whole-ms.js'
 
 /** A peer that does not answer a close frame within this time is cut. */
 const CLOSE_PATIENCE_MS = 1000
@@ -32,7 +33,7 @@ export class Connection {
   /** Set while the wire is corked since before the handshake was answered. */
   #handshakeTimer: NodeJS.Timeout | undefined
   #allowance: number
-  #allowanceAt = Date.now()
+  #allowanceAt = wholeMs()
   /** Pings that the peer has not answered. */
   #unansweredPings = 0
   /** Undefined until the socket is ready. */
@@ -153,7 +154,7 @@ export class Connection {
   /** Takes one frame from the allowance, which refills evenly. Returns false when none is left. */
   allowFrame(): boolean {
     const { framesPerSecond, frameBurst } = this.deps.limits
-    const now = Date.now()
+    const now = wholeMs()
     this.#allowance = Math.min(frameBurst, this.#allowance + ((now - this.#allowanceAt) / 1000) * framesPerSecond)
     this.#allowanceAt = now
     if (this.#allowance < 1) return false

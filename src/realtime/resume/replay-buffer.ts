@@ -1,3 +1,5 @@
+import { wholeMs } from '../../times/whole-ms.js'
+
 /**
  * For this long after `ready`, the first live seq of each session is recorded, so that a resume does not repeat live
  * frames.
@@ -27,7 +29,7 @@ export class ReplayBuffer {
   /** By session, the first seq that was sent live. Undefined before there is one, null once RESUME_WINDOW_MS is over. */
   #liveFrom: Map<number, number> | null | undefined
   #heldBytes = 0
-  readonly #readyAt = Date.now()
+  readonly #readyAt = wholeMs()
 
   /** Bytes of the frames that are held. */
   get heldBytes(): number {
@@ -62,7 +64,7 @@ export class ReplayBuffer {
 
   #noteLive(sessionId: number, seq: number): void {
     if (this.#liveFrom === null) return
-    if (Date.now() - this.#readyAt > RESUME_WINDOW_MS) {
+    if (wholeMs() - this.#readyAt > RESUME_WINDOW_MS) {
       this.#liveFrom = null
       return
     }
