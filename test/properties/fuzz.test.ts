@@ -61,8 +61,8 @@ t.test('whatever is asked, the answer is a described one, in time', { timeout: 6
     ...(path !== undefined && { path }),
   })
   if (path !== undefined) return
-  // A fuzz that is always refused at the door finds nothing.
-  for (const kind of ['taken', 'refused']) t.ok((tally.get(kind) ?? 0) > CASES / 10, `${tally.get(kind)} ${kind}`)
+  // A fuzz that is always refused at the door finds nothing. About a tenth of the requests is taken.
+  for (const kind of ['taken', 'refused']) t.ok((tally.get(kind) ?? 0) > CASES / 20, `${tally.get(kind)} ${kind}`)
 })
 
 /** A path that cannot be decoded, has an empty id, or is that of no route, is refused before there is a route that could describe it. */
