@@ -102,14 +102,16 @@ export function openDatabase(options: DatabaseOptions): { db: Database; close():
   }
 }
 
+export interface OpenedReadPool {
+  db: ReadPool
+  close(): Promise<void>
+}
+
 /**
  * Opens connections for statements that read much, so that these take none of the connections that the chat needs, and have
  * a time limit of their own. A connection is opened when it is needed. A pooler in transaction mode ignores the settings.
  */
-export function openReadPool(
-  options: DatabaseOptions,
-  settings: SessionSettings = {},
-): { db: ReadPool; close(): Promise<void> } {
+export function openReadPool(options: DatabaseOptions, settings: SessionSettings = {}): OpenedReadPool {
   const { pool, statements } = openStatements(options, 'reading', settings)
   return { db: { pool: statements }, close: () => pool.end() }
 }

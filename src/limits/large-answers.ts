@@ -8,7 +8,7 @@ const STALL_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
 /** So many bytes of answers leave garbage that is worth a collection. */
 const GARBAGE_BYTES = 4 * 1024 * 1024
-/** Collecting stops a small process for some 50 ms: not during a peak, and in less than one percent of the time. */
+/** Collecting stops a process for up to about 100 ms, so it waits until no large answer was sent for this long. */
 const IDLE_MS = 6000
 
 /** Sends long texts in pieces, as fast as they are read, and cuts readers that stall. */

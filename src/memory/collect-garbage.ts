@@ -20,7 +20,7 @@ export function createBufferCollector(): (bytes: number) => void {
   }
 }
 
-/** Giving memory back stops the process for about half a millisecond for each MiB in use. */
+/** Giving memory back stops the process for up to a millisecond for each MiB in use. */
 const MOST_BYTES_TO_SHRINK = 128 * 2 ** 20
 
 /**

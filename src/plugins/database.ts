@@ -1,6 +1,12 @@
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
-import { openDatabase, openReadPool, type Database, type DatabaseOptions } from '../database/database.js'
+import {
+  openDatabase,
+  openReadPool,
+  type Database,
+  type DatabaseOptions,
+  type OpenedReadPool,
+} from '../database/database.js'
 import { createHistoryReader, type HistoryReader } from '../database/replicas/history-reader.js'
 import { openReplicas, type Replicas } from '../database/replicas/replicas.js'
 import type { SessionSettings } from '../database/session-settings.js'
@@ -9,7 +15,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     db: Database
     /** Opens connections for statements that read much. They are counted, logged and traced as those of `db` are. */
-    openReadPool(limits: ReadPoolLimits, settings?: SessionSettings): ReturnType<typeof openReadPool>
+    openReadPool(limits: ReadPoolLimits, settings?: SessionSettings): OpenedReadPool
     /** Undefined without DATABASE_REPLICA_URL. */
     replicas: Replicas | undefined
     history: HistoryReader

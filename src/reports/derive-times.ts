@@ -8,7 +8,7 @@ const PAUSE_MS = 5000
 const MOST_EVENTS = 50_000
 
 /**
- * Creates what derives the times of the sessions that have moved since the last turn, of all nodes one at a time. What a session has is
+ * Returns a function that derives the times of the sessions that have moved since the last turn. One node does so at a time. What a session has is
  * computed anew from the log of changes and from its messages, so that a repetition changes nothing.
  * @param onSlowTurn is told how many events the turn after one that took too long reads at most
  */

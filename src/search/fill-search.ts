@@ -10,7 +10,7 @@ const MOST_MESSAGES = 5000
 const BYTES_OF_MESSAGE = 200
 
 /**
- * Creates the fill of the search, which copies messages that were committed since the last turn into the table of the search, of all nodes one at a time. So the
+ * Returns a function that copies messages that were committed since the last turn into the table of the search. One node does so at a time. So the
  * index costs sends nothing. When more messages come than the turns can take, the search falls behind, and catches up later.
  * @param onSlowTurn is told how many messages the turn after one that took too long copies at most
  */

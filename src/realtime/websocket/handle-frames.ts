@@ -122,7 +122,7 @@ const [COMMA, COLON, BRACKET] = [0x2c, 0x3a, 0x5b]
 function priceOf(frame: Buffer): number {
   if (frame.length < BYTES_OF_A_REQUEST) return 0
   let separators = 0
-  // By index: the iterator of a buffer takes thirty times as long.
+  // By index, which is several times as fast as the iterator of a buffer.
   for (let place = frame.length; place-- > 0;) {
     const byte = frame[place]
     if (byte === COMMA || byte === COLON || byte === BRACKET) separators++

@@ -20,11 +20,11 @@ export interface PacerOptions {
 
 /** How often the rate is adjusted. */
 const WINDOW_MS = 250
-/** What a busy node delivers each second nevertheless, so that every session goes on. */
+/** The rate of a node that stays busy. It is not zero, so that every session goes on. */
 export const LEAST_PER_SECOND = 20
-/** No node is known to deliver more: the rate is free above it. */
+/** Above this the rate is not limited. */
 const MOST_PER_SECOND = 4000
-/** A node that may deliver no more is busy, or was until two seconds ago. */
+/** A node whose rate is below this is busy, or was until a few seconds ago. */
 const YIELDING_PER_SECOND = 8 * LEAST_PER_SECOND
 /** Halved while the node is busy, and raised a little while it is not: deliveries take what the conversation leaves. */
 const DECREASE = 0.5
@@ -50,7 +50,7 @@ export function createPacer({ now, wake, wasBusy }: PacerOptions = readNode()): 
     if (tookMs < WINDOW_MS) return
     const made = (inWindow * 1000) / tookMs
     saved = Math.max(0, Math.min(MOST_SAVED, saved + (perSecond * tookMs) / 1000 - inWindow))
-    // Little may have been made because there was little to deliver: that says nothing of what the node can do.
+    // A low count may mean that there was little to deliver, and not that the node can do no more.
     const possible = Math.max(made, YIELDING_PER_SECOND)
     if (wasBusy()) perSecond = Math.max(Math.min(perSecond, possible, MOST_PER_SECOND) * DECREASE, LEAST_PER_SECOND)
     else perSecond *= INCREASE ** (tookMs / WINDOW_MS)
