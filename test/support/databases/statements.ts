@@ -8,12 +8,15 @@ export interface Statement {
   values: unknown[]
 }
 
+/** PostgreSQL explains no other: the fill of the search locks a table, for example. */
+const hasPlan = ({ text }: Statement) => /^\s*(select|with|insert|update|delete)\b/i.test(text)
+
 /** What fills the search and the times of reports, from time to time, whatever a test does. */
 const isUpkeep = ({ text, values }: Statement) =>
   /insert into chat_(message_search|session_times)|from pg_extension/.test(text) ||
   (text.includes('event_cursor') && values.some((value) => value === 'search' || value === 'reports'))
 
-/** Collects the statements of all nodes in this process until the end of the test. */
+/** Collects the statements with a plan of all nodes in this process until the end of the test. */
 export function captureStatements(t: Test): Statement[] {
   const captured: Statement[] = []
   const { query } = pg.Client.prototype as unknown as { query: (...words: unknown[]) => unknown }
@@ -22,7 +25,7 @@ export function captureStatements(t: Test): Statement[] {
     // Statements of the tests themselves have no name.
     if (config.name !== undefined && config.text !== undefined) {
       const statement = { text: config.text, values: config.values ?? [] }
-      if (!isUpkeep(statement)) captured.push(statement)
+      if (hasPlan(statement) && !isUpkeep(statement)) captured.push(statement)
     }
     return query.apply(this, words)
   }
