@@ -9,6 +9,18 @@ export interface MovedSession {
 }
 
 /**
+ * SQL of the seq of a session's last event before the webhook. It may read all messages of the session that came after the
+ * webhook, so it is for a session that the webhook meets for the first time, within a `case`: the planner would compute a
+ * joined subquery with that condition for every pair.
+ */
+const startSeq = Prisma.sql`greatest(
+        (select seq from chat_message where session_id = m.session_id and id <= w.from_message_id
+          order by seq desc limit 1),
+        (select seq from chat_session_change where session_id = m.session_id and id <= w.from_change_id
+          order by seq desc limit 1),
+        0)`
+
+/**
  * Makes sessions due for the webhooks that have not got all of them. `moved` is the SQL of the CTEs that end with
  * `moved (session_id, first_seq, seq, first_unread_id, unread_id)`. What is due already is not written to: a lock on it
  * would wait for its delivery.
@@ -25,31 +37,22 @@ export interface MovedSession {
  */
 const markMoved = (moved: Prisma.Sql) => Prisma.sql`
   with ${moved}, pair as materialized (
-    select w.id as webhook_id, m.*, w.from_unread_id, s.seq as session_seq, start.seq as start_seq,
-      ws.webhook_id as known_id, ws.seq > s.seq as is_set_back,
-      case when ws.webhook_id is null then m.seq > start.seq or m.unread_id > w.from_unread_id
-        else ws.due_at is null and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) end as is_news
+    select w.id as webhook_id, m.*, w.from_unread_id, s.seq as session_seq, ws.seq > s.seq as is_set_back,
+      case when ws.webhook_id is null then ${startSeq} end as start_seq,
+      ws.due_at is null and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) as is_behind
     from moved m
     left join lateral (select seq from chat_session where id = m.session_id offset 0) s on true
     cross join webhook w
     left join lateral (
       select * from webhook_session where webhook_id = w.id and session_id = m.session_id offset 0
     ) ws on true
-    left join lateral (
-      select greatest(
-        (select seq from chat_message where session_id = m.session_id and id <= w.from_message_id
-          order by seq desc limit 1),
-        (select seq from chat_session_change where session_id = m.session_id and id <= w.from_change_id
-          order by seq desc limit 1),
-        0) as seq
-      where ws.webhook_id is null
-    ) start on true
     where w.deleted_at is null
   ), marked as (
     insert into webhook_session (webhook_id, session_id, seq, unread_id, due_at)
     select webhook_id, session_id, case when seq > 0 then coalesce(start_seq, 0) else coalesce(session_seq, 0) end,
       case when seq > 0 then from_unread_id else greatest(from_unread_id, first_unread_id - 1) end, now()
-    from pair where is_news and is_set_back is not true
+    from pair
+    where is_set_back is not true and (is_behind or start_seq < seq or start_seq is not null and unread_id > from_unread_id)
     order by webhook_id, session_id
     on conflict (webhook_id, session_id) do update set due_at = coalesce(webhook_session.due_at, excluded.due_at)
       where webhook_session.failed_at is null
