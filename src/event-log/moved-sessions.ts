@@ -27,6 +27,7 @@ export interface SweepRange {
  *
  * Ids are given before the commit, so an id below the newest may still appear. The cursor therefore moves only to ids that
  * were the newest longer ago than `overlapMs`, and the sweep that moves it reads all that lies above: no event escapes it.
+ * When the clock of the database is set back, the wait for that begins anew.
  * The sweeps between read from the floor on, so that a busy installation does not read the same seconds again and again.
  * Whoever wakes a consumer with the sessions of its own node makes the sweep a mere safety net.
  */
@@ -42,7 +43,7 @@ export const sweepMovedSessions = (consumer: Consumer, { overlapMs, mostEvents, 
     ) event group by session_id`
   return Prisma.sql`
   cursor as materialized (
-    select *, next_at < now() - ${overlapMs} * interval '1 millisecond' as is_moving
+    select *, next_at < now() - ${overlapMs} * interval '1 millisecond' as is_moving, next_at > now() as is_ahead
     from event_cursor where consumer = ${consumer} for update skip locked
   ), start as materialized (
     select case when is_moving then message_id else greatest(message_id, ${floor.messageId}::bigint) end as message_id,
@@ -71,6 +72,8 @@ export const sweepMovedSessions = (consumer: Consumer, { overlapMs, mostEvents, 
       next_unread_id = greatest(c.next_unread_id, (select max(id) from unread)),
       next_at = now()
     from cursor where c.consumer = cursor.consumer and cursor.is_moving
+  ), restarted as (
+    update event_cursor c set next_at = now() from cursor where c.consumer = cursor.consumer and cursor.is_ahead
   )`
 }
 

@@ -57,6 +57,27 @@ t.test('what lies below the floor is read by the sweep that moves the cursor', a
   t.same(await sweep(), [], 'the cursor has moved behind them')
 })
 
+t.test('after the clock of the database was set back, the cursor waits anew, and moves', async (t) => {
+  const { sessionId } = await openConversation(chat)
+  await begin()
+  await database.query(`update event_cursor set next_at = now() + interval '1 hour'`)
+  const messageId = await addMessage(sessionId)
+  const readCursor = async () => {
+    const [row] = await database.query<{ messageId: number; isAhead: boolean }>(
+      `select message_id::int as "messageId", next_at > now() as "isAhead" from event_cursor where consumer = 'webhooks'`,
+    )
+    return row
+  }
+  const before = await readCursor()
+  t.same(await sweep(), [sessionId])
+  t.same(await readCursor(), { messageId: before?.messageId, isAhead: false })
+  await age()
+  t.same(await sweep(), [sessionId])
+  await age()
+  await sweep()
+  t.equal((await readCursor())?.messageId, messageId)
+})
+
 t.test('a sweep moves the cursor no further than it has read', async (t) => {
   const { sessionId } = await openConversation(chat)
   await begin()

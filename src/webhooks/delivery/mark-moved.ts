@@ -1,6 +1,7 @@
 import type { Database } from '../../database/database.js'
 import { sweepMovedSessions, type SweepRange } from '../../event-log/moved-sessions.js'
 import { Prisma } from '../../generated/prisma/client.js'
+import { LEASE_MS } from './claim-sessions.js'
 
 /** Durable events of a session that were committed: from the first to the last seq. */
 export interface MovedSession {
@@ -21,6 +22,14 @@ const startSeq = Prisma.sql`greatest(
         0)`
 
 /**
+ * SQL of whether nothing delivers a session yet. A session that has not failed is due at the end of a lease at the latest:
+ * one that is due much later became so before the clock of the database was set back.
+ */
+const isUnplanned = (table: string) => Prisma.sql`(${Prisma.raw(`${table}.due_at`)} is null
+        or ${Prisma.raw(`${table}.attempts`)} = 0
+          and ${Prisma.raw(`${table}.due_at`)} > now() + ${2 * LEASE_MS} * interval '1 millisecond')`
+
+/**
  * Makes sessions due for the webhooks that have not got all of them. `moved` is the SQL of the CTEs that end with
  * `moved (session_id, first_seq, seq, first_unread_id, unread_id)`. What is due already is not written to: a lock on it
  * would wait for its delivery.
@@ -39,7 +48,7 @@ const markMoved = (moved: Prisma.Sql) => Prisma.sql`
   with ${moved}, pair as materialized (
     select w.id as webhook_id, m.*, w.from_unread_id, s.seq as session_seq, ws.seq > s.seq as is_set_back,
       case when ws.webhook_id is null then ${startSeq} end as start_seq,
-      ws.due_at is null and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) as is_behind
+      ${isUnplanned('ws')} and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) as is_behind
     from moved m
     left join lateral (select seq from chat_session where id = m.session_id offset 0) s on true
     cross join webhook w
@@ -54,8 +63,8 @@ const markMoved = (moved: Prisma.Sql) => Prisma.sql`
     from pair
     where is_set_back is not true and (is_behind or start_seq < seq or start_seq is not null and unread_id > from_unread_id)
     order by webhook_id, session_id
-    on conflict (webhook_id, session_id) do update set due_at = coalesce(webhook_session.due_at, excluded.due_at)
-      where webhook_session.failed_at is null
+    on conflict (webhook_id, session_id) do update set due_at = excluded.due_at
+      where webhook_session.failed_at is null and ${isUnplanned('webhook_session')}
   )
   select webhook_id as "webhookId", session_id as "sessionId", least(session_seq, first_seq - 1) as seq
   from pair where is_set_back`
