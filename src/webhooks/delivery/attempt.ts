@@ -1,6 +1,7 @@
 import { signatureHeaders } from '../signature.js'
 import type { WebhookEvent } from '../event.js'
-import type { Answer, Poster } from '../request/post.js'
+import type { Answer } from '../request/exchange.js'
+import type { Poster } from '../request/post.js'
 import type { AttemptCounts } from './attempt-counts.js'
 import type { Receiver } from './claim-sessions.js'
 

@@ -140,8 +140,8 @@ t.test(
     const { id } = await createWebhook(node, receiver.url)
     t.teardown(() => callPlatform(node, 'DELETE', `${id}/`))
     const { store, sessionId } = await openConversation(chat)
-    const isDelivered = async (count: number) =>
-      receiver.accepted.length === count && (await placeOf(id, sessionId))?.isDue === false
+    const isDelivered = async (content: string) =>
+      receiver.accepted.at(-1)?.data.message?.content === content && (await placeOf(id, sessionId))?.isDue === false
     await chat.post('store/message/', store, { content: 'before' })
     await until(() => isDelivered('before'), DEADLINE_MS, 'the first is delivered')
     await database.query(`update webhook_session set due_at = now() + interval '1 hour' where webhook_id = $1`, [id])
