@@ -34,12 +34,13 @@ export function exchange(
     let isOver = false
     let controller: Dispatcher.DispatchController | undefined
 
-    function end(error: Error): void {
+    /** `error` is why there is no answer. */
+    function end(error?: Error): void {
       if (isOver) return
       isOver = true
       clearTimeout(timer)
       signal.removeEventListener('abort', stop)
-      if (head === undefined) reject(error)
+      if (head === undefined) reject(error ?? noAnswer())
       else resolve({ ...head, body: Buffer.concat(chunks).subarray(0, LONGEST_BODY).toString().replaceAll('\0', '') })
     }
     function abort(error: Error): void {
@@ -69,7 +70,7 @@ export function exchange(
         length += chunk.length
         if (length >= LONGEST_BODY) abort(noAnswer())
       },
-      onResponseEnd: () => end(noAnswer()),
+      onResponseEnd: () => end(),
       onResponseError: (_, error) => end(describe(error)),
     })
   })

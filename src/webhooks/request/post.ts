@@ -1,4 +1,5 @@
 import { isIP, type LookupFunction } from 'node:net'
+import { LRUCache } from 'lru-cache'
 import type { Agent } from 'undici'
 import type { AddressPolicy } from './address-policy.js'
 import { exchange, StaleConnection, type Answer } from './exchange.js'
@@ -25,6 +26,16 @@ export interface PosterOptions {
 
 /** Connections that idle this long are closed; receivers close theirs after five seconds at the earliest. */
 const IDLE_TIMEOUT_MS = 4000
+/** More than there are webhooks. */
+const MAX_TARGETS = 100
+
+/** A URL as a request needs it. */
+interface Target {
+  origin: string
+  path: string
+  /** The URL names an address, to which Node connects without a lookup. */
+  isRefused: boolean
+}
 
 /**
  * Requests go through undici, which is loaded with the first one. They cost a quarter of the CPU time that `node:http` takes
@@ -32,6 +43,15 @@ const IDLE_TIMEOUT_MS = 4000
  */
 export function createPoster({ isAllowed, resolveName, timeoutMs }: PosterOptions): Poster {
   let opened: Promise<Agent> | undefined
+  const targets = new LRUCache<string, Target>({ max: MAX_TARGETS })
+
+  function readTarget(url: string): Target {
+    const { hostname, origin, pathname, search } = new URL(url)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const target = { origin, path: pathname + search, isRefused: isIP(host) !== 0 && !isAllowed(host) }
+    targets.set(url, target)
+    return target
+  }
 
   const lookup: LookupFunction = (hostname, { all }, callback) => {
     resolveName(hostname).then(
@@ -48,13 +68,11 @@ export function createPoster({ isAllowed, resolveName, timeoutMs }: PosterOption
 
   return {
     async post(url, headers, body, signal) {
-      const { hostname, origin, pathname, search } = new URL(url)
-      // Node connects to an address without a lookup.
-      const host = hostname.replace(/^\[|\]$/g, '')
-      if (isIP(host) !== 0 && !isAllowed(host)) throw refusedAddress()
+      const { origin, path, isRefused } = targets.get(url) ?? readTarget(url)
+      if (isRefused) throw refusedAddress()
       const agent = await (opened ??= openAgent(lookup, timeoutMs))
       const startedAt = performance.now()
-      const request = { origin, path: pathname + search, method: 'POST', headers, body } as const
+      const request = { origin, path, method: 'POST', headers, body } as const
       // One deadline for both tries: the lease of the session is no longer.
       const start = () => exchange(agent, request, Math.max(timeoutMs - (performance.now() - startedAt), 1), signal)
       return start().catch((error: unknown) => {
