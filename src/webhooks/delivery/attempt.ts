@@ -8,7 +8,7 @@ import type { Receiver } from './claim-sessions.js'
 /** The outcome of an attempt. */
 export interface Attempt {
   isDelivered: boolean
-  /** Undefined if there was none. */
+  /** Undefined if there was no answer. */
   answer: Answer | undefined
   error: string | undefined
   durationMs: number
@@ -23,7 +23,7 @@ export type AttemptDelivery = (
 
 const LONGEST_ERROR = 200
 
-/** An attempt that the signal aborts is not counted: it says nothing about the receiver. */
+/** Creates a function that posts events. An attempt that the signal aborts is not counted. */
 export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDelivery {
   return async ({ url, secrets }, { id, body }, signal) => {
     const startedAt = performance.now()
@@ -49,7 +49,7 @@ export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDe
   }
 }
 
-/** For the platform, which has chosen the address. */
+/** Describes an error for the platform, which has chosen the address. */
 function describe(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
   return (message === '' ? (code ?? 'The request failed') : message)

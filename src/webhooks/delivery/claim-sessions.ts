@@ -7,8 +7,8 @@ import { secretsOf } from '../webhooks.js'
 import { EVENTS_PER_READ } from './read-events.js'
 
 /**
- * How long a session belongs to the node that delivers it. The node renews the lease before each attempt that could outlast
- * it; one that dies gives the session back by this.
+ * How long a session belongs to the node that delivers it. The node renews the lease before an attempt that could outlast it.
+ * When the lease of a dead node ends, another node may claim the session.
  */
 export const LEASE_MS = 25_000
 
@@ -25,15 +25,16 @@ export interface Receiver {
 export interface ClaimedSession {
   receiver: Receiver
   sessionId: number
-  /** Names this claim, and the run of the server that it was made in (`leaseRun`). */
+  /** Identifies this claim, and the run of the server that it was made in (`leaseRun`). */
   lease: string
-  /** When the lease began, or shortly before, by `performance.now()`. */
+  /** By `performance.now()`: just before the lease began. */
   leasedAt: number
-  /** What is delivered. */
+  /** Events up to here are delivered. */
   seq: number
   unreadId: number
-  /** Failed attempts of the next event, and for how long they have failed. */
+  /** The number of failed attempts of the next event. */
   attempts: number
+  /** How long the next event has failed. */
   failingForMs: number
   /** About the number of its deliveries on this claim. */
   deliveries: number
@@ -58,7 +59,7 @@ interface ClaimRow {
   previousSecretUntil: Date | null
 }
 
-/** SQL of the run of the server that a lease was made in. */
+/** SQL of the run of the server in which a lease was made. */
 export const leaseRun = (lease: Prisma.Sql) => Prisma.sql`split_part(${lease}, '.', 2)`
 
 /** What a node can deliver now. */

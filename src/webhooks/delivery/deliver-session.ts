@@ -11,7 +11,7 @@ export interface SessionDelivery {
   attempt: AttemptDelivery
   counts: Pick<AttemptCounts, 'givenUp'>
   saveProgress: SaveProgress
-  /** Whether the webhook still takes deliveries, as far as this node knows. */
+  /** Whether this node still knows the webhook as switched on. */
   isReceiving: () => boolean
   /** The receiver has answered 410. */
   switchOff: (webhookId: number) => Promise<void>
@@ -24,8 +24,8 @@ export interface SessionDelivery {
 const GONE = 410
 
 /**
- * Delivers the next events of a claimed session, one after the other, and saves how far it got. The first that fails ends
- * it: later events wait for that one. When the signal aborts, what is being sent is given back untried.
+ * Delivers the next events of a claimed session, one after the other, and saves the position. The first failure ends it,
+ * because later events wait for that event. When the signal aborts, the request under way does not count as an attempt.
  * @returns the number of attempts
  */
 export async function deliverSession(
@@ -79,7 +79,7 @@ export async function deliverSession(
       made++
       const attempt = await deps.attempt(receiver, event, signal)
       if (!attempt.isDelivered) {
-        // An attempt that was cut off here says nothing of the receiver.
+        // An aborted attempt says nothing about the receiver.
         await (signal.aborted ? save({ step: 'given back' }) : fail(event, attempt))
         return made
       }
@@ -94,13 +94,13 @@ export async function deliverSession(
   return made
 }
 
-/** For saving the progress after the attempt. */
+/** Time for saving the progress after the attempt. */
 const SAFETY_MS = 3000
 
 const isSubscribed = ({ events }: Receiver, { type }: WebhookEvent) =>
   events.length === 0 || events.includes(type as EventType)
 
-/** An attempt as the log keeps it. */
+/** Describes an attempt for the log. */
 export function describeAttempt(
   { id, type, sessionId, seq, unreadId }: Omit<WebhookEvent, 'body'>,
   { answer, error, durationMs }: Attempt,

@@ -11,13 +11,13 @@ import type { AttemptCounts } from './attempt-counts.js'
 import type { Pacer } from './pacer.js'
 import { createSessionsUnderWay } from './sessions-under-way.js'
 
-/** Delivers the events of all sessions to the webhooks, together with the dispatchers of the other nodes. */
+/** Delivers the events of all sessions to the webhooks. The dispatchers of all nodes share the sessions. */
 export interface WebhookDispatcher {
   /** A durable event was committed. Costs the caller a map entry at most, and nothing where there is no webhook. */
   note(event: { sessionId: number; seq: number }): void
   /** Webhooks were created or changed, or sessions made due. */
   wake(): void
-  /** Ends deliveries under way and gives their sessions back. */
+  /** Aborts deliveries under way and gives their sessions back. */
   close(): Promise<void>
 }
 

@@ -3,7 +3,7 @@ import { sweepMovedSessions, type SweepRange } from '../../event-log/moved-sessi
 import { Prisma } from '../../generated/prisma/client.js'
 import { LEASE_MS } from './claim-sessions.js'
 
-/** Durable events of a session that were committed: from the first to the last seq. */
+/** The first and the last seq of the durable events of a session that were committed. */
 export interface MovedSession {
   first: number
   last: number
@@ -30,19 +30,19 @@ const isUnplanned = (table: string) => Prisma.sql`(${Prisma.raw(`${table}.due_at
           and ${Prisma.raw(`${table}.due_at`)} > now() + ${2 * LEASE_MS} * interval '1 millisecond')`
 
 /**
- * Makes sessions due for the webhooks that have not got all of them. `moved` is the SQL of the CTEs that end with
- * `moved (session_id, first_seq, seq, first_unread_id, unread_id)`. What is due already is not written to: a lock on it
- * would wait for its delivery.
+ * SQL that makes sessions due for the webhooks that are behind. `moved` is the SQL of CTEs that end with
+ * `moved (session_id, first_seq, seq, first_unread_id, unread_id)`. Sessions that are due already are not written to: their
+ * rows may be locked by a delivery.
  *
- * Each pair is looked up by itself (`offset 0`): joined to sessions whose number the planner cannot know, the whole table
- * would be read.
+ * Each pair of webhook and session is looked up by itself (`offset 0`). For a join, the planner would read the whole table,
+ * because it cannot know the number of sessions.
  *
- * A session that a webhook meets for the first time begins behind the newest event that is older than the webhook. Ids of
- * one session are in the order of its events. One of which nothing but an unread event has come was met before, and was
- * cleaned away after its end: it begins with that event.
+ * The position in a session that a webhook meets for the first time is the newest event before the creation of the webhook. Ids
+ * within a session are in the order of its events. If only an unread event is new, the webhook has met the session before, and
+ * the position was deleted after the end of the session: the new position is just before that event.
  *
- * A webhook that has got more of a session than there is has got it from a history that is lost: the database was set back.
- * It goes on with what has come since.
+ * A webhook that is ahead of a session received events of a lost history: the database was set back. It continues with the
+ * events that have come since.
  */
 const markMoved = (moved: Prisma.Sql) => Prisma.sql`
   with ${moved}, pair as materialized (
@@ -69,7 +69,7 @@ const markMoved = (moved: Prisma.Sql) => Prisma.sql`
   select webhook_id as "webhookId", session_id as "sessionId", least(session_seq, first_seq - 1) as seq
   from pair where is_set_back`
 
-/** A session that a webhook goes on with behind a seq that lies before what it has got. */
+/** A session that a webhook is ahead of, and the seq that it continues after. */
 interface SetBackSession {
   webhookId: bigint
   sessionId: bigint
@@ -80,7 +80,7 @@ async function mark(db: Database, moved: Prisma.Sql): Promise<void> {
   for (const setBack of await db.prisma.$queryRaw<SetBackSession[]>(markMoved(moved))) await resetSession(db, setBack)
 }
 
-/** Whoever is delivering the session loses its lease. */
+/** Sets the position of a webhook back. A node that is delivering the session loses its lease. */
 async function resetSession(db: Database, { webhookId, sessionId, seq }: SetBackSession): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`
     update webhook_session set seq = ${seq}, due_at = now(), lease = null, attempts = 0, first_failed_at = null,

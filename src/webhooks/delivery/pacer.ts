@@ -13,7 +13,7 @@ export interface Pacer {
   begin(deliveries: number, waitedMs: number): void
   /** Deliveries have ended. Those that began but were not made are given back. */
   end(begun: number, made: number): void
-  /** Whether little is delivered. What serves deliveries alone can rest, too. */
+  /** Whether the rate is near its least. What only serves deliveries can rest, too. */
   isYielding(): boolean
 }
 
@@ -49,7 +49,7 @@ const WORTH_A_STATEMENT = 20
 const MIN_PAUSE_MS = 50
 const MAX_PAUSE_MS = 1000
 
-/** Costs nothing while there is nothing to deliver: the node is measured when somebody asks. */
+/** Creates a pacer. It measures the node only when it is asked, so it costs nothing while there is nothing to deliver. */
 export function createPacer({ now, readUsage }: PacerOptions = ofThisNode()): Pacer {
   let perSecond = Infinity
   let leastPerSecond = LEAST_PER_SECOND

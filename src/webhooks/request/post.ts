@@ -5,7 +5,7 @@ import type { AddressPolicy } from './address-policy.js'
 import { exchange, StaleConnection, type Answer } from './exchange.js'
 import type { ResolveName } from './resolve-name.js'
 
-/** Posts JSON to an address that somebody else has chosen. */
+/** Posts JSON to addresses that the platform has chosen. */
 export interface Poster {
   /**
    * Resolves with the first answer, whatever its status; redirects are not followed. The address is checked for each
