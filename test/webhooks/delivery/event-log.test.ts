@@ -147,7 +147,7 @@ t.test(
     await database.query(`update webhook_session set due_at = now() + interval '1 hour' where webhook_id = $1`, [id])
     await chat.post('store/message/', store, { content: 'after' })
     await until(() => isDelivered('after'), DEADLINE_MS, 'the next one is delivered')
-  t.equal(receiver.firsts().length, 3, 'each event once, with that of the session itself')
+    t.equal(receiver.firsts().length, 3, 'each event once, with that of the session itself')
   },
 )
 

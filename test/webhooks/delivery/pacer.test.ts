@@ -156,4 +156,6 @@ t.test('after a rest a saturated node delivers a hundred at once, and gets back 
   t.equal(pacer.allowance(), 0)
   pacer.end(100, 40)
   t.equal(pacer.allowance(), 60)
+  pacer.begin(1000, 0)
+  t.equal(pacer.pauseMs(), 1000, 'looks again after a second, whatever is owed')
 })
