@@ -8,9 +8,9 @@ const LONGEST_SILENCE_MS = 60_000
 const LONGEST_REPLY = 4096
 
 /**
- * Has clamd look at a file, by its command INSTREAM (`man clamd`): pieces with their lengths, ended by a length of 0, are
- * answered by one line.
- * @throws RequestError 422 infected · 503 when it cannot be told, for whatever reason
+ * Lets clamd scan a file, with its command INSTREAM (`man clamd`): chunks with their lengths, ended by a length of 0,
+ * are answered by one line.
+ * @throws RequestError 422 infected · 503 there is no verdict, for whatever reason
  */
 export async function scanFile(
   scanner: { host: string; port: number },
@@ -36,7 +36,7 @@ async function ask({ host, port }: { host: string; port: number }, path: string)
   socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
   try {
     await once(socket, 'connect')
-    // It may answer, and close, before it has read everything.
+    // clamd may answer and close before it has read everything.
     const reply = readReply(socket)
     const sent = sendFile(socket, file)
     await Promise.race([reply, sent.then(() => reply)])
