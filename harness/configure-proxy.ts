@@ -8,38 +8,38 @@ export const proxies = ['caddy', 'nginx'] as const
 export type ProxyName = (typeof proxies)[number]
 
 /**
- * The proxy that a word names; undefined for none.
- * @throws Error that names the proxies there are
+ * Returns the proxy with this name; undefined for an empty name.
+ * @throws Error that lists the known proxies
  */
 export function chooseProxy(word = ''): ProxyName | undefined {
   const name = proxies.find((one) => one === word)
   if (name === undefined && word !== '')
-    throw new Error(`There is no proxy "${word}". There are: ${proxies.join(', ')}.`)
+    throw new Error(`Unknown proxy "${word}". Known: ${proxies.join(', ')}.`)
   return name
 }
 
-interface Place {
-  /** Where it listens, on 127.0.0.1. */
+interface ProxyLocation {
+  /** Port of the proxy on 127.0.0.1. */
   port: number
-  /** The ports of the two nodes, on 127.0.0.1. */
+  /** Ports of the two nodes on 127.0.0.1. */
   ports: number[]
-  /** The folder for its files. */
+  /** Folder for the proxy's files. */
   home: string
 }
 
-/** How to run a proxy in the foreground, until SIGTERM. */
+/** How to run a proxy in the foreground; SIGTERM ends it. */
 export interface ProxyCommand {
   words: string[]
   environment: Record<string, string>
-  /** The files that it logs to, besides its standard streams. */
+  /** Files that it logs to, besides its standard streams. */
   logFiles: string[]
 }
 
-/** Prepares a proxy with its configuration of `deploy/`, in which only addresses and paths are replaced. */
-export const configureProxy = (name: ProxyName, place: Place): Promise<ProxyCommand> => configure[name](place)
+/** Prepares a proxy with its configuration in `deploy/`. Only addresses and paths are replaced. */
+export const configureProxy = (name: ProxyName, location: ProxyLocation): Promise<ProxyCommand> => configure[name](location)
 
 const configure = {
-  async caddy({ port, ports, home }: Place): Promise<ProxyCommand> {
+  async caddy({ port, ports, home }: ProxyLocation): Promise<ProxyCommand> {
     const file = join(home, 'Caddyfile')
     const options = ['admin off', 'auto_https disable_redirects', 'default_bind 127.0.0.1', 'skip_install_trust']
     await writeFile(
@@ -59,7 +59,7 @@ const configure = {
     }
   },
 
-  async nginx({ port, ports, home }: Place): Promise<ProxyCommand> {
+  async nginx({ port, ports, home }: ProxyLocation): Promise<ProxyCommand> {
     const at = (name: string) => join(home, name)
     const files = { site: at('site.conf'), main: at('nginx.conf'), certificate: at('cert.pem'), key: at('key.pem') }
     const logs = { access: at('access.log'), error: at('error.log'), main: at('main.log') }
@@ -88,7 +88,7 @@ const configure = {
   },
 }
 
-/** @throws Error when a text has nothing to replace, so that the copy would not be what it is taken for */
+/** @throws Error when a text to replace is missing: the copy would not be the configuration under test */
 function replaceIn(text: string, replacements: [string, string][]): string {
   return replacements.reduce((result, [from, to]) => {
     if (!result.includes(from)) throw new Error(`The configuration of the proxy has no ${JSON.stringify(from)}`)

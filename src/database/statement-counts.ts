@@ -1,6 +1,9 @@
 import { DURATION_BOUNDS, Histogram } from '../instruments/histogram.js'
 
-/** Counts of statements since the start, those in Prisma's transactions excluded. The pools of a node share them. */
+/**
+ * Counts of statements since the start, those in Prisma's transactions excluded. The pools of a node share them, except
+ * the pools of replicas.
+ */
 export interface StatementCounts {
   /** Durations of statements in seconds, excluding the wait for a connection. */
   readonly durations: Histogram

@@ -65,9 +65,9 @@ export async function startAbuseRun(t: Test): Promise<AbuseRun> {
 
   return {
     async attack(t2, one) {
-      const given = await one.prepare(database)
+      const overrides = await one.prepare(database)
       nodes ??= await startNodes(t, database, stores)
-      const isFine = await measure(t2, { database, stores, nodes, one, given })
+      const isFine = await measure(t2, { database, stores, nodes, one, overrides })
       if (isFine) return
       // The next attack needs nodes that this one has not harmed.
       for (const { process } of nodes) process.kill('SIGKILL')
@@ -96,11 +96,11 @@ interface Measurement {
   stores: TestAccount[]
   nodes: Node[]
   one: AttackCase
-  given: Pick<Spec, 'token'> & Partial<Spec>
+  overrides: Pick<Spec, 'token'> & Partial<Spec>
 }
 
 /** Returns whether the nodes have recovered. */
-async function measure(t: Test, { database, stores, nodes, one, given }: Measurement): Promise<boolean> {
+async function measure(t: Test, { database, stores, nodes, one, overrides }: Measurement): Promise<boolean> {
   const origins = nodes.map(({ origin }) => origin)
   const spec: Spec = {
     attack: one.attack,
@@ -108,7 +108,7 @@ async function measure(t: Test, { database, stores, nodes, one, given }: Measure
     adminTokens: [],
     sessionIds: [],
     seconds: ATTACK_SECONDS,
-    ...given,
+    ...overrides,
   }
   const victims = startVictims(nodes, stores)
   const quietFrom = Date.now()

@@ -8,10 +8,10 @@ export interface Statement {
   values: unknown[]
 }
 
-/** PostgreSQL explains no other: the fill of the search locks a table, for example. */
+/** PostgreSQL can only explain these statements, and not `lock table`, for example. */
 const hasPlan = ({ text }: Statement) => /^\s*(select|with|insert|update|delete)\b/i.test(text)
 
-/** What fills the search and the times of reports, from time to time, whatever a test does. */
+/** Statements of background tasks, which run at any time: those that fill the search and the times of reports. */
 const isUpkeep = ({ text, values }: Statement) =>
   /insert into chat_(message_search|session_times)|from pg_extension/.test(text) ||
   (text.includes('event_cursor') && values.some((value) => value === 'search' || value === 'reports'))
@@ -69,8 +69,8 @@ export async function countRowsRead({ query }: TestDatabase, { text, values }: S
 }
 
 /**
- * The same by the plan for any values, which PostgreSQL may take once a statement was run five times, with the rows that were
- * read in vain.
+ * Does the same with the generic plan, which PostgreSQL may choose from the sixth execution on. Includes rows that a
+ * filter removed.
  */
 export async function countRowsReadByAnyPlan({ url }: TestDatabase, { text, values }: Statement): Promise<number[]> {
   const client = new pg.Client(url)
