@@ -14,7 +14,7 @@ export type ProxyName = (typeof proxies)[number]
 export function chooseProxy(word = ''): ProxyName | undefined {
   const name = proxies.find((one) => one === word)
   if (name === undefined && word !== '')
-    throw new Error(`Unknown proxy "${word}". Known: ${proxies.join(', ')}.`)
+    throw new Error(`There is no proxy "${word}". There are: ${proxies.join(', ')}.`)
   return name
 }
 
@@ -36,7 +36,8 @@ export interface ProxyCommand {
 }
 
 /** Prepares a proxy with its configuration in `deploy/`. Only addresses and paths are replaced. */
-export const configureProxy = (name: ProxyName, location: ProxyLocation): Promise<ProxyCommand> => configure[name](location)
+export const configureProxy = (name: ProxyName, location: ProxyLocation): Promise<ProxyCommand> =>
+  configure[name](location)
 
 const configure = {
   async caddy({ port, ports, home }: ProxyLocation): Promise<ProxyCommand> {

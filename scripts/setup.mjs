@@ -15,7 +15,10 @@ const changedMs = (path) => (existsSync(at(path)) ? statSync(at(path)).mtimeMs :
 const newestMs = (folder) =>
   Math.max(...readdirSync(at(folder), { recursive: true }).map((name) => changedMs(join(folder, name))))
 
-/** Rejects when the command fails. Its output goes to standard error: standard output belongs to the service. */
+/**
+ * Runs a command, and rejects when it fails. Its output goes to standard error, because standard output belongs to the
+ * service.
+ */
 async function run(command, ...words) {
   const child = spawn(command, words, {
     cwd: root,

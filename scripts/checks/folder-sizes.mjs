@@ -9,7 +9,9 @@ const tooLarge = ['src', 'test']
   .map((folder) => ({ folder, files: readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()) }))
   .filter(({ files }) => files.length > MOST_FILES)
 for (const { folder, files } of tooLarge) {
-  console.error(`${folder} holds ${files.length} files; at most ${MOST_FILES} are allowed. Move some into a subfolder.`)
+  console.error(
+    `${folder} contains ${files.length} files; at most ${MOST_FILES} are allowed. Move some into a subfolder.`,
+  )
 }
 process.exitCode = tooLarge.length > 0 ? 1 : 0
 

@@ -9,12 +9,15 @@ import http from 'k6/http'
 const AT_ONCE = 50
 const DEADLINE = '20s'
 
-/** A call as `http.batch` takes it. @param {Call} call */
+/**
+ * Describes a call for `http.batch`.
+ * @param {Call} call
+ */
 export function describeCall(...[method, node, { token }, path, body]) {
   /** @type {Record<string, string>} */
   const headers = { authorization: `Token ${token}` }
   if (body) headers['content-type'] = 'application/json'
-  // Without the name, every session id would be a time series of its own.
+  // Without a name, the URL of every session would be a time series of its own.
   const tags = { name: path.replace(/\?.*/, '') }
   const params = { headers, tags, timeout: DEADLINE }
   return { method, url: `${node}/v1/chat/${path}`, body: body ? JSON.stringify(body) : null, params }
@@ -43,7 +46,7 @@ export function callAll(calls, statuses = [200]) {
 }
 
 /**
- * The body of an answer; undefined unless its status is 200.
+ * Returns the body of a response; undefined unless its status is 200.
  * @param {import('k6/http').Response} response
  */
 export const bodyOf = ({ status, body }) => (status === 200 ? JSON.parse(String(body)) : undefined)

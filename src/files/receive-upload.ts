@@ -90,7 +90,10 @@ async function readUpload(
 function requireName(name: string): string {
   if (name.length <= LONGEST_NAME && isStorableText(name)) return name
   throw invalidInput([
-    { field: 'file', message: `has a name that is longer than ${LONGEST_NAME} characters or contains characters that cannot be stored` },
+    {
+      field: 'file',
+      message: `has a name that is longer than ${LONGEST_NAME} characters or contains characters that cannot be stored`,
+    },
   ])
 }
 

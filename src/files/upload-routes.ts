@@ -34,7 +34,11 @@ export async function uploadRoutes(app: App, { config }: { config: Config }): Pr
         body: Type.Object({
           file: Type.Unsafe<unknown>({ type: 'string', format: 'binary', description: 'Exactly one file.' }),
           session_id: Type.Optional(
-            Type.Integer({ minimum: 1, description: 'The session that the file is for: the other side of that session may use it in messages, too.' }),
+            Type.Integer({
+              minimum: 1,
+              description:
+                'The session that the file is for: the other side of that session may use it in messages, too.',
+            }),
           ),
         }),
         response: {

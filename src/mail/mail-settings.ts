@@ -21,7 +21,8 @@ export const mailEnvironment = {
     minimum: 0,
     maximum: 10_080,
     default: 10,
-    description: 'How long a message to a store stays unread before the event `message.unread` and the mail, in minutes.',
+    description:
+      'How long a message to a store stays unread before the event `message.unread` and the mail, in minutes.',
   }),
 }
 type MailEnvironment = Static<TObject<typeof mailEnvironment>> & { PUBLIC_URL?: string }

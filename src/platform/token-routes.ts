@@ -7,7 +7,10 @@ import { ownerFields, readOwner } from './owner.js'
 
 const IdParams = Type.Object({ id: IdSchema })
 const IssuedTokenSchema = Type.Object(
-  { ...AccessTokenSchema.properties, token: Type.String({ description: 'The token itself. It cannot be read again.' }) },
+  {
+    ...AccessTokenSchema.properties,
+    token: Type.String({ description: 'The token itself. It cannot be read again.' }),
+  },
   { title: 'IssuedToken' },
 )
 const issueBody = Type.Object({ ...ownerFields, expires: Type.Optional(LifeSchema) })

@@ -18,7 +18,8 @@ export async function reportRoutes(app: App): Promise<void> {
     {
       schema: {
         ...describeRoute('admin', 'Get a report on sessions; supervisors only'),
-        description: 'Covers the sessions that were created in a period of at most a year. With `format=csv` the report is a file.',
+        description:
+          'Covers the sessions that were created in a period of at most a year. With `format=csv` the report is a file.',
         querystring: Type.Object({
           from: MomentSchema('Only sessions created at this time or later. Default: thirty days before `to`.'),
           to: MomentSchema('Only sessions created before this time. Default: now.'),

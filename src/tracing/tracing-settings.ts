@@ -11,7 +11,10 @@ export const tracingEnvironment = {
     Type.String({ description: '`otlp` switches tracing on, `none` off. Unset: on if an endpoint is set.' }),
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({ pattern: '^https?://', description: 'Endpoint of OTLP over HTTP. Traces are sent to `v1/traces` below it.' }),
+    Type.String({
+      pattern: '^https?://',
+      description: 'Endpoint of OTLP over HTTP. Traces are sent to `v1/traces` below it.',
+    }),
   ),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: Type.Optional(
     Type.String({ pattern: '^https?://', description: 'Endpoint of traces, used unchanged.' }),

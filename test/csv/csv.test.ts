@@ -24,5 +24,6 @@ t.test('no text is a formula', async (t) => {
     '\u0001=1',
   ]
   for (const formula of formulas) t.equal(formatRecord([formula]), `"'${formula}"\r\n`, JSON.stringify(formula))
-  for (const text of ['a=1', 'a-1', '1+1', '', ' a', "'=1", '(=1)']) t.equal(formatRecord([text]), `"${text}"\r\n`, text)
+  for (const text of ['a=1', 'a-1', '1+1', '', ' a', "'=1", '(=1)'])
+    t.equal(formatRecord([text]), `"${text}"\r\n`, text)
 })

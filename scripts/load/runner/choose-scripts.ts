@@ -13,7 +13,7 @@ export const scripts = [
 export type Script = (typeof scripts)[number]
 
 /**
- * The scripts named on the command line, in that order; by default all.
+ * Returns the scripts named on the command line, in that order; by default all.
  * @throws Error that names an unknown script
  */
 export function chooseScripts(words: string[]): Script[] {

@@ -9,14 +9,14 @@ import { until } from '../../../harness/until.js'
 import { readDashboard, type PanelData, type RangeResult } from '../dashboard/read-dashboard.js'
 
 export interface MetricsWatch {
-  /** Asks what the dashboard asks, about the time since the start. */
+  /** Runs the queries of the dashboard over the time since the start. */
   readDashboard(): Promise<PanelData[]>
   stop(): Promise<void>
 }
 
 const STEP_SECONDS = 2
 
-/** Runs a Prometheus that reads the nodes every second; undefined where the machine has none. */
+/** Runs a Prometheus that scrapes the nodes every second; undefined when it is not installed. */
 export async function watchMetrics(targets: string[]): Promise<MetricsWatch | undefined> {
   const program = await findProgram('prometheus')
   if (program === undefined) return undefined

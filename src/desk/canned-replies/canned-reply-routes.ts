@@ -10,7 +10,11 @@ import { createCannedReply, deleteCannedReply, replaceCannedReply } from './writ
 const IdParams = Type.Object({ id: IdSchema })
 const listQuery = Type.Object({
   q: Type.Optional(
-    Type.String({ maxLength: 200, format: 'text', description: 'Only canned replies whose shortcut or text contains this, in any case.' }),
+    Type.String({
+      maxLength: 200,
+      format: 'text',
+      description: 'Only canned replies whose shortcut or text contains this, in any case.',
+    }),
   ),
   limit: LimitSchema,
 })

@@ -14,13 +14,13 @@ import {
 } from './wire.js'
 
 const api = '/v1/chat/'
-/** Requests that one account may send at once to two nodes in turn without reaching the limit of either. */
+/** Sockets of an attack: as many as an account may have (SOCKETS_PER_ACCOUNT). */
 const SOCKETS = 20
-/** Frames that a socket may send at once. */
+/** Frames that a socket may send at once, with a margin (SOCKET_FRAME_BURST). */
 const BURST = 39
-/** Frames per second that it may send, with a margin. */
+/** Frames per second that a socket may send, with a margin (SOCKET_FRAMES_PER_SECOND). */
 const PER_SECOND = 18
-const CONNECTIONS = 32
+/** HTTP connections of an attack. */
 
 const resume = (sessions: object) => ({ type: 'resume', payload: { sessions } })
 const resumeAll = ({ sessionIds }: Attack) => resume(Object.fromEntries(sessionIds.map((id) => [id, 0])))

@@ -185,7 +185,12 @@ async function readSessionPositions(run: FaultRun, { query }: TestDatabase): Pro
 }
 
 /** Assigns the lost numbers to other messages. */
-async function writeUpTo(database: TestDatabase, found: Map<number, number>, sentPositions: Map<number, number>, more: number) {
+async function writeUpTo(
+  database: TestDatabase,
+  found: Map<number, number>,
+  sentPositions: Map<number, number>,
+  more: number,
+) {
   for (const [sessionId, seq] of sentPositions) {
     const count = seq - (found.get(sessionId) ?? 0) + more
     await addMessages(
