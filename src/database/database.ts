@@ -9,6 +9,7 @@ import { createStatementCounts, type PoolKind, type StatementCounts } from './st
 import type { Tracing } from '../instruments/tracing.js'
 
 /** How much longer than the server's statement timeout the client waits for a statement. */
+const QUERY_GRACE_MS = 1000
 
 /** Runs statements without Prisma. */
 export interface StatementPool {

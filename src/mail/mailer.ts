@@ -28,6 +28,7 @@ const CONNECT_TIMEOUT_MS = 8000
 /** A connection on which the server is silent for this long is closed. */
 const SILENCE_TIMEOUT_MS = 10_000
 /** SMTP replies from 500 on are permanent (RFC 5321, section 4.2.1). */
+const PERMANENT = 500
 
 export interface MailerOptions {
   smtpUrl: string

@@ -4,6 +4,7 @@ import { openConnection, type ConnectionTarget } from '../connection-pool.js'
 import { READ_ONLY } from '../failures.js'
 
 /** PostgreSQL 15, as `server_version_num`. */
+const OLDEST_SERVER = 150_000
 const SECOND_CONNECTION_TIMEOUT_MS = 3000
 
 interface Findings {

@@ -9,7 +9,9 @@ import type { FileStorage } from './storage.js'
 const PRESIGNED_SECONDS = 300
 const TRIES = 3
 /** The pause after try n is random, up to 2^n times this. */
+const PAUSE_BASE_MS = 200
 /** Timeout of a request, without the time for its bytes. */
+const REQUEST_MS = 30_000
 /** A PUT may take this long more for its bytes: 64 bytes/ms are 512 kbit/s. */
 const SLOWEST_BYTES_PER_MS = 64
 

@@ -21,6 +21,7 @@ const BURST = 39
 /** Frames per second that a socket may send, with a margin (SOCKET_FRAMES_PER_SECOND). */
 const PER_SECOND = 18
 /** HTTP connections of an attack. */
+const CONNECTIONS = 32
 
 const resume = (sessions: object) => ({ type: 'resume', payload: { sessions } })
 const resumeAll = ({ sessionIds }: Attack) => resume(Object.fromEntries(sessionIds.map((id) => [id, 0])))
