@@ -29,7 +29,7 @@ interface ProxyLocation {
 
 /** How to run a proxy in the foreground; SIGTERM ends it. */
 export interface ProxyCommand {
-  words: string[]
+  args: string[]
   environment: Record<string, string>
   /** Files that it logs to, besides its standard streams. */
   logFiles: string[]
@@ -48,7 +48,7 @@ const configure = {
       replaceIn(await readFile('deploy/Caddyfile', 'utf8'), [['\n{\n', `\n{\n\t${options.join('\n\t')}\n`]]),
     )
     return {
-      words: ['run', '--adapter', 'caddyfile', '--config', file],
+      args: ['run', '--adapter', 'caddyfile', '--config', file],
       environment: {
         HOME: home,
         XDG_DATA_HOME: home,
@@ -64,8 +64,8 @@ const configure = {
     const at = (name: string) => join(home, name)
     const files = { site: at('site.conf'), main: at('nginx.conf'), certificate: at('cert.pem'), key: at('key.pem') }
     const logs = { access: at('access.log'), error: at('error.log'), main: at('main.log') }
-    const keyWords = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost']
-    await promisify(execFile)('openssl', ['req', ...keyWords, '-keyout', files.key, '-out', files.certificate])
+    const keyArgs = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost']
+    await promisify(execFile)('openssl', ['req', ...keyArgs, '-keyout', files.key, '-out', files.certificate])
     await writeFile(
       files.site,
       replaceIn(await readFile('deploy/nginx.conf', 'utf8'), [
@@ -85,7 +85,7 @@ const configure = {
        events { worker_connections 30000; }
        http { ${kinds.map((kind) => `${kind}_temp_path ${at(kind)};`).join(' ')} include ${files.site}; }`,
     )
-    return { words: ['-c', files.main], environment: {}, logFiles: Object.values(logs) }
+    return { args: ['-c', files.main], environment: {}, logFiles: Object.values(logs) }
   },
 }
 

@@ -51,12 +51,12 @@ function recordValue({ kinds, texts }: ColumnsSeen[string], value: unknown): voi
 
 /** Calls the listener with the result of each call of a method, and with the site of the call. */
 function watch(prototype: object, name: string, listener: (site: string | undefined, value: unknown) => void): void {
-  const methods = prototype as Record<string, (...words: unknown[]) => unknown>
+  const methods = prototype as Record<string, (...args: unknown[]) => unknown>
   const original = methods[name]
   if (original === undefined) throw new Error(`There is no method ${name}`)
-  methods[name] = function (this: unknown, ...words) {
+  methods[name] = function (this: unknown, ...args) {
     const site = findSite()
-    const result = original.apply(this, words) as { then?: unknown } | undefined
+    const result = original.apply(this, args) as { then?: unknown } | undefined
     if (site === undefined || typeof result?.then !== 'function') return result
     // Prisma sends a statement only when its result is awaited.
     const then = (result.then as PromiseLike<unknown>['then']).bind(result as PromiseLike<unknown>)

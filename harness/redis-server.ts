@@ -28,11 +28,11 @@ export async function startRedisServer(program: string, settings: string[] = [])
   const port = await findFreePort()
   const url = `redis://127.0.0.1:${port}`
   // A configuration file must be the first argument.
-  const words = [...settings, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const args = [...settings, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   let child: ReturnType<typeof spawn>
 
   async function start() {
-    child = spawn(program, words, { stdio: 'ignore', cwd: tmpdir() })
+    child = spawn(program, args, { stdio: 'ignore', cwd: tmpdir() })
     child.unref()
     const failed = new Promise<never>((_, reject) => child.once('error', reject))
     await Promise.race([failed, until(() => answers(url), START_DEADLINE_MS, `${program} answers on ${url}`)])

@@ -29,7 +29,7 @@ export function describeCentrifugo(
       [`${CHANNEL}_FORCE_RECOVERY`]: 'true',
     }),
   }
-  return { command, words: [], portVariable: 'CENTRIFUGO_HTTP_SERVER_PORT', environment }
+  return { command, args: [], portVariable: 'CENTRIFUGO_HTTP_SERVER_PORT', environment }
 }
 
 export const centrifugoEndpoint = '/connection/websocket'

@@ -84,7 +84,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Measures with pgbench how many messages PostgreSQL commits per second when each is a transaction of its own. */
 async function runPgbench(databaseUrl: string): Promise<number> {
-  const words = ['-n', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(SECONDS), '-f', 'scripts/bench/message.sql']
-  const { stdout } = await promisify(execFile)('pgbench', [...words, databaseUrl])
+  const args = ['-n', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(SECONDS), '-f', 'scripts/bench/message.sql']
+  const { stdout } = await promisify(execFile)('pgbench', [...args, databaseUrl])
   return Number(/tps = ([\d.]+)/.exec(stdout)?.[1])
 }

@@ -28,7 +28,7 @@ export interface Services {
 
 export interface Program {
   command: string
-  words: string[]
+  args: string[]
   /** Environment variable for the port that it listens on. */
   portVariable: string
   environment: Record<string, string>
@@ -79,14 +79,14 @@ export async function withServices(use: (services: Services) => Promise<void>): 
 async function startServer(given: string[] | Program, environment: Record<string, string>): Promise<Server> {
   const port = await findFreePort()
   const program = Array.isArray(given) ? nodeProgram(given) : given
-  const child = spawn(program.command, program.words, {
+  const child = spawn(program.command, program.args, {
     cwd: root,
     env: { ...process.env, ...program.environment, ...environment, [program.portVariable]: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise((resolve) => child.once('close', resolve))
   const origin = `http://127.0.0.1:${port}`
-  await until(() => answers(origin), 30_000, `${[program.command, ...program.words].join(' ')} answers`)
+  await until(() => answers(origin), 30_000, `${[program.command, ...program.args].join(' ')} answers`)
   return {
     origin,
     pid: child.pid ?? 0,
@@ -98,8 +98,8 @@ async function startServer(given: string[] | Program, environment: Record<string
   }
 }
 
-const nodeProgram = (words: string[]): Program => ({
-  ...{ command: process.execPath, words, portVariable: 'PORT' },
+const nodeProgram = (args: string[]): Program => ({
+  ...{ command: process.execPath, args, portVariable: 'PORT' },
   environment: { ...noLimitsEnvironment, LOG_LEVEL: 'warn' },
 })
 

@@ -23,9 +23,9 @@ export function describeCall(...[method, node, { token }, path, body]) {
   return { method, url: `${node}/v1/chat/${path}`, body: body ? JSON.stringify(body) : null, params }
 }
 
-/** Makes a call without blocking the sockets of this VU. @param {Call} words */
-export function call(...words) {
-  const { method, url, body, params } = describeCall(...words)
+/** Makes a call without blocking the sockets of this VU. @param {Call} args */
+export function call(...args) {
+  const { method, url, body, params } = describeCall(...args)
   return http.asyncRequest(method, url, body, params)
 }
 
@@ -37,7 +37,7 @@ export function call(...words) {
 export function callAll(calls, statuses = [200]) {
   const answers = []
   for (let first = 0; first < calls.length; first += AT_ONCE) {
-    answers.push(...http.batch(calls.slice(first, first + AT_ONCE).map((words) => describeCall(...words))))
+    answers.push(...http.batch(calls.slice(first, first + AT_ONCE).map((args) => describeCall(...args))))
   }
   for (const { status, url, body } of answers) {
     if (!statuses.includes(status)) throw new Error(`${url} was answered with ${status}: ${body}`)

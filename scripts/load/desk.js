@@ -105,12 +105,12 @@ export async function admin({ run, endsAfterMs }) {
     const sessionId = await claimOne(index)
     if (sessionId !== undefined) await serve(index, sessionId, `${run}x${index}x${turn}`)
     await act(index, 'counts', 'GET', 'admin/sessions/counts/')
-    await rest()
+    await pauseBriefly()
   }
   socket.close()
 }
 
-const rest = () => pause(PAUSE_MS * (0.5 + Math.random()))
+const pauseBriefly = () => pause(PAUSE_MS * (0.5 + Math.random()))
 
 /**
  * Makes one call of an admin, on either node.
@@ -156,11 +156,11 @@ async function serve(index, session_id, word) {
   await act(index, 'note', 'POST', 'admin/notes/', { session_id, content: `secret note ${word}` })
   await act(index, 'search', 'GET', `admin/search/?q=${WORDS[Math.floor(Math.random() * WORDS.length)]}&limit=20`)
   await act(index, 'search', 'GET', `admin/search/?q=${100 + Math.floor(Math.random() * 900)}&limit=20`)
-  await rest()
+  await pauseBriefly()
   await act(index, 'answer', 'POST', 'admin/message/', { session_id, content: `On its way. ${word}` })
   const answeredAt = now()
   await act(index, 'history', 'GET', 'admin/sessions/?status=closed&limit=20')
-  await rest()
+  await pauseBriefly()
   const found = await findWord(index, word, answeredAt)
   check(found, {
     'the answer is found, and no note': (contents) => contents.length === 1 && contents[0] === `On its way. ${word}`,

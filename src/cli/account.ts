@@ -118,10 +118,10 @@ async function main(): Promise<void> {
   }
 }
 
-function readCommand(words: string[]) {
+function readCommand(args: string[]) {
   const names = ['name', 'id', 'email', 'logo-url', 'expires', 'store', 'admin', 'role', 'active']
   const { values, positionals } = parseArgs({
-    args: words,
+    args,
     allowPositionals: true,
     options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
   })

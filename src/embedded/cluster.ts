@@ -35,7 +35,7 @@ export async function openCluster(folder: string): Promise<Cluster> {
   const binaries = await findBinaries()
   const pgData = join(folder, 'postgres')
   if (!(await exists(join(pgData, 'PG_VERSION')))) await createCluster(folder, pgData, binaries, user)
-  const pgCtl = (...words: string[]) => run(user, folder, binaries.pgCtl, '-D', pgData, ...words)
+  const pgCtl = (...args: string[]) => run(user, folder, binaries.pgCtl, '-D', pgData, ...args)
 
   const url = async () => {
     const running = await pgCtl('status').then(
@@ -109,9 +109,9 @@ async function giveTo(user: ServerUser, ...paths: string[]): Promise<void> {
   if (uid !== undefined && gid !== undefined) await Promise.all(paths.map((path) => chown(path, uid, gid)))
 }
 
-async function run(user: ServerUser, cwd: string, ...words: string[]): Promise<void> {
+async function run(user: ServerUser, cwd: string, ...args: string[]): Promise<void> {
   const { prefix, ...ids } = user
-  const [command = '', ...rest] = [...prefix, ...words]
+  const [command = '', ...rest] = [...prefix, ...args]
   await promisify(execFile)(command, rest, { ...ids, cwd, env: { ...process.env, LC_ALL: 'C' } })
 }
 

@@ -29,8 +29,8 @@ export async function chooseServerUser(folder: string): Promise<ServerUser> {
 const namespacePrefix = ['unshare', '--user', '--map-user=nobody'] as const
 
 async function namespacesWork(): Promise<boolean> {
-  const [command, ...words] = namespacePrefix
-  return promisify(execFile)(command, [...words, 'true']).then(
+  const [command, ...args] = namespacePrefix
+  return promisify(execFile)(command, [...args, 'true']).then(
     () => true,
     () => false,
   )

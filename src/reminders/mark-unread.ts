@@ -29,7 +29,7 @@ export async function markSessions(db: Database, messages: Map<number, number>, 
   await db.prisma.$executeRaw(markUnread(moved, afterMs))
 }
 
-/** Plans checks of sessions that a node did not hear of. */
+/** Plans checks of moved sessions whose messages no node has noted. */
 export async function sweepSessions(db: Database, afterMs: number, range: SweepRange): Promise<void> {
   await db.prisma.$executeRaw(markUnread(sweepMovedSessions('reminders', range), afterMs))
 }

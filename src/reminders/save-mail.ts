@@ -10,14 +10,14 @@ const toMoment = (ms: number | null) => (ms === null ? null : new Date(ms))
  * sent a mail.
  */
 export async function beginMail(db: Database, { sessionId, lease, mailedAt }: Reminder): Promise<boolean> {
-  const begun = await db.prisma.$executeRaw(Prisma.sql`
+  const claimed = await db.prisma.$executeRaw(Prisma.sql`
     with held as (
       update unread_mail set due_at = now() + ${LEASE_MS} * interval '1 millisecond'
       where session_id = ${sessionId} and lease = ${lease} returning session_id
     )
     update unread_reminder r set mailed_at = now() from held
     where r.session_id = held.session_id and r.mailed_at is not distinct from ${toMoment(mailedAt)}::timestamptz`)
-  return begun > 0
+  return claimed > 0
 }
 
 /**

@@ -92,7 +92,7 @@ async function copyForSearch(client: Client): Promise<void> {
   await client.query('drop index if exists chat_message_search_parts_simple, chat_message_search_words_simple')
   await client.query(`insert into chat_message_search (message_id, session_id, content, created)
     select id, session_id, content, created from chat_message order by id`)
-  if (!(await buildIndex(client, 'simple'))) throw new Error('The index of the search is being built by somebody else')
+  if (!(await buildIndex(client, 'simple'))) throw new Error('Another process is building the index of the search')
   await client.query(setCursors)
 }
 

@@ -74,11 +74,11 @@ async function checkConnection(client: Client, found: Findings, target: Connecti
  * backend of the first.
  */
 async function sharesServer(pid: number, target: ConnectionTarget): Promise<boolean> {
-  const patience = {
+  const timeouts = {
     connectionTimeoutMillis: SECOND_CONNECTION_TIMEOUT_MS,
     query_timeout: SECOND_CONNECTION_TIMEOUT_MS,
   }
-  const second = await openConnection(target, patience).catch(() => undefined)
+  const second = await openConnection(target, timeouts).catch(() => undefined)
   try {
     const answer = await second?.query<{ pid: number }>('select pg_backend_pid() as pid')
     return answer?.rows[0]?.pid === pid

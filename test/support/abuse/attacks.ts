@@ -157,11 +157,11 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
 
   /** Admins with very many unread messages, while more arrive. */
   async unreadCounts(attack) {
-    const told = new Set<number>()
+    const notified = new Set<number>()
     const sockets = attack.adminTokens.map((token, index) => {
       const socket = openSocket(attack, 'admin', token, index)
       socket.on('message', (data: Buffer) => {
-        if (data.subarray(0, 27).toString() === '{"type":"new_notification",') told.add(index)
+        if (data.subarray(0, 27).toString() === '{"type":"new_notification",') notified.add(index)
       })
       return socket
     })
@@ -175,7 +175,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
         body: { content: `unread ${number}` },
       }),
     })
-    count(attack.counts, 'told', told.size)
+    count(attack.counts, 'told', notified.size)
     for (const socket of sockets) socket.removeAllListeners('close').terminate()
   },
 

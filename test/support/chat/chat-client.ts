@@ -34,8 +34,8 @@ export function createChatClient(node: TestNode): ChatClient {
   return {
     node,
     get(path, account, query = {}) {
-      const words = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-      return request('GET', path, words.size > 0 ? `?${words.toString()}` : '', { ...tokenOf(account) })
+      const params = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
+      return request('GET', path, params.size > 0 ? `?${params.toString()}` : '', { ...tokenOf(account) })
     },
     post: (path, account, body, headers = {}) => request('POST', path, '', { ...tokenOf(account), body, headers }),
     put: (path, account, body) => request('PUT', path, '', { ...tokenOf(account), body }),

@@ -133,7 +133,7 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
     origins,
     async pause() {
       isPaused = true
-      await until(() => writers.every((one) => one.isIdle()), 15_000, 'all writers rest')
+      await until(() => writers.every((one) => one.isIdle()), 15_000, 'all writers are idle')
     },
     resume: () => void (isPaused = false),
     restart: start,

@@ -5,9 +5,9 @@ import { findProgram } from '../../../harness/find-program.js'
 export const promtool = await findProgram('promtool')
 
 /** Runs promtool with an input. Returns its exit code, which is 0 when it finds no fault, and its output. */
-export async function runPromtool(words: string[], input = ''): Promise<{ code: number; output: string }> {
+export async function runPromtool(args: string[], input = ''): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const child = execFile(promtool ?? '', words, (error, stdout, stderr) => {
+    const child = execFile(promtool ?? '', args, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: `${stdout}${stderr}` })
     })
     child.stdin?.end(input)
