@@ -1,3 +1,4 @@
+import { noReplicaReads } from '../database/replicas/replicas.js'
 import { MOST_COUNTED } from './database-probe.js'
 import type { Registrar } from './registrar.js'
 import type { MetricSources } from './sources.js'
@@ -52,7 +53,7 @@ export function registerDatabase({ counter, gauge, histogram }: Registrar, sourc
     name: 'store_chat_replica_reads_total',
     help: 'Reads that a replica may answer, by result. The primary answered all whose result is not "answered".',
     labelNames: ['result'],
-    read: () => Object.entries(replicas?.counts ?? {}).map(([result, count]) => [{ result }, count as number]),
+    read: () => Object.entries(replicas?.counts ?? noReplicaReads).map(([result, count]) => [{ result }, count]),
   })
   counter({
     name: 'store_chat_database_cut_statements_total',

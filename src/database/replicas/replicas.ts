@@ -29,6 +29,9 @@ export interface ReplicaCounts {
   unavailable: number
 }
 
+/** The counts of a node without replicas. */
+export const noReplicaReads: Readonly<ReplicaCounts> = { answered: 0, behind: 0, failed: 0, unavailable: 0 }
+
 /** Reads from replicas, on separate connections. */
 export interface ReplicaReader {
   /** SQL of one text that is the same on a primary and its replicas. */
@@ -79,7 +82,7 @@ export async function openReplicas(options: ReplicaOptions): Promise<Replicas> {
   }
   const { lineage } = await findEpochExpressions(primary)
   const closers: (() => Promise<void>)[] = []
-  const counts: ReplicaCounts = { answered: 0, behind: 0, failed: 0, unavailable: 0 }
+  const counts: ReplicaCounts = { ...noReplicaReads }
 
   function open(url: string, { connections, patienceMs }: ReaderLimits, settings?: SessionSettings): ReadPool {
     const { db, close } = openReadPool(
