@@ -20,7 +20,7 @@ export async function findK6(): Promise<string> {
   throw new Error(
     given === ''
       ? 'k6 is missing: `go install go.k6.io/k6@latest`, or https://grafana.com/docs/k6/latest/set-up/install-k6/, or set K6_PATH.'
-      : `K6_PATH=${given} is not a k6.`,
+      : `K6_PATH=${given} is no k6.`,
   )
 }
 
