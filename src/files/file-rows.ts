@@ -33,7 +33,10 @@ const selectUsage = ({ side, id }: Account) => Prisma.sql`
   from chat_file where owner_type = ${side}::side and owner_id = ${id} and state <> 'deleting'
     and created > clock_timestamp() - interval '1 day'`
 
-/** Refuses an account that has reached a limit of uploads within 24 hours. */
+/**
+ * Refuses an account that has reached a limit of uploads within 24 hours.
+ * @throws RequestError 429
+ */
 export async function requireAllowance(db: Database, account: Account, limits: DailyLimits): Promise<void> {
   const [usage = { bytes: 0, files: 0, oldestSeconds: 0 }] = await db.prisma.$queryRaw<Usage[]>(selectUsage(account))
   const hasAllowance =
@@ -48,6 +51,7 @@ const noAllowance = (oldestSeconds = 0) =>
 /**
  * Inserts the row of a file before its bytes are stored. Concurrent uploads may exceed the limit together, by at most
  * as many files as an account may upload at once.
+ * @throws RequestError 429
  */
 export async function insertFile(db: Database, account: Account, file: NewFile, limits: DailyLimits): Promise<void> {
   const { id, sessionId, name, type, size, sha256 } = file

@@ -15,7 +15,10 @@ const LAST_SECTOR = 0xfffffffa
 /** In real files the searched stream is among the first entries of the directory. */
 const MOST_SECTORS = 64
 
-/** Checks that a compound file contains a stream that identifies its document type. */
+/**
+ * Checks that a compound file contains a stream that identifies its document type.
+ * @throws RequestError 415
+ */
 export async function checkCompoundFile(file: WholeFile, streams: string[]): Promise<void> {
   const header = await file.read(0, HEADER_BYTES)
   const shift = header.readUInt16LE(30)
