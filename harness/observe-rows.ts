@@ -8,8 +8,8 @@ import { PrismaClient } from '../src/generated/prisma/client.js'
 import { kindOf, type ColumnsSeen, type SitesSeen } from './row-kinds.js'
 
 /** Maximum number of distinct texts that are recorded for a column, to compare them with a union of literals. */
-const MOST_TEXTS = 20
-const LONGEST_TEXT = 30
+const MAX_TEXTS = 20
+const MAX_TEXT_LENGTH = 30
 
 /**
  * Records the names and kinds of values in the rows that the product reads by raw statements, by the source line that
@@ -45,8 +45,8 @@ export function observeRows(folder: string): void {
 function recordValue({ kinds, texts }: ColumnsSeen[string], value: unknown): void {
   const kind = kindOf(value)
   if (!kinds.includes(kind)) kinds.push(kind)
-  if (typeof value !== 'string' || value.length > LONGEST_TEXT) return
-  if (texts.length < MOST_TEXTS && !texts.includes(value)) texts.push(value)
+  if (typeof value !== 'string' || value.length > MAX_TEXT_LENGTH) return
+  if (texts.length < MAX_TEXTS && !texts.includes(value)) texts.push(value)
 }
 
 /** Calls the listener with the result of each call of a method, and with the site of the call. */

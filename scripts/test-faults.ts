@@ -9,7 +9,7 @@ import { chooseFiles, runFiles } from './testing/run-files.js'
 import { ABUSE_REPORT_VARIABLE, FAULT_REPORT_VARIABLE } from '../harness/variables.js'
 
 /** Minimum number of faults in a whole run; with fewer the run fails. */
-const FEWEST_FAULTS = 1000
+const MIN_FAULTS = 1000
 
 type Row = Record<string, number | string>
 
@@ -46,6 +46,6 @@ async function printTables(folder: string): Promise<void> {
   const total = { name: 'total', ...Object.fromEntries(keys.map((key) => [key, sum(key)])), convergedMs: converged }
   console.table([...rows, total])
   const isWhole = process.argv.length === 2
-  if (isWhole && (sum('faults') < FEWEST_FAULTS || attacks.length === 0)) process.exitCode = 1
+  if (isWhole && (sum('faults') < MIN_FAULTS || attacks.length === 0)) process.exitCode = 1
   if (sum('lost') + sum('duplicated') > 0) process.exitCode = 1
 }

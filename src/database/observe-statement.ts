@@ -19,7 +19,7 @@ export interface StatementObservers {
   tracing?: Tracing | undefined
 }
 
-const LONGEST_TEXT = 1000
+const MAX_TEXT_LENGTH = 1000
 
 /**
  * Runs a statement, counts and traces it, and reports it when it is slow. A statement outside of a trace, such as one
@@ -54,4 +54,4 @@ const describe = (text: string) => ({
   attributes: { 'db.system.name': 'postgresql', 'db.query.text': cut(text) },
 })
 
-const cut = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_TEXT)
+const cut = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_TEXT_LENGTH)

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 const ID_BYTES = 16
 const FILE_PATH = /\/v1\/chat\/files\/([\w-]{22})\/[^/]*\/?$/
 /** Fastify's router accepts path parameters of up to 100 UTF-16 code units. */
-const LONGEST_NAME = 80
+const MAX_NAME_LENGTH = 80
 
 export const createFileId = () => randomBytes(ID_BYTES).toString('base64url')
 
@@ -18,13 +18,13 @@ export function createFileUrl(publicUrl: string, { id, name }: { id: string; nam
 
 function simplifyName(name: string): string {
   const dot = name.lastIndexOf('.')
-  const [stem, ending] = [name.slice(0, dot), name.slice(dot)]
+  const [stem, extension] = [name.slice(0, dot), name.slice(dot)]
   const simple = stem
     .normalize()
     .replaceAll(/[^\p{L}\p{M}\p{N}._-]+/gu, '_')
     .replace(/^[._]+/, '')
-    .slice(0, LONGEST_NAME - ending.length)
-  return `${simple.toWellFormed() || 'file'}${ending}`
+    .slice(0, MAX_NAME_LENGTH - extension.length)
+  return `${simple.toWellFormed() || 'file'}${extension}`
 }
 
 /** Reads the id of a file from the path of a URL, whatever its host. Returns undefined for any other URL. */

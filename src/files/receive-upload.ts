@@ -23,7 +23,7 @@ import type { SpooledFile } from './storage/storage.js'
 import { inspectBytes } from './types/inspect-bytes.js'
 import type { UploadSlot } from './uploads/upload-slots.js'
 
-const LONGEST_NAME = 1000
+const MAX_NAME_LENGTH = 1000
 /** Well below the hour after which `sweepFiles` treats a file that is not stored as abandoned. */
 const KEEP_PENDING_MS = 600_000
 
@@ -88,11 +88,11 @@ async function readUpload(
 }
 
 function requireName(name: string): string {
-  if (name.length <= LONGEST_NAME && isStorableText(name)) return name
+  if (name.length <= MAX_NAME_LENGTH && isStorableText(name)) return name
   throw invalidInput([
     {
       field: 'file',
-      message: `has a name that is longer than ${LONGEST_NAME} characters or contains characters that cannot be stored`,
+      message: `has a name that is longer than ${MAX_NAME_LENGTH} characters or contains characters that cannot be stored`,
     },
   ])
 }

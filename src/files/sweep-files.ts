@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { FileStorage } from './storage/storage.js'
 
-const MOST_AT_ONCE = 100
+const BATCH_SIZE = 100
 /** Longer than an upload may take. An older spooled file was left by a node that died. */
 const ABANDONED_SPOOL_MS = 3_600_000
 
@@ -33,7 +33,7 @@ export async function sweepFiles({ db, storage, spoolFolder }: SweepDeps): Promi
       )
     }
     count += ids.length
-    if (ids.length < MOST_AT_ONCE) return count
+    if (ids.length < BATCH_SIZE) return count
   }
 }
 
@@ -43,7 +43,7 @@ async function takeUnwanted(db: Database): Promise<string[]> {
     where id = any(array(
       select id from chat_file where state <> 'named' and updated < clock_timestamp() - case state
         when 'stored' then interval '24 hours' when 'pending' then interval '1 hour' else interval '1 minute' end
-      order by updated limit ${MOST_AT_ONCE} for update skip locked))
+      order by updated limit ${BATCH_SIZE} for update skip locked))
     returning id`)
   return rows.map(({ id }) => id)
 }

@@ -54,7 +54,7 @@ const listAlgorithms = ({ JWT_ALGORITHMS = '' }: JwtEnvironment) =>
 const toPem = (text: string) => text.replaceAll('\\n', '\n')
 
 /** RFC 7518, section 3.2: the key must be at least as large as the hash. */
-const SHORTEST_SECRET = 32
+const MIN_SECRET_BYTES = 32
 const PEM = /-----BEGIN [A-Z ]+-----/
 
 /** Checks the settings against each other. A setting that would have no effect is an error, too. */
@@ -91,8 +91,8 @@ function checkSecret(secret: string | undefined): FieldErrors {
       : PEM.test(secret)
         ? // Anybody who knows a public key could sign JWTs with it.
           'is a PEM key; HS256 needs a secret that is random'
-        : Buffer.byteLength(secret) < SHORTEST_SECRET
-          ? `must have ${SHORTEST_SECRET} bytes at least`
+        : Buffer.byteLength(secret) < MIN_SECRET_BYTES
+          ? `must have ${MIN_SECRET_BYTES} bytes at least`
           : undefined
   return message === undefined ? [] : [{ field: 'JWT_SECRET', message }]
 }

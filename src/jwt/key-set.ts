@@ -9,7 +9,7 @@ const UNKNOWN_KEY_MS = 60_000
 /** Minimum interval between reads until the first one succeeds. */
 const FIRST_READ_MS = 2000
 const FETCH_TIMEOUT_MS = 5000
-const MOST_BYTES = 1_048_576
+const MAX_BYTES = 1_048_576
 
 /** The public keys that the platform publishes. */
 export interface KeySet {
@@ -97,7 +97,7 @@ async function readBody({ body }: Response): Promise<string> {
   let bytes = 0
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length
-    if (bytes > MOST_BYTES) throw new Error('The key set is too large')
+    if (bytes > MAX_BYTES) throw new Error('The key set is too large')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

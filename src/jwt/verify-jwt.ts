@@ -11,7 +11,7 @@ export const CLOCK_TOLERANCE_MS = CLOCK_TOLERANCE_S * 1000
 /**
  * A JWT that expires later than this is refused: a JWT that is valid for years is a password that nobody can change.
  */
-const LONGEST_LIFE_S = 7 * 86_400
+const MAX_LIFETIME_S = 7 * 86_400
 
 /** The contents of a valid JWT. */
 export interface JwtIdentity {
@@ -95,7 +95,7 @@ function readIdentity({ sub, exp = 0, iat, name, logo_url, email }: JWTPayload):
   const now = Date.now()
   const latestMs = now + CLOCK_TOLERANCE_S * 1000
   if (side === undefined || !Number.isSafeInteger(id)) return undefined
-  if (exp * 1000 <= now || exp * 1000 > latestMs + LONGEST_LIFE_S * 1000) return undefined
+  if (exp * 1000 <= now || exp * 1000 > latestMs + MAX_LIFETIME_S * 1000) return undefined
   if (iat !== undefined && iat * 1000 > latestMs) return undefined
   return {
     side: side as JwtIdentity['side'],

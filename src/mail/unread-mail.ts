@@ -7,7 +7,7 @@ import type { Mail, Mailer } from './mailer.js'
 import type { Unsubscribing } from './unsubscribe.js'
 
 const MESSAGES_PER_MAIL = 10
-const LONGEST_TEXT = 500
+const MAX_TEXT_LENGTH = 500
 
 interface UnreadMessage {
   content: string
@@ -18,7 +18,7 @@ interface UnreadMessage {
 }
 
 const messageColumns = defineColumns<UnreadMessage>({
-  content: `left(m.content, ${LONGEST_TEXT + 1})`,
+  content: `left(m.content, ${MAX_TEXT_LENGTH + 1})`,
   attachmentUrl: 'm.attachment_url',
   adminName: 'a.name',
   created: epochMs('m.created'),
@@ -106,7 +106,7 @@ export function composeMail({ name, email, count, messages, publicUrl, messageId
 }
 
 function quote({ content, attachmentUrl, adminName, created }: UnreadMessage): string {
-  const text = content.length > LONGEST_TEXT ? `${content.slice(0, LONGEST_TEXT).toWellFormed()}…` : content
+  const text = content.length > MAX_TEXT_LENGTH ? `${content.slice(0, MAX_TEXT_LENGTH).toWellFormed()}…` : content
   const lines = [text, attachmentUrl]
     .filter((part) => part !== '')
     .join('\n')

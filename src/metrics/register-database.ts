@@ -1,5 +1,5 @@
 import { noReplicaReads } from '../database/replicas/replicas.js'
-import { MOST_COUNTED } from './database-probe.js'
+import { MAX_COUNTED } from './database-probe.js'
 import type { Registrar } from './registrar.js'
 import type { MetricSources } from './sources.js'
 
@@ -63,7 +63,7 @@ export function registerDatabase({ counter, gauge, histogram }: Registrar, sourc
   })
   gauge({
     name: 'store_chat_sessions',
-    help: `Open and claimed sessions of the whole installation, at most ${MOST_COUNTED} of each. The same on every node.`,
+    help: `Open and claimed sessions of the whole installation, at most ${MAX_COUNTED} of each. The same on every node.`,
     labelNames: ['status'],
     read: () => {
       const { sessions } = database()

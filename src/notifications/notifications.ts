@@ -45,7 +45,7 @@ const notificationColumns = defineColumns<Omit<Notification, 'created_at'> & { c
   created_at: epochMs('m.created'),
 })
 
-const LONGEST_PAGE = Prisma.raw('200')
+const MAX_PAGE_SIZE = Prisma.raw('200')
 
 /** Reads the notifications of an admin, newest first. `before` is the last id of the previous page. */
 export async function listNotifications(
@@ -57,7 +57,7 @@ export async function listNotifications(
   // literal, because a generic plan assumes that a parameter is a tenth of the rows.
   const page = (concern: string) => Prisma.sql`(
     select * from chat_message m where ${Prisma.raw(concern)}
-      and m.id < ${before ?? Number.MAX_SAFE_INTEGER} order by m.holder_id desc, m.id desc limit ${LONGEST_PAGE})`
+      and m.id < ${before ?? Number.MAX_SAFE_INTEGER} order by m.holder_id desc, m.id desc limit ${MAX_PAGE_SIZE})`
   const rows = await notificationColumns.read(
     db,
     Prisma.sql`

@@ -10,8 +10,8 @@ import { RateLimiter } from '../limits/rate-limiter.js'
  * Wrong platform tokens per minute from one address. LIMIT_FAILED_AUTH_PER_MINUTE applies as well; a smaller value
  * lowers this limit, and 0 switches it off.
  */
-const MOST_GUESSES_PER_MINUTE = 60
-const MOST_ADDRESSES = 10_000
+const MAX_GUESSES_PER_MINUTE = 60
+const MAX_ADDRESSES = 10_000
 const TRUSTED_MS = 3_600_000
 
 export interface PlatformAccess {
@@ -35,9 +35,9 @@ interface PlatformRequest {
  */
 export function createPlatformCheck({ platformToken, failedAuthPerMinute }: PlatformAccess, limits: Limits) {
   const expected = platformToken.split(',').map((token) => hashToken(token.trim()))
-  const burst = Math.min(failedAuthPerMinute, MOST_GUESSES_PER_MINUTE)
-  const guesses = new RateLimiter({ perSecond: burst / 60, burst }, MOST_ADDRESSES)
-  const trusted = new LRUCache<string, true>({ max: MOST_ADDRESSES, ttl: TRUSTED_MS })
+  const burst = Math.min(failedAuthPerMinute, MAX_GUESSES_PER_MINUTE)
+  const guesses = new RateLimiter({ perSecond: burst / 60, burst }, MAX_ADDRESSES)
+  const trusted = new LRUCache<string, true>({ max: MAX_ADDRESSES, ttl: TRUSTED_MS })
 
   /** Compares with every token, so that the time does not show which one matches. */
   function isRight(token: string): boolean {

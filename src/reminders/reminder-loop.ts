@@ -21,7 +21,7 @@ const SWEEP_INTERVAL_MS = 5000
 const CLEANUP_INTERVAL_MS = 60_000
 const REMINDERS_PER_TURN = 10
 /** Messages that were sent while no node ran reminders for longer than this are not announced afterwards. */
-const LONGEST_ABSENCE_MS = 24 * 3_600_000
+const MAX_ABSENCE_MS = 24 * 3_600_000
 const MAX_NOTED_SESSIONS = 50_000
 
 /**
@@ -57,7 +57,7 @@ export function startReminders(options: ReminderOptions, longestStatementMs: num
   async function checkWanted(): Promise<boolean> {
     const wasWanted = isWanted
     isWanted = sendMail !== undefined || (await hasSubscriber())
-    if (isWanted && !wasWanted) await beginReminders(db, LONGEST_ABSENCE_MS)
+    if (isWanted && !wasWanted) await beginReminders(db, MAX_ABSENCE_MS)
     return isWanted
   }
 

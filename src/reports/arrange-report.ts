@@ -4,7 +4,7 @@ import { createRow, type ReportQuery } from './report.js'
 
 const DAY_MS = 86_400_000
 /** Shorter than any day, also when clocks change. */
-const SHORTEST_DAY_MS = 20 * 3_600_000
+const MIN_DAY_MS = 20 * 3_600_000
 
 /**
  * Sorts the groups of a report. Days and hours are in their order, including those without sessions; admins and tags
@@ -46,7 +46,7 @@ export function listDays({ from, to, timezone }: Pick<ReportQuery, 'from' | 'to'
   const showTime = createLocalClock(timezone)
   const days = new Set<string>()
   const last = to.getTime() - 1
-  for (let at = from.getTime(); at < last; at += SHORTEST_DAY_MS) days.add(showTime(at).slice(0, 10))
+  for (let at = from.getTime(); at < last; at += MIN_DAY_MS) days.add(showTime(at).slice(0, 10))
   if (last >= from.getTime()) days.add(showTime(last).slice(0, 10))
   return [...days]
 }

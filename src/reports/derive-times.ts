@@ -5,7 +5,7 @@ import { Prisma } from '../generated/prisma/client.js'
 
 /** Pause between two turns: reports lag behind by about this much. */
 const PAUSE_MS = 5000
-const MOST_EVENTS = 50_000
+const MAX_EVENTS = 50_000
 
 /**
  * Returns a function that updates chat_session_times for the sessions that have changed since the last turn. One node
@@ -18,7 +18,7 @@ export function createTimesDerivation(
   longestStatementMs: number,
   onSlowTurn: (mostEvents: number) => void,
 ): () => Promise<void> {
-  const most = Math.min(MOST_EVENTS, Math.max(100, longestStatementMs * 10))
+  const most = Math.min(MAX_EVENTS, Math.max(100, longestStatementMs * 10))
   const overlapMs = overlapOf(longestStatementMs)
   const work = (tx: Transaction, cursor: Cursor, mostEvents: number) => deriveMoved(tx, cursor, mostEvents, overlapMs)
   return createDerivation(db, 'reports', { pauseMs: PAUSE_MS, longestStatementMs, most, work, onSlowTurn })

@@ -54,12 +54,12 @@ const headColumns = defineColumns<HeadRow>({
 type PageRow = MessageRow & { seq: number; admin_name: string | null }
 const pageColumns = defineColumns<PageRow>({ ...messageExpressions, seq: 'm.seq', admin_name: 'a.name' })
 
-const MESSAGES_OF_A_PAGE = 100
+const MAX_PAGE_MESSAGES = 100
 /**
  * A page ends with the message that exceeds this, so one message more is read: at most 40 kB. A page is held in memory,
  * and JSON may escape it to six times the size.
  */
-const BYTES_OF_A_PAGE = 262_144
+const MAX_PAGE_BYTES = 262_144
 /** The name that stores see of every admin. */
 const ADMIN_NAME = 'Admin'
 
@@ -128,7 +128,7 @@ const selectPage = (after: number, upTo: number) => Prisma.sql`
   select ${Prisma.raw(pageColumns.json)} as rows from (
     select *, sum(octet_length(content)) over (order by seq) - octet_length(content) as bytes_before from (
       select * from chat_message where session_id = s.id and seq > ${after} and seq <= ${upTo}
-      order by seq limit ${MESSAGES_OF_A_PAGE}
+      order by seq limit ${MAX_PAGE_MESSAGES}
     ) following
   ) m left join admin a on m.sender_type = 'admin' and a.id = m.sender_id
-  where m.bytes_before < ${BYTES_OF_A_PAGE}`
+  where m.bytes_before < ${MAX_PAGE_BYTES}`

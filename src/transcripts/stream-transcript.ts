@@ -6,7 +6,7 @@ import type { Transcript } from './read-transcript.js'
 /** A slow reader reads this much in less time than the timeout of a stalled reader. */
 const CHUNK_BYTES = 65_536
 /** Without it, a reader that always reads just before that timeout could take days for a long session. */
-const LONGEST_MS = 600_000
+const MAX_DURATION_MS = 600_000
 
 /** Listens to the progress of a stream. */
 export interface StreamListener {
@@ -25,9 +25,9 @@ export function streamTranscript(
   transcript: Transcript,
   format: TranscriptFormat,
   listener: StreamListener,
-  longestMs = LONGEST_MS,
+  maxDurationMs = MAX_DURATION_MS,
 ): Readable {
-  const deadline = performance.now() + longestMs
+  const deadline = performance.now() + maxDurationMs
   async function* texts() {
     yield format.begin(transcript)
     let index = 0

@@ -13,9 +13,9 @@ import { streamTranscript } from './stream-transcript.js'
  * Bytes that a transcript counts as unread until its end. An account may have 12 MiB unread, so three transcripts at
  * once.
  */
-const BYTES_OF_TRANSCRIPT = 4 * 1024 * 1024
+const TRANSCRIPT_BYTES = 4 * 1024 * 1024
 /** Each page costs an account at least one request of its rate limit, as a page of history does. */
-const FEWEST_BYTES_OF_PAGE = 16_384
+const MIN_PAGE_BYTES = 16_384
 
 const querystring = Type.Object({
   session_id: IdSchema,
@@ -60,8 +60,8 @@ async function sendTranscript(
   requireTimezone(timezone)
   const transcript = await openTranscript({ db, history, checkAccount: credentials.check }, account, session_id)
   const format = createFormat(name, timezone)
-  const onRead = largeAnswers.track(reply, BYTES_OF_TRANSCRIPT, nameAccount(account))
-  const onPage = (bytes: number) => limits.chargeAnswer(account, Math.max(bytes, FEWEST_BYTES_OF_PAGE))
+  const onRead = largeAnswers.track(reply, TRANSCRIPT_BYTES, nameAccount(account))
+  const onPage = (bytes: number) => limits.chargeAnswer(account, Math.max(bytes, MIN_PAGE_BYTES))
   return reply
     .headers({
       'content-type': format.contentType,

@@ -7,7 +7,7 @@ import type { YearSize } from './seed-year.js'
 const ROUNDS = 3
 const SAMPLE_MS = 20
 /** The text of a message alone. */
-const FEWEST_BYTES_OF_MESSAGE = 100
+const MIN_MESSAGE_BYTES = 100
 
 /** Measures downloads of a long session, and how much the memory of a fresh node grows meanwhile. */
 export function compareTranscripts(
@@ -25,7 +25,7 @@ export function compareTranscripts(
       await download(1)
       const measured = await measureGrowth(server, async () => {
         const bytes = await download(sessions + 1)
-        if (bytes < longest * FEWEST_BYTES_OF_MESSAGE) throw new Error(`Transcript as ${format}: ${bytes} bytes`)
+        if (bytes < longest * MIN_MESSAGE_BYTES) throw new Error(`Transcript as ${format}: ${bytes} bytes`)
       })
       await server.stop()
       return measured

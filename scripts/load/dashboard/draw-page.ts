@@ -8,7 +8,7 @@ const GAP = 8
 const PADDING = 10
 const TITLE_HEIGHT = 26
 const LEGEND_LINE = 16
-const MOST_LEGEND_LINES = 3
+const MAX_LEGEND_LINES = 3
 /** Approximate width of a letter, and the gap between two names. */
 const LETTER = 6
 const NAME_GAP = 30
@@ -65,7 +65,7 @@ function drawLines(panel: PanelData, width: number, height: number): string {
     ({ name }, index) => `<li style="--color:${colorAt(index)}">${escape(name === '' ? 'value' : name)}</li>`,
   )
   const letters = panel.series.reduce((sum, { name }) => sum + name.length * LETTER + NAME_GAP, 0)
-  const legend = Math.min(Math.ceil(letters / width), MOST_LEGEND_LINES) * LEGEND_LINE
+  const legend = Math.min(Math.ceil(letters / width), MAX_LEGEND_LINES) * LEGEND_LINE
   return `${drawChart(panel, width, height - TITLE_HEIGHT - legend - GAP)}<ul>${names.join('')}</ul>`
 }
 

@@ -15,7 +15,7 @@ import type { SessionSettings } from '../session-settings.js'
 import { watchReplica, type HealthListener, type ReplicaHealth } from './replica-health.js'
 
 const SETTING = 'DATABASE_REPLICA_URL'
-const LONGEST_PROBE_MS = 1000
+const PROBE_TIMEOUT_MS = 1000
 
 /** Results of the reads that replicas may answer. */
 export interface ReplicaCounts {
@@ -100,7 +100,7 @@ export async function openReplicas(options: ReplicaOptions): Promise<Replicas> {
   }
 
   const servers = replicaUrls.map((url, index) => {
-    const db = open(url, { connections: 1, patienceMs: LONGEST_PROBE_MS })
+    const db = open(url, { connections: 1, patienceMs: PROBE_TIMEOUT_MS })
     const health = watchReplica(() => isReplica(db, primary, lineage), listen(index + 1))
     closers.push(() => health.close())
     return { url, health }

@@ -4,7 +4,7 @@ import { openConnection, type ConnectionTarget } from '../connection-pool.js'
 import { READ_ONLY } from '../failures.js'
 
 /** PostgreSQL 15, as `server_version_num`. */
-const OLDEST_SERVER = 150_000
+const MIN_SERVER_VERSION = 150_000
 const SECOND_CONNECTION_TIMEOUT_MS = 3000
 
 interface Findings {
@@ -26,7 +26,8 @@ interface Findings {
  */
 export async function checkDatabase(client: Client, target: ConnectionTarget): Promise<void> {
   const found = await readFindings(client, target)
-  if (found.version < OLDEST_SERVER) throw new StartupError(`PostgreSQL 15 is needed, this is ${found.versionName}`)
+  if (found.version < MIN_SERVER_VERSION)
+    throw new StartupError(`PostgreSQL 15 is needed, this is ${found.versionName}`)
   if (found.encoding !== 'UTF8') {
     throw new StartupError(`The database has the encoding ${found.encoding}. Create one with encoding 'UTF8'.`)
   }

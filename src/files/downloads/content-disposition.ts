@@ -10,23 +10,23 @@ const encodeExtended = (text: string) =>
 const unsafe = /[\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]/g
 
 /** Proxies and clients limit a header to a few KiB. File systems limit a name to 255 bytes or characters. */
-const MOST_ENCODED = 1000
-const MOST_CHARACTERS = 255
-const LONGEST_ENDING = 16
+const MAX_ENCODED_LENGTH = 1000
+const MAX_LENGTH = 255
+const MAX_EXTENSION_LENGTH = 16
 
 /** Shortens the stem of a name until the name is short enough, plain and encoded. */
 function shorten(name: string): string {
   const dot = name.lastIndexOf('.')
-  const hasEnding = dot > 0 && name.length - dot <= LONGEST_ENDING
-  const [stem, ending] = hasEnding ? [name.slice(0, dot), name.slice(dot)] : [name, '']
-  let encoded = encodeExtended(ending).length
+  const hasExtension = dot > 0 && name.length - dot <= MAX_EXTENSION_LENGTH
+  const [stem, extension] = hasExtension ? [name.slice(0, dot), name.slice(dot)] : [name, '']
+  let encoded = encodeExtended(extension).length
   let kept = ''
   for (const character of stem) {
     encoded += encodeExtended(character).length
-    if (encoded > MOST_ENCODED || kept.length + character.length + ending.length > MOST_CHARACTERS) break
+    if (encoded > MAX_ENCODED_LENGTH || kept.length + character.length + extension.length > MAX_LENGTH) break
     kept += character
   }
-  return kept + ending
+  return kept + extension
 }
 
 /**

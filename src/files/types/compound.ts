@@ -13,7 +13,7 @@ const TABLE_LIST_LENGTH = 109
 const ENTRY_BYTES = 128
 const LAST_SECTOR = 0xfffffffa
 /** In real files the searched stream is among the first entries of the directory. */
-const MOST_SECTORS = 64
+const MAX_SECTORS = 64
 
 /**
  * Checks that a compound file contains a stream that identifies its document type.
@@ -27,7 +27,7 @@ export async function checkCompoundFile(file: WholeFile, streams: string[]): Pro
   const readSector = (sector: number) => file.read((sector + 1) * sectorBytes, sectorBytes)
 
   let sector = header.readUInt32LE(48)
-  for (let count = 0; count < MOST_SECTORS && sector < LAST_SECTOR; count++) {
+  for (let count = 0; count < MAX_SECTORS && sector < LAST_SECTOR; count++) {
     const names = readNames(await readSector(sector))
     if (names.some((name) => streams.includes(name))) return
     sector = await findNext(header, sectorBytes, readSector, sector)

@@ -7,13 +7,13 @@ import type { WholeFile } from './whole-file.js'
  */
 const END_SIGNATURE = 0x06054b50
 const END_BYTES = 22
-const LONGEST_COMMENT = 65_535
+const MAX_COMMENT_BYTES = 65_535
 const ENTRY_SIGNATURE = 0x02014b50
 const ENTRY_BYTES = 46
-const LARGEST_DIRECTORY = 1024 * 1024
-const MOST_ENTRIES = 10_000
+const MAX_DIRECTORY_BYTES = 1024 * 1024
+const MAX_ENTRIES = 10_000
 /** A document that unpacks to more than this is probably a zip bomb. */
-const LARGEST_UNPACKED = 512 * 1024 * 1024
+const MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 const ENCRYPTED = 1
 
 interface ZipEntry {
@@ -40,7 +40,7 @@ export async function checkOfficeArchive(file: WholeFile, folder: string): Promi
   if (!names.includes('[Content_Types].xml') || !names.some((name) => name.startsWith(folder) && name.endsWith('.xml')))
     throw unsupported('The file is not the document that its name says')
   const sum = (key: 'packed' | 'unpacked') => entries.reduce((total, entry) => total + entry[key], 0)
-  if (sum('unpacked') > LARGEST_UNPACKED) throw unsupported('The document unpacks to more than 512 MiB')
+  if (sum('unpacked') > MAX_UNPACKED_BYTES) throw unsupported('The document unpacks to more than 512 MiB')
   // There may be no bytes before the archive. Entries that share their bytes are refused: that is how a small archive
   // unpacks to a huge size.
   if (!entries.some(({ offset }) => offset === 0)) throw damaged()
@@ -48,13 +48,13 @@ export async function checkOfficeArchive(file: WholeFile, folder: string): Promi
 }
 
 async function readDirectory(file: WholeFile): Promise<ZipEntry[]> {
-  const tailBytes = Math.min(file.size, END_BYTES + LONGEST_COMMENT)
+  const tailBytes = Math.min(file.size, END_BYTES + MAX_COMMENT_BYTES)
   const tail = await file.read(file.size - tailBytes, tailBytes)
   const end = findEnd(tail)
   const [count, bytes, offset] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)]
   // Bytes before or after an archive could be a file of another type.
   const isWhole = offset + bytes === file.size - end.length && end.readUInt32LE(4) === 0
-  if (!isWhole || bytes > LARGEST_DIRECTORY || count > MOST_ENTRIES) throw damaged()
+  if (!isWhole || bytes > MAX_DIRECTORY_BYTES || count > MAX_ENTRIES) throw damaged()
   return parseEntries(await file.read(offset, bytes), count)
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
 /** Limits of what a client may still send after a refusal: bytes, total time, time without a byte. */
-const MOST_BYTES = 64 * 1024 * 1024
-const LONGEST_MS = 30_000
-const LONGEST_SILENCE_MS = 5000
+const MAX_BYTES = 64 * 1024 * 1024
+const MAX_DURATION_MS = 30_000
+const MAX_SILENCE_MS = 5000
 
 /**
  * Reads and discards the rest of a refused request. Closing a connection with unread bytes resets it, and then a client
@@ -12,10 +12,10 @@ const LONGEST_SILENCE_MS = 5000
  */
 export function drainRequest(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return
-  let left = MOST_BYTES
+  let left = MAX_BYTES
   const cut = () => request.socket.destroy()
-  const deadline = setTimeout(cut, LONGEST_MS)
-  const silence = setTimeout(cut, LONGEST_SILENCE_MS)
+  const deadline = setTimeout(cut, MAX_DURATION_MS)
+  const silence = setTimeout(cut, MAX_SILENCE_MS)
   request.on('data', (chunk: Buffer) => {
     silence.refresh()
     left -= chunk.length

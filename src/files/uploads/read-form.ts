@@ -4,13 +4,13 @@ import type { BusboyInstance } from '@fastify/busboy'
 import { invalidInput, RequestError } from '../../errors/request-error.js'
 
 /** The API has one field beside the file. Clients may add fields of their own. */
-const MOST_FIELDS = 10
-const LONGEST_FIELD = 1024
-const MOST_PART_HEADERS = 20
-const LARGEST_PART_HEADER = 4096
+const MAX_FIELDS = 10
+const MAX_FIELD_BYTES = 1024
+const MAX_PART_HEADERS = 20
+const MAX_PART_HEADER_BYTES = 4096
 /** A client that is silent for this long has gone, or occupies a connection on purpose. */
-const LONGEST_SILENCE_MS = 30_000
-const LONGEST_UPLOAD_MS = 15 * 60_000
+const MAX_SILENCE_MS = 30_000
+const MAX_UPLOAD_MS = 15 * 60_000
 
 /**
  * Consumes the bytes of the file as they arrive. The stream ends with an error when the form turns out to be invalid.
@@ -85,8 +85,8 @@ function watchProgress(request: IncomingMessage, giveUp: (error: Error) => void)
   const stall = () => giveUp(new RequestError(408, 'The upload took too long'))
   // A request that was read completely emits `close`, too.
   const leave = () => request.readableEnded || giveUp(new RequestError(400, 'The upload broke off'))
-  const silence = setTimeout(stall, LONGEST_SILENCE_MS)
-  const deadline = setTimeout(stall, LONGEST_UPLOAD_MS)
+  const silence = setTimeout(stall, MAX_SILENCE_MS)
+  const deadline = setTimeout(stall, MAX_UPLOAD_MS)
   const restart = () => silence.refresh()
   // The client may have disconnected while it waited for a slot.
   if (request.destroyed) leave()
@@ -108,10 +108,10 @@ async function openForm({ headers }: IncomingMessage, maxBytes: number): Promise
       limits: {
         fileSize: maxBytes,
         files: 1,
-        fields: MOST_FIELDS,
-        fieldSize: LONGEST_FIELD,
-        headerPairs: MOST_PART_HEADERS,
-        headerSize: LARGEST_PART_HEADER,
+        fields: MAX_FIELDS,
+        fieldSize: MAX_FIELD_BYTES,
+        headerPairs: MAX_PART_HEADERS,
+        headerSize: MAX_PART_HEADER_BYTES,
       },
     })
   } catch {

@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { RequestError, unavailable } from '../../errors/request-error.js'
 import type { ScanCounts } from './upload-counts.js'
 
-const LONGEST_SILENCE_MS = 60_000
-const LONGEST_REPLY = 4096
+const MAX_SILENCE_MS = 60_000
+const MAX_REPLY_LENGTH = 4096
 
 /**
  * Lets clamd scan a file, with its command INSTREAM (`man clamd`): chunks with their lengths, ended by a length of 0,
@@ -33,7 +33,7 @@ export async function scanFile(
 async function ask({ host, port }: { host: string; port: number }, path: string): Promise<string> {
   const socket = connect(port, host)
   const file = createReadStream(path)
-  socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
+  socket.setTimeout(MAX_SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
   try {
     await once(socket, 'connect')
     // clamd may answer and close before it has read everything.
@@ -62,7 +62,7 @@ async function readReply(socket: Socket): Promise<string> {
   let reply = ''
   for await (const chunk of socket.setEncoding('latin1') as AsyncIterable<string>) {
     reply += chunk
-    if (reply.includes('\0') || reply.length > LONGEST_REPLY) break
+    if (reply.includes('\0') || reply.length > MAX_REPLY_LENGTH) break
   }
   return reply.replace(/\0[^]*$/, '').trim()
 }

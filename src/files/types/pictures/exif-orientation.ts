@@ -2,7 +2,7 @@
 const ORIENTATION_TAG = 0x0112
 const SHORT_TYPE = 3
 const ENTRY_BYTES = 12
-const LARGEST_ORIENTATION = 8
+const MAX_ORIENTATION = 8
 
 /** Reads the orientation, 1 to 8, from Exif data in TIFF format. Returns 1 (upright) when there is none. */
 export function readOrientation(tiff: Buffer): number {
@@ -17,7 +17,7 @@ export function readOrientation(tiff: Buffer): number {
     if (entry + ENTRY_BYTES > tiff.length) return 1
     if (read16(entry) !== ORIENTATION_TAG) continue
     const orientation = read16(entry + 2) === SHORT_TYPE ? read16(entry + 8) : 1
-    return orientation >= 1 && orientation <= LARGEST_ORIENTATION ? orientation : 1
+    return orientation >= 1 && orientation <= MAX_ORIENTATION ? orientation : 1
   }
   return 1
 }

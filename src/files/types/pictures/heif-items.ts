@@ -3,7 +3,7 @@ import { BoxReader, damaged, parseBoxes, type Box } from './heif-boxes.js'
 
 /** Items that describe a picture instead of being one. */
 const describingItems = new Set(['Exif', 'mime', 'uri '])
-const MOST_ITEMS = 10_000
+const MAX_ITEMS = 10_000
 /** Boxes in `meta` that are not needed to show the picture, and may contain anything. */
 const ignoredBoxes = new Set(['free', 'skip', 'uuid'])
 
@@ -34,7 +34,7 @@ function findDescribingItems(meta: Buffer, items: Box): Set<number> {
   const version = reader.read(1)
   reader.read(3)
   const count = reader.read(version === 0 ? 2 : 4)
-  if (count > MOST_ITEMS) throw damaged()
+  if (count > MAX_ITEMS) throw damaged()
   const ids = new Set<number>()
   for (const entry of parseBoxes(meta, reader.offset, items.end)) {
     const item = new BoxReader(meta, entry)
@@ -60,7 +60,7 @@ function locate(reader: BoxReader, ids: Set<number>, dataStart: number | undefin
   if (version > 2 || [offsetBytes, lengthBytes, baseBytes, indexBytes].some((bytes) => ![0, 4, 8].includes(bytes)))
     throw damaged()
   const count = reader.read(version < 2 ? 2 : 4)
-  if (count > MOST_ITEMS) throw damaged()
+  if (count > MAX_ITEMS) throw damaged()
   const ranges: Range[] = []
   for (let item = 0; item < count; item++) {
     const isWanted = ids.delete(reader.read(version < 2 ? 2 : 4))

@@ -9,8 +9,8 @@ import type { WholeFile } from '../whole-file.js'
  * its own; readers ignore the Exif orientation.
  */
 const HEAD_BYTES = 8
-const LARGEST_META = 1024 * 1024
-const MOST_BOXES = 64
+const MAX_META_BYTES = 1024 * 1024
+const MAX_BOXES = 64
 /** Boxes of a single picture. Sequences and videos store metadata in other ways, which are not supported here. */
 const pictureBoxes = new Set(['ftyp', 'meta', 'mdat', 'free', 'skip', 'uuid'])
 /** They may contain anything, and a viewer does not need them. */
@@ -42,7 +42,7 @@ export async function removeHeifMetadata(file: WholeFile): Promise<Patch[]> {
       'Only HEIC pictures with a single image are accepted, because metadata cannot be removed from others',
     )
   }
-  if (meta.end - meta.start > LARGEST_META) throw damaged()
+  if (meta.end - meta.start > MAX_META_BYTES) throw damaged()
   const content = await file.read(meta.start, meta.end - meta.start)
   const ranges = findMetadata(content, meta.start)
   for (const box of boxes) if (ignoredBoxes.has(box.type)) ranges.push({ start: box.start, end: box.end })
@@ -57,7 +57,7 @@ export async function removeHeifMetadata(file: WholeFile): Promise<Patch[]> {
 
 async function readTopBoxes(file: WholeFile): Promise<Box[]> {
   const boxes: Box[] = []
-  for (let offset = 0; offset < file.size && boxes.length < MOST_BOXES;) {
+  for (let offset = 0; offset < file.size && boxes.length < MAX_BOXES;) {
     const head = await file.read(offset, Math.min(2 * HEAD_BYTES, file.size - offset))
     const box = readBox(head, 0, file.size - offset)
     boxes.push({ type: box.type, start: offset + box.start, end: offset + box.end })

@@ -15,7 +15,7 @@ const keptChunks = new Set([
 const HEAD_BYTES = 8
 const FRAME_BYTES = 12
 /** Larger Exif data is removed without reading its orientation. */
-const LARGEST_EXIF = 65_536
+const MAX_EXIF_BYTES = 65_536
 
 /** Removes metadata, and bytes after the picture. Of Exif data only the orientation is kept. */
 export function createPngFilter(): Filter {
@@ -46,7 +46,7 @@ export function createPngFilter(): Filter {
     const length = head.readUInt32BE(0)
     const type = head.toString('latin1', 4, HEAD_BYTES)
     if (length > 0x7fffffff || !/^[A-Za-z]{4}$/.test(type) || isFirst !== (type === 'IHDR')) throw notPng()
-    if (type === 'eXIf' && length <= LARGEST_EXIF) {
+    if (type === 'eXIf' && length <= MAX_EXIF_BYTES) {
       const chunk = pending.peek(FRAME_BYTES + length)
       if (chunk === undefined) return false
       const orientation = readOrientation(chunk.subarray(HEAD_BYTES, HEAD_BYTES + length))

@@ -11,7 +11,7 @@ const keptChunks = new Set(['VP8 ', 'VP8L', 'VP8X', 'ANIM', 'ANMF', 'ALPH', 'ICC
 const FLAGS_OFFSET = FILE_HEAD_BYTES + HEAD_BYTES
 const EXIF_FLAG = 0x08
 const XMP_FLAG = 0x04
-const LARGEST_EXIF = 65_536
+const MAX_EXIF_BYTES = 65_536
 
 /** Removes Exif, XMP and unknown chunks, and bytes after the picture. Of Exif data only the orientation is kept. */
 export function createWebpFilter(): Filter {
@@ -64,7 +64,7 @@ export function createWebpFilter(): Filter {
     const bytes = HEAD_BYTES + size + (size % 2)
     if (bytes > available) throw notWebp()
     if (type === 'VP8X') return takeExtendedHeader(kept, bytes)
-    if (type === 'EXIF' && size <= LARGEST_EXIF) {
+    if (type === 'EXIF' && size <= MAX_EXIF_BYTES) {
       const chunk = pending.peek(bytes)
       if (chunk === undefined) return false
       keepOrientation(kept, chunk.subarray(HEAD_BYTES, HEAD_BYTES + size))
