@@ -15,7 +15,7 @@ export interface Cursor {
 const CATCH_UP_REST_FACTOR = 3
 
 /** A turn that is due later was planned before the clock of the database was set back. */
-const LONGEST_PAUSE_MS = 600_000
+const MAX_PAUSE_MS = 600_000
 
 /** Who derives rows from the log. */
 export type DerivingConsumer = 'search' | 'reports'
@@ -72,7 +72,7 @@ export function createDerivation(
 async function takeTurn(db: Database, consumer: DerivingConsumer, options: TurnOptions): Promise<number | undefined> {
   const { pauseMs, timeoutMs, work } = options
   const isDue = Prisma.sql`consumer = ${consumer} and (next_at <= clock_timestamp()
-    or next_at > clock_timestamp() + ${Math.max(pauseMs, LONGEST_PAUSE_MS)}::float8 * interval '1 millisecond')`
+    or next_at > clock_timestamp() + ${Math.max(pauseMs, MAX_PAUSE_MS)}::float8 * interval '1 millisecond')`
   const [due] = await db.prisma.$queryRaw<object[]>(Prisma.sql`select from event_cursor where ${isDue}`)
   if (due === undefined) return undefined
   return db.prisma.$transaction(

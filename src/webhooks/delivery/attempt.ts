@@ -21,7 +21,7 @@ export type AttemptDelivery = (
   signal: AbortSignal,
 ) => Promise<Attempt>
 
-const LONGEST_ERROR = 200
+const MAX_ERROR_LENGTH = 200
 
 /** Creates a function that posts events. An attempt that the signal aborts is not counted. */
 export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDelivery {
@@ -53,7 +53,7 @@ export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDe
 function describe(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
   return (message === '' ? (code ?? 'The request failed') : message)
-    .slice(0, LONGEST_ERROR)
+    .slice(0, MAX_ERROR_LENGTH)
     .replaceAll('\0', '')
     .toWellFormed()
 }

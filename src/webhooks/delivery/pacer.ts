@@ -27,23 +27,23 @@ export interface PacerOptions {
 /** How often the rate is adjusted. */
 const WINDOW_MS = 250
 /** Share of the node's CPU time that deliveries take while the node is saturated. */
-const LEAST_SHARE = 0.02
+const MIN_SHARE = 0.02
 /** CPU time of a delivery on the node and in PostgreSQL (measured: 0.13 to 0.25 ms). */
 const DELIVERY_MS = 0.25
 /** A saturated node delivers at least this, so that every session goes on. */
-export const LEAST_PER_SECOND = 20
+export const MIN_PER_SECOND = 20
 /** What has been due for more than a minute raises the least rate in proportion, up to this factor. */
 const OLD_MS = 60_000
-const MOST_RAISE = 3
+const MAX_RAISE = 3
 /** Above this the rate is not limited. */
-const MOST_PER_SECOND = 4000
+const MAX_PER_SECOND = 4000
 /** A rate below this multiple of the least one means that the node is saturated, or was until a few seconds ago. */
 const YIELDING_FACTOR = 8
 /** The rate sinks faster with each saturated window in a row, and rises a little with each other window. */
 const DECREASE = 0.7
 const INCREASE = 1.25
 /** A saturated node delivers this many at once after a rest, so that a few events arrive without delay. */
-const MOST_SAVED = 100
+const MAX_SAVED = 100
 /** Deliveries that begin together share their statements. */
 const WORTH_A_STATEMENT = 20
 const MIN_PAUSE_MS = 50
@@ -52,8 +52,8 @@ const MAX_PAUSE_MS = 1000
 /** Creates a pacer. It measures the node only when it is asked, so it costs nothing while there is nothing to deliver. */
 export function createPacer({ now, readUsage }: PacerOptions = ofThisNode()): Pacer {
   let perSecond = Infinity
-  let leastPerSecond = LEAST_PER_SECOND
-  let saved = MOST_SAVED
+  let minPerSecond = MIN_PER_SECOND
+  let saved = MAX_SAVED
   let savedAt = now()
   let windowFrom = now()
   let madeInWindow = 0
@@ -62,29 +62,26 @@ export function createPacer({ now, readUsage }: PacerOptions = ofThisNode()): Pa
 
   function advance(): void {
     const at = now()
-    if (perSecond === Infinity) saved = MOST_SAVED
+    if (perSecond === Infinity) saved = MAX_SAVED
     else
-      saved = Math.min(
-        saved + (perSecond * (at - savedAt)) / 1000,
-        Math.max(MOST_SAVED, perSecond * (WINDOW_MS / 1000)),
-      )
+      saved = Math.min(saved + (perSecond * (at - savedAt)) / 1000, Math.max(MAX_SAVED, perSecond * (WINDOW_MS / 1000)))
     savedAt = at
     if (at - windowFrom >= WINDOW_MS) adjust(at - windowFrom)
   }
 
   function adjust(tookMs: number): void {
     const usage = readUsage()
-    leastPerSecond = leastRateOf(usage, longestWaitMs)
+    minPerSecond = minRateOf(usage, longestWaitMs)
     if (isSaturated(usage)) {
       saturatedWindows++
       // A low count may mean that there was little to deliver, and not that the node can do no more.
-      const possible = Math.max((madeInWindow * 1000) / tookMs, YIELDING_FACTOR * leastPerSecond)
-      perSecond = Math.min(perSecond, possible, MOST_PER_SECOND) * DECREASE ** saturatedWindows
+      const possible = Math.max((madeInWindow * 1000) / tookMs, YIELDING_FACTOR * minPerSecond)
+      perSecond = Math.min(perSecond, possible, MAX_PER_SECOND) * DECREASE ** saturatedWindows
     } else {
       saturatedWindows = 0
       perSecond *= INCREASE ** (tookMs / WINDOW_MS)
     }
-    perSecond = perSecond > MOST_PER_SECOND ? Infinity : Math.max(perSecond, leastPerSecond)
+    perSecond = perSecond > MAX_PER_SECOND ? Infinity : Math.max(perSecond, minPerSecond)
     windowFrom = now()
     madeInWindow = 0
   }
@@ -110,15 +107,15 @@ export function createPacer({ now, readUsage }: PacerOptions = ofThisNode()): Pa
     },
     isYielding() {
       advance()
-      return perSecond < YIELDING_FACTOR * leastPerSecond
+      return perSecond < YIELDING_FACTOR * minPerSecond
     },
   }
 }
 
 /** In proportion to what the node has of the processors. */
-function leastRateOf({ ranMs, tookMs }: NodeUsage, waitedMs: number): number {
-  const affordable = (LEAST_SHARE * (ranMs / tookMs) * 1000) / DELIVERY_MS
-  return Math.max(affordable, LEAST_PER_SECOND) * Math.min(Math.max(waitedMs / OLD_MS, 1), MOST_RAISE)
+function minRateOf({ ranMs, tookMs }: NodeUsage, waitedMs: number): number {
+  const affordable = (MIN_SHARE * (ranMs / tookMs) * 1000) / DELIVERY_MS
+  return Math.max(affordable, MIN_PER_SECOND) * Math.min(Math.max(waitedMs / OLD_MS, 1), MAX_RAISE)
 }
 
 const ofThisNode = (): PacerOptions => ({ now: () => performance.now(), readUsage: createUsageMeter() })

@@ -15,20 +15,20 @@ export interface NodeUsage {
 }
 
 /** An event loop with a higher utilization delays what arrives. */
-const FULL_LOOP = 0.85
+const MAX_UTILIZATION = 0.85
 /** Idle share of a saturated machine: up to 0.17 (measured), because it waits for the disk and the network, too. */
-const LEAST_IDLE = 0.2
+const MIN_IDLE_SHARE = 0.2
 /** A container with a CPU limit waits, although processors of its machine are idle. */
-const LONG_WAIT = 0.5
+const MAX_WAIT_SHARE = 0.5
 /** A node that runs for a smaller share of the time takes little from others, however busy the processors are. */
-const LEAST_SHARE = 0.05
+const MIN_SHARE = 0.05
 
 /** Whether more work on this node would take a processor from other work: on this node, or on the same machine. */
 export function isSaturated({ tookMs, utilization, ranMs, waitedMs, idleShare }: NodeUsage): boolean {
-  if (utilization > FULL_LOOP) return true
-  if (ranMs < LEAST_SHARE * tookMs) return false
-  if (idleShare !== undefined && idleShare < LEAST_IDLE) return true
-  return waitedMs > LONG_WAIT * (ranMs + waitedMs)
+  if (utilization > MAX_UTILIZATION) return true
+  if (ranMs < MIN_SHARE * tookMs) return false
+  if (idleShare !== undefined && idleShare < MIN_IDLE_SHARE) return true
+  return waitedMs > MAX_WAIT_SHARE * (ranMs + waitedMs)
 }
 
 /** Creates a function that returns the usage since its last call. A call takes about 50 µs. */

@@ -14,7 +14,7 @@ export interface Answer {
  */
 export class StaleConnection extends Error {}
 
-const LONGEST_BODY = 1024
+const MAX_BODY_BYTES = 1024
 const SWITCHING_PROTOCOLS = 101
 
 /**
@@ -41,7 +41,7 @@ export function exchange(
       clearTimeout(timer)
       signal.removeEventListener('abort', stop)
       if (head === undefined) reject(error ?? noAnswer())
-      else resolve({ ...head, body: Buffer.concat(chunks).subarray(0, LONGEST_BODY).toString().replaceAll('\0', '') })
+      else resolve({ ...head, body: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString().replaceAll('\0', '') })
     }
     function abort(error: Error): void {
       end(error)
@@ -68,7 +68,7 @@ export function exchange(
       onResponseData(_, chunk) {
         chunks.push(chunk)
         length += chunk.length
-        if (length >= LONGEST_BODY) abort(noAnswer())
+        if (length >= MAX_BODY_BYTES) abort(noAnswer())
       },
       onResponseEnd: () => end(),
       onResponseError: (_, error) => end(describe(error)),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createPacer, LEAST_PER_SECOND } from '../../../src/webhooks/delivery/pacer.js'
+import { createPacer, MIN_PER_SECOND } from '../../../src/webhooks/delivery/pacer.js'
 
 const WINDOW_MS = 250
 /** CPU time of a delivery on the simulated node. */
@@ -7,7 +7,7 @@ const DELIVERY_MS = 0.25
 /** The node may have this many deliveries under way. */
 const AT_ONCE = 160
 /** Two percent of a processor. */
-const LEAST_OF_PROCESSOR = (0.02 * 1000) / DELIVERY_MS
+const MIN_OF_PROCESSOR = (0.02 * 1000) / DELIVERY_MS
 
 /** A pacer on a simulated machine with one processor, of which the conversation wants a share. 1: all of it. */
 function createNode(conversation: number) {
@@ -79,7 +79,7 @@ t.test('on a saturated node they come down to two percent of its CPU time within
   deliver(2000)
   t.ok(pacer.isYielding())
   const { perSecond } = deliver(20_000)
-  t.ok(isAbout(perSecond, LEAST_OF_PROCESSOR), `${perSecond}/s`)
+  t.ok(isAbout(perSecond, MIN_OF_PROCESSOR), `${perSecond}/s`)
 })
 
 t.test('a node that gets little of the processors delivers the least number', async (t) => {
@@ -87,7 +87,7 @@ t.test('a node that gets little of the processors delivers the least number', as
   node.share = 0.1
   deliver(3000)
   const { perSecond } = deliver(20_000)
-  t.ok(isAbout(perSecond, LEAST_PER_SECOND), `${perSecond}/s`)
+  t.ok(isAbout(perSecond, MIN_PER_SECOND), `${perSecond}/s`)
 })
 
 t.test('on a saturated node deliveries begin together, so that they share statements', async (t) => {
@@ -110,7 +110,7 @@ t.test('what has been due for more than a minute raises the least rate, threefol
     node.waitedMs = minutes * 60_000
     deliver(3000)
     const { perSecond } = deliver(20_000)
-    t.ok(isAbout(perSecond, factor * LEAST_OF_PROCESSOR), `${perSecond}/s after ${minutes} minutes`)
+    t.ok(isAbout(perSecond, factor * MIN_OF_PROCESSOR), `${perSecond}/s after ${minutes} minutes`)
   }
 })
 
