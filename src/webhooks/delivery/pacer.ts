@@ -31,7 +31,7 @@ const MIN_SHARE = 0.02
 /** CPU time of a delivery on the node and in PostgreSQL (measured: 0.13 to 0.25 ms). */
 const DELIVERY_MS = 0.25
 /** A saturated node delivers at least this, so that every session goes on. */
-export const MIN_PER_SECOND = 20
+export const MIN_PER_SECOND = 40
 /** What has been due for more than a minute raises the least rate in proportion, up to this factor. */
 const OLD_MS = 60_000
 const MAX_RAISE = 3

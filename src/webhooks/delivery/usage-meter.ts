@@ -21,7 +21,7 @@ const MIN_IDLE_SHARE = 0.2
 /** A container with a CPU limit waits, although processors of its machine are idle. */
 const MAX_WAIT_SHARE = 0.5
 /** A node that runs for a smaller share of the time takes little from others, however busy the processors are. */
-const MIN_SHARE = 0.05
+const MIN_SHARE = 0.08
 
 /** Whether more work on this node would take a processor from other work: on this node, or on the same machine. */
 export function isSaturated({ tookMs, utilization, ranMs, waitedMs, idleShare }: NodeUsage): boolean {
