@@ -6,8 +6,8 @@ const WINDOW_MS = 250
 const DELIVERY_MS = 0.25
 /** The node may have this many deliveries under way. */
 const AT_ONCE = 160
-/** Two percent of a processor. */
-const MIN_OF_PROCESSOR = (0.02 * 1000) / DELIVERY_MS
+/** Deliveries a second that take two percent of a processor while it is saturated. */
+const MIN_OF_PROCESSOR = 50
 
 /** A pacer on a simulated machine with one processor, of which the conversation wants a share. 1: all of it. */
 function createNode(conversation: number) {
