@@ -5,37 +5,37 @@ import type { FieldErrors } from '../protocol/schemas/error-body.js'
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const
 export type JwtAlgorithm = (typeof algorithms)[number]
 
-/** The settings of JWT sign-in, by the names of their environment variables. */
+/** The settings of JWTs, named as their environment variables. */
 export const jwtEnvironment = {
   JWT_ALGORITHMS: Type.Optional(
     Type.String({
-      description: 'Algorithms of JWTs, separated by commas: HS256, RS256, ES256, EdDSA. Unset: no JWTs.',
+      description: 'Accepted algorithms of JWTs, separated by commas: HS256, RS256, ES256, EdDSA. Unset: no JWTs.',
     }),
   ),
   JWT_SECRET: Type.Optional(
     Type.String({
-      description: 'Shared secret for HS256, 32 bytes at least; two, separated by a comma, while it is rotated.',
+      description: 'Shared secret for HS256, at least 32 bytes. Two, separated by a comma, while it is rotated.',
     }),
   ),
   JWT_PUBLIC_KEY: Type.Optional(
     Type.String({
       description:
-        'Public key in PEM, for RS256, ES256 or EdDSA; `\\n` may stand for a line break; ' +
-        'two, one behind the other, while it is rotated.',
+        'Public key in PEM, for RS256, ES256 or EdDSA; `\\n` may stand for a line break. ' +
+        'Two, one after the other, while it is rotated.',
     }),
   ),
   JWT_JWKS_URL: Type.Optional(
-    Type.String({ format: 'http-url', description: 'Address of a JSON Web Key Set, instead of JWT_PUBLIC_KEY.' }),
+    Type.String({ format: 'http-url', description: 'URL of a JSON Web Key Set, instead of JWT_PUBLIC_KEY.' }),
   ),
-  JWT_ISSUER: Type.Optional(Type.String({ description: 'What `iss` must be. Unset: anything.' })),
-  JWT_AUDIENCE: Type.Optional(Type.String({ description: 'What `aud` must be or hold. Unset: anything.' })),
+  JWT_ISSUER: Type.Optional(Type.String({ description: 'Required value of `iss`. Unset: any.' })),
+  JWT_AUDIENCE: Type.Optional(Type.String({ description: 'Value that `aud` must be or contain. Unset: any.' })),
 }
 type JwtEnvironment = Static<TObject<typeof jwtEnvironment>>
 
-/** Which JWTs are valid. The keys fit the algorithms. */
+/** Which JWTs are valid. The keys match the algorithms. */
 export interface JwtSettings {
   algorithms: JwtAlgorithm[]
-  /** Two while one replaces the other; so are the public keys. */
+  /** Two while one replaces the other, as with the public keys. */
   secrets?: string[]
   /** PEM. */
   publicKeys?: string[]
@@ -44,7 +44,7 @@ export interface JwtSettings {
   audience?: string | undefined
 }
 
-/** Undefined where JWTs are not configured. The environment has passed `checkJwtSettings`. */
+/** Returns undefined when JWTs are not configured. The environment has passed `checkJwtSettings`. */
 export function readJwtSettings(environment: JwtEnvironment): JwtSettings | undefined {
   if (environment.JWT_ALGORITHMS === undefined) return undefined
   return {
@@ -63,16 +63,16 @@ const listSecrets = (text?: string) => text?.split(/ *, */) ?? []
 /** Environment files often cannot hold line breaks. */
 const toPem = (text: string) => text.replaceAll('\\n', '\n')
 const PUBLIC_KEYS = /-----BEGIN (?:RSA )?PUBLIC KEY-----[^-]+-----END (?:RSA )?PUBLIC KEY-----/g
-/** Of other PEM, like a chain of certificates, Node.js takes the first key. */
+/** Of other PEM, such as a chain of certificates, Node.js reads the first key. */
 const listPublicKeys = (text?: string) => (text === undefined ? [] : (toPem(text).match(PUBLIC_KEYS) ?? [toPem(text)]))
 
-/** RFC 7518 (3.2): a key of the size of the hash or larger. */
-const SHORTEST_SECRET = 32
-/** The one in use, and the one that replaces it. */
-const MOST_KEYS = 2
+/** RFC 7518, section 3.2: the key must be at least as large as the hash. */
+const MIN_SECRET_BYTES = 32
+/** The key in use, and the one that replaces it. */
+const MAX_KEYS = 2
 const PEM = /-----BEGIN [A-Z ]+-----/
 
-/** Says what is wrong with the settings together. A setting that would have no effect is an error, too. */
+/** Checks the settings against each other. A setting that would have no effect is an error, too. */
 export function checkJwtSettings(environment: JwtEnvironment): FieldErrors {
   const { JWT_SECRET: secret, JWT_PUBLIC_KEY: publicKey, JWT_JWKS_URL: jwksUrl } = environment
   const names = listAlgorithms(environment)
@@ -103,18 +103,18 @@ function checkSecrets(secrets: string[]): FieldErrors {
   const message =
     secrets.length === 0
       ? 'is needed for HS256'
-      : secrets.length > MOST_KEYS
+      : secrets.length > MAX_KEYS
         ? 'may hold two secrets at most, separated by a comma'
         : secrets.some((secret) => PEM.test(secret))
-          ? // Whoever knows a public key could sign with it.
+          ? // Anybody who knows a public key could sign JWTs with it.
             'is a PEM key; HS256 needs a secret that is random'
-          : secrets.some((secret) => Buffer.byteLength(secret) < SHORTEST_SECRET)
-            ? `must have ${SHORTEST_SECRET} bytes at least${secrets.length > 1 ? ' on each side of the comma' : ''}`
+          : secrets.some((secret) => Buffer.byteLength(secret) < MIN_SECRET_BYTES)
+            ? `must have ${MIN_SECRET_BYTES} bytes at least${secrets.length > 1 ? ' on each side of the comma' : ''}`
             : undefined
   return message === undefined ? [] : [{ field: 'JWT_SECRET', message }]
 }
 
-/** An RSA, P-256 or Ed25519 key verifies one algorithm. */
+/** Returns the only algorithm that an RSA, P-256 or Ed25519 key is accepted for. */
 const algorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): JwtAlgorithm | undefined => {
   if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return 'RS256'
   if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256'
@@ -125,7 +125,7 @@ function checkPublicKey(text: string, names: string[]): FieldErrors {
   const pems = listPublicKeys(text)
   const error = (message: string) => [{ field: 'JWT_PUBLIC_KEY', message }]
   if (text.includes('PRIVATE KEY')) return error('is a private key, which belongs nowhere but to the platform')
-  if (pems.length > MOST_KEYS) return error('may hold two keys at most')
+  if (pems.length > MAX_KEYS) return error('may hold two keys at most')
   try {
     for (const pem of pems) {
       const algorithm = algorithmOf(createPublicKey(pem))

@@ -46,9 +46,9 @@ export async function sign(
   key: SigningKey | string = SECRET,
   header: Partial<JWTHeaderParameters> = {},
 ): Promise<string> {
-  const words = typeof key === 'string' ? { alg: 'HS256' } : { alg: key.alg, kid: key.kid }
+  const defaults = typeof key === 'string' ? { alg: 'HS256' } : { alg: key.alg, kid: key.kid }
   const signer = typeof key === 'string' ? new TextEncoder().encode(key) : key.privateKey
-  return new SignJWT(completeClaims(claims)).setProtectedHeader({ ...words, ...header }).sign(signer)
+  return new SignJWT(completeClaims(claims)).setProtectedHeader({ ...defaults, ...header }).sign(signer)
 }
 
 /** A platform that publishes its keys. */
