@@ -32,6 +32,8 @@ export interface JwtVerifier {
    * @throws RequestError 503 while the platform's keys could not be read yet
    */
   verify(token: string): Promise<JwtIdentity | undefined>
+  /** Counts the changes of the platform's keys: a JWT that was verified before one may have lost its key. */
+  readonly keysVersion: number
   close(): void
 }
 
@@ -85,6 +87,9 @@ export async function openJwtVerifier(
         counts.refused[readRefusal(error)]++
         return undefined
       }
+    },
+    get keysVersion() {
+      return keySet?.version ?? 0
     },
     close: () => keySet?.close(),
   }

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import { openAuthentication } from '../../src/accounts/authentication.js'
 import { createJwtCounts } from '../../src/jwt/jwt-counts.js'
 import type { JwtSettings } from '../../src/jwt/jwt-settings.js'
 import { openJwtVerifier } from '../../src/jwt/verify-jwt.js'
+import { startNode } from '../support/nodes/node.js'
 import { createKey, nowInSeconds, sign, toPem } from '../support/platform/jwt.js'
 
 const claims = { sub: 'store:5' }
@@ -46,4 +48,29 @@ t.test('two secrets leave other algorithms to their own keys', async (t) => {
   for (const signer of [old, next, key]) t.match(await verify(await sign(claims, signer)), { id: 5 })
   t.equal(await verify(await sign(claims, createKey('ES256'))), undefined)
   t.match(refused, { signature: 1, malformed: 0 })
+})
+
+t.test('when the published keys change, JWTs that were valid are verified again', async (t) => {
+  const { app } = await startNode(t)
+  const identity = { side: 'store' as const, id: 5, issuedAt: -Infinity, expiresAt: Date.now() + 60_000, claims: {} }
+  const platform = { keysVersion: 1, isKeyThere: true, verified: 0 }
+  const authentication = openAuthentication(app.db, app.credentials, {
+    async verify() {
+      platform.verified++
+      return platform.isKeyThere ? identity : undefined
+    },
+    get keysVersion() {
+      return platform.keysVersion
+    },
+    close: () => undefined,
+  })
+  t.teardown(() => authentication.close())
+  const token = await sign(claims, createSecret())
+  for (let count = 0; count < 3; count++) t.match(await authentication.authenticate(token), { id: 5 })
+  t.equal(platform.verified, 1, 'once')
+  platform.keysVersion++
+  for (let count = 0; count < 3; count++) t.match(await authentication.authenticate(token), { id: 5 })
+  t.equal(platform.verified, 2, 'once with each state of the keys')
+  Object.assign(platform, { keysVersion: 3, isKeyThere: false })
+  t.equal(await authentication.authenticate(token), undefined, 'its key was withdrawn')
 })
