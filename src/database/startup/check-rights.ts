@@ -11,7 +11,7 @@ const emptiedTables = [
 ]
 
 /** The functions that statements of the service call. Triggers need no right. */
-const calledFunctions = ['read_session_details']
+const calledFunctions = ['read_session_details', 'message_terms', 'message_terms_long']
 
 /**
  * Checks that the role has the privileges that the service needs: another role may own the tables.
