@@ -23,6 +23,8 @@ const STORE_PAUSE_MS = readCount('STORE_PAUSE_MS', 20_000)
 const P95_MS = readCount('P95_MS', 1000)
 /** Stores whose sockets one VU holds. */
 const STORE_VUS = 20
+/** The stores are there before the admins come. A thousand sockets at once are what `storm` measures. */
+const CONNECT_SECONDS = 5
 /** How long a message may take until the search has it, which is copied to every second. */
 const PATIENCE_MS = 20_000
 const IN_VIEW = 20
@@ -39,7 +41,10 @@ const served = new Counter('served_sessions')
 export const options = {
   setupTimeout: '180s',
   scenarios: {
-    admins: { executor: 'per-vu-iterations', exec: 'admin', vus: ADMINS, iterations: 1, maxDuration: '10m' },
+    admins: {
+      ...{ executor: 'per-vu-iterations', exec: 'admin', vus: ADMINS, iterations: 1, maxDuration: '10m' },
+      startTime: `${CONNECT_SECONDS}s`,
+    },
     stores: { executor: 'per-vu-iterations', exec: 'stores', vus: STORE_VUS, iterations: 1, maxDuration: '10m' },
   },
   thresholds: {
@@ -68,18 +73,13 @@ const writeText = (seed) => `Where is my ${WORDS[seed % WORDS.length]}? Order A-
 
 /** Many stores on sockets, each of which writes from time to time. @param {ReturnType<typeof setup>} run */
 export async function stores({ endsAfterMs }) {
-  const startedAt = now()
   const places = share(STORES, STORE_VUS, exec.scenario.iterationInTest)
-  const sockets = places.map((place) => ({
-    place,
-    socket: openSocket('store', nodeAt(place), storeAt(place), {
-      // Frames that the contract gives to admins only.
-      ...{ note: () => notesAtStores.add(1), session_details: () => notesAtStores.add(1) },
-      message({ message }) {
-        if (message.content.includes('secret note')) notesAtStores.add(1)
-      },
-    }),
-  }))
+  const sockets = []
+  for (const place of places) {
+    sockets.push({ place, socket: openStoreSocket(place) })
+    await pause((CONNECT_SECONDS * 1000) / places.length)
+  }
+  const startedAt = now()
   while (now() - startedAt < endsAfterMs) {
     const { place } = sockets[Math.floor(Math.random() * sockets.length)] ?? { place: 0 }
     const body = { content: writeText(Math.floor(Math.random() * 100_000)) }
@@ -90,6 +90,16 @@ export async function stores({ endsAfterMs }) {
   }
   for (const { socket } of sockets) socket.close()
 }
+
+/** @param {number} place */
+const openStoreSocket = (place) =>
+  openSocket('store', nodeAt(place), storeAt(place), {
+    // Frames that the contract gives to admins only.
+    ...{ note: () => notesAtStores.add(1), session_details: () => notesAtStores.add(1) },
+    message({ message }) {
+      if (message.content.includes('secret note')) notesAtStores.add(1)
+    },
+  })
 
 /** @param {ReturnType<typeof setup>} run */
 export async function admin({ run, endsAfterMs }) {
