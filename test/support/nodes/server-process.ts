@@ -34,12 +34,12 @@ export function runProgram(
   t: Test,
   program: 'server.js' | 'cli/account.js',
   environment: Environment,
-  words: string[] = [],
+  args: string[] = [],
 ): ProgramProcess {
   const { PATH = '', TMPDIR = '/tmp', NODE_V8_COVERAGE = '' } = process.env
-  // tap passes its loaders on by NODE_OPTIONS, with which a program takes three times as long to start. Coverage works
-  // without them.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, `dist/${program}`, ...words], {
+  // tap passes its loaders on in NODE_OPTIONS. They triple the start time of a program, and coverage works without
+  // them.
+  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, `dist/${program}`, ...args], {
     env: { PATH, TMPDIR, NODE_V8_COVERAGE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
