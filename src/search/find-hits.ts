@@ -10,7 +10,7 @@ export interface Range {
   /** When they were sent. */
   since: Date
   until: Date
-  /** All ids are below, in the range or not. */
+  /** Above the ids of all messages, also of those out of the range. */
   end: number
 }
 
@@ -22,27 +22,27 @@ export interface Hits {
 }
 
 /**
- * SQL of how many messages match, in any scope and range, and the ids of those in scope and range, newest first, as one JSON
- * text. `where`: what the index is asked for besides. The range is not: the primary key would lead through all messages. After
- * `mostFound` messages it stops, whichever they are, and the ids are not to be used; the planner does not see this limit, for
- * which it would rather read the table itself.
+ * SQL of how many messages match, in any scope and range, and of the ids of those in scope and range, newest first, as one JSON
+ * text. `where` is a condition for the index. The range is applied afterwards: with it, the planner might choose the primary
+ * key, which leads through all messages. The statement stops after `maxFound` messages, which may be any; its ids are not
+ * usable then. The limit is outside of the materialized part, so that the planner does not prefer to scan the table for it.
  */
 function selectHits(
   { conditions, scope, range }: Search,
   where: Prisma.Sql,
   most: number,
-  mostFound?: number,
+  maxFound?: number,
 ): Prisma.Sql {
   const found = conditions.map(
     (condition) => Prisma.sql`
     select t.message_id, t.session_id, t.created from chat_message_search t where ${condition} and ${where}`,
   )
-  // A message is found once by each condition.
-  const mostRows = mostFound === undefined ? null : mostFound * conditions.length
+  // Each condition may find the same message.
+  const maxRows = maxFound === undefined ? null : maxFound * conditions.length
   return Prisma.sql`
   with found as materialized (${Prisma.join(found, ' union all ')}
   ), counted as materialized (
-    select distinct message_id, session_id, created from (select * from found limit ${mostRows}) taken
+    select distinct message_id, session_id, created from (select * from found limit ${maxRows}) taken
   )
   select json_build_array((select count(*) from counted), coalesce(json_agg(hit.message_id), '[]'))::text from (
     select f.message_id from (
@@ -64,10 +64,10 @@ export async function findInSessions(db: ReadPool, search: Search, sessionIds: n
 }
 
 export interface Search {
-  /** Of which a message fulfils one. */
+  /** A message matches if it fulfils one of them. */
   conditions: Prisma.Sql[]
   isIndexed: boolean
-  /** Whether the index leads to all matching messages without reading of others. */
+  /** Whether the index finds all matching messages without going through all messages. */
   isSelective: boolean
   /** Which sessions, with the alias `s`. */
   scope: Prisma.Sql
@@ -88,8 +88,8 @@ const LONG_STATEMENT_MS = 300
 const LONGEST_SEARCH_MS = 1000
 
 /**
- * Searches the history from its newest messages on, in portions, until it has found enough. What is found seldom is not worth
- * the portions: then all of the rest is read. A search that takes too long ends with what it has, and can go on from there.
+ * Searches the history from its newest messages on, in portions, until it has found enough. Where few messages match, it reads
+ * all of the rest at once. A search that takes too long ends with what it has, and can go on from there.
  */
 export async function findInHistory(db: ReadPool, search: Search): Promise<Hits> {
   const { range, limit } = search
@@ -129,10 +129,12 @@ function adaptPortion(portion: number, found: number, tookMs: number): number {
   return Math.min(Math.max(1, Math.floor(portion * growth)), LARGEST_PORTION)
 }
 
-/** Up to so many matching messages are read at once, which takes about 20 ms. */
-const SMALL_REST = 10_000
-/** What was found may be less than is usual, by chance: where three messages are usual, in 5 % of all cases none is found. */
-const UNLUCKY = 3
+/** How many matching messages are read at once, at most. They take about 20 ms. */
+const MAX_REST_MATCHES = 10_000
+/** How many matching messages are read in the time that the index needs for one more block. */
+const MATCHES_PER_BLOCK = 20
+/** Added to what was found, because less than usual may be found by chance. Where three are usual, none is found in 5 % of the cases. */
+const CHANCE_MARGIN = 3
 
 interface Read {
   blocks: number
@@ -140,26 +142,23 @@ interface Read {
   hits: number
 }
 
-/** So many matching messages take as long to read as the index takes to find one more block. */
-const MATCHES_OF_BLOCK = 20
-
 /** Whether few messages match in the whole history, by what was read of it, and the next portion is no better choice. */
 function isRestSmall(read: Read, nextPortion: number, { range, limit }: Search): boolean {
-  const expectedMatches = ((read.found + UNLUCKY) * (blockOf(range.end) + 1)) / read.blocks
+  const expectedMatches = ((read.found + CHANCE_MARGIN) * (blockOf(range.end) + 1)) / read.blocks
   const expectedHits = read.hits * (1 + nextPortion / read.blocks)
-  const isPortionCheap = expectedHits > limit && expectedMatches > MATCHES_OF_BLOCK * nextPortion
-  return expectedMatches <= SMALL_REST && !isPortionCheap
+  const isPortionCheap = expectedHits > limit && expectedMatches > MATCHES_PER_BLOCK * nextPortion
+  return expectedMatches <= MAX_REST_MATCHES && !isPortionCheap
 }
 
 /**
- * Searches everything before a message, by reading all that match. To intersect them with the places takes the index longer
- * than to read some thousands of them.
- * @returns undefined where there are many more than expected
+ * Searches everything before a message. It reads all matching messages: the index takes longer to intersect them with blocks
+ * than to list some thousands of them.
+ * @returns undefined where many more match than was expected
  */
 async function findInRest(db: ReadPool, search: Search, before: number, most: number): Promise<number[] | undefined> {
   const rest = { ...search, range: { ...search.range, before } }
-  const [found, ids] = await readFound(db, selectHits(rest, Prisma.sql`true`, most, SMALL_REST))
-  return found < SMALL_REST ? ids : undefined
+  const [found, ids] = await readFound(db, selectHits(rest, Prisma.sql`true`, most, MAX_REST_MATCHES))
+  return found < MAX_REST_MATCHES ? ids : undefined
 }
 
 /** How many messages match, and the ids of the newest ones in scope. */

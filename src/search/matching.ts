@@ -6,7 +6,7 @@ export interface Matching {
   language: string
   hasParts: boolean
   question: Question
-  /** For some of the indexed parts, the terms that hold them. */
+  /** The terms that contain a part, for some of the indexed parts. */
   terms: ReadonlyMap<string, string[]>
 }
 
@@ -18,8 +18,8 @@ export const listIndexedParts = ({ hasParts, question }: Pick<Matching, 'hasPart
   hasParts ? question.parts.slice(0, INDEXED_PARTS) : []
 
 /**
- * SQL of conditions on chat_message_search, with the alias `t`, of which a message fulfils one. An index answers each of them;
- * joined by `or`, both would be computed from each text, which takes longer than to find it.
+ * SQL of conditions on chat_message_search, with the alias `t`. A message matches if it fulfils one of them. Each is for a scan
+ * of its own: joined by `or`, they would be evaluated again on each text, which takes longer than to find it.
  */
 export function listConditions(matching: Matching): Prisma.Sql[] {
   const { language, question } = matching
@@ -37,7 +37,7 @@ function hasParts(matching: Matching): Prisma.Sql {
     if (known === undefined) return Prisma.sql`t.content ilike ${toPattern(part)}`
     return Prisma.sql`(message_terms(t.content) collate "C") && ${known}::text[]`
   })
-  // The index of trigrams is not asked beside that of the terms, which finds few: a concatenation is in no index.
+  // The terms find few messages. The concatenation keeps the planner from the trigrams, which would find many.
   if (others.length > 0) conditions.push(Prisma.sql`(t.content || '') ilike all(${others.map(toPattern)}::text[])`)
   return Prisma.join(conditions, ' and ')
 }

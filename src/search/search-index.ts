@@ -42,10 +42,10 @@ export async function knowsLanguage(db: Database, language: string): Promise<boo
 }
 
 /**
- * How much of each index waits to be merged, in kB, and is read by every search. Larger portions make the fill faster. The
- * index of the terms is asked for many at once.
+ * Sizes of the pending lists, in kB. Every search reads them from end to end. A longer one makes the fill faster, a shorter
+ * one a search for many terms.
  */
-const PENDING = { words: 2048, terms: 256 }
+const PENDING_LIST_KB = { words: 2048, terms: 256 }
 
 /** Only one node builds, and it does so for minutes where there are millions of messages. */
 const BUILD_LOCK = 7_266_003
@@ -96,13 +96,13 @@ async function replaceIndex(client: Client, language: string, schema: string | u
       (array[message_id >> 12, -1 - (message_id >> 18)])
     )`)
   // One of an earlier version has another setting.
-  await client.query(`alter index ${escapeIdentifier(name)} set (gin_pending_list_limit = ${PENDING.words})`)
+  await client.query(`alter index ${escapeIdentifier(name)} set (gin_pending_list_limit = ${PENDING_LIST_KB.words})`)
   for (const other of others) await client.query(`drop index ${other.name}`)
 }
 
 const trigramsOf = (schema: string) => `${escapeIdentifier(schema)}.gin_trgm_ops`
 
-/** The lock keeps the fill, and deletions, out until the triggers see the index and keep the terms themselves. */
+/** The lock keeps the fill and deletions waiting until the triggers see the index and maintain the terms from then on. */
 async function buildTermIndexes(client: Client, schema: string | undefined): Promise<void> {
   const { rows } = await client.query<{ hasTerms: boolean }>(`select to_regclass($1) is not null as "hasTerms"`, [
     TERMS_INDEX,
@@ -114,12 +114,12 @@ async function buildTermIndexes(client: Client, schema: string | undefined): Pro
       select distinct term collate "C" from chat_message_search, unnest(message_terms(content)) as term`)
     await client.query(`create index ${TERMS_INDEX} on chat_message_search using gin (
       (array[message_id >> 12, -1 - (message_id >> 18)]), (message_terms(content) collate "C")
-    ) with (gin_pending_list_limit = ${PENDING.terms})`)
+    ) with (gin_pending_list_limit = ${PENDING_LIST_KB.terms})`)
   }
   if (schema === undefined) return
   await client.query(
     `create index if not exists ${TERM_PARTS_INDEX} on chat_search_term using gin (term ${trigramsOf(schema)})
-     with (gin_pending_list_limit = ${PENDING.terms})`,
+     with (gin_pending_list_limit = ${PENDING_LIST_KB.terms})`,
   )
 }
 

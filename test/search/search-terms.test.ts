@@ -140,7 +140,14 @@ t.test('a word is kept as long as a message holds it, and no longer', async (t) 
   const { sessionId: later } = await openConversation(chat)
   await addFarMessages([sessionId, sessionId], ['Everywhere secret-4711', 'twice secret-4711'], 1)
   await addFarMessages([later, later], ['everywhere else', 'twice'], 100_000)
-  await addFarMessages([(await openConversation(chat)).sessionId], ['nothing of it'], 100_000)
+  // Of the newest messages all terms are kept.
+  const newest = Array.from({ length: 2000 }, () => 'nothing of it')
+  const { sessionId: newestId } = await openConversation(chat)
+  await addFarMessages(
+    newest.map(() => newestId),
+    newest,
+    1,
+  )
   t.same(await terms('everywhere', 'secret-4711', 'twice'), [
     { term: 'everywhere' },
     { term: 'secret-4711' },

@@ -48,30 +48,23 @@ BEGIN
 END
 $$;
 
--- Whether a message holds a term. The newest messages are looked at first: of a common term, the index would list millions.
--- Nothing but the index may answer: the planner expects to find a term soon in the table itself, and would read all of it for
--- one that is in no message.
-CREATE FUNCTION "is_term_held"("asked" text, "newest_blocks" bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+-- Whether a message holds a term. Only the index may answer: the planner expects to find a term soon in the table itself, and
+-- would read all of it for one that is in no message.
+CREATE FUNCTION "is_term_held"("asked" text) RETURNS boolean LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off AS $$
 BEGIN
-    IF EXISTS (
-        SELECT FROM "chat_message_search" WHERE (ARRAY["message_id" >> 12, -1 - ("message_id" >> 18)]) && "newest_blocks"
-            AND ("message_terms"("content") COLLATE "C") && ARRAY["asked"]
-    ) THEN
-        RETURN true;
-    END IF;
     RETURN EXISTS (
         SELECT FROM "chat_message_search" WHERE ("message_terms"("content") COLLATE "C") && ARRAY["asked"]
     );
 END
 $$;
 
--- What is deleted must not be found, nor may a term be kept that no message holds any more. One deletion at a time: each of
--- two would take the other one's message for one that stays.
+-- What is deleted must not be found, nor may a term be kept that no message holds any more. The terms of the newest messages
+-- are left out at once: of a common term, the index would list millions of messages. One deletion at a time: each of two would
+-- take the other one's message for one that stays.
 CREATE OR REPLACE FUNCTION "forget_message_text"() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     terms text[];
-    newest_blocks bigint[];
 BEGIN
     PERFORM FROM "event_cursor" WHERE "consumer" = 'search' FOR UPDATE;
     WITH forgotten AS (
@@ -79,9 +72,13 @@ BEGIN
     )
     SELECT array_agg(DISTINCT term COLLATE "C") INTO terms FROM forgotten, unnest("message_terms"("content")) AS term;
     IF terms IS NOT NULL AND to_regclass('chat_message_search_terms') IS NOT NULL THEN
-        SELECT array_agg((SELECT max("message_id") >> 12 FROM "chat_message_search") - n) INTO newest_blocks
-        FROM generate_series(0, 3) AS n;
-        DELETE FROM "chat_search_term" WHERE "term" = ANY (terms) AND NOT "is_term_held"("term", newest_blocks);
+        SELECT array_agg(term) INTO terms FROM (
+            SELECT unnest(terms) COLLATE "C" AS term
+            EXCEPT
+            SELECT unnest("message_terms"("content")) COLLATE "C"
+            FROM (SELECT "content" FROM "chat_message_search" ORDER BY "message_id" DESC LIMIT 2000) newest
+        ) rare;
+        DELETE FROM "chat_search_term" WHERE "term" = ANY (terms) AND NOT "is_term_held"("term");
     END IF;
     RETURN NULL;
 END
