@@ -9,13 +9,14 @@ CREATE TABLE "chat_search_term" (
 
 -- The terms of a text: what stands between its spaces, in lower case. A part of a word that is searched for has no space in
 -- it, so a text holds the part if, and only if, one of its terms does.
+-- PostgreSQL 15 knows no '\v', and would take it for a letter.
 -- An entry of a GIN index has about 2,700 bytes at most, so of a longer term there are pieces of 510 characters. They overlap
 -- by more characters than a question may have.
 CREATE FUNCTION "message_terms_long"("content" text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
     WITH terms AS (
         SELECT term, place
-        FROM unnest(string_to_array(translate(lower("content"), E'\t\n\r\f\v', '     '), ' ')) WITH ORDINALITY AS term (term, place)
+        FROM unnest(string_to_array(translate(lower("content"), E'\t\n\r\f\x0B', '     '), ' ')) WITH ORDINALITY AS term (term, place)
         WHERE term <> ''
     ), pieces AS (
         SELECT part[1] || lead(part[1]) OVER (PARTITION BY place ORDER BY number) AS piece
@@ -31,7 +32,7 @@ RETURN (
 CREATE FUNCTION "message_terms"("content" text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
     WHEN octet_length("content") <= 510
-    THEN array_remove(string_to_array(translate(lower("content"), E'\t\n\r\f\v', '     '), ' '), '')
+    THEN array_remove(string_to_array(translate(lower("content"), E'\t\n\r\f\x0B', '     '), ' '), '')
     ELSE "message_terms_long"("content")
 END;
 
