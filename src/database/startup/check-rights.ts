@@ -11,7 +11,7 @@ const emptiedTables = [
 ]
 
 /** Functions that statements of the service call. Trigger functions need no privilege. */
-const calledFunctions = ['read_session_details']
+const calledFunctions = ['read_session_details', 'message_terms', 'message_terms_long']
 
 /**
  * Checks that the role has the privileges that the service needs, because another role may own the tables.
