@@ -27,43 +27,42 @@ export interface SweepRange {
  *
  * Ids are given before the commit, so an id below the newest may still appear. The cursor therefore moves only to ids that
  * were the newest longer ago than `overlapMs`, and the sweep that moves it reads all that lies above: no event escapes it.
+ * When the clock of the database is set back, the wait for that begins anew.
  * The sweeps between read from the floor on, so that a busy installation does not read the same seconds again and again.
  * Whoever wakes a consumer with the sessions of its own node makes the sweep a mere safety net.
  */
 export const sweepMovedSessions = (consumer: Consumer, { overlapMs, mostEvents, floor }: SweepRange) => {
   // A sweep that has read less than there is moves the cursor no further than it has read.
   const upTo = (table: string) => Prisma.sql`least(${Prisma.raw(`c.next_${table}_id`)},
-    (select max(id) from ${Prisma.raw(table)} having count(*) = ${mostEvents}))`
+    (select max(id) from ${Prisma.raw(table)} having sum(count) = ${mostEvents}))`
+  // Grouped at once: so many rows would not fit into work_mem.
+  const grouped = (columns: string, table: string, start: string) => Prisma.sql`
+    select session_id, max(id) as id, count(*) as count, ${Prisma.raw(columns)}
+    from start cross join lateral (
+      select * from ${Prisma.raw(table)} where id > start.${Prisma.raw(start)} order by id limit ${mostEvents}
+    ) event group by session_id`
   return Prisma.sql`
   cursor as materialized (
-    select *, next_at < now() - ${overlapMs} * interval '1 millisecond' as is_moving
+    select *, next_at < now() - ${overlapMs} * interval '1 millisecond' as is_moving, next_at > now() as is_ahead
     from event_cursor where consumer = ${consumer} for update skip locked
   ), start as materialized (
     select case when is_moving then message_id else greatest(message_id, ${floor.messageId}::bigint) end as message_id,
       case when is_moving then change_id else greatest(change_id, ${floor.changeId}::bigint) end as change_id,
       case when is_moving then unread_id else greatest(unread_id, ${floor.unreadId}::bigint) end as unread_id
     from cursor
-  ), message as materialized (
-    select m.* from start cross join lateral (
-      select id, session_id, seq, sender_type from chat_message where id > start.message_id order by id limit ${mostEvents}
-    ) m
-  ), change as materialized (
-    select m.* from start cross join lateral (
-      select id, session_id, seq from chat_session_change where id > start.change_id order by id limit ${mostEvents}
-    ) m
-  ), unread as materialized (
-    select m.* from start cross join lateral (
-      select id, session_id from unread_event where id > start.unread_id order by id limit ${mostEvents}
-    ) m
+  ), message as materialized (${grouped(
+    `min(seq) as first_seq, max(seq) as seq, coalesce(max(id) filter (where sender_type = 'admin'), 0) as admin_message_id`,
+    ...(['chat_message', 'message_id'] as const),
+  )}
+  ), change as materialized (${grouped('min(seq) as first_seq, max(seq) as seq', 'chat_session_change', 'change_id')}
+  ), unread as materialized (${grouped('min(id) as first_unread_id', 'unread_event', 'unread_id')}
   ), moved as materialized (
-    select session_id, min(nullif(seq, 0)) as first_seq, max(seq) as seq,
-      min(nullif(unread_id, 0)) as first_unread_id, max(unread_id) as unread_id,
-      max(admin_message_id) as admin_message_id
+    select session_id, min(first_seq) as first_seq, max(seq) as seq, min(first_unread_id) as first_unread_id,
+      max(unread_id) as unread_id, max(admin_message_id) as admin_message_id
     from (
-      select session_id, seq, 0::bigint as unread_id,
-        case sender_type when 'admin' then id else 0 end as admin_message_id from message
-      union all select session_id, seq, 0, 0 from change
-      union all select session_id, 0, id, 0 from unread
+      select session_id, first_seq, seq, null::bigint as first_unread_id, 0::bigint as unread_id, admin_message_id from message
+      union all select session_id, first_seq, seq, null, 0, 0 from change
+      union all select session_id, null, 0, first_unread_id, id, 0 from unread
     ) event group by session_id
   ), advanced as (
     update event_cursor c set
@@ -73,6 +72,8 @@ export const sweepMovedSessions = (consumer: Consumer, { overlapMs, mostEvents, 
       next_unread_id = greatest(c.next_unread_id, (select max(id) from unread)),
       next_at = now()
     from cursor where c.consumer = cursor.consumer and cursor.is_moving
+  ), restarted as (
+    update event_cursor c set next_at = now() from cursor where c.consumer = cursor.consumer and cursor.is_ahead
   )`
 }
 

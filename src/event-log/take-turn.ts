@@ -14,6 +14,9 @@ export interface Cursor {
 /** While the past is caught up, which is once in the life of an installation, as a multiple of a turn's duration. */
 const CATCH_UP_REST_FACTOR = 3
 
+/** A turn that is due later was planned before the clock of the database was set back. */
+const MAX_PAUSE_MS = 600_000
+
 /** Who derives rows from the log. */
 export type DerivingConsumer = 'search' | 'reports'
 
@@ -68,15 +71,16 @@ export function createDerivation(
  */
 async function takeTurn(db: Database, consumer: DerivingConsumer, options: TurnOptions): Promise<number | undefined> {
   const { pauseMs, timeoutMs, work } = options
-  const [due] = await db.prisma.$queryRaw<object[]>(Prisma.sql`
-    select from event_cursor where consumer = ${consumer} and next_at <= clock_timestamp()`)
+  const isDue = Prisma.sql`consumer = ${consumer} and (next_at <= clock_timestamp()
+    or next_at > clock_timestamp() + ${Math.max(pauseMs, MAX_PAUSE_MS)}::float8 * interval '1 millisecond')`
+  const [due] = await db.prisma.$queryRaw<object[]>(Prisma.sql`select from event_cursor where ${isDue}`)
   if (due === undefined) return undefined
   return db.prisma.$transaction(
     async (tx) => {
       const startedAt = performance.now()
       const [row] = await tx.$queryRaw<{ messageId: bigint; changeId: bigint; firstGoal: bigint }[]>(Prisma.sql`
         select message_id as "messageId", change_id as "changeId", next_message_id as "firstGoal" from event_cursor
-        where consumer = ${consumer} and next_at <= clock_timestamp() for update skip locked`)
+        where ${isDue} for update skip locked`)
       if (row === undefined) return undefined
       const next = await work(tx, {
         messageId: Number(row.messageId),

@@ -10,7 +10,7 @@ export function registerWebhooks({ counter, gauge, histogram }: Registrar, sourc
   const { webhookAttempts: attempts, database } = sources
   counter({
     name: 'store_chat_webhook_attempts_total',
-    help: 'Attempts to deliver an event, by what came of them: "refused" is a status other than 2xx, "unanswered" none.',
+    help: 'Attempts to deliver an event, by the outcome: "refused" is a status other than 2xx, "unanswered" no answer.',
     labelNames: ['outcome'],
     read: () => [
       [{ outcome: 'delivered' }, attempts.delivered],
@@ -20,22 +20,22 @@ export function registerWebhooks({ counter, gauge, histogram }: Registrar, sourc
   })
   histogram({
     name: 'store_chat_webhook_attempt_duration_seconds',
-    help: 'Time from the request of an attempt to the end of its answer, or until it was given up.',
+    help: 'Time from the request of an attempt to the end of its answer, or to its failure.',
     read: () => attempts.durations,
   })
   counter({
     name: 'store_chat_webhook_events_given_up_total',
-    help: 'Events that failed for three days. Their sessions wait for a replay.',
+    help: 'Events that this node gave up after three days of failures. Their sessions wait for a replay.',
     read: () => attempts.givenUp,
   })
   counter({
     name: 'store_chat_webhook_deliveries_delayed_total',
-    help: 'Deliveries that waited because this node was busy.',
+    help: 'Deliveries that this node made at a limited rate, because the node or its machine was saturated.',
     read: () => attempts.delayed,
   })
   gauge({
     name: 'store_chat_webhooks',
-    help: 'Webhooks of the whole installation. The same on every node. An event of "failing" ones waits to be sent again or replayed; the platform switched "off" some, the answer 410 others: "gone".',
+    help: 'Webhooks of the whole installation, by state: "failing" have an event that failed, "off" were switched off by the platform, "gone" by an answer of 410. The same on every node.',
     labelNames: ['state'],
     read: () => {
       const { webhooks } = database()
@@ -45,7 +45,7 @@ export function registerWebhooks({ counter, gauge, histogram }: Registrar, sourc
   })
   gauge({
     name: 'store_chat_webhook_oldest_event_age_seconds',
-    help: 'How long the oldest event waits for its delivery, without webhooks that are switched off. The same on every node.',
+    help: 'How long the oldest event has waited for its delivery. Webhooks that are switched off do not count. The same on every node.',
     read: () => database().webhooks?.oldestEventSeconds,
   })
 }
@@ -53,7 +53,7 @@ export function registerWebhooks({ counter, gauge, histogram }: Registrar, sourc
 export function registerMail({ counter }: Registrar, { mailCounts }: MetricSources): void {
   counter({
     name: 'store_chat_mails_total',
-    help: 'Mails that this node tried to send. A mail that "failed" is sent again; one that the server "refused" is not.',
+    help: 'Mails that this node tried to send, by the outcome. A "failed" mail is sent again, a "refused" one is not.',
     labelNames: ['outcome'],
     read: () => Object.entries(mailCounts).map(([outcome, count]) => [{ outcome }, count as number]),
   })
@@ -62,7 +62,7 @@ export function registerMail({ counter }: Registrar, { mailCounts }: MetricSourc
 export function registerUploads({ counter, histogram }: Registrar, { uploads }: MetricSources): void {
   counter({
     name: 'store_chat_uploads_total',
-    help: 'Uploads that have ended: "refused" by what the client sent or by a limit, "failed" by the disk, the bucket, PostgreSQL or the scanner.',
+    help: 'Uploads that ended, by the outcome: "refused" because of their content or a limit, "broken_off" by the client, "failed" because of the disk, the bucket, PostgreSQL or the scanner.',
     labelNames: ['outcome'],
     read: () => [
       [{ outcome: 'stored' }, uploads.stored],
@@ -73,17 +73,17 @@ export function registerUploads({ counter, histogram }: Registrar, { uploads }: 
   })
   counter({
     name: 'store_chat_upload_bytes_total',
-    help: 'Bytes of files that uploads brought, whatever became of them.',
+    help: 'Bytes of files that this node received, whatever the outcome of the upload.',
     read: () => uploads.bytes,
   })
   histogram({
     name: 'store_chat_upload_duration_seconds',
-    help: 'Time of each upload that was stored, by the line of its client.',
+    help: 'Time from the start of an upload to its storage. It depends on the connection of the client.',
     read: () => uploads.durations,
   })
   counter({
     name: 'store_chat_upload_scans_total',
-    help: 'Files that the scanner was asked about, by its answer; "failed" is none.',
+    help: 'Files that the scanner was asked about, by its answer: "failed" is no answer.',
     labelNames: ['outcome'],
     read: () => Object.entries(uploads.scans).map(([outcome, count]) => [{ outcome }, count as number]),
   })
@@ -92,13 +92,13 @@ export function registerUploads({ counter, histogram }: Registrar, { uploads }: 
 export function registerJwts({ counter }: Registrar, { jwtCounts }: MetricSources): void {
   counter({
     name: 'store_chat_jwt_refused_total',
-    help: 'JWTs that were refused, by the reason. They count among the failed authentications, too.',
+    help: 'JWTs that were refused, by the reason. They also count as failed authentications.',
     labelNames: ['reason'],
     read: () => Object.entries(jwtCounts.refused).map(([reason, count]) => [{ reason }, count]),
   })
   counter({
     name: 'store_chat_jwt_key_set_reads_total',
-    help: 'How often the key set of the platform (JWT_JWKS_URL) was read, or could not be.',
+    help: 'Reads of the key set of the platform (JWT_JWKS_URL), by the outcome.',
     labelNames: ['outcome'],
     read: () => Object.entries(jwtCounts.keySet).map(([outcome, count]) => [{ outcome }, count as number]),
   })

@@ -13,11 +13,11 @@ import { createProgressSaver } from '../webhooks/delivery/save-progress.js'
 import { createAddressPolicy } from '../webhooks/request/address-policy.js'
 import { createPoster } from '../webhooks/request/post.js'
 import { createNameResolver } from '../webhooks/request/resolve-name.js'
-import type { SendingBeside } from '../webhooks/routes/send-beside.js'
+import type { ManualDelivery } from '../webhooks/routes/manual-delivery.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    webhooks: SendingBeside
+    webhooks: ManualDelivery
     webhookAttempts: AttemptCounts
   }
 }

@@ -2,13 +2,16 @@ import type { Database } from '../database/database.js'
 import { walkPieces } from '../event-log/walk-pieces.js'
 import { Prisma } from '../generated/prisma/client.js'
 
-/** How long the log keeps what was delivered. What failed stays until it is replayed. */
+/** How long the log keeps delivered events. Failed ones stay until they are replayed. */
 const LOG_DAYS = 7
-/** How long a session that has ended keeps its places. */
+/** How long the positions of webhooks in a closed session are kept. */
 const ENDED_HOURS = 24
 const ROWS_PER_PIECE = 1000
 
-/** Returns what removes a bounded piece of what is of no use any more, and tells whether there may be more at once. */
+/**
+ * Creates a function that deletes a bounded number of rows that are no longer needed. It resolves to whether there may be more
+ * to delete at once.
+ */
 export function createCleanup(db: Database): () => Promise<boolean> {
   const walks = [
     walkPieces({ webhookId: 0, sessionId: 0 }, (after) => cleanSessions(db, after)),
@@ -21,7 +24,7 @@ export function createCleanup(db: Database): () => Promise<boolean> {
   }
 }
 
-/** Deletes a piece of what the log and deleted webhooks have left. Returns whether there may be more. */
+/** Deletes old rows of the log and rows of deleted webhooks. Returns whether there may be more. */
 async function deleteLeftovers(db: Database): Promise<boolean> {
   const old = await db.prisma.$executeRaw(Prisma.sql`
     delete from webhook_delivery where id = any(array(
@@ -42,15 +45,16 @@ async function deleteLeftovers(db: Database): Promise<boolean> {
   return Math.max(old, ofDeleted, sessions) === ROWS_PER_PIECE
 }
 
-/** A session's place in a webhook, in the order of the primary key. */
+/** The key of a webhook's position in a session, in the order of the primary key. */
 export interface SessionPlace {
   webhookId: number
   sessionId: number
 }
 
 /**
- * Removes places of sessions that ended a day ago and were delivered as a whole, and of sessions that are deleted. Only
- * those whose events no sweep meets again: it would take the session for a new one, and deliver it from its beginning.
+ * Deletes positions in sessions that were closed a day ago and are delivered completely, and in deleted sessions. A position
+ * stays while a sweep may still read an event of its session: the webhook would seem to meet the session for the first time,
+ * and the session would be delivered from its beginning.
  */
 export async function cleanSessions(db: Database, after: SessionPlace): Promise<SessionPlace | undefined> {
   const [last] = await db.prisma.$queryRaw<{ webhookId: bigint; sessionId: bigint; count: bigint }[]>(Prisma.sql`
@@ -80,7 +84,7 @@ export async function cleanSessions(db: Database, after: SessionPlace): Promise<
   return { webhookId: Number(last?.webhookId), sessionId: Number(last?.sessionId) }
 }
 
-/** Removes unread events that every webhook has got, when their deliveries have left the log. */
+/** Deletes unread events that all webhooks have received, once the log no longer has their deliveries. */
 export async function cleanUnreadEvents(db: Database, after: number): Promise<number | undefined> {
   const [last] = await db.prisma.$queryRaw<{ id: bigint; count: bigint }[]>(Prisma.sql`
     with piece as materialized (

@@ -23,11 +23,11 @@ export const DeliverySchema = Type.Object(
     event_id: Type.String({ description: 'The `webhook-id` that was sent.', examples: ['evt_12_7_mi3k9x2c'] }),
     type: Type.String(),
     session_id: Type.Union([IdSchema, Type.Null()]),
-    seq: Type.Union([IdSchema, Type.Null()], { description: 'Of an event that has one.' }),
+    seq: Type.Union([IdSchema, Type.Null()], { description: 'The seq of the event, if it has one.' }),
     status: DeliveryStatusSchema,
     attempts: Type.Integer(),
-    response_status: OrNull(Type.Integer({ description: 'What the last attempt was answered with.' })),
-    response_body: Type.String({ description: 'Its first KiB.' }),
+    response_status: OrNull(Type.Integer({ description: 'Status of the answer to the last attempt.' })),
+    response_body: Type.String({ description: 'First KiB of the answer.' }),
     error: OrNull(Type.String({ description: 'Why there was no answer.' })),
     duration_ms: Type.Integer(),
     next_attempt_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
@@ -40,12 +40,12 @@ export type Delivery = Static<typeof DeliverySchema>
 
 export interface DeliveryPage {
   status?: DeliveryStatus
-  /** The last id of the page before. */
+  /** Last id of the previous page. */
   before?: number
   limit?: number
 }
 
-/** What was delivered to a webhook, or was tried, newest first. An event is in it from its first attempt on. */
+/** The log of a webhook, newest first. It contains an event from its first attempt on. */
 export async function listDeliveries(db: Database, webhookId: number, page: DeliveryPage): Promise<Delivery[]> {
   const { status, before, limit = PAGE_SIZE } = page
   const rows = await db.prisma.webhookDelivery.findMany({

@@ -8,7 +8,7 @@ import { SessionSchema } from '../protocol/schemas/sessions.js'
 const SeqSchema = Type.Integer({ minimum: 1, description: 'Counts the durable events of the session, without a gap.' })
 const SessionEventSchema = Type.Object({ session: SessionSchema, seq: SeqSchema })
 
-/** What the platform may subscribe to: the `data` of each type. For durable events it is the payload of the frame. */
+/** The types of events that the platform may subscribe to, with their `data`: of durable events, the payload of the frame. */
 export const eventData = {
   'session.created': SessionEventSchema,
   'session.claimed': SessionEventSchema,
@@ -50,19 +50,19 @@ export interface WebhookEvent {
   id: string
   type: EventType | typeof TEST_TYPE
   sessionId: number | null
-  /** Of a durable event. */
+  /** Only of a durable event. */
   seq: number | null
-  /** Of an unread event. */
+  /** Only of an unread event. */
   unreadId: number | null
   body: string
 }
 
 /**
- * Names an event by its place and its moment. A database that was set back gives the same places again, to other events.
- * Standard Webhooks forbids dots, as they separate what is signed.
+ * Creates the id of an event from its position and its time: a database that was set back gives the same positions to other
+ * events. Standard Webhooks forbids dots in ids, because they separate the signed parts.
  */
 export const nameEvent = (place: string, at: string) => `evt_${place}_${Date.parse(at).toString(36)}`
 
-/** The body of an event that happened at a moment. */
+/** Writes the body of an event. `timestamp` is when it happened. */
 export const writeBody = <T extends keyof EventData>(type: T, timestamp: string, data: EventData[T]) =>
   JSON.stringify({ type, timestamp, data })

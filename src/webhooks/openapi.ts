@@ -5,27 +5,27 @@ const summaries: Record<keyof typeof eventData | typeof TEST_TYPE, string> = {
   'session.created': 'A store has opened a session',
   'session.claimed': 'An admin has claimed a session',
   'session.released': 'An admin has given a session back',
-  'session.transferred': 'An admin has handed a session over',
-  'session.closed': 'A session has ended',
+  'session.transferred': 'An admin has transferred a session to another admin',
+  'session.closed': 'A session was closed',
   'message.created': 'A message was stored',
   'message.unread': 'A store has left messages of an admin unread for MAIL_AFTER_MINUTES; once until it reads',
-  'webhook.test': 'Somebody has asked for a test',
+  'webhook.test': 'The platform has asked for a test event',
 }
 
-const description = `Signed as Standard Webhooks says. Each event of a session comes at least once and in the order of
-\`seq\`; \`webhook-id\` is the same at each attempt. A session whose event fails waits for it.`
+const description = `Signed according to Standard Webhooks. Each event of a session is sent at least once and in the order of
+\`seq\`; \`webhook-id\` is the same at each attempt. If an event fails, the later events of its session wait for it.`
 
 const Header = (name: string, text: string) => ({
   ...{ name, in: 'header', required: true, description: text },
   schema: { type: 'string' as const },
 })
 const headers = [
-  Header('webhook-id', 'Names the event.'),
-  Header('webhook-timestamp', 'Seconds since the epoch, of this attempt.'),
-  Header('webhook-signature', '`v1,<base64>`; several, separated by spaces, while the secret is being replaced.'),
+  Header('webhook-id', 'Id of the event.'),
+  Header('webhook-timestamp', 'Time of this attempt, in seconds since the epoch.'),
+  Header('webhook-signature', '`v1,<base64>`; two of them, separated by a space, while the secret is being replaced.'),
 ]
 
-/** The `webhooks` of the OpenAPI document, from the schemas of the events. */
+/** Creates the `webhooks` of the OpenAPI document from the schemas of the events. */
 export function describeWebhooks() {
   const data: [string, TSchema][] = [...Object.entries(eventData), [TEST_TYPE, TestDataSchema]]
   return Object.fromEntries(

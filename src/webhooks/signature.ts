@@ -7,10 +7,10 @@ import { createHmac, randomBytes } from 'node:crypto'
 const PREFIX = 'whsec_'
 const SECRET_BYTES = 32
 
-/** A new secret to sign with: 256 random bits. */
+/** Creates a secret for signatures: 256 random bits. */
 export const createSecret = () => `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`
 
-/** The headers of an attempt to deliver an event. A receiver accepts it when one of the signatures is of its secret. */
+/** Creates the headers of a delivery attempt, with a signature for each secret. A receiver accepts any of them. */
 export function signatureHeaders(
   secrets: readonly string[],
   { id, timestamp, body }: { id: string; timestamp: number; body: string },

@@ -6,7 +6,7 @@ import type { FieldErrors } from '../protocol/schemas/error-body.js'
 export const webhookEnvironment = {
   WEBHOOK_ALLOW_CIDRS: Type.String({
     default: '',
-    description: 'Ranges (CIDR) that webhooks may lead to although they are not public, separated by commas.',
+    description: 'Address ranges (CIDR) that are not public but allowed for webhooks, separated by commas.',
   }),
   WEBHOOK_TIMEOUT_MS: Type.Integer({
     minimum: 100,
@@ -24,14 +24,14 @@ type WebhookEnvironment = Static<TObject<typeof webhookEnvironment>>
 
 const splitList = (list: string) => list.split(',').flatMap((item) => item.trim() || [])
 
-/** What each of them is called in the code. */
+/** Reads the settings from the environment. */
 export const readWebhookSettings = (environment: WebhookEnvironment) => ({
   allowedCidrs: splitList(environment.WEBHOOK_ALLOW_CIDRS),
   timeoutMs: environment.WEBHOOK_TIMEOUT_MS,
   retryDelaysMs: splitList(environment.WEBHOOK_RETRY_SECONDS).map((seconds) => Number(seconds) * 1000),
 })
 
-/** What is wrong beyond what the schema says. */
+/** Checks what the schema cannot express. */
 export function checkWebhookSettings({ WEBHOOK_ALLOW_CIDRS }: WebhookEnvironment): FieldErrors {
   if (splitList(WEBHOOK_ALLOW_CIDRS).every(isCidr)) return []
   return [{ field: 'WEBHOOK_ALLOW_CIDRS', message: 'must be a list of ranges such as 10.0.0.0/8' }]

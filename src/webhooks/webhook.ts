@@ -9,13 +9,13 @@ const MomentOrNull = (description: string) =>
 const UrlSchema = Type.String({
   maxLength: 2048,
   format: 'http-url',
-  description: 'http or https, without a user name or a password.',
+  description: 'http or https, without user name and password.',
   examples: ['https://example.com/chat-events'],
 })
 const EventsSchema = Type.Array(EventTypeSchema, {
   minItems: 1,
   maxItems: 50,
-  description: 'The types of events that are sent; all of them unless given.',
+  description: 'Types of the events that are sent. Default: all.',
 })
 
 export const WebhookInputSchema = Type.Object({ url: UrlSchema, events: Type.Optional(EventsSchema) })
@@ -27,7 +27,7 @@ export const WebhookPatchSchema = Type.Object({
   active: Type.Optional(
     Type.Boolean({
       description:
-        'false holds everything back. true goes on where the webhook stood, with everything that was given up, too.',
+        'false stops all deliveries. true continues at the position of the webhook, and retries what was given up.',
     }),
   ),
 })
@@ -39,9 +39,9 @@ export const WebhookSchema = Type.Object(
     url: Type.String(),
     events: Type.Array(EventTypeSchema),
     active: Type.Boolean(),
-    gone_at: MomentOrNull('When the address answered 410, which switched the webhook off.'),
-    previous_secret_until: MomentOrNull('Until then each event is signed with the secret before, too.'),
-    created: Type.String({ format: 'date-time', description: 'Events that were committed before are not sent.' }),
+    gone_at: MomentOrNull('When an answer of 410 switched the webhook off.'),
+    previous_secret_until: MomentOrNull('Until then each event is also signed with the previous secret.'),
+    created: Type.String({ format: 'date-time', description: 'Earlier events are not sent.' }),
   },
   { title: 'Webhook' },
 )
@@ -53,7 +53,7 @@ export const WebhookWithSecretSchema = Type.Object(
 )
 export type WebhookWithSecret = Static<typeof WebhookWithSecretSchema>
 
-/** A webhook as it goes over the wire, without its secrets. */
+/** A webhook as the API returns it, without its secrets. */
 export function toWebhook(row: WebhookRow): Webhook {
   const until = row.previousSecretUntil
   return {

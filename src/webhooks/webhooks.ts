@@ -7,16 +7,16 @@ import { beginReminders } from '../reminders/mark-unread.js'
 import { createSecret } from './signature.js'
 import { toWebhook, type Webhook, type WebhookInput, type WebhookPatch, type WebhookWithSecret } from './webhook.js'
 
-/** Each webhook is sent every event, so their number bounds what one message costs. */
+/** Each webhook may be sent every event, so the number of webhooks bounds the cost of a message. */
 const MAX_WEBHOOKS = 50
 /** Nodes that look for reminders move their cursor several times a minute. */
 const REMINDERS_IDLE_MS = 60_000
-/** How long the secret before signs, too. */
+/** How long the previous secret is still used for signatures. */
 const ROTATION_MS = 24 * 3_600_000
 
 /**
- * Creates a webhook. It gets the events that are committed after this has resolved. Events whose transactions were under way
- * when it looked for the newest ids may have lower ids, and count as older, so it waits for those transactions.
+ * Creates a webhook. It receives the events that are committed after this has resolved. Its position is the newest ids.
+ * Transactions that were under way when these were read may commit lower ids, which count as older, so this waits for them.
  * @throws RequestError 400 a URL with credentials · 409 too many
  */
 export async function createWebhook(
@@ -28,7 +28,7 @@ export async function createWebhook(
   await beginReminders(db, REMINDERS_IDLE_MS)
   const secret = createSecret()
   const { id, horizon } = await db.prisma.$transaction(async (tx) => {
-    // Those who create one at the same time count, and find no other, one after the other.
+    // Concurrent calls would count the same number of webhooks, and each would find that there is none yet.
     await tx.$executeRaw(Prisma.sql`lock table webhook in share row exclusive mode`)
     return insertWebhook(tx, { url, events, secret })
   })
@@ -40,7 +40,7 @@ async function insertWebhook(
   tx: Transaction,
   { url, events, secret }: Required<WebhookInput> & { secret: string },
 ): Promise<{ id: number; horizon: string }> {
-  // While there was no webhook nobody has moved the cursor.
+  // Nobody has moved the cursor while there was no webhook.
   const isStale = Prisma.sql`not exists (select from webhook where deleted_at is null)`
   const [created] = await tx.$queryRaw<{ id: bigint; horizon: string }[]>(Prisma.sql`
     with ${beginCursor('webhooks', isStale)}
@@ -52,7 +52,7 @@ async function insertWebhook(
   return { id: Number(created.id), horizon: created.horizon }
 }
 
-/** All webhooks, in the order of their ids. */
+/** Lists all webhooks by id. */
 export async function listWebhooks(db: Database): Promise<Webhook[]> {
   const rows = await db.prisma.webhook.findMany({ where: { deletedAt: null }, orderBy: { id: 'asc' } })
   return rows.map(toWebhook)
@@ -64,7 +64,7 @@ export async function readWebhook(db: Database, id: number): Promise<Webhook> {
 }
 
 /**
- * Changes a webhook. Switched on, it goes on with everything that it has not got: also where it had waited for a replay.
+ * Changes a webhook. One that is switched on continues at its position, and also with sessions that waited for a replay.
  * @throws RequestError 400 a URL with credentials · 404
  */
 export async function updateWebhook(db: Database, id: number, patch: WebhookPatch): Promise<Webhook> {
@@ -84,7 +84,7 @@ export async function updateWebhook(db: Database, id: number, patch: WebhookPatc
   return toWebhook(row)
 }
 
-/** What waits for its next attempt or for a replay is due now. A session that is being delivered is left alone. */
+/** Makes sessions due that wait for their next attempt or for a replay, unless they are being delivered. */
 async function resumeSessions(db: Database, webhookId: number): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`
     update webhook_session set due_at = now(), attempts = 0, first_failed_at = null, failed_at = null
@@ -92,7 +92,7 @@ async function resumeSessions(db: Database, webhookId: number): Promise<void> {
 }
 
 /**
- * Deletes a webhook: nothing is sent from now on but what is being sent.
+ * Deletes a webhook. Only requests that are under way are still sent.
  * @throws RequestError 404
  */
 export async function deleteWebhook(db: Database, id: number): Promise<Webhook> {
@@ -101,7 +101,7 @@ export async function deleteWebhook(db: Database, id: number): Promise<Webhook> 
 }
 
 /**
- * Gives a webhook a new secret. The one before signs beside it for a day, so that the receiver can be changed meanwhile.
+ * Gives a webhook a new secret. For a day, events are also signed with the previous one, so that the receiver can change over.
  * @throws RequestError 404
  */
 export async function rotateSecret(db: Database, id: number): Promise<WebhookWithSecret> {
@@ -112,7 +112,7 @@ export async function rotateSecret(db: Database, id: number): Promise<WebhookWit
   return { ...toWebhook(row), secret }
 }
 
-/** The secrets that sign an event now. */
+/** The secrets that events are signed with now. */
 export const secretsOf = ({ secret, previousSecret, previousSecretUntil }: Secrets) =>
   previousSecret !== null && (previousSecretUntil?.getTime() ?? 0) > Date.now() ? [secret, previousSecret] : [secret]
 

@@ -8,12 +8,14 @@ import {
 } from '../../src/event-log/moved-sessions.js'
 import { createSweeper } from '../../src/event-log/sweeper.js'
 import { Prisma } from '../../src/generated/prisma/client.js'
+import { until } from '../../harness/until.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { openConversation } from '../support/chat/conversations.js'
 import { addMessages } from '../support/chat/sessions.js'
 import { startNode } from '../support/nodes/node.js'
 
 const STATEMENT_MS = 5000
+const DEADLINE_MS = 20_000
 const noIds: EventIds = { messageId: 0, changeId: 0, unreadId: 0 }
 // There is no webhook, so that nobody else moves the cursor.
 const node = await startNode(t)
@@ -55,6 +57,40 @@ t.test('what lies below the floor is read by the sweep that moves the cursor', a
   await age()
   await sweep({ floor })
   t.same(await sweep(), [], 'the cursor has moved behind them')
+})
+
+t.test('after the clock of the database was set back, the cursor waits anew, and moves', async (t) => {
+  const { sessionId } = await openConversation(chat)
+  await begin()
+  await database.query(`update event_cursor set next_at = now() + interval '1 hour'`)
+  const messageId = await addMessage(sessionId)
+  const readCursor = async () => {
+    const [row] = await database.query<{ messageId: number; isAhead: boolean }>(
+      `select message_id::int as "messageId", next_at > now() as "isAhead" from event_cursor where consumer = 'webhooks'`,
+    )
+    return row
+  }
+  const before = await readCursor()
+  t.same(await sweep(), [sessionId])
+  t.same(await readCursor(), { messageId: before?.messageId, isAhead: false })
+  await age()
+  t.same(await sweep(), [sessionId])
+  await age()
+  await sweep()
+  t.equal((await readCursor())?.messageId, messageId)
+})
+
+t.test('after the clock of the database was set back, rows are still derived', async (t) => {
+  const setAhead = `update event_cursor set next_at = now() + interval '1 day' where consumer in ('search', 'reports')`
+  await until(
+    async () => (await database.query(`${setAhead} returning consumer`)).length === 2,
+    DEADLINE_MS,
+    'both began',
+  )
+  const countAhead = async () =>
+    (await database.query(`select from event_cursor where next_at > now() + interval '1 hour'`)).length
+  await until(async () => (await countAhead()) === 0, DEADLINE_MS, 'both have had another turn')
+  t.equal(await countAhead(), 0)
 })
 
 t.test('a sweep moves the cursor no further than it has read', async (t) => {

@@ -10,9 +10,9 @@ export interface AttemptCounts {
   unanswered: number
   /** Durations of the attempts in seconds. */
   readonly durations: Histogram
-  /** Events that were given up. Their sessions wait for a replay. */
+  /** Events that this node gave up. Their sessions wait for a replay. */
   givenUp: number
-  /** Deliveries that waited for their turn, because the node was busy. */
+  /** Deliveries that began at a limited rate, because the node or its machine was saturated. */
   delayed: number
 }
 

@@ -1,13 +1,14 @@
 import { signatureHeaders } from '../signature.js'
 import type { WebhookEvent } from '../event.js'
-import type { Answer, Poster } from '../request/post.js'
+import type { Answer } from '../request/exchange.js'
+import type { Poster } from '../request/post.js'
 import type { AttemptCounts } from './attempt-counts.js'
 import type { Receiver } from './claim-sessions.js'
 
 /** The outcome of an attempt. */
 export interface Attempt {
   isDelivered: boolean
-  /** Undefined if there was none. */
+  /** Undefined if there was no answer. */
   answer: Answer | undefined
   error: string | undefined
   durationMs: number
@@ -20,9 +21,9 @@ export type AttemptDelivery = (
   signal: AbortSignal,
 ) => Promise<Attempt>
 
-const LONGEST_ERROR = 200
+const MAX_ERROR_LENGTH = 200
 
-/** An attempt that the signal aborts is not counted: it says nothing about the receiver. */
+/** Creates a function that posts events. An attempt that the signal aborts is not counted. */
 export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDelivery {
   return async ({ url, secrets }, { id, body }, signal) => {
     const startedAt = performance.now()
@@ -48,11 +49,11 @@ export function createAttempts(poster: Poster, counts: AttemptCounts): AttemptDe
   }
 }
 
-/** For the platform, which has chosen the address. */
+/** Describes an error for the platform, which has chosen the address. */
 function describe(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException
   return (message === '' ? (code ?? 'The request failed') : message)
-    .slice(0, LONGEST_ERROR)
+    .slice(0, MAX_ERROR_LENGTH)
     .replaceAll('\0', '')
     .toWellFormed()
 }

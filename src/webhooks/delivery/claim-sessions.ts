@@ -4,10 +4,11 @@ import type { EpochExpressions } from '../../database/epoch.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import type { EventType } from '../event.js'
 import { secretsOf } from '../webhooks.js'
+import { EVENTS_PER_READ } from './read-events.js'
 
 /**
- * How long a session belongs to the node that delivers it. The node renews the lease before each attempt that could outlast
- * it; one that dies gives the session back by this.
+ * How long a session belongs to the node that delivers it. The node renews the lease before an attempt that could outlast it.
+ * When the lease of a dead node ends, another node may claim the session.
  */
 export const LEASE_MS = 25_000
 
@@ -24,16 +25,21 @@ export interface Receiver {
 export interface ClaimedSession {
   receiver: Receiver
   sessionId: number
-  /** Names this claim, and the run of the server that it was made in (`leaseRun`). */
+  /** Identifies this claim, and the run of the server that it was made in (`leaseRun`). */
   lease: string
-  /** When the lease began, or shortly before, by `performance.now()`. */
+  /** By `performance.now()`: just before the lease began. */
   leasedAt: number
-  /** What is delivered. */
+  /** Events up to here are delivered. */
   seq: number
   unreadId: number
-  /** Failed attempts of the next event, and for how long they have failed. */
+  /** The number of failed attempts of the next event. */
   attempts: number
+  /** How long the next event has failed. */
   failingForMs: number
+  /** About the number of its deliveries on this claim. */
+  deliveries: number
+  /** How long the session had been due. */
+  waitedMs: number
 }
 
 interface ClaimRow {
@@ -44,6 +50,8 @@ interface ClaimRow {
   unreadId: bigint
   attempts: number
   failingForMs: number
+  deliveries: number
+  waitedMs: number
   url: string
   events: EventType[]
   secret: string
@@ -51,15 +59,29 @@ interface ClaimRow {
   previousSecretUntil: Date | null
 }
 
-/** SQL of the run of the server that a lease was made in. */
+/** SQL of the run of the server in which a lease was made. */
 export const leaseRun = (lease: Prisma.Sql) => Prisma.sql`split_part(${lease}, '.', 2)`
 
-/** Claims sessions that are due, up to as many for each webhook as it has room for. */
+/** What a node can deliver now. */
+export interface ClaimLimits {
+  /** The number of sessions by the id of their webhook. */
+  room: Map<number, number>
+  /** The number of deliveries of all sessions together. The last session may exceed it. */
+  deliveries: number
+}
+
+/**
+ * Claims sessions that are due, those that have been due for longest first. The next event of a session that has failed is
+ * tried alone, so a webhook that fails gets no more turns than others.
+ */
 export async function claimSessions(
   db: Database,
   { run }: Pick<EpochExpressions, 'run'>,
-  room: Map<number, number>,
+  { room, deliveries }: ClaimLimits,
 ): Promise<ClaimedSession[]> {
+  const most = Math.ceil(
+    Math.min(deliveries, [...room.values()].reduce((sum, each) => sum + each, 0) * EVENTS_PER_READ),
+  )
   const wanted = [...room].map(([webhook_id, most]) => ({ webhook_id, most }))
   const claim = randomUUID()
   const leasedAt = performance.now()
@@ -68,16 +90,23 @@ export async function claimSessions(
       select * from json_to_recordset(${JSON.stringify(wanted)}::json) as given(webhook_id bigint, most int)
     ), due as materialized (
       select d.* from wanted cross join lateral (
-        select webhook_id, session_id from webhook_session
+        select webhook_id, session_id, due_at, seq, attempts from webhook_session
         where webhook_id = wanted.webhook_id and due_at <= now()
         order by due_at limit wanted.most for update skip locked
       ) d
+    ), counted as (
+      select d.*, case when d.attempts > 0 then 1 else least(greatest(s.seq - d.seq, 1), ${EVENTS_PER_READ}) end as deliveries
+      from due d left join lateral (select seq from chat_session where id = d.session_id offset 0) s on true
+    ), chosen as (
+      select *, sum(deliveries) over (order by due_at, webhook_id, session_id) - deliveries as before from counted
     )
     update webhook_session ws set lease = ${claim} || '.' || present.run, due_at = now() + ${LEASE_MS} * interval '1 millisecond'
-    from due join webhook w on w.id = due.webhook_id cross join (select ${Prisma.raw(run)} as run offset 0) present
-    where ws.webhook_id = due.webhook_id and ws.session_id = due.session_id and w.active and w.deleted_at is null
+    from chosen join webhook w on w.id = chosen.webhook_id cross join (select ${Prisma.raw(run)} as run offset 0) present
+    where chosen.before < ${most} and ws.webhook_id = chosen.webhook_id and ws.session_id = chosen.session_id
+      and w.active and w.deleted_at is null
     returning ws.webhook_id as "webhookId", ws.session_id as "sessionId", ws.lease, ws.seq, ws.unread_id as "unreadId", ws.attempts,
       coalesce(date_part('epoch', now() - ws.first_failed_at) * 1000, 0) as "failingForMs",
+      chosen.deliveries::int as deliveries, date_part('epoch', now() - chosen.due_at) * 1000 as "waitedMs",
       w.url, coalesce(w.events, '{}') as events, w.secret, w.previous_secret as "previousSecret",
       w.previous_secret_until as "previousSecretUntil"`)
   return rows.map((row) => ({
@@ -89,5 +118,7 @@ export async function claimSessions(
     unreadId: Number(row.unreadId),
     attempts: row.attempts,
     failingForMs: row.failingForMs,
+    deliveries: row.deliveries,
+    waitedMs: row.waitedMs,
   }))
 }

@@ -2,7 +2,6 @@ import type { EventType, WebhookEvent } from '../event.js'
 import type { Attempt, AttemptDelivery } from './attempt.js'
 import type { AttemptCounts } from './attempt-counts.js'
 import { LEASE_MS, type ClaimedSession, type Receiver } from './claim-sessions.js'
-import type { Pacer } from './pacer.js'
 import type { ReadEvents } from './read-events.js'
 import { chooseRetryDelay, GIVE_UP_AFTER_MS } from './retry-delays.js'
 import type { LoggedAttempt, NextStep, SaveProgress } from './save-progress.js'
@@ -10,11 +9,9 @@ import type { LoggedAttempt, NextStep, SaveProgress } from './save-progress.js'
 export interface SessionDelivery {
   readEvents: ReadEvents
   attempt: AttemptDelivery
-  counts: Pick<AttemptCounts, 'givenUp' | 'delayed'>
+  counts: Pick<AttemptCounts, 'givenUp'>
   saveProgress: SaveProgress
-  /** Waits while the node is busy. */
-  pace: Pacer['pace']
-  /** Whether the webhook takes deliveries still, as far as this node knows. */
+  /** Whether this node still knows the webhook as switched on. */
   isReceiving: () => boolean
   /** The receiver has answered 410. */
   switchOff: (webhookId: number) => Promise<void>
@@ -27,18 +24,20 @@ export interface SessionDelivery {
 const GONE = 410
 
 /**
- * Delivers the next events of a claimed session, one after the other, and saves how far it got. The first that fails ends
- * it: later events wait for that one. When the signal aborts, what is being sent is given back untried.
+ * Delivers the next events of a claimed session, one after the other, and saves the position. The first failure ends it,
+ * because later events wait for that event. When the signal aborts, the request under way does not count as an attempt.
+ * @returns the number of attempts
  */
 export async function deliverSession(
   deps: SessionDelivery,
   claimed: ClaimedSession,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const { receiver, sessionId, lease } = claimed
   let { seq, unreadId, attempts } = claimed
   let log: LoggedAttempt[] = []
   let { leasedAt } = claimed
+  let made = 0
 
   async function save(next: NextStep, isNewFailure = false): Promise<boolean> {
     const written = log
@@ -71,24 +70,18 @@ export async function deliverSession(
   const { events, upTo } = await deps.readEvents(claimed)
   for (const event of events) {
     if (isSubscribed(receiver, event)) {
-      const turn = deps.pace()
-      if (turn !== undefined) deps.counts.delayed++
-      // Somebody else may take over what waits for long. What was delivered must be saved by then.
-      if (turn !== undefined && log.length > 0 && performance.now() - leasedAt > UNSAVED_MS) {
-        if (!(await save({ step: 'going on' }))) return
-      }
-      await turn
       if (!mayGoOn()) {
         await save({ step: 'given back' })
-        return
+        return made
       }
       const leftMs = LEASE_MS - (performance.now() - leasedAt)
-      if (leftMs < deps.timeoutMs + SAFETY_MS && !(await save({ step: 'going on' }))) return
+      if (leftMs < deps.timeoutMs + SAFETY_MS && !(await save({ step: 'going on' }))) return made
+      made++
       const attempt = await deps.attempt(receiver, event, signal)
       if (!attempt.isDelivered) {
-        // An attempt that was cut off here says nothing of the receiver.
+        // An aborted attempt says nothing about the receiver.
         await (signal.aborted ? save({ step: 'given back' }) : fail(event, attempt))
-        return
+        return made
       }
       log.push(describeAttempt(event, attempt, 'delivered', null))
       attempts = 0
@@ -98,18 +91,16 @@ export async function deliverSession(
   }
   seq = Math.max(seq, upTo)
   await save({ step: 'done' })
+  return made
 }
 
-/** Before a wait, what was delivered as long ago is saved. */
-const UNSAVED_MS = 3000
-
-/** For saving the progress after the attempt. */
+/** Time for saving the progress after the attempt. */
 const SAFETY_MS = 3000
 
 const isSubscribed = ({ events }: Receiver, { type }: WebhookEvent) =>
   events.length === 0 || events.includes(type as EventType)
 
-/** An attempt as the log keeps it. */
+/** Describes an attempt for the log. */
 export function describeAttempt(
   { id, type, sessionId, seq, unreadId }: Omit<WebhookEvent, 'body'>,
   { answer, error, durationMs }: Attempt,

@@ -7,57 +7,57 @@ import { createCleanup } from '../cleanup.js'
 import { claimSessions, type ClaimedSession } from './claim-sessions.js'
 import { deliverSession, type SessionDelivery } from './deliver-session.js'
 import { markSessions, sweepSessions, type MovedSession } from './mark-moved.js'
-import { LEAST_PER_SECOND, type Pacer } from './pacer.js'
+import type { AttemptCounts } from './attempt-counts.js'
+import type { Pacer } from './pacer.js'
 import { createSessionsUnderWay } from './sessions-under-way.js'
 
-/** Delivers the events of all sessions to the webhooks, together with the dispatchers of the other nodes. */
+/** Delivers the events of all sessions to the webhooks. The dispatchers of all nodes share the sessions. */
 export interface WebhookDispatcher {
-  /** A durable event was committed. A map entry is all that it costs the caller; where there is no webhook, not even that. */
+  /** A durable event was committed. Costs the caller a map entry at most, and nothing where there is no webhook. */
   note(event: { sessionId: number; seq: number }): void
   /** Webhooks were created or changed, or sessions made due. */
   wake(): void
-  /** Ends deliveries under way and gives their sessions back. */
+  /** Aborts deliveries under way and gives their sessions back. */
   close(): Promise<void>
 }
 
-export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff' | 'pace' | 'isReceiving'> {
+export interface DispatcherOptions extends Omit<SessionDelivery, 'switchOff' | 'isReceiving' | 'counts'> {
   db: Database
+  counts: Pick<AttemptCounts, 'givenUp' | 'delayed'>
   pacer: Pacer
   epoch: Pick<EpochExpressions, 'run'>
   /** How long a statement may take, and so a transaction. */
   longestStatementMs: number
   onError: (error: unknown) => void
-  /** A sweep has taken too long. The next one reads so many events of a table. */
+  /** A sweep took too long. The next one reads at most this many events of each table. */
   onSlowSweep: (mostEvents: number) => void
 }
 
 /** Sessions that this node delivers to one webhook at a time. */
 const SESSIONS_PER_WEBHOOK = 8
-/** Events that are committed together are looked at together. */
+/** Events that are committed within this time are marked together. */
 const COLLECT_MS = 25
-/** How often to look for what is due by a retry, by a dead node's lease, or by another node. */
+/** How often to look for sessions that are due by a retry, by the lease of a dead node, or by another node. */
 const LOOK_INTERVAL_MS = 1000
-/** How often to look for sessions of which no node has told itself. */
+/** How often to look for sessions that no node has noted. */
 const SWEEP_INTERVAL_MS = 2000
 const CLEANUP_INTERVAL_MS = 60_000
-/** While deliveries yield, they have little to claim, and what marks sessions for them takes 1 % of the time at most. */
-const YIELDING_CLAIM_MS = 250
+/** While deliveries yield, marking and sweeps take 1 % of the time at most. */
 const YIELDING_REST_FACTOR = 100
-/** While deliveries yield, more sessions of a webhook would only wait for their turns, and have their leases renewed. */
-const sessionsWhenYielding = (webhooks: number) =>
-  Math.max(2, Math.ceil((LEAST_PER_SECOND * YIELDING_CLAIM_MS) / 1000 / webhooks))
-/** A node that cannot keep up with its own events leaves the rest to the sweep. */
+/** More sessions are due than the node may deliver: more of them can wait. */
+const BACKLOG_REST_MS = 5000
+/** Further sessions are left to the sweep. */
 const MAX_NOTED_SESSIONS = 50_000
 
 /**
- * The dispatcher holds nothing that a crash could lose: how far each webhook is in each session is in PostgreSQL, and so is
- * what is due. What follows live traffic rests after each run for a multiple of its duration, so that a busy node spends a
- * few percent of its time on it at most.
+ * A crash of the node loses nothing: PostgreSQL has the position of each webhook in each session, and which sessions are due.
+ * Statements that follow live traffic rest after each run for a multiple of its duration, so that they take a few percent of
+ * a busy node's time at most.
  *
- * Job queues were tried for 2,000 pairs of webhook and session, on two busy cores. A claim with its end took 0.14 ms a pair
- * here, 0.5 ms in pg-boss 10.4 (`stately`, a key a pair) and 4 ms in graphile-worker 0.17 (a named queue a pair, which
- * rewrites 90 KB of log for each job). Neither knows how far a pair is: a retry and a new job of one key may overtake each
- * other, and graphile-worker frees the jobs of a dead worker after four hours.
+ * Job queues were tried with 2,000 pairs of webhook and session on two busy cores. Claiming and saving a pair took 0.14 ms
+ * here, 0.5 ms in pg-boss 10.4 (`stately`, one key for each pair) and 4 ms in graphile-worker 0.17 (one named queue for each
+ * pair, and each job writes 90 KB of WAL). Neither knows the position of a pair, so a retry and a new job of one key may
+ * overtake each other, and graphile-worker frees the jobs of a dead worker only after four hours.
  */
 export function startDispatcher({
   db,
@@ -69,8 +69,8 @@ export function startDispatcher({
   ...delivery
 }: DispatcherOptions): WebhookDispatcher {
   let noted = new Map<number, MovedSession>()
-  /** Deleted ones leave something to clean up, and no more. */
   let isAnyThere = false
+  /** Also deleted webhooks, whose rows have to be cleaned up. */
   let isAnyLeft = false
   /** Ids of the webhooks that take deliveries. */
   let receiverIds: number[] = []
@@ -80,21 +80,24 @@ export function startDispatcher({
   const closing = new AbortController()
   // Each delivery under way listens.
   setMaxListeners(0, closing.signal)
-  const ended = { marking: { at: 0, tookMs: 0 }, sweep: { at: 0, tookMs: 0 } }
-  /** When each part of a turn is due. A rest is shorter as soon as the node has time again. */
+  const lastMarking = { at: 0, tookMs: 0 }
+  const lastSweep = { at: 0, tookMs: 0 }
+  /** When each part of a turn is due. */
   const dueAt = {
     reading: 0,
     claim: 0,
     cleanup: performance.now() + CLEANUP_INTERVAL_MS,
+    /** Its rest ends as soon as the node has capacity again. */
     get marking() {
-      return ended.marking.at + restOf(ended.marking.tookMs)
-    },
-    get sweep() {
-      return ended.sweep.at + Math.max(SWEEP_INTERVAL_MS, restOf(ended.sweep.tookMs))
+      return lastMarking.at + (isBacklogged ? BACKLOG_REST_MS : restOf(lastMarking.tookMs))
     },
   }
   let claimedAt = 0
+  /** The last claim left sessions that are due. */
+  let isBacklogged = false
   const loop = startConsumerLoop({ intervalMs: LOOK_INTERVAL_MS, turn, onError })
+  // A sweep may take long after an absence. Live traffic does not wait for it.
+  const sweepLoop = startConsumerLoop({ intervalMs: SWEEP_INTERVAL_MS, turn: sweep, onError })
 
   async function turn(): Promise<void> {
     if (isDue('reading')) await readWebhooks()
@@ -104,15 +107,13 @@ export function startDispatcher({
       return
     }
     if (noted.size > 0 && isDueOrWake('marking')) await markNoted()
-    // A part that fails must not keep the others from their turn.
-    if (isDue('sweep')) await sweep().catch(onError)
     if (isDueOrWake('claim')) await claim()
   }
 
   const isDue = (part: keyof typeof dueAt) => performance.now() >= dueAt[part]
   const setDue = (part: 'reading' | 'claim' | 'cleanup', delayMs: number) => (dueAt[part] = performance.now() + delayMs)
 
-  /** There is a turn when the part is due. */
+  /** Makes sure that there is a turn when the part is due. */
   function isDueOrWake(part: keyof typeof dueAt): boolean {
     if (isDue(part)) return true
     loop.wake(dueAt[part] - performance.now())
@@ -121,11 +122,12 @@ export function startDispatcher({
 
   const restOf = (tookMs: number) => restAfter(tookMs, pacer.isYielding() ? YIELDING_REST_FACTOR : undefined)
 
-  /** Those that are switched off keep their place: their sessions become due, too. */
+  /** Webhooks that are switched off keep their positions, so their sessions become due, too. */
   async function readWebhooks(): Promise<void> {
     const rows = await db.prisma.webhook.findMany({ select: { id: true, active: true, deletedAt: true } })
     isAnyLeft = rows.length > 0
     const present = rows.filter(({ deletedAt }) => deletedAt === null)
+    if (!isAnyThere && present.length > 0) sweepLoop.wake(0)
     isAnyThere = present.length > 0
     receiverIds = present.filter(({ active }) => active).map(({ id }) => Number(id))
     setDue('reading', LOOK_INTERVAL_MS)
@@ -136,17 +138,21 @@ export function startDispatcher({
     noted = new Map()
     const startedAt = performance.now()
     await markSessions(db, moved)
-    ended.marking = { at: performance.now(), tookMs: performance.now() - startedAt }
+    endRun(lastMarking, startedAt)
     expectClaim(0)
   }
 
   async function sweep(): Promise<void> {
     const startedAt = performance.now()
-    // Also one that fails is not repeated at once.
-    ended.sweep = { at: startedAt, tookMs: 0 }
+    if (!isAnyThere || startedAt < lastSweep.at + restOf(lastSweep.tookMs)) return
     await runSweep((range) => sweepSessions(db, range))
-    ended.sweep = { at: performance.now(), tookMs: performance.now() - startedAt }
+    endRun(lastSweep, startedAt)
     expectClaim(0)
+  }
+
+  function endRun(run: { at: number; tookMs: number }, startedAt: number): void {
+    run.at = performance.now()
+    run.tookMs = run.at - startedAt
   }
 
   async function cleanUp(): Promise<void> {
@@ -157,30 +163,33 @@ export function startDispatcher({
 
   /** There may be something to claim that the last claim has not found. */
   function expectClaim(delayMs: number): void {
-    const earliestAt = claimedAt + (pacer.isYielding() ? YIELDING_CLAIM_MS : 0)
-    dueAt.claim = Math.min(dueAt.claim, Math.max(performance.now() + delayMs, earliestAt))
+    dueAt.claim = Math.min(dueAt.claim, Math.max(performance.now() + delayMs, claimedAt + pacer.pauseMs()))
+    loop.wake(dueAt.claim - performance.now())
   }
 
   async function claim(): Promise<void> {
     setDue('claim', LOOK_INTERVAL_MS)
     claimedAt = performance.now()
-    const room = underWay.roomOf(
-      receiverIds,
-      pacer.isYielding() ? sessionsWhenYielding(receiverIds.length) : SESSIONS_PER_WEBHOOK,
-    )
-    if (room.size === 0 || closing.signal.aborted) return
-    for (const claimed of await claimSessions(db, epoch, room)) start(claimed)
+    const allowance = pacer.allowance()
+    const room = underWay.roomOf(receiverIds, SESSIONS_PER_WEBHOOK)
+    if (allowance < 1 || room.size === 0 || closing.signal.aborted) return
+    const claimed = await claimSessions(db, epoch, { room, deliveries: allowance })
+    const deliveries = claimed.reduce((sum, each) => sum + each.deliveries, 0)
+    pacer.begin(deliveries, Math.max(0, ...claimed.map(({ waitedMs }) => waitedMs)))
+    if (allowance !== Infinity) delivery.counts.delayed += deliveries
+    isBacklogged = deliveries >= allowance
+    claimed.forEach(start)
+    if (isBacklogged) expectClaim(0)
   }
 
   function start(claimed: ClaimedSession): void {
     const isReceiving = () => receiverIds.includes(claimed.receiver.id)
-    const deps = { ...delivery, pace: pacer.pace, isReceiving, switchOff }
-    const work = deliverSession(deps, claimed, closing.signal)
+    const work = deliverSession({ ...delivery, isReceiving, switchOff }, claimed, closing.signal)
+      .then((made) => pacer.end(claimed.deliveries, made))
       .catch(onError)
       .finally(() => {
         // There is room again, and the session may have moved on.
         expectClaim(COLLECT_MS)
-        loop.wake(dueAt.claim - performance.now())
       })
     underWay.add(claimed.receiver.id, work)
   }
@@ -211,8 +220,7 @@ export function startDispatcher({
     },
     async close() {
       closing.abort()
-      pacer.close()
-      await loop.close()
+      await Promise.all([loop.close(), sweepLoop.close()])
       await underWay.end()
     },
   }

@@ -1,63 +1,75 @@
 import type { Database } from '../../database/database.js'
 import { sweepMovedSessions, type SweepRange } from '../../event-log/moved-sessions.js'
 import { Prisma } from '../../generated/prisma/client.js'
+import { LEASE_MS } from './claim-sessions.js'
 
-/** Durable events of a session that were committed: from the first to the last seq. */
+/** The first and the last seq of the durable events of a session that were committed. */
 export interface MovedSession {
   first: number
   last: number
 }
 
 /**
- * Makes sessions due for the webhooks that have not got all of them. `moved` is the SQL of the CTEs that end with
- * `moved (session_id, first_seq, seq, first_unread_id, unread_id)`. What is due already is not written to: a lock on it
- * would wait for its delivery.
+ * SQL of the seq of a session's last event before the webhook. It may read all messages of the session that came after the
+ * webhook, so it is for a session that the webhook meets for the first time, within a `case`: the planner would compute a
+ * joined subquery with that condition for every pair.
+ */
+const startSeq = Prisma.sql`greatest(
+        (select seq from chat_message where session_id = m.session_id and id <= w.from_message_id
+          order by seq desc limit 1),
+        (select seq from chat_session_change where session_id = m.session_id and id <= w.from_change_id
+          order by seq desc limit 1),
+        0)`
+
+/**
+ * SQL of whether nothing delivers a session yet. A session that has not failed is due at the end of a lease at the latest:
+ * one that is due much later became so before the clock of the database was set back.
+ */
+const isUnplanned = (table: string) => Prisma.sql`(${Prisma.raw(`${table}.due_at`)} is null
+        or ${Prisma.raw(`${table}.attempts`)} = 0
+          and ${Prisma.raw(`${table}.due_at`)} > now() + ${2 * LEASE_MS} * interval '1 millisecond')`
+
+/**
+ * SQL that makes sessions due for the webhooks that are behind. `moved` is the SQL of CTEs that end with
+ * `moved (session_id, first_seq, seq, first_unread_id, unread_id)`. Sessions that are due already are not written to: their
+ * rows may be locked by a delivery.
  *
- * Each pair is looked up by itself (`offset 0`): joined to sessions whose number the planner cannot know, the whole table
- * would be read.
+ * Each pair of webhook and session is looked up by itself (`offset 0`). For a join, the planner would read the whole table,
+ * because it cannot know the number of sessions.
  *
- * A session that a webhook meets for the first time begins behind the newest event that is older than the webhook. Ids of
- * one session are in the order of its events. One of which nothing but an unread event has come was met before, and was
- * cleaned away after its end: it begins with that event.
+ * The position in a session that a webhook meets for the first time is the newest event before the creation of the webhook. Ids
+ * within a session are in the order of its events. If only an unread event is new, the webhook has met the session before, and
+ * the position was deleted after the end of the session: the new position is just before that event.
  *
- * A webhook that has got more of a session than there is has got it from a history that is lost: the database was set back.
- * It goes on with what has come since.
+ * A webhook that is ahead of a session received events of a lost history: the database was set back. It continues with the
+ * events that have come since.
  */
 const markMoved = (moved: Prisma.Sql) => Prisma.sql`
   with ${moved}, pair as materialized (
-    select w.id as webhook_id, m.*, w.from_unread_id, s.seq as session_seq, start.seq as start_seq,
-      ws.webhook_id as known_id, ws.seq > s.seq as is_set_back,
-      case when ws.webhook_id is null then m.seq > start.seq or m.unread_id > w.from_unread_id
-        else ws.due_at is null and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) end as is_news
+    select w.id as webhook_id, m.*, w.from_unread_id, s.seq as session_seq, ws.seq > s.seq as is_set_back,
+      case when ws.webhook_id is null then ${startSeq} end as start_seq,
+      ${isUnplanned('ws')} and ws.failed_at is null and (ws.seq < m.seq or ws.unread_id < m.unread_id) as is_behind
     from moved m
     left join lateral (select seq from chat_session where id = m.session_id offset 0) s on true
     cross join webhook w
     left join lateral (
       select * from webhook_session where webhook_id = w.id and session_id = m.session_id offset 0
     ) ws on true
-    left join lateral (
-      select greatest(
-        (select seq from chat_message where session_id = m.session_id and id <= w.from_message_id
-          order by seq desc limit 1),
-        (select seq from chat_session_change where session_id = m.session_id and id <= w.from_change_id
-          order by seq desc limit 1),
-        0) as seq
-      where ws.webhook_id is null
-    ) start on true
     where w.deleted_at is null
   ), marked as (
     insert into webhook_session (webhook_id, session_id, seq, unread_id, due_at)
     select webhook_id, session_id, case when seq > 0 then coalesce(start_seq, 0) else coalesce(session_seq, 0) end,
       case when seq > 0 then from_unread_id else greatest(from_unread_id, first_unread_id - 1) end, now()
-    from pair where is_news and is_set_back is not true
+    from pair
+    where is_set_back is not true and (is_behind or start_seq < seq or start_seq is not null and unread_id > from_unread_id)
     order by webhook_id, session_id
-    on conflict (webhook_id, session_id) do update set due_at = coalesce(webhook_session.due_at, excluded.due_at)
-      where webhook_session.failed_at is null
+    on conflict (webhook_id, session_id) do update set due_at = excluded.due_at
+      where webhook_session.failed_at is null and ${isUnplanned('webhook_session')}
   )
   select webhook_id as "webhookId", session_id as "sessionId", least(session_seq, first_seq - 1) as seq
   from pair where is_set_back`
 
-/** A session that a webhook goes on with behind a seq that lies before what it has got. */
+/** A session that a webhook is ahead of, and the seq that it continues after. */
 interface SetBackSession {
   webhookId: bigint
   sessionId: bigint
@@ -68,7 +80,7 @@ async function mark(db: Database, moved: Prisma.Sql): Promise<void> {
   for (const setBack of await db.prisma.$queryRaw<SetBackSession[]>(markMoved(moved))) await resetSession(db, setBack)
 }
 
-/** Whoever is delivering the session loses its lease. */
+/** Sets the position of a webhook back. A node that is delivering the session loses its lease. */
 async function resetSession(db: Database, { webhookId, sessionId, seq }: SetBackSession): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`
     update webhook_session set seq = ${seq}, due_at = now(), lease = null, attempts = 0, first_failed_at = null,

@@ -9,11 +9,11 @@ import { readSessionJson, type SessionJson } from '../../database/rows/sessions.
 import { nameEvent, typeOfChange, writeBody, type WebhookEvent } from '../event.js'
 import { readUnreadEvents } from './read-unread-events.js'
 
-/** As many as are sent on one lease; with the largest messages they are a megabyte. */
+/** Events that are sent on one lease. With the largest messages they take a megabyte. */
 export const EVENTS_PER_READ = 20
-/** Concurrent reads share a statement; together they stay below the longest string there is. */
+/** Concurrent reads share a statement. The limit keeps its result below the longest string of V8. */
 const SESSIONS_PER_STATEMENT = 32
-const MOST_TOLD = 1000
+const MAX_REPORTED = 1000
 
 /** The position of a webhook in a session. */
 export interface Place {
@@ -22,10 +22,10 @@ export interface Place {
   unreadId: number
 }
 
-/** The next events of a session: in `seq` order, then what was left unread. */
+/** The next events of a session: durable events in the order of `seq`, then an unread event. */
 export interface EventPage {
   events: WebhookEvent[]
-  /** Up to this seq the session has no further events. */
+  /** Up to this seq the session has no other events. */
   upTo: number
 }
 
@@ -37,11 +37,12 @@ interface CutPage extends EventPage {
 /** Reads the next events of a session. Webhooks at the same position share a read. */
 export type ReadEvents = (place: Place) => Promise<EventPage>
 
-/** Events whose rows were deleted, although the session has counted them. */
+/** Events that the session has counted, but whose rows were deleted. */
 export interface MissingEvents {
   sessionId: number
-  /** The first seq that is missing, and how many are. */
+  /** The first missing seq. */
   first: number
+  /** The number of missing events. */
   count: number
 }
 
@@ -83,10 +84,10 @@ const fromNext = Prisma.raw(`
   cross join lateral (select ${sentColumns.json} as messages from ${nextOf('chat_message')} m) sent
   cross join lateral (select ${changedColumns.json} as changes from ${nextOf('chat_session_change')} c) changed`)
 
-/** @param onMissing is called once for each seq at which events are missing */
+/** @param onMissing called once for each gap */
 export function createEventReader(db: Database, onMissing: (missing: MissingEvents) => void): ReadEvents {
   const read = batchReads((keys: string[]) => readMany(db, keys), SESSIONS_PER_STATEMENT)
-  const told = new LRUCache<string, true>({ max: MOST_TOLD })
+  const reported = new LRUCache<string, true>({ max: MAX_REPORTED })
   /** Webhooks at the same position share a row, so its events are serialized once. */
   const pages = new WeakMap<EventsRow, CutPage>()
 
@@ -96,13 +97,13 @@ export function createEventReader(db: Database, onMissing: (missing: MissingEven
     return page
   }
 
-  function tellMissing(sessionId: number, after: number, { events, upTo }: EventPage): void {
+  function reportMissing(sessionId: number, after: number, { events, upTo }: EventPage): void {
     const count = upTo - after - events.length
     if (count === 0) return
     const place = events.findIndex(({ seq }, index) => seq !== after + 1 + index)
     const first = after + 1 + (place < 0 ? events.length : place)
-    if (told.has(`${sessionId}:${first}`)) return
-    told.set(`${sessionId}:${first}`, true)
+    if (reported.has(`${sessionId}:${first}`)) return
+    reported.set(`${sessionId}:${first}`, true)
     onMissing({ sessionId, first, count })
   }
 
@@ -111,8 +112,8 @@ export function createEventReader(db: Database, onMissing: (missing: MissingEven
     if (row === undefined) return { events: [], upTo: seq }
     const { isCut, ...page } = pageOf(row)
     const { events, upTo } = page
-    tellMissing(sessionId, seq, page)
-    // What is unread has been sent, so that the receiver knows it.
+    reportMissing(sessionId, seq, page)
+    // The receiver knows the unread messages by now: an unread event comes after the durable ones.
     if (!row.hasUnread || isCut) return { events, upTo }
     return { events: [...events, ...(await readUnreadEvents(db, { sessionId, unreadId }))], upTo }
   }
@@ -134,13 +135,13 @@ async function readMany(db: Database, keys: string[]): Promise<Map<string, Event
 }
 
 /**
- * Events of one session are committed in the order of their seq, so a seq that is missing in one snapshot will never come:
- * the next events do not wait for it.
+ * Events of a session are committed in the order of seq. A seq that is missing in a snapshot was therefore deleted, and later
+ * events do not wait for it.
  */
 function toPage(row: EventsRow): CutPage {
   const sent = sentColumns.toRows(row.sent).map(toMessageEvent)
   const changed = changedColumns.toRows(row.changed).map((change) => toChangeEvent(row.sessionId, change))
-  // Both kinds are cut at their limit. Behind the end of one the other is not all there is.
+  // Each kind is cut at its limit. Behind the end of one kind, the other is not complete.
   const end = Math.min(...[sent, changed].map(endOf))
   const events = [...sent, ...changed]
     .filter(({ seq }) => seq <= end)
@@ -154,7 +155,7 @@ function toPage(row: EventsRow): CutPage {
 const endOf = (events: { seq: number }[]) =>
   events.length < EVENTS_PER_READ ? Infinity : (events.at(-1)?.seq ?? Infinity)
 
-/** The message as it was sent: an event has the same body at each attempt. */
+/** An event has the same body at each attempt, so the message has the status that it had when it was sent. */
 function toMessageEvent({ seq, ...row }: SentRow): WebhookEvent & { seq: number } {
   const message = toMessage(row, undefined)
   const { session_id: sessionId, created } = message

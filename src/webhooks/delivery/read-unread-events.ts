@@ -35,7 +35,7 @@ const unreadColumns = defineColumns<UnreadRow>({
     order by seq desc limit ${MESSAGES_PER_EVENT}) m)`,
 })
 
-/** The events of messages that a store left unread, after one, oldest first. */
+/** Reads the first unread event of a session after one; none if there is no such event. */
 export async function readUnreadEvents(
   db: Database,
   { sessionId, unreadId }: { sessionId: number; unreadId: number },

@@ -1,4 +1,4 @@
-/** An event that could not be delivered for this long is given up until somebody replays it. */
+/** An event that fails for this long is given up until it is replayed. */
 export const GIVE_UP_AFTER_MS = 3 * 24 * 3_600_000
 
 const MIN_RETRY_AFTER_MS = 1000
@@ -6,7 +6,7 @@ const MAX_RETRY_AFTER_MS = 3_600_000
 /** Spreads the retries of many sessions that failed together. */
 const JITTER = 0.2
 
-/** Milliseconds until the next attempt: what the receiver asks for, an hour at most, or the next delay of the schedule. */
+/** Chooses the delay until the next attempt: what the receiver asks for, up to an hour, or the next one of the schedule. */
 export function chooseRetryDelay(
   failedAttempts: number,
   retryAfter: string | undefined,
@@ -17,7 +17,7 @@ export function chooseRetryDelay(
   return Math.round((asked ?? scheduled) * (1 + Math.random() * JITTER))
 }
 
-/** Seconds, or a date (RFC 9110, 10.2.3). Undefined where it is neither. */
+/** Reads seconds or a date (RFC 9110, 10.2.3). Undefined if it is neither. */
 function readRetryAfter(header: string | undefined): number | undefined {
   if (header === undefined) return undefined
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now()

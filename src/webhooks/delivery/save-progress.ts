@@ -6,15 +6,15 @@ import type { DeliveryStatus } from '../deliveries.js'
 import type { WebhookEvent } from '../event.js'
 import { LEASE_MS, leaseRun, type ClaimedSession } from './claim-sessions.js'
 
-/** What a node leaves of a session. `going on`: it keeps the session, and its lease begins anew. */
+/** What happens to a session next. `going on`: the node keeps it, and its lease begins anew. */
 export type NextStep =
   | { step: 'going on' }
-  /** All that was known is delivered. Due at once where there is more by now. */
+  /** All known events are delivered. Due at once if there are more by now. */
   | { step: 'done' }
-  /** Not tried, or of no account. Due at once. */
+  /** The next event was not tried, or its attempt does not count. Due at once. */
   | { step: 'given back' }
   | { step: 'paused'; delayMs: number }
-  /** Given up until somebody replays it. */
+  /** The next event is given up until it is replayed. */
   | { step: 'failed' }
 
 /** One attempt, for the log. */
@@ -37,12 +37,12 @@ export interface Progress extends Pick<ClaimedSession, 'sessionId' | 'lease' | '
 }
 
 /**
- * Saves progress, and logs its attempts. False when the lease is lost: another node delivers the session, and this one
- * stops. Then nothing is saved or logged.
+ * Saves progress and logs its attempts. Resolves to false if the lease is lost: another node delivers the session, and this one
+ * has to stop. Nothing is saved or logged then.
  */
 export type SaveProgress = (progress: Progress) => Promise<boolean>
 
-/** SQL that a step makes of `due_at`. `i` is the progress. */
+/** SQL of the new `due_at`. `i` is the progress. */
 const dueAfterStep = Prisma.sql`
   case i.step
     when 'going on' then now() + ${LEASE_MS} * interval '1 millisecond'
@@ -55,15 +55,15 @@ const dueAfterStep = Prisma.sql`
 /**
  * SQL of CTEs that save progress where the lease still holds: `kept (webhook_id, session_id, lease)`.
  *
- * What was read from another run of the server may be of a history that is lost, as after a failover: the session stays
- * where it was, and what this history has is delivered, perhaps again. Beyond the session's last event there is nothing to
- * have delivered.
+ * Events that were read from another run of the server may belong to a lost history, as after a failover: the position stays,
+ * and the events of the present history are delivered, perhaps again. A position never passes the last event of its session.
  */
 const keepProgress = (steps: string, run: string) => Prisma.sql`
   step as (
     select i.*, s.seq as session_seq, ${leaseRun(Prisma.sql`i.lease`)} = present.run as is_present
-    from (select ${Prisma.raw(run)} as run offset 0) present, json_to_recordset(${steps}::json) as i(webhook_id bigint, session_id bigint, lease text, seq bigint,
-      unread_id bigint, attempts int, is_new_failure boolean, step text, delay_ms bigint)
+    from (select ${Prisma.raw(run)} as run offset 0) present,
+      json_to_recordset(${steps}::json) as i(webhook_id bigint, session_id bigint, lease text, seq bigint,
+        unread_id bigint, attempts int, is_new_failure boolean, step text, delay_ms bigint)
     left join lateral (select seq from chat_session where id = i.session_id offset 0) s on true
   ), kept as (
     update webhook_session ws set seq = least(i.seq, i.session_seq), unread_id = i.unread_id, attempts = i.attempts,
@@ -80,7 +80,7 @@ const keepProgress = (steps: string, run: string) => Prisma.sql`
     where not i.is_present and ws.webhook_id = i.webhook_id and ws.session_id = i.session_id and ws.lease = i.lease
   )`
 
-/** Sessions whose deliveries end together share a statement. */
+/** Creates a function that saves progress. Concurrent calls share a statement. */
 export function createProgressSaver(db: Database, { run }: Pick<EpochExpressions, 'run'>): SaveProgress {
   return batch<Progress, boolean>(async (many) => {
     const steps = many.map(({ webhookId, sessionId, lease, seq, unreadId, attempts, isNewFailure, next }) => ({
@@ -114,8 +114,8 @@ const toLogRow = (webhookId: number, { event, status, delayMs, ...attempt }: Log
 })
 
 /**
- * SQL that adds attempts to the log: a row for each event of a webhook, with what its last attempt came to. An event that is
- * given twice is added once: a statement may not write to a row twice.
+ * SQL that adds attempts to the log: a row for each event of a webhook, with the outcome of its last attempt. An event that is
+ * given twice is added once, because a statement cannot update a row twice.
  */
 function writeLog(rows: ReturnType<typeof toLogRow>[], condition = Prisma.empty): Prisma.Sql {
   return Prisma.sql`
@@ -133,7 +133,7 @@ function writeLog(rows: ReturnType<typeof toLogRow>[], condition = Prisma.empty)
       duration_ms = excluded.duration_ms, next_attempt_at = excluded.next_attempt_at, updated = now()`
 }
 
-/** Logs attempts that were made beside the order: of a test, or of a replay. */
+/** Logs an attempt that was made outside of the order of its session: a test or a replay. */
 export async function logAttempt(db: Database, webhookId: number, attempt: LoggedAttempt): Promise<void> {
   await db.prisma.$executeRaw(writeLog([toLogRow(webhookId, attempt)]))
 }

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net'
 /** Whether requests may go to an IP address. */
 export type AddressPolicy = (address: string) => boolean
 
-/** Of IANA's IPv4 special-purpose registry, and what serves a cloud's machines alone. */
+/** IANA's IPv4 special-purpose registry, multicast, reserved ranges, and addresses that only exist within a cloud. */
 const specialIpv4 = createList([
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
   ...['192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
@@ -11,19 +11,19 @@ const specialIpv4 = createList([
   // Azure's platform services.
   '168.63.129.16/32',
 ])
-/** All IPv6 addresses of the public internet. IPv4 ones that are written as IPv6, NAT64, ULA and multicast lie outside. */
+/** All public IPv6 addresses. IPv4-mapped addresses, NAT64, ULA and multicast lie outside. */
 const globalIpv6 = createList(['2000::/3'])
-/** Within it: protocol assignments with Teredo, documentation, and 6to4, which leads to any IPv4 address. */
+/** Not public: protocol assignments with Teredo, documentation, and 6to4, which leads to any IPv4 address. */
 const specialIpv6 = createList(['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'])
 
 /**
- * Only public addresses, and those of the given CIDR ranges. What is no address is refused.
- * @throws Error for a range that is none
+ * Creates a policy that allows public addresses and those in the given CIDR ranges. It refuses text that is no IP address.
+ * @throws Error for an invalid range
  */
 export function createAddressPolicy(allowedCidrs: readonly string[]): AddressPolicy {
   const allowed = createList(allowedCidrs)
   return (given) => {
-    // An interface may be named behind a link-local address.
+    // A link-local address may have a zone behind it.
     const address = given.replace(/%.*$/, '')
     const version = isIP(address)
     if (version === 0) return false

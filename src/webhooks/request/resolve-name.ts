@@ -2,40 +2,40 @@ import { lookup, Resolver, type LookupAddress } from 'node:dns'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-/** Resolves a host name to its addresses; rejects when there is none. */
+/** Resolves a host name to its addresses. Rejects if it has none. */
 export type ResolveName = (hostname: string) => Promise<LookupAddress[]>
 
 export interface NameResolverOptions {
-  /** How long all attempts to ask may take together. */
+  /** Time limit of all attempts together. */
   timeoutMs: number
   /** Name servers, as of `Resolver.setServers`. Default: those of the machine. */
   servers?: string[]
 }
 
-/** A datagram may be lost. The second attempt waits twice as long as the first. */
+/** A datagram may be lost. The resolver doubles the time limit for the second attempt. */
 const ATTEMPTS = 2
 const ATTEMPT_SHARE = 1 / 4
 /**
- * How long the slower answer is waited for once the other has addresses. RFC 8305 (3) waits for 50 ms; a busy machine is
+ * How long to wait for the answer of one family once the other has addresses. RFC 8305 (3) waits for 50 ms; a busy machine is
  * slower than that.
  */
 const SLOWER_ANSWER_MS = 200
 
 interface Answer {
   addresses: LookupAddress[]
-  /** Why there are none. */
+  /** Why there are no addresses. */
   code: string | undefined
 }
 
 const lookUp = promisify(lookup)
 
 /**
- * Asks the name servers directly, for IPv4 and IPv6 side by side: some servers drop questions about IPv6, and nobody waits
- * for those when there is an IPv4 address.
+ * Asks the name servers directly, for IPv4 and IPv6 at the same time. Some servers do not answer questions about IPv6; they
+ * are not waited for if there is an IPv4 address.
  *
- * `dns.lookup` occupies one of the process's four worker threads until it has an answer, so that a few names whose servers
- * are silent would hold up file access and every other lookup. It is asked only for what the name servers do not know, which
- * they say at once: names of `/etc/hosts` and of search domains.
+ * `dns.lookup` occupies one of the process's four worker threads until it has an answer, so a few names with silent servers
+ * would delay file access and every other lookup. It is used only for names that the name servers do not know, which they
+ * answer at once: those in `/etc/hosts` and in search domains.
  */
 export function createNameResolver({ timeoutMs, servers }: NameResolverOptions): ResolveName {
   const resolver = new Resolver({ timeout: Math.ceil(timeoutMs * ATTEMPT_SHARE), tries: ATTEMPTS })

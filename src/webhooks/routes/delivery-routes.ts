@@ -3,7 +3,7 @@ import { IdSchema } from '../../protocol/schemas/id.js'
 import { describeRoute, refusals, type App } from '../../http/describe-route.js'
 import { LimitSchema } from '../../protocol/schemas/paging.js'
 import { DeliverySchema, DeliveryStatusSchema, listDeliveries } from '../deliveries.js'
-import { replayDelivery, sendTest } from './send-beside.js'
+import { replayDelivery, sendTest } from './manual-delivery.js'
 import { WebhookParams } from './webhook-routes.js'
 import { readWebhook } from '../webhooks.js'
 
@@ -11,13 +11,13 @@ const deliveryQuery = Type.Object({
   status: Type.Optional(DeliveryStatusSchema),
   limit: LimitSchema,
   before: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Last id of the page before.' }),
+    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Last id of the previous page.' }),
   ),
 })
 const DeliveryParams = Type.Object({ id: IdSchema })
 const describe = (summary: string) => describeRoute('platform', summary)
 
-/** For the platform's own backend: what became of its events. */
+/** Routes for the platform's backend about the deliveries of its webhooks. */
 export async function deliveryRoutes(app: App): Promise<void> {
   const { db, webhooks } = app
 
@@ -25,7 +25,7 @@ export async function deliveryRoutes(app: App): Promise<void> {
     '/webhooks/:id/test/',
     {
       schema: {
-        ...describe('Send a test event now, and say what was answered'),
+        ...describe('Send a test event now, and return the outcome'),
         params: WebhookParams,
         response: { 200: DeliverySchema, ...refusals(400, 401, 404, 413, 415, 503) },
       },
@@ -37,7 +37,7 @@ export async function deliveryRoutes(app: App): Promise<void> {
     '/webhooks/:id/deliveries/',
     {
       schema: {
-        ...describe('List deliveries, newest first; those that succeeded are kept for a week'),
+        ...describe('List deliveries, newest first; successful ones are kept for a week'),
         params: WebhookParams,
         querystring: deliveryQuery,
         response: { 200: Type.Object({ data: Type.Array(DeliverySchema) }), ...refusals(400, 401, 404, 503) },
@@ -53,7 +53,7 @@ export async function deliveryRoutes(app: App): Promise<void> {
     '/webhooks/deliveries/:id/replay/',
     {
       schema: {
-        ...describe('Deliver an event again; one that was given up lets its session go on'),
+        ...describe('Deliver an event again; after one that was given up, its session continues'),
         params: DeliveryParams,
         response: { 200: DeliverySchema, ...refusals(400, 401, 404, 409, 413, 415, 503) },
       },

@@ -7,7 +7,7 @@ import { WebhookInputSchema, WebhookPatchSchema, WebhookSchema, WebhookWithSecre
 export const WebhookParams = Type.Object({ id: IdSchema })
 const describe = (summary: string) => describeRoute('platform', summary)
 
-/** For the platform's own backend: where its events go. */
+/** Routes for the platform's backend that manage its webhooks. */
 export async function webhookRoutes(app: App): Promise<void> {
   const { db, webhooks } = app
 
@@ -15,7 +15,7 @@ export async function webhookRoutes(app: App): Promise<void> {
     '/webhooks/',
     {
       schema: {
-        ...describe('Create a webhook; it gets the events from now on'),
+        ...describe('Create a webhook; it receives the events from now on'),
         body: WebhookInputSchema,
         response: { 200: WebhookWithSecretSchema, ...refusals(400, 401, 409, 413, 415, 503) },
       },
@@ -87,7 +87,7 @@ export async function webhookRoutes(app: App): Promise<void> {
     '/webhooks/:id/rotate/',
     {
       schema: {
-        ...describe('Give a webhook a new secret; the one before signs, too, for a day'),
+        ...describe('Give a webhook a new secret; events are also signed with the previous one for a day'),
         params: WebhookParams,
         response: { 200: WebhookWithSecretSchema, ...refusals(400, 401, 404, 413, 415, 503) },
       },

@@ -1,16 +1,27 @@
 import t from 'tap'
 import { LEASE_MS } from '../../../src/webhooks/delivery/claim-sessions.js'
 import { deliverSession, type SessionDelivery } from '../../../src/webhooks/delivery/deliver-session.js'
-import type { WebhookEvent } from '../../../src/webhooks/event.js'
+import type { EventType, WebhookEvent } from '../../../src/webhooks/event.js'
 
 const event: WebhookEvent = { id: 'evt_1_2_x', type: 'message.created', sessionId: 1, seq: 2, unreadId: null, body: '' }
 const never = new AbortController().signal
 
-/** Delivers one event; returns what was done, in order. */
-async function deliver(leasedAt: number, isHeld = true, more: Partial<SessionDelivery> = {}): Promise<string[]> {
+interface Circumstances {
+  leasedAt?: number
+  /** Whether the lease holds. */
+  isHeld?: boolean
+  isReceiving?: () => boolean
+  events?: WebhookEvent[]
+  /** What the webhook subscribes to. Default: everything. */
+  wanted?: EventType[]
+}
+
+/** Delivers events of a session; returns what was done, in order, and the number of attempts. */
+async function deliver(circumstances: Circumstances): Promise<{ done: string[]; made: number }> {
+  const { leasedAt = performance.now(), isHeld = true, events = [event], wanted = [] } = circumstances
   const done: string[] = []
   const deps: SessionDelivery = {
-    readEvents: async () => ({ events: [event], upTo: 2 }),
+    readEvents: async () => ({ events, upTo: 2 }),
     async attempt() {
       done.push('sent')
       return { isDelivered: true, answer: undefined, error: undefined, durationMs: 1 }
@@ -19,38 +30,38 @@ async function deliver(leasedAt: number, isHeld = true, more: Partial<SessionDel
       done.push(next.step)
       return isHeld
     },
-    counts: { givenUp: 0, delayed: 0 },
-    pace: async () => undefined,
-    isReceiving: () => true,
+    counts: { givenUp: 0 },
+    isReceiving: circumstances.isReceiving ?? (() => true),
     switchOff: async () => undefined,
     retryDelaysMs: [1],
     timeoutMs: 15_000,
-    ...more,
   }
-  const receiver = { id: 1, url: '', events: [], secrets: [] }
-  const place = { sessionId: 1, seq: 1, unreadId: 0, attempts: 0, failingForMs: 0 }
-  await deliverSession(deps, { receiver, ...place, lease: 'of.this', leasedAt }, never)
-  return done
+  const receiver = { id: 1, url: '', events: wanted, secrets: [] }
+  const place = { sessionId: 1, seq: 1, unreadId: 0, attempts: 0, failingForMs: 0, deliveries: 1, waitedMs: 0 }
+  const made = await deliverSession(deps, { receiver, ...place, lease: 'of.this', leasedAt }, never)
+  return { done, made }
 }
 
 t.test('a lease is renewed before an attempt that could outlast it, counted from before the claim', async (t) => {
-  t.same(await deliver(performance.now()), ['sent', 'done'])
-  t.same(await deliver(performance.now() - LEASE_MS / 2), ['going on', 'sent', 'done'], 'a claim that took long')
-  t.same(await deliver(performance.now() - LEASE_MS / 2, false), ['going on'], 'a lease that is lost by then')
+  t.same((await deliver({})).done, ['sent', 'done'])
+  const leasedAt = performance.now() - LEASE_MS / 2
+  t.same((await deliver({ leasedAt })).done, ['going on', 'sent', 'done'], 'a claim that took long')
+  t.same((await deliver({ leasedAt, isHeld: false })).done, ['going on'], 'a lease that is lost by then')
 })
 
-t.test('a webhook that was switched off or deleted while a delivery waited is sent nothing', async (t) => {
-  let isReceiving = true
-  const pace = async () => void (isReceiving = false)
-  t.same(await deliver(performance.now(), true, { pace, isReceiving: () => isReceiving }), ['given back'])
+t.test('a webhook that is switched off or deleted between two events is sent no more', async (t) => {
+  let looks = 0
+  const isReceiving = () => ++looks === 1
+  t.same(await deliver({ events: [event, { ...event, seq: 3 }], isReceiving }), {
+    done: ['sent', 'given back'],
+    made: 1,
+  })
 })
 
-t.test('before a wait, what was delivered some seconds ago is saved', async (t) => {
-  const events = [event, { ...event, seq: 3 }]
-  const counts = { givenUp: 0, delayed: 0 }
-  const read = { readEvents: async () => ({ events, upTo: 3 }), pace: () => Promise.resolve(), counts }
-  const at = performance.now() - 5000
-  t.same(await deliver(at, true, read), ['sent', 'going on', 'sent', 'done'])
-  t.equal(counts.delayed, 2)
-  t.same(await deliver(at, true, { ...read, pace: () => undefined }), ['sent', 'sent', 'done'], 'without a wait')
+t.test('events that the webhook does not want are passed over, and do not count', async (t) => {
+  const events: WebhookEvent[] = [
+    { ...event, type: 'session.created' },
+    { ...event, seq: 3 },
+  ]
+  t.same(await deliver({ events, wanted: ['message.created'] }), { done: ['sent', 'done'], made: 1 })
 })

@@ -133,6 +133,24 @@ const placesOf = (sessionId: number) =>
     [sessionId],
   )
 
+t.test(
+  'a session that became due before the clock of the database was set back goes on with its next event',
+  async (t) => {
+    const receiver = await startReceiver(t)
+    const { id } = await createWebhook(node, receiver.url)
+    t.teardown(() => callPlatform(node, 'DELETE', `${id}/`))
+    const { store, sessionId } = await openConversation(chat)
+    const isDelivered = async (content: string) =>
+      receiver.accepted.at(-1)?.data.message?.content === content && (await placeOf(id, sessionId))?.isDue === false
+    await chat.post('store/message/', store, { content: 'before' })
+    await until(() => isDelivered('before'), DEADLINE_MS, 'the first is delivered')
+    await database.query(`update webhook_session set due_at = now() + interval '1 hour' where webhook_id = $1`, [id])
+    await chat.post('store/message/', store, { content: 'after' })
+    await until(() => isDelivered('after'), DEADLINE_MS, 'the next one is delivered')
+    t.equal(receiver.firsts().length, 3, 'each event once, with that of the session itself')
+  },
+)
+
 t.test('events whose rows are gone are passed over, and told of once', async (t) => {
   const warnings = t.capture(node.app.log, 'warn')
   const { store, sessionId } = await openConversation(chat)

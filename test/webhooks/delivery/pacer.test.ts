@@ -1,176 +1,161 @@
 import t from 'tap'
-import { createPacer, LEAST_PER_SECOND } from '../../../src/webhooks/delivery/pacer.js'
+import { createPacer, MIN_PER_SECOND } from '../../../src/webhooks/delivery/pacer.js'
 
 const WINDOW_MS = 250
+/** CPU time of a delivery on the simulated node. */
+const DELIVERY_MS = 0.25
+/** The node may have this many deliveries under way. */
+const AT_ONCE = 160
+/** Deliveries a second that take two percent of a processor while it is saturated. */
+const MIN_OF_PROCESSOR = 50
 
-/** A pacer on a node whose time and load the test decides. */
-function createNode() {
-  const node = { now: 1000, isBusy: false }
-  const timers: { at: number; callback: () => void }[] = []
+/** A pacer on a simulated machine with one processor, of which the conversation wants a share. 1: all of it. */
+function createNode(conversation: number) {
+  /** `share`: the part that the node gets of what it wants. `waitedMs`: how long the oldest event has been due. */
+  const node = { now: 1000, conversation, share: 1, waitedMs: 0 }
+  const used = { from: node.now, ms: 0 }
   const pacer = createPacer({
     now: () => node.now,
-    wake: (callback, delayMs) => timers.push({ at: node.now + delayMs, callback }),
-    wasBusy: () => node.isBusy,
+    readUsage() {
+      const tookMs = Math.max(node.now - used.from, 1)
+      const utilization = used.ms / tookMs
+      Object.assign(used, { from: node.now, ms: 0 })
+      return { tookMs, utilization, ranMs: utilization * node.share * tookMs, waitedMs: 0, idleShare: 1 - utilization }
+    },
   })
-  const made: string[] = []
-  let waiting = 0
+  let owedMs = 0
+  let claimAt = 0
 
-  /** Lets time pass in steps of a millisecond. */
-  async function pass(ms: number): Promise<void> {
-    for (const end = node.now + ms; node.now < end;) {
-      node.now++
-      for (const timer of timers.splice(0)) {
-        if (timer.at <= node.now) timer.callback()
-        else timers.push(timer)
+  /** Lets time pass. At each claim so many deliveries are due. Returns the number per second, and the claims. */
+  function deliver(ms: number, due = Infinity): { perSecond: number; claims: number } {
+    let [made, claims] = [0, 0]
+    for (const end = node.now + ms; node.now < end; node.now++) {
+      const workedMs = Math.min(owedMs, Math.max(1 - node.conversation, 0.1))
+      owedMs -= workedMs
+      used.ms += Math.min(node.conversation + workedMs, 1)
+      if (node.now < claimAt) continue
+      const begun = Math.floor(Math.min(due, pacer.allowance(), AT_ONCE - owedMs / DELIVERY_MS))
+      if (begun >= 1) {
+        pacer.begin(begun, node.waitedMs)
+        pacer.end(begun, begun)
+        owedMs += begun * DELIVERY_MS
+        made += begun
+        claims++
       }
-      await Promise.resolve()
+      claimAt = node.now + Math.max(pacer.pauseMs(), due === Infinity ? 1 : WINDOW_MS)
     }
+    return { perSecond: (made * 1000) / ms, claims }
   }
 
-  /** Keeps so many deliveries waiting for a time. Returns how many were made. */
-  async function deliver(ms: number, name = 'one', atOnce = 20): Promise<number> {
-    const before = made.length
-    const endAt = node.now + ms
-    while (node.now < endAt) {
-      for (let turn = waiting; turn < atOnce; turn++) {
-        waiting++
-        const paced = pacer.pace()
-        const end = () => {
-          waiting--
-          made.push(name)
-        }
-        if (paced === undefined) end()
-        else void paced.then(end)
-      }
-      await pass(1)
-    }
-    return made.length - before
-  }
-
-  /** Asks for so many turns at once. Calls back at each, at once if there is no wait. Returns how many there were at once. */
-  function ask(count: number, onTurn: (place: number) => void): number {
-    let atOnce = 0
-    for (let place = 0; place < count; place++) {
-      const paced = pacer.pace()
-      if (paced === undefined) {
-        atOnce++
-        onTurn(place)
-      } else void paced.then(() => onTurn(place))
-    }
-    return atOnce
-  }
-
-  return { node, pacer, made, pass, deliver, ask }
+  return { node, pacer, deliver }
 }
 
-t.test('a node with time to spare delivers at once, without a timer', async (t) => {
-  const { pacer, pass } = createNode()
-  let free = 0
-  for (let count = 0; count < 10_000; count++) {
-    if (pacer.pace() === undefined) free++
-    if (count % 100 === 0) await pass(10)
-  }
-  t.equal(free, 10_000)
+const isAbout = (actual: number, expected: number) => Math.abs(actual - expected) <= expected / 10
+
+t.test('a node with capacity to spare is not limited', async (t) => {
+  const { pacer, deliver } = createNode(0.3)
+  deliver(10_000, 50)
+  t.equal(pacer.allowance(), Infinity)
+  t.equal(pacer.pauseMs(), 0)
   t.notOk(pacer.isYielding())
 })
 
-t.test('a busy node comes down to the least rate within two seconds, and stays there', async (t) => {
-  const { node, pacer, deliver } = createNode()
-  await deliver(WINDOW_MS)
-  node.isBusy = true
-  await deliver(2000)
-  t.ok(pacer.isYielding())
-  const made = await deliver(10_000)
-  t.ok(Math.abs(made - 10 * LEAST_PER_SECOND) <= 3, `${made} deliveries in ten seconds`)
+t.test('deliveries take what the conversation leaves, but for a reserve', async (t) => {
+  for (const [conversation, least] of [
+    [0.05, 2000],
+    [0.4, 800],
+    [0.7, 200],
+  ] as const) {
+    const { deliver } = createNode(conversation)
+    deliver(5000)
+    const { perSecond } = deliver(20_000)
+    t.ok(perSecond > least, `${perSecond}/s beside a conversation that takes ${conversation}`)
+    t.ok(perSecond * DELIVERY_MS < 1000 * (0.9 - conversation), 'some of the processor stays idle')
+  }
 })
 
-t.test('the rate rises step by step when the node has time again, until it is free', async (t) => {
-  const { node, pacer, deliver } = createNode()
-  node.isBusy = true
-  await deliver(3000)
-  node.isBusy = false
-  const rates: number[] = []
-  for (let second = 0; second < 4; second++) rates.push(await deliver(1000))
+t.test('on a saturated node they come down to two percent of its CPU time within two seconds', async (t) => {
+  const { pacer, deliver } = createNode(1)
+  deliver(2000)
+  t.ok(pacer.isYielding())
+  const { perSecond } = deliver(20_000)
+  t.ok(isAbout(perSecond, MIN_OF_PROCESSOR), `${perSecond}/s`)
+})
+
+t.test('a node that gets little of the processors delivers the least number', async (t) => {
+  const { node, deliver } = createNode(1)
+  node.share = 0.1
+  deliver(3000)
+  const { perSecond } = deliver(20_000)
+  t.ok(isAbout(perSecond, MIN_PER_SECOND), `${perSecond}/s`)
+})
+
+t.test('on a saturated node deliveries begin together, so that they share statements', async (t) => {
+  const { node, deliver } = createNode(1)
+  deliver(3000)
+  const { perSecond, claims } = deliver(10_000)
+  t.ok((perSecond * 10) / claims >= 19, `${claims} claims of ${perSecond * 10} deliveries`)
+  node.share = 0.1
+  deliver(3000)
+  t.ok(deliver(10_000).claims >= 9, 'one a second at least')
+})
+
+t.test('what has been due for more than a minute raises the least rate, threefold at most', async (t) => {
+  const { node, deliver } = createNode(1)
+  for (const [minutes, factor] of [
+    [0.5, 1],
+    [2, 2],
+    [60, 3],
+  ] as const) {
+    node.waitedMs = minutes * 60_000
+    deliver(3000)
+    const { perSecond } = deliver(20_000)
+    t.ok(isAbout(perSecond, factor * MIN_OF_PROCESSOR), `${perSecond}/s after ${minutes} minutes`)
+  }
+})
+
+t.test('the rate rises step by step when the node has capacity again, until it is free', async (t) => {
+  const { node, pacer, deliver } = createNode(1)
+  deliver(3000)
+  node.conversation = 0.1
+  const rates = [0, 1, 2].map(() => deliver(1000, 30).perSecond)
   t.same(
     rates,
     rates.toSorted((one, other) => one - other),
     'each second gives more',
   )
-  t.ok((rates[0] ?? 0) < 4 * LEAST_PER_SECOND, `${rates[0]} in the first second`)
-  await deliver(3000)
-  t.equal(pacer.pace(), undefined)
+  deliver(5000, 30)
+  t.equal(pacer.allowance(), Infinity)
 })
 
-t.test('one busy moment of many does not keep a node from its rate, however little it delivers', async (t) => {
-  const { node, pacer, deliver } = createNode()
+t.test('one saturated moment of many does not keep a node from its rate, however little it delivers', async (t) => {
+  const { node, pacer, deliver } = createNode(0.1)
   for (let turn = 0; turn < 10; turn++) {
-    node.isBusy = true
-    await deliver(WINDOW_MS, 'one', 1)
-    node.isBusy = false
-    await deliver(9 * WINDOW_MS, 'one', 1)
+    node.conversation = 1
+    deliver(WINDOW_MS, 1)
+    node.conversation = 0.1
+    deliver(9 * WINDOW_MS, 1)
     t.notOk(pacer.isYielding())
   }
 })
 
-t.test('a node that was busy before a long silence delivers at once', async (t) => {
-  const { node, pacer, deliver, pass } = createNode()
-  node.isBusy = true
-  await deliver(3000)
-  node.isBusy = false
-  await pass(10_000)
-  t.equal(pacer.pace(), undefined)
+t.test('a node that was saturated before a long silence is free at once', async (t) => {
+  const { node, pacer, deliver } = createNode(1)
+  deliver(3000)
+  node.conversation = 0
+  node.now += 10_000
+  t.equal(pacer.allowance(), Infinity)
 })
 
-t.test('a busy node delivers a hundred at once, and has them again after a while of rest', async (t) => {
-  const { node, pass, deliver, ask } = createNode()
-  node.isBusy = true
-  await deliver(3000)
-  await pass(60_000)
-  t.equal(
-    ask(1000, () => undefined),
-    100,
-  )
-  await pass(1000)
-  t.equal(
-    ask(10, () => undefined),
-    0,
-    'those that wait go first',
-  )
-})
-
-t.test('turns come in the order of asking', async (t) => {
-  const { node, pass, ask } = createNode()
-  node.isBusy = true
-  await pass(WINDOW_MS)
-  const order: number[] = []
-  // What a delivery does in its turn is not waited for.
-  ask(120, (place) => void order.push(place))
-  await pass(1500)
-  t.same(
-    order,
-    Array.from({ length: 120 }, (_, place) => place),
-  )
-})
-
-t.test('a timer that comes late gives no more than it has missed of late', async (t) => {
-  const { node, pass, ask } = createNode()
-  node.isBusy = true
-  await pass(WINDOW_MS)
-  let made = 0
-  const atOnce = ask(300, () => made++)
-  node.now += 1000
-  await pass(1)
-  t.ok(made - atOnce >= 1 && made - atOnce <= 21, `${made - atOnce} at once`)
-})
-
-t.test('whoever waits proceeds when the node is shutting down', async (t) => {
-  const { node, pacer, pass, ask } = createNode()
-  node.isBusy = true
-  await pass(WINDOW_MS)
-  let proceeded = 0
-  ask(500, () => proceeded++)
-  pacer.close()
-  await pass(1)
-  t.equal(proceeded, 500)
-  t.equal(pacer.pace(), undefined)
+t.test('after a rest a saturated node delivers a hundred at once, and gets back what was not made', async (t) => {
+  const { pacer, deliver } = createNode(1)
+  deliver(3000)
+  deliver(60_000, 0)
+  t.equal(pacer.allowance(), 100)
+  pacer.begin(100, 0)
+  t.equal(pacer.allowance(), 0)
+  pacer.end(100, 40)
+  t.equal(pacer.allowance(), 60)
+  pacer.begin(1000, 0)
+  t.equal(pacer.pauseMs(), 1000, 'looks again after a second, whatever is owed')
 })

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { createChatClient } from '../../support/chat/chat-client.js'
-import { claimConversation } from '../../support/chat/conversations.js'
+import { claimConversation, openConversation } from '../../support/chat/conversations.js'
 import { startNode } from '../../support/nodes/node.js'
 import { startReceiver } from '../../support/platform/receiver.js'
-import { captureStatements, findTableScans } from '../../support/databases/statements.js'
+import { captureStatements, countRowsReadByAnyPlan, findTableScans } from '../../support/databases/statements.js'
 import { until } from '../../../harness/until.js'
-import { createWebhook, webhookConfig } from '../../support/platform/webhooks.js'
+import { addMessages } from '../../support/chat/sessions.js'
+import { callPlatform, createWebhook, webhookConfig } from '../../support/platform/webhooks.js'
 
 const node = await startNode(t, { config: { ...webhookConfig(), unreadAfterMs: 0 } })
 const chat = createChatClient(node)
@@ -54,4 +55,26 @@ t.test('no statement of the deliveries reads a whole table', async (t) => {
       statement.text.trim().slice(0, 300),
     )
   }
+})
+
+t.test('making a session due reads none of its messages, once the webhook has met it', async (t) => {
+  const { id } = await createWebhook(node, 'http://127.0.0.1:1/')
+  await callPlatform(node, 'PATCH', `${id}/`, { active: false })
+  const { store, sessionId } = await openConversation(chat)
+  const known = async () =>
+    (await database.query('select from webhook_session where webhook_id = $1 and session_id = $2', [id, sessionId]))
+      .length
+  await chat.post('store/message/', store, { content: 'first' })
+  await until(known, DEADLINE_MS, 'the webhook has met the session')
+  await addMessages(
+    database,
+    sessionId,
+    Array.from({ length: 300 }, () => ({ content: 'more' })),
+  )
+  const captured = captureStatements(t)
+  const findMark = () => captured.find(({ text }) => text.includes('as given(session_id bigint, first_seq'))
+  await chat.post('store/message/', store, { content: 'last' })
+  await until(() => findMark() !== undefined, DEADLINE_MS, 'the session is marked')
+  const read = await countRowsReadByAnyPlan(database, findMark() ?? { text: '', values: [] })
+  t.ok(Math.max(...read) < 20, `${read.join()} rows`)
 })

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { openDatabase } from '../../../src/database/database.js'
 import { findEpochExpressions } from '../../../src/database/epoch.js'
+import { claimSessions } from '../../../src/webhooks/delivery/claim-sessions.js'
 import { startDispatcher } from '../../../src/webhooks/delivery/dispatcher.js'
 import type { Pacer } from '../../../src/webhooks/delivery/pacer.js'
 import { createProgressSaver } from '../../../src/webhooks/delivery/save-progress.js'
@@ -24,38 +25,44 @@ async function createDueSessions(t: Test): Promise<TestDatabase> {
   return database
 }
 
-/** A dispatcher of a node that yields: a delivery waits for its turn until the node shuts down. */
+/** A dispatcher of a node that may deliver six events, whose receiver does not answer before the node shuts down. */
 async function startYielding(t: Test, database: TestDatabase) {
-  const { db, close } = openDatabase({
-    ...{ databaseUrl: database.url, databasePoolSize: 4 },
-    ...{ databaseAcquireTimeoutMs: 10_000, databaseStatementTimeoutMs: 10_000 },
-  })
+  const { db, close } = openTestDatabase(database)
   t.teardown(close)
-  const turns: (() => void)[] = []
+  let allowance = 6
   const pacer: Pacer = {
-    pace: () => new Promise((resolve) => turns.push(resolve)),
+    allowance: () => allowance,
+    pauseMs: () => 50,
+    begin: (deliveries) => (allowance -= deliveries),
+    end: (begun, made) => (allowance += begun - made),
     isYielding: () => true,
-    close: () => turns.forEach((proceed) => proceed()),
   }
   const epoch = await findEpochExpressions(db)
+  const counts = { givenUp: 0, delayed: 0 }
   let sent = 0
   const dispatcher = startDispatcher({
-    ...{ db, epoch, pacer, longestStatementMs: 10_000, timeoutMs: 15_000, retryDelaysMs: [1000] },
-    counts: { givenUp: 0, delayed: 0 },
+    ...{ db, epoch, pacer, counts, longestStatementMs: 10_000, timeoutMs: 15_000, retryDelaysMs: [1000] },
     saveProgress: createProgressSaver(db, epoch),
     readEvents: async ({ sessionId }) => ({
       events: [{ id: `evt_${sessionId}`, type: 'message.created', sessionId, seq: 1, unreadId: null, body: '' }],
       upTo: 1,
     }),
     async attempt(_receiver, _event, signal) {
-      if (!signal.aborted) sent++
-      return { isDelivered: !signal.aborted, answer: undefined, error: undefined, durationMs: 1 }
+      sent++
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return { isDelivered: false, answer: undefined, error: undefined, durationMs: 1 }
     },
     onError: (error) => t.fail('no error', { error }),
     onSlowSweep: () => undefined,
   })
-  return { dispatcher, waiting: () => turns.length, sent: () => sent }
+  return { dispatcher, counts, sent: () => sent }
 }
+
+const openTestDatabase = ({ url }: TestDatabase) =>
+  openDatabase({
+    ...{ databaseUrl: url, databasePoolSize: 4 },
+    ...{ databaseAcquireTimeoutMs: 10_000, databaseStatementTimeoutMs: 10_000 },
+  })
 
 /** Waits until a dispatcher has looked for webhooks twice more. */
 async function awaitLooks(statements: Statement[]): Promise<void> {
@@ -64,24 +71,55 @@ async function awaitLooks(statements: Statement[]): Promise<void> {
   await until(() => count() >= before + 2, DEADLINE_MS, 'the dispatcher looks for webhooks')
 }
 
-t.test('while deliveries yield, few sessions are claimed, and those that wait are given back at the end', async (t) => {
+t.test('a node claims no more than it may deliver, and gives that back at the end', async (t) => {
   const database = await createDueSessions(t)
   const statements = captureStatements(t)
-  const { dispatcher, waiting, sent } = await startYielding(t, database)
+  const { dispatcher, counts, sent } = await startYielding(t, database)
   const countClaimed = async () => {
     const [row] = await database.query<{ count: number }>(
       'select count(*)::int as count from webhook_session where lease is not null',
     )
     return row?.count
   }
-  await until(() => waiting() > 0, DEADLINE_MS, 'deliveries wait for their turns')
+  await until(() => sent() === 6, DEADLINE_MS, 'six deliveries are under way')
   await awaitLooks(statements)
-  t.equal(await countClaimed(), 6, 'three of each webhook')
-  let isClosed = false
-  void dispatcher.close().then(() => (isClosed = true))
-  await until(() => isClosed, DEADLINE_MS, 'what waits for its turn holds up no shutdown')
+  t.equal(await countClaimed(), 6)
+  t.equal(sent(), 6)
+  t.equal(counts.delayed, 6)
+  await dispatcher.close()
   t.equal(await countClaimed(), 0)
-  t.equal(sent(), 0)
+})
+
+t.test('those that have been due for longest are claimed first, whoever their webhook is', async (t) => {
+  const database = await createDueSessions(t)
+  const { db, close } = openTestDatabase(database)
+  t.teardown(close)
+  const [first, second] = (await database.query<{ id: number }>('select id::int from webhook order by id')).map(
+    ({ id }) => id,
+  )
+  // Each session has thirty events, more than are sent on one lease.
+  await database.query(`insert into store (id, name) select id, 'Store' from generate_series(1, 10) id`)
+  await database.query('insert into chat_session (id, store_id, seq) select id, id, 30 from generate_series(1, 10) id')
+  const makeDue = (webhookId: number | undefined, sessionId: number, agoSeconds: number, attempts = 0) =>
+    database.query(
+      `update webhook_session set due_at = now() - $3 * interval '1 second', attempts = $4
+       where webhook_id = $1 and session_id = $2`,
+      [webhookId, sessionId, agoSeconds, attempts],
+    )
+  await makeDue(second, 7, 400)
+  await makeDue(first, 3, 300, 2)
+  await makeDue(second, 8, 200)
+  const epoch = await findEpochExpressions(db)
+  const room = new Map([first, second].map((id) => [id ?? 0, 8]))
+  const claimed = await claimSessions(db, epoch, { room, deliveries: 22 })
+  t.same(claimed.map(({ sessionId, deliveries }) => [sessionId, deliveries]).toSorted(), [
+    [3, 1],
+    [7, 20],
+    [8, 20],
+  ])
+  const waitedMs = Math.max(...claimed.map((each) => each.waitedMs))
+  t.ok(waitedMs >= 400_000 && waitedMs < 460_000, `${waitedMs} ms`)
+  t.equal((await claimSessions(db, epoch, { room, deliveries: Infinity })).length, 16, 'eight of each webhook')
 })
 
 t.test('a webhook that is deleted costs no message anything', async (t) => {

@@ -119,8 +119,31 @@ t.test('a kept connection that the receiver closes is no failure', async (t) => 
   })
   const post = open(t)
   t.equal((await post(`http://127.0.0.1:${port}/`)).status, 200)
+  // The connection is free in the next turn of the event loop.
+  await new Promise(setImmediate)
   t.equal((await post(`http://127.0.0.1:${port}/`)).status, 200)
   t.equal(requests, 3)
+})
+
+t.test('a new connection that the receiver closes is a failure', async (t) => {
+  let requests = 0
+  const port = await listen(t, (request) => {
+    requests++
+    request.socket.destroy()
+  })
+  await t.rejects(open(t)(`http://127.0.0.1:${port}/`), { message: 'The connection was closed without an answer' })
+  t.equal(requests, 1)
+})
+
+t.test('an answer of 101 is none, and information before the answer is passed over', async (t) => {
+  const port = await listen(t, (request, response) => {
+    if (request.url === '/upgrade') return request.socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n')
+    response.writeProcessing()
+    return response.writeHead(204).end()
+  })
+  const post = open(t)
+  await t.rejects(post(`http://127.0.0.1:${port}/upgrade`), { message: 'The connection was closed without an answer' })
+  t.match(await post(`http://127.0.0.1:${port}/`), { status: 204 })
 })
 
 t.test('retry-after is handed on', async (t) => {

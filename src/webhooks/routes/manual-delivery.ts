@@ -10,33 +10,33 @@ import { logAttempt } from '../delivery/save-progress.js'
 import { nameEvent, TEST_TYPE, writeBody, type WebhookEvent } from '../event.js'
 import { findWebhook, secretsOf } from '../webhooks.js'
 
-/** What sends an event at somebody's request, beside the order of its session. */
-export interface SendingBeside {
+/** Dependencies of the routes that send an event at once, outside of the order of its session. */
+export interface ManualDelivery {
   db: Database
   attempt: AttemptDelivery
   readEvents: ReadEvents
   /** How long a statement may take, and so a transaction. */
   longestStatementMs: number
-  /** Lets the dispatcher look for what has become due. */
+  /** Makes the dispatcher look for sessions that became due. */
   wake: () => void
   /** Aborts when the node closes. */
   signal: AbortSignal
 }
 
 /**
- * Sends a test event, once, also to a webhook that is switched off, and answers with what the receiver said.
+ * Sends a test event once, even to a webhook that is switched off, and returns the outcome.
  * @throws RequestError 404
  */
-export async function sendTest(deps: SendingBeside, webhookId: number): Promise<Delivery> {
+export async function sendTest(deps: ManualDelivery, webhookId: number): Promise<Delivery> {
   return sendOnce(deps, webhookId, writeTest(webhookId, `test_${randomUUID()}`, new Date().toISOString()))
 }
 
 /**
- * Delivers an event again, with its id. What was delivered before is sent once, at once. What was given up, or waits for its
- * next attempt, becomes due with all that waits behind it; its three days begin anew.
+ * Delivers an event again, with the same id. One that was delivered before is sent once, at once. For one that was given up,
+ * or that waits for its next attempt, the session becomes due: its later events follow, and its three days begin anew.
  * @throws RequestError 404 · 409 the webhook is switched off, or the event is being sent
  */
-export async function replayDelivery(deps: SendingBeside, deliveryId: number): Promise<Delivery> {
+export async function replayDelivery(deps: ManualDelivery, deliveryId: number): Promise<Delivery> {
   const { db } = deps
   const delivery = await findDelivery(db, deliveryId)
   const webhookId = Number(delivery.webhookId)
@@ -50,19 +50,19 @@ export async function replayDelivery(deps: SendingBeside, deliveryId: number): P
   return resume(deps, delivery)
 }
 
-/** Whether the session has gone on since: a replay that failed leaves a failed delivery of an event that was delivered before. */
+/** Whether the session has gone on since. A failed replay leaves a failed delivery of an event that was delivered before. */
 async function isPassed(
-  db: SendingBeside['db'],
+  db: ManualDelivery['db'],
   { webhookId, sessionId, seq, unreadId }: DeliveryRow,
 ): Promise<boolean> {
   const [row] = await db.prisma.$queryRaw<{ isPassed: boolean }[]>(Prisma.sql`
     select coalesce(seq >= ${seq}, unread_id >= ${unreadId}, false) as "isPassed" from webhook_session
     where webhook_id = ${webhookId} and session_id = ${sessionId}`)
-  // Where the session has ended and everything was delivered, nothing is kept of it.
+  // The position is deleted once the session was closed and delivered completely.
   return row?.isPassed ?? true
 }
 
-async function resume({ db, wake }: SendingBeside, { id, webhookId, sessionId }: DeliveryRow): Promise<Delivery> {
+async function resume({ db, wake }: ManualDelivery, { id, webhookId, sessionId }: DeliveryRow): Promise<Delivery> {
   const [row] = await db.prisma.$queryRaw<{ id: bigint }[]>(Prisma.sql`
     with resumed as (
       update webhook_session set due_at = now(), attempts = 0, first_failed_at = null, failed_at = null
@@ -77,7 +77,7 @@ async function resume({ db, wake }: SendingBeside, { id, webhookId, sessionId }:
   return toDelivery(await findDelivery(db, Number(id)))
 }
 
-async function sendOnce(deps: SendingBeside, webhookId: number, event: WebhookEvent): Promise<Delivery> {
+async function sendOnce(deps: ManualDelivery, webhookId: number, event: WebhookEvent): Promise<Delivery> {
   const { db, attempt, signal } = deps
   const webhook = await findWebhook(db, webhookId)
   const result = await attempt({ url: webhook.url, secrets: secretsOf(webhook) }, event, signal)
@@ -90,8 +90,8 @@ function writeTest(webhookId: number, place: string, at: string): WebhookEvent {
   return { id: nameEvent(place, at), type: TEST_TYPE, sessionId: null, seq: null, unreadId: null, body }
 }
 
-/** The event of a delivery, as it was sent. */
-async function readEvent({ readEvents }: SendingBeside, delivery: DeliveryRow): Promise<WebhookEvent> {
+/** Reads the event of a delivery as it was sent. */
+async function readEvent({ readEvents }: ManualDelivery, delivery: DeliveryRow): Promise<WebhookEvent> {
   const { eventId, webhookId, sessionId, seq, unreadId } = delivery
   if (sessionId === null) {
     return { ...writeTest(Number(webhookId), '', delivery.created.toISOString()), id: eventId }
