@@ -39,6 +39,8 @@ const MAX_RAISE = 3
 const MAX_PER_SECOND = 4000
 /** A rate below this multiple of the least one means that the node is saturated, or was until a few seconds ago. */
 const YIELDING_FACTOR = 8
+/** A node with capacity to spare has single windows without, when PostgreSQL cleans up beside it, for example. */
+const WINDOWS_BEFORE_LIMIT = 3
 /** The rate sinks faster with each saturated window in a row, and rises a little with each other window. */
 const DECREASE = 0.7
 const INCREASE = 1.25
@@ -72,14 +74,13 @@ export function createPacer({ now, readUsage }: PacerOptions = ofThisNode()): Pa
   function adjust(tookMs: number): void {
     const usage = readUsage()
     minPerSecond = minRateOf(usage, longestWaitMs)
-    if (isSaturated(usage)) {
-      saturatedWindows++
+    if (!isSaturated(usage)) {
+      saturatedWindows = 0
+      perSecond *= INCREASE ** (tookMs / WINDOW_MS)
+    } else if (++saturatedWindows >= WINDOWS_BEFORE_LIMIT || perSecond < Infinity) {
       // A low count may mean that there was little to deliver, and not that the node can do no more.
       const possible = Math.max((madeInWindow * 1000) / tookMs, YIELDING_FACTOR * minPerSecond)
       perSecond = Math.min(perSecond, possible, MAX_PER_SECOND) * DECREASE ** saturatedWindows
-    } else {
-      saturatedWindows = 0
-      perSecond *= INCREASE ** (tookMs / WINDOW_MS)
     }
     perSecond = perSecond > MAX_PER_SECOND ? Infinity : Math.max(perSecond, minPerSecond)
     windowFrom = now()
