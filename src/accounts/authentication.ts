@@ -53,12 +53,14 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
   }, LAST_USE_INTERVAL_MS)
 
   async function read(hash: string, token: string): Promise<Account | undefined> {
+    const version = keysVersion
     const account = await (readJwt && isJwt(token) ? readJwt(hash, token) : readToken(hash))
     if (account === undefined) {
       known.delete(hash)
       return undefined
     }
-    cached.set(hash, account)
+    // Unless the keys have changed meanwhile.
+    if (version === jwt?.keysVersion) cached.set(hash, account)
     known.set(hash, true)
     // Recorded once per caching, so it is accurate to a minute.
     if (account.tokenId !== undefined) used.add(account.tokenId)

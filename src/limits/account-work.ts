@@ -10,6 +10,9 @@ export const MAX_CONCURRENT = 2
  * account that asks for more than MAX_CONCURRENT at once keeps PostgreSQL busy for half of the time.
  */
 const MAX_REST_MS = 50
+/** When more requests of an account wait than an app or a page asks for together, the rests are longer by a factor. */
+const MANY_WAITING = 6
+const LONG_REST_FACTOR = 3
 /** A request that took less than this costs the others too little to rest after it. */
 const NO_REST_MS = 4
 const MOST_WAITING = 1000
@@ -69,9 +72,9 @@ export function createAccountWork(): AccountWork {
 
   function end(account: string, tookMs = 0): void {
     const work = open(account)
-    if (work.waiting.length > 0 && tookMs >= NO_REST_MS)
-      setTimeout(giveTurn, Math.min(tookMs, MAX_REST_MS), account, work)
-    else giveTurn(account, work)
+    if (work.waiting.length === 0 || tookMs < NO_REST_MS) return giveTurn(account, work)
+    const factor = work.waiting.length > MANY_WAITING ? LONG_REST_FACTOR : 1
+    setTimeout(giveTurn, factor * Math.min(tookMs, MAX_REST_MS), account, work)
   }
 
   function giveTurn(account: string, work: Work): void {

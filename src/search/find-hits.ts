@@ -1,4 +1,5 @@
 import { readText, type ReadPool } from '../database/database.js'
+import { isStatementTimeout } from '../database/failures.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { blockOf, coverBlocks, firstIdOf } from './places.js'
 
@@ -153,12 +154,17 @@ function isRestSmall(read: Read, nextPortion: number, { range, limit }: Search):
 /**
  * Searches everything before a message. It reads all matching messages: the index takes longer to intersect them with blocks
  * than to list some thousands of them.
- * @returns undefined where many more match than was expected
+ * @returns undefined where many more match than was expected, or it takes too long
  */
 async function findInRest(db: ReadPool, search: Search, before: number, most: number): Promise<number[] | undefined> {
   const rest = { ...search, range: { ...search.range, before } }
-  const [found, ids] = await readFound(db, selectHits(rest, Prisma.sql`true`, most, MAX_REST_MATCHES))
-  return found < MAX_REST_MATCHES ? ids : undefined
+  try {
+    const [found, ids] = await readFound(db, selectHits(rest, Prisma.sql`true`, most, MAX_REST_MATCHES))
+    return found < MAX_REST_MATCHES ? ids : undefined
+  } catch (error) {
+    if (isStatementTimeout(error)) return undefined
+    throw error
+  }
 }
 
 /** How many messages match, and the ids of the newest ones in scope. */

@@ -29,7 +29,8 @@ export function listConditions(matching: Matching): Prisma.Sql[] {
 }
 
 function hasParts(matching: Matching): Prisma.Sql {
-  const { question, terms } = matching
+  const { question } = matching
+  const terms = usableTerms(matching)
   const indexed = listIndexedParts(matching).filter((part) => terms.size === 0 || terms.has(part))
   const others = question.parts.filter((part) => !indexed.includes(part))
   const conditions = indexed.map((part) => {
@@ -37,9 +38,15 @@ function hasParts(matching: Matching): Prisma.Sql {
     if (known === undefined) return Prisma.sql`t.content ilike ${toPattern(part)}`
     return Prisma.sql`(message_terms(t.content) collate "C") && ${known}::text[]`
   })
-  // The terms find few messages. The concatenation keeps the planner from the trigrams, which would find many.
+  // The concatenation keeps the planner from looking for these parts in the index of the trigrams, too.
   if (others.length > 0) conditions.push(Prisma.sql`(t.content || '') ilike all(${others.map(toPattern)}::text[])`)
   return Prisma.join(conditions, ' and ')
+}
+
+/** With the terms of some parts only, all messages that hold these would be read, which may be many. */
+function usableTerms(matching: Matching): Matching['terms'] {
+  const areAllKnown = listIndexedParts(matching).every((part) => matching.terms.has(part) || !hasTrigram(part))
+  return areAllKnown ? matching.terms : new Map()
 }
 
 /**
@@ -49,4 +56,10 @@ function hasParts(matching: Matching): Prisma.Sql {
 export function isIndexed(matching: Matching): boolean {
   const parts = listIndexedParts(matching)
   return parts.length === 0 || parts.some(hasTrigram)
+}
+
+/** Whether the index leads to the matching messages alone: no part has to be looked for in what it finds. */
+export function isSelective(matching: Matching): boolean {
+  const parts = listIndexedParts(matching)
+  return parts.length === matching.question.parts.length && parts.every(hasTrigram)
 }

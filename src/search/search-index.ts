@@ -61,10 +61,13 @@ export async function buildIndex(client: Client, language: string): Promise<bool
   const isBuilding = await lockBuild(client)
   if (isBuilding) {
     const extensionSchema = await readExtensionSchema(client)
-    await replaceIndex(client, language, extensionSchema)
+    await createIndex(client, language, extensionSchema)
     await buildTermIndexes(client, extensionSchema)
+    await dropOthers(client, language, extensionSchema)
   }
   await client.query('commit')
+  // Of the terms of an index that is new, the planner knows nothing.
+  if (isBuilding) await client.query('analyze chat_message_search')
   return isBuilding
 }
 
@@ -81,22 +84,27 @@ async function lockBuild(client: Client): Promise<boolean> {
   return rows[0]?.locked === true
 }
 
-async function replaceIndex(client: Client, language: string, schema: string | undefined): Promise<void> {
+async function createIndex(client: Client, language: string, schema: string | undefined): Promise<void> {
   const name = nameIndex(language, schema !== undefined)
-  const { rows: others } = await client.query<{ name: string }>(
-    `select indexrelid::regclass::text as name from pg_index
-     where indrelid = 'chat_message_search'::regclass and not indisprimary and indexrelid is distinct from to_regclass($1)
-       and indexrelid is distinct from to_regclass($2)`,
-    [name, TERMS_INDEX],
-  )
   const parts = schema === undefined ? '' : `content ${trigramsOf(schema)},`
   await client.query(`
     create index if not exists ${escapeIdentifier(name)} on chat_message_search using gin (
       to_tsvector('${language}'::regconfig, content), ${parts} (array[session_id]),
       (array[message_id >> 12, -1 - (message_id >> 18)])
     )`)
+}
+
+/** Searches wait for what locks an index or drops one until the end of the transaction, so this comes last. */
+async function dropOthers(client: Client, language: string, schema: string | undefined): Promise<void> {
+  const name = nameIndex(language, schema !== undefined)
   // One of an earlier version has another setting.
   await client.query(`alter index ${escapeIdentifier(name)} set (gin_pending_list_limit = ${PENDING_LIST_KB.words})`)
+  const { rows: others } = await client.query<{ name: string }>(
+    `select indexrelid::regclass::text as name from pg_index
+     where indrelid = 'chat_message_search'::regclass and not indisprimary and indexrelid is distinct from to_regclass($1)
+       and indexrelid is distinct from to_regclass($2)`,
+    [name, TERMS_INDEX],
+  )
   for (const other of others) await client.query(`drop index ${other.name}`)
 }
 

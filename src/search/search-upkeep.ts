@@ -31,6 +31,8 @@ export interface SearchUpkeep {
 }
 
 const INTERVAL_MS = 1000
+/** A build that has failed is tried again after this time, if searches have an index meanwhile. */
+const BUILD_PAUSE_MS = 300_000
 
 const reasons = {
   words: 'the extension pg_trgm is missing: the search finds whole words only',
@@ -53,6 +55,7 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
   let index: SearchIndex | undefined
   let progress = 0
   let mayBuild = true
+  let buildAt = 0
   /** Why there is no index when this node does not build it. */
   let lack = reasons.replaced
   let isClosed = false
@@ -68,8 +71,8 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
     // With an index of an earlier version, searches go on during the build, which takes minutes.
     await updateProgress()
     if (index?.isComplete === true) mayBuild = false
-    if (mayBuild) await build()
-    else if (index === undefined) tellLack(lack)
+    if (mayBuild && performance.now() >= buildAt) await build()
+    else if (index === undefined && !mayBuild) tellLack(lack)
     if (index?.hasParts === false) tellLack(reasons.words)
     await fillSearch()
     await updateProgress()
@@ -87,10 +90,16 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
       if (!(await buildIndex(client, language))) tellLack(reasons.busy)
     } catch (error) {
       if (isStatementTimeout(error)) tellLack(reasons.cancelled)
-      if (!isPermissionDenied(error)) throw error
-      mayBuild = false
-      lack = reasons.denied
-      tellLack(index === undefined ? lack : reasons.slow)
+      if (isPermissionDenied(error)) {
+        mayBuild = false
+        lack = reasons.denied
+        tellLack(index === undefined ? lack : reasons.slow)
+      } else {
+        // With an index of an earlier version, messages are still found if the table is filled.
+        if (index === undefined || isClosed) throw error
+        buildAt = performance.now() + BUILD_PAUSE_MS
+        onError(error)
+      }
     } finally {
       building = undefined
       await client.end()

@@ -1,4 +1,5 @@
 import { readText, type ReadPool } from '../database/database.js'
+import { isStatementTimeout } from '../database/failures.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { toPattern } from './question.js'
 
@@ -13,7 +14,8 @@ export const hasTrigram = (part: string) => /[\p{L}\p{N}]{3}/u.test(part)
 
 /**
  * Finds the terms that contain each part. A term is what stands between two spaces of any message, in lower case; there are far
- * fewer terms than messages. The map lacks parts that are in more than MAX_TERMS terms or have no trigram.
+ * fewer terms than messages. The map lacks parts that are in more than MAX_TERMS terms or have no trigram; it is empty where
+ * the terms take too long to find.
  */
 export async function findTerms(db: ReadPool, parts: string[]): Promise<Map<string, string[]>> {
   const asked = parts.filter(hasTrigram)
@@ -24,8 +26,15 @@ export async function findTerms(db: ReadPool, parts: string[]): Promise<Map<stri
       select term from found limit ${MAX_TERMS + 1}
     ) known)`,
   )
-  const text = await readText(db, Prisma.sql`select json_build_array(${Prisma.join(lists)})::text`)
-  const found = JSON.parse(text ?? '[]') as string[][]
+  const text = await readText(db, Prisma.sql`select json_build_array(${Prisma.join(lists)})::text`).catch(
+    (error: unknown) => {
+      // A part that is in millions of terms.
+      if (isStatementTimeout(error)) return undefined
+      throw error
+    },
+  )
+  if (text === undefined) return new Map()
+  const found = JSON.parse(text) as string[][]
   const known = asked.map((part, place): [string, string[]] => [part, found[place] ?? []])
   return new Map(known.filter(([, terms]) => terms.length <= MAX_TERMS))
 }

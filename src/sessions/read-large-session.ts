@@ -21,8 +21,10 @@ import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
 const LARGE_VIEW = 524_288
 /** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
 const MESSAGES_OF_A_PART = 10
-/** After each part the reading rests as long as the part took, at most this long: others have half of the time. */
-const MAX_REST_MS = 20
+/** A part of more bytes takes milliseconds. The reading rests after it, so that others have most of the time. */
+const LARGE_PART_BYTES = 65_536
+const REST_FACTOR = 3
+const MAX_REST_MS = 50
 
 type LargeSessionRow = StoreRow & { seq: number }
 const sessionColumns = defineColumns<LargeSessionRow>({ ...storeExpressions, seq: 's.seq' })
@@ -66,9 +68,11 @@ async function readMessagesInParts(db: Statements, row: LargeSessionRow): Promis
     if (messages[0] === undefined) break
     before = messages[0].seq
     const json = JSON.stringify(messages.map((message) => toMessage(message, row, 'store')))
-    parts.unshift(Buffer.from(`${json.slice(1, -1)}${parts.length > 0 ? ',' : ''}`))
+    const part = Buffer.from(`${json.slice(1, -1)}${parts.length > 0 ? ',' : ''}`)
+    parts.unshift(part)
     newestForeignId ??= newestForeign(messages, 'store')
-    await delay(Math.min(performance.now() - startedAt, MAX_REST_MS))
+    const tookMs = performance.now() - startedAt
+    if (part.length > LARGE_PART_BYTES) await delay(Math.min(REST_FACTOR * tookMs, MAX_REST_MS))
   }
   return { version: row.version, json: new TextParts([Buffer.from('['), ...parts, Buffer.from(']')]), newestForeignId }
 }

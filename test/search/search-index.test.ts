@@ -93,16 +93,24 @@ t.test('with the index of an earlier version searches go on until the terms of a
   const contents = [{ content: 'first parcel' }, { content: 'second parcel' }]
   const [first, second] = await addMessages(database, Number(session?.id), contents)
   await database.query(copyMessage, [first])
+  const [filling, holding] = [new Client(database.url), new Client(database.url)]
+  for (const client of [filling, holding]) {
+    await client.connect()
+    t.teardown(() => client.end())
+    await client.query('begin')
+  }
   // As a node of that version fills the search, which the build waits for.
-  const filling = new Client(database.url)
-  await filling.connect()
-  t.teardown(() => filling.end())
-  await filling.query('begin')
   await filling.query(copyMessage, [second])
+  await holding.query('lock table chat_search_term')
 
   const chat = createChatClient(await startNode(t, { database }))
   t.same(await find(chat, supervisor, 'arce'), ['first parcel'])
   await filling.query('commit')
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+    and query like 'delete from chat_search_term%'`
+  await until(async () => (await database.query(waiting)).length === 1, 10_000, 'the terms are being collected')
+  t.same(await find(chat, supervisor, 'arce'), ['second parcel', 'first parcel'])
+  await holding.query('rollback')
   await until(async () => (await database.query(indexes)).length === 3, 10_000)
   t.same(await find(chat, supervisor, 'arce'), ['second parcel', 'first parcel'])
   await chat.post('store/message/', store, { content: 'third' })

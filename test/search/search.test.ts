@@ -31,6 +31,15 @@ t.test('words are found in any order, and as search engines have it with quotes,
   t.same(await find(chat, admin, 'parcels'), [])
 })
 
+t.test('a dash between words is none of them, and no minus', async (t) => {
+  const { admin } = await tell('Smith invoice', 'Smith alone', 'a - b')
+  t.same(await find(chat, admin, 'Smith - invoice'), ['Smith invoice'])
+  t.same(await find(chat, admin, '- smith'), ['Smith alone', 'Smith invoice'])
+  t.same(await find(chat, admin, 'smith -- "invoice"'), ['Smith invoice'])
+  t.same(await find(chat, admin, 'smith (-invoice)'), ['Smith alone'])
+  t.same(await find(chat, admin, '-'), ['a - b'])
+})
+
 t.test('parts of words, order numbers and languages without spaces are found, and wildcards are text', async (t) => {
   const { admin } = await tell(
     'order A-10023/7',

@@ -98,10 +98,11 @@ END
 $$;
 
 -- Who fills the table of the search waits for this lock, no send does. While a node builds an index, it cannot be had. It is
--- asked for with a short timeout, again and again: a deletion of messages would wait behind it.
+-- asked for with a short timeout, again and again: a deletion of messages would wait behind it. An automatic vacuum gives way
+-- to it after deadlock_timeout, which is a second by default.
 DO $$
 BEGIN
-    PERFORM set_config('lock_timeout', '500ms', true);
+    PERFORM set_config('lock_timeout', '2500ms', true);
     LOOP
         BEGIN
             LOCK TABLE "chat_message_search" IN SHARE ROW EXCLUSIVE MODE;
