@@ -1,6 +1,15 @@
 /** What a value of a row is, in the words that a promised type is described with. */
 export type Kind =
-  'array' | 'bigint' | 'boolean' | 'bytes' | 'null' | 'number' | 'object' | 'string' | 'undefined' | (string & {})
+  | 'array'
+  | 'bigint'
+  | 'boolean'
+  | 'bytes'
+  | 'null'
+  | 'number'
+  | 'object'
+  | 'string'
+  | 'undefined'
+  | (string & {})
 
 /** The kinds of the values that a column has held, and some of its texts. */
 export type ColumnsSeen = Record<string, { kinds: Kind[]; texts: string[] }>
