@@ -6,6 +6,8 @@ import { routeEnvironment } from '../databases/pooler.js'
 import { until, within } from '../../../harness/until.js'
 
 const EXIT_DEADLINE_MS = 60_000
+/** V8 would optimize Prisma's WebAssembly in the background, at a third of the CPU time of a start: too late for a short life. */
+const SPARING = '--liftoff-only'
 
 export interface Exit {
   code: number | null
@@ -39,7 +41,8 @@ export function runProgram(
   const { PATH = '', TMPDIR = '/tmp', NODE_V8_COVERAGE = '' } = process.env
   // tap passes its loaders on by NODE_OPTIONS, with which a program takes three times as long to start. Coverage works
   // without them.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, `dist/${program}`, ...words], {
+  const node = ['-u', 'NODE_OPTIONS', process.execPath, SPARING, `dist/${program}`]
+  const child = spawn('env', [...node, ...words], {
     env: { PATH, TMPDIR, NODE_V8_COVERAGE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
