@@ -71,15 +71,33 @@ function watch(prototype: object, name: string, listener: (site: string | undefi
 }
 
 /** Frames between the place that is looked for and the observer. */
-const between = /[/]harness[/]|node:|[/](dist|src)[/]database[/]columns\.[jt]s/
-const place = /(\/[^()]*\/(?:dist|src)\/(?!generated\/)[^()]*\.[jt]s:\d+:\d+)\)?$/
+const between = /[/]harness[/]|^node:|[/](dist|src)[/]database[/]columns\.[jt]s/
+const product = /^(?:file:[/][/])?([/].*[/](?:dist|src)[/](?!generated[/]).*\.[jt]s)$/
+/** By the name of a file: null where it is between, its path where it is of the product. */
+const callers = new Map<string, string | null | undefined>()
 
 /** The place in the product that called what is watched; undefined for a call from elsewhere. */
 function findSite(): string | undefined {
-  const holder = { stack: '' }
+  const holder: { stack?: NodeJS.CallSite[] } = {}
+  const { prepareStackTrace } = Error
+  // Only the frames are needed. To write them as a text would take most of the time.
+  Error.prepareStackTrace = (_, sites) => sites
   Error.captureStackTrace(holder, findSite)
-  const caller = holder.stack.split('\n').find((line) => line.startsWith('    at ') && !between.test(line))
-  return caller === undefined ? undefined : place.exec(caller)?.[1]
+  const { stack = [] } = holder
+  Error.prepareStackTrace = prepareStackTrace
+  for (const site of stack) {
+    const caller = findCaller(site.getFileName())
+    if (caller === null) continue
+    return caller && `${caller}:${site.getLineNumber()}:${site.getColumnNumber()}`
+  }
+  return undefined
+}
+
+function findCaller(file: string | null | undefined): string | null | undefined {
+  // Native code, such as an asynchronous Array.map.
+  if (file === null || file === undefined) return null
+  if (!callers.has(file)) callers.set(file, between.test(file) ? null : product.exec(file)?.[1])
+  return callers.get(file)
 }
 
 /** The line of the source, as `src/some/file.ts:12`. Node.js has mapped a place already where it is told to use source maps. */
