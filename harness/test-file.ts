@@ -1,4 +1,5 @@
 import root, { type Test } from 'tap'
+import { claimFile, writeOutcome } from './outcomes.js'
 import { ROWS_VARIABLE } from './variables.js'
 
 /** Of one file. */
@@ -31,15 +32,22 @@ const rowsFolder = process.env[ROWS_VARIABLE]
 // Before any test loads the product.
 if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(rowsFolder)
 
-/** Runs test files one after the other. One that fails does not keep the next from running. */
+/**
+ * Runs test files one after the other, except those that another process of the run has taken. One that fails does not keep
+ * the next from running.
+ */
 export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
   // tap would apply TAP_TIMEOUT, which is meant for one file, to the whole process.
   root.setTimeout(0)
   for (const { name, load } of files) {
-    await root.test(name, { timeout: TIMEOUT_MS }, async (test) => {
-      current = test
+    if (!claimFile(name)) continue
+    let file: Test = root
+    const results = await root.test(name, { timeout: TIMEOUT_MS }, async (test) => {
+      current = file = test
       await load()
     })
+    const { pass, fail } = file.counts
+    writeOutcome(name, { passed: pass, failed: results?.ok === true ? fail : Math.max(1, fail) })
   }
   endSoon()
   // Node.js 20 would free its environment at the end, and for that wait, in a busy loop, for a request that a reset socket
