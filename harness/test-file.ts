@@ -1,3 +1,4 @@
+import './test-errors.js'
 import root, { type Test } from 'tap'
 import { claimFile, writeOutcome } from './outcomes.js'
 import { ROWS_VARIABLE } from './variables.js'
@@ -39,6 +40,9 @@ if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(ro
 export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
   // tap would apply TAP_TIMEOUT, which is meant for one file, to the whole process.
   root.setTimeout(0)
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: Error) => current.threw(error))
+  }
   for (const { name, load } of files) {
     if (!claimFile(name)) continue
     let file: Test = root
