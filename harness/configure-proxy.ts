@@ -8,8 +8,8 @@ export const proxies = ['caddy', 'nginx'] as const
 export type ProxyName = (typeof proxies)[number]
 
 /**
- * The proxy that a word names; undefined for none.
- * @throws Error that names the proxies there are
+ * Returns the proxy with this name; undefined for an empty name.
+ * @throws Error that lists the known proxies
  */
 export function chooseProxy(word = ''): ProxyName | undefined {
   const name = proxies.find((one) => one === word)
@@ -18,28 +18,29 @@ export function chooseProxy(word = ''): ProxyName | undefined {
   return name
 }
 
-interface Place {
-  /** Where it listens, on 127.0.0.1. */
+interface ProxyLocation {
+  /** Port of the proxy on 127.0.0.1. */
   port: number
-  /** The ports of the two nodes, on 127.0.0.1. */
+  /** Ports of the two nodes on 127.0.0.1. */
   ports: number[]
-  /** The folder for its files. */
+  /** Folder for the proxy's files. */
   home: string
 }
 
-/** How to run a proxy in the foreground, until SIGTERM. */
+/** How to run a proxy in the foreground; SIGTERM ends it. */
 export interface ProxyCommand {
-  words: string[]
+  args: string[]
   environment: Record<string, string>
-  /** The files that it logs to, besides its standard streams. */
+  /** Files that it logs to, besides its standard streams. */
   logFiles: string[]
 }
 
-/** Prepares a proxy with its configuration of `deploy/`, in which only addresses and paths are replaced. */
-export const configureProxy = (name: ProxyName, place: Place): Promise<ProxyCommand> => configure[name](place)
+/** Prepares a proxy with its configuration in `deploy/`. Only addresses and paths are replaced. */
+export const configureProxy = (name: ProxyName, location: ProxyLocation): Promise<ProxyCommand> =>
+  configure[name](location)
 
 const configure = {
-  async caddy({ port, ports, home }: Place): Promise<ProxyCommand> {
+  async caddy({ port, ports, home }: ProxyLocation): Promise<ProxyCommand> {
     const file = join(home, 'Caddyfile')
     const options = ['admin off', 'auto_https disable_redirects', 'default_bind 127.0.0.1', 'skip_install_trust']
     await writeFile(
@@ -47,7 +48,7 @@ const configure = {
       replaceIn(await readFile('deploy/Caddyfile', 'utf8'), [['\n{\n', `\n{\n\t${options.join('\n\t')}\n`]]),
     )
     return {
-      words: ['run', '--adapter', 'caddyfile', '--config', file],
+      args: ['run', '--adapter', 'caddyfile', '--config', file],
       environment: {
         HOME: home,
         XDG_DATA_HOME: home,
@@ -59,12 +60,12 @@ const configure = {
     }
   },
 
-  async nginx({ port, ports, home }: Place): Promise<ProxyCommand> {
+  async nginx({ port, ports, home }: ProxyLocation): Promise<ProxyCommand> {
     const at = (name: string) => join(home, name)
     const files = { site: at('site.conf'), main: at('nginx.conf'), certificate: at('cert.pem'), key: at('key.pem') }
     const logs = { access: at('access.log'), error: at('error.log'), main: at('main.log') }
-    const keyWords = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost']
-    await promisify(execFile)('openssl', ['req', ...keyWords, '-keyout', files.key, '-out', files.certificate])
+    const keyArgs = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost']
+    await promisify(execFile)('openssl', ['req', ...keyArgs, '-keyout', files.key, '-out', files.certificate])
     await writeFile(
       files.site,
       replaceIn(await readFile('deploy/nginx.conf', 'utf8'), [
@@ -84,11 +85,11 @@ const configure = {
        events { worker_connections 30000; }
        http { ${kinds.map((kind) => `${kind}_temp_path ${at(kind)};`).join(' ')} include ${files.site}; }`,
     )
-    return { words: ['-c', files.main], environment: {}, logFiles: Object.values(logs) }
+    return { args: ['-c', files.main], environment: {}, logFiles: Object.values(logs) }
   },
 }
 
-/** @throws Error when a text has nothing to replace, so that the copy would not be what it is taken for */
+/** @throws Error when a text to replace is missing: the copy would not be the configuration under test */
 function replaceIn(text: string, replacements: [string, string][]): string {
   return replacements.reduce((result, [from, to]) => {
     if (!result.includes(from)) throw new Error(`The configuration of the proxy has no ${JSON.stringify(from)}`)

@@ -7,34 +7,34 @@ import { ROWS_CHANNEL, type RowsSeen } from '../src/database/columns.js'
 import { PrismaClient } from '../src/generated/prisma/client.js'
 import { kindOf, type ColumnsSeen, type SitesSeen } from './row-kinds.js'
 
-/** Texts that are kept of a column, for those whose type names the texts that there are. */
-const MOST_TEXTS = 20
-const LONGEST_TEXT = 30
+/** Maximum number of distinct texts that are recorded for a column, to compare them with a union of literals. */
+const MAX_TEXTS = 20
+const MAX_TEXT_LENGTH = 30
 
 /**
- * Notes what the rows that the product reads by raw statements hold, by the place in its source that says what they should
- * hold. They are written to a file of the folder when the process ends.
+ * Records the names and kinds of values in the rows that the product reads by raw statements, by the source line that
+ * declares the type of the rows. The records are written to a file of the folder when the process ends.
  */
 export function observeRows(folder: string): void {
   const bySite = new Map<string, ColumnsSeen>()
   const sitesOfColumns = new WeakMap<object, string | undefined>()
 
-  function note(site: string | undefined, rows: unknown): void {
+  function record(site: string | undefined, rows: unknown): void {
     if (site === undefined || !Array.isArray(rows)) return
     for (const row of rows as object[]) {
       let columns = bySite.get(site)
       if (columns === undefined) bySite.set(site, (columns = {}))
-      for (const [name, value] of Object.entries(row)) noteValue((columns[name] ??= { kinds: [], texts: [] }), value)
+      for (const [name, value] of Object.entries(row)) recordValue((columns[name] ??= { kinds: [], texts: [] }), value)
     }
   }
 
   subscribe(ROWS_CHANNEL, (message) => {
     const { expressions, rows } = message as RowsSeen
     if (rows === undefined) sitesOfColumns.set(expressions, findSite())
-    else note(sitesOfColumns.get(expressions), rows)
+    else record(sitesOfColumns.get(expressions), rows)
   })
-  watch(PrismaClient.prototype as object, '$queryRaw', (site, rows) => note(site, rows))
-  watch(Client.prototype, 'query', (site, result) => note(site, (result as { rows?: unknown } | undefined)?.rows))
+  watch(PrismaClient.prototype as object, '$queryRaw', (site, rows) => record(site, rows))
+  watch(Client.prototype, 'query', (site, result) => record(site, (result as { rows?: unknown } | undefined)?.rows))
   process.on('exit', () => {
     const sites: SitesSeen = {}
     for (const [site, columns] of bySite) sites[findSource(site)] = columns
@@ -42,23 +42,23 @@ export function observeRows(folder: string): void {
   })
 }
 
-function noteValue({ kinds, texts }: ColumnsSeen[string], value: unknown): void {
+function recordValue({ kinds, texts }: ColumnsSeen[string], value: unknown): void {
   const kind = kindOf(value)
   if (!kinds.includes(kind)) kinds.push(kind)
-  if (typeof value !== 'string' || value.length > LONGEST_TEXT) return
-  if (texts.length < MOST_TEXTS && !texts.includes(value)) texts.push(value)
+  if (typeof value !== 'string' || value.length > MAX_TEXT_LENGTH) return
+  if (texts.length < MAX_TEXTS && !texts.includes(value)) texts.push(value)
 }
 
-/** Calls back with what a method's promise gives, and with the place that called it. */
+/** Calls the listener with the result of each call of a method, and with the site of the call. */
 function watch(prototype: object, name: string, listener: (site: string | undefined, value: unknown) => void): void {
-  const methods = prototype as Record<string, (...words: unknown[]) => unknown>
+  const methods = prototype as Record<string, (...args: unknown[]) => unknown>
   const original = methods[name]
   if (original === undefined) throw new Error(`There is no method ${name}`)
-  methods[name] = function (this: unknown, ...words) {
+  methods[name] = function (this: unknown, ...args) {
     const site = findSite()
-    const result = original.apply(this, words) as { then?: unknown } | undefined
+    const result = original.apply(this, args) as { then?: unknown } | undefined
     if (site === undefined || typeof result?.then !== 'function') return result
-    // A statement of Prisma's is sent when somebody asks for its result.
+    // Prisma sends a statement only when its result is awaited.
     const then = (result.then as PromiseLike<unknown>['then']).bind(result as PromiseLike<unknown>)
     return Object.assign(result, {
       then: (done?: (value: unknown) => unknown, failed?: (error: unknown) => unknown) =>
@@ -70,17 +70,17 @@ function watch(prototype: object, name: string, listener: (site: string | undefi
   }
 }
 
-/** Frames between the place that is looked for and the observer. */
-const between = /[/]harness[/]|^node:|[/](dist|src)[/]database[/]columns\.[jt]s/
-const product = /^(?:file:[/][/])?([/].*[/](?:dist|src)[/](?!generated[/]).*\.[jt]s)$/
-/** By the name of a file: null where it is between, its path where it is of the product. */
+/** Files of stack frames between the call site and the observer. */
+const observerFile = /[/]harness[/]|^node:|[/](dist|src)[/]database[/]columns\.[jt]s/
+const productFile = /^(?:file:[/][/])?([/].*[/](?:dist|src)[/](?!generated[/]).*\.[jt]s)$/
+/** Paths of the product by the file name of a frame; null for the observer's files, undefined for other files. */
 const callers = new Map<string, string | null | undefined>()
 
-/** The place in the product that called what is watched; undefined for a call from elsewhere. */
+/** Returns the place in the product that called the observed method; undefined for a call from elsewhere. */
 function findSite(): string | undefined {
   const holder: { stack?: NodeJS.CallSite[] } = {}
   const { prepareStackTrace } = Error
-  // Only the frames are needed. To write them as a text would take most of the time.
+  // Only the frames are needed: formatting the stack takes most of the time.
   Error.prepareStackTrace = (_, sites) => sites
   Error.captureStackTrace(holder, findSite)
   const { stack = [] } = holder
@@ -94,13 +94,16 @@ function findSite(): string | undefined {
 }
 
 function findCaller(file: string | null | undefined): string | null | undefined {
-  // Native code, such as an asynchronous Array.map.
+  // Native code, such as Array.map.
   if (file === null || file === undefined) return null
-  if (!callers.has(file)) callers.set(file, between.test(file) ? null : product.exec(file)?.[1])
+  if (!callers.has(file)) callers.set(file, observerFile.test(file) ? null : productFile.exec(file)?.[1])
   return callers.get(file)
 }
 
-/** The line of the source, as `src/some/file.ts:12`. Node.js has mapped a place already where it is told to use source maps. */
+/**
+ * Returns the source line of a site, as `src/some/file.ts:12`. With `--enable-source-maps`, Node.js has already mapped
+ * it.
+ */
 function findSource(site: string): string {
   const [path = '', line, column] = site.split(/:(?=\d+(?::|$))/)
   const source = relative(process.cwd(), path).split(sep).join('/')

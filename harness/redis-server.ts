@@ -28,18 +28,18 @@ export async function startRedisServer(program: string, settings: string[] = [])
   const port = await findFreePort()
   const url = `redis://127.0.0.1:${port}`
   // A configuration file must be the first argument.
-  const words = [...settings, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  const args = [...settings, '--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   let child: ReturnType<typeof spawn>
 
   async function start() {
-    child = spawn(program, words, { stdio: 'ignore', cwd: tmpdir() })
+    child = spawn(program, args, { stdio: 'ignore', cwd: tmpdir() })
     child.unref()
     const failed = new Promise<never>((_, reject) => child.once('error', reject))
     await Promise.race([failed, until(() => answers(url), START_DEADLINE_MS, `${program} answers on ${url}`)])
   }
   async function stop() {
     if (child.exitCode !== null || child.signalCode !== null) return
-    // Without it, this process could end before the child does.
+    // Without `ref`, this process could end before the child does.
     child.ref()
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
@@ -52,7 +52,7 @@ export async function startRedisServer(program: string, settings: string[] = [])
 /** Starts a Redis that one test may stop and restart. */
 export async function startOwnRedis(t: Pick<Test, 'teardown'>, settings: string[] = []): Promise<RedisServer> {
   const program = await findRedisProgram()
-  if (program === undefined) throw new Error('There is no redis-server or valkey-server on the PATH')
+  if (program === undefined) throw new Error('Neither redis-server nor valkey-server is on the PATH')
   const server = await startRedisServer(program, settings)
   t.teardown(() => server.stop())
   return server

@@ -1,4 +1,4 @@
-/** What a value of a row is, in the words that a promised type is described with. */
+/** The kind of a value, in the words by which the declared types are described. */
 export type Kind =
   | 'array'
   | 'bigint'
@@ -11,10 +11,10 @@ export type Kind =
   | 'undefined'
   | (string & {})
 
-/** The kinds of the values that a column has held, and some of its texts. */
+/** The kinds of values that each column has had, and some of its texts. */
 export type ColumnsSeen = Record<string, { kinds: Kind[]; texts: string[] }>
 
-/** By the line that promises the type of the rows, as `src/some/file.ts:12`. */
+/** Columns by the source line that declares the type of their rows, such as `src/some/file.ts:12`. */
 export type SitesSeen = Record<string, ColumnsSeen>
 
 export function kindOf(value: unknown): Kind {

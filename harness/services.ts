@@ -1,4 +1,4 @@
-/** The services that `npm test` starts for all tests. */
+/** The services that `npm test` starts for all test files. */
 export interface Services {
   /** The PostgreSQL cluster, with the login of a superuser. */
   databaseUrl: string

@@ -9,10 +9,10 @@ import { findProgram } from './find-program.js'
 import { findFreePort } from './free-port.js'
 import { until } from './until.js'
 
-/** A proxy with TLS in front of the nodes, by its configuration in `deploy/`. It serves `localhost`. */
+/** A proxy with TLS in front of two nodes, with its configuration in `deploy/`. It serves `localhost`. */
 export interface Proxy {
   port: number
-  /** Everything that it has logged. */
+  /** Returns all that it has logged. */
   readLog(): Promise<string>
   stop(): Promise<void>
 }
@@ -23,20 +23,20 @@ const START_DEADLINE_MS = 10_000
 export const findProxy = async (name: ProxyName) => (await findProgram(name)) ?? findProgram(`../sbin/${name}`)
 
 /**
- * Starts one, and waits until it leads to a node.
- * @param ports those of the two nodes, on 127.0.0.1
- * @param folder takes its files
+ * Starts a proxy, and waits until it forwards requests to a node.
+ * @param ports ports of the two nodes on 127.0.0.1
+ * @param folder folder for its files
  * @throws Error when the program is missing or does not answer in time
  */
 export async function startProxy(name: ProxyName, ports: number[], folder: string): Promise<Proxy> {
   const program = await findProxy(name)
-  if (program === undefined) throw new Error(`There is no ${name} on the PATH`)
+  if (program === undefined) throw new Error(`${name} is not on the PATH`)
   const home = join(folder, name)
   await mkdir(home)
   const port = await findFreePort()
-  const { words, environment, logFiles } = await configureProxy(name, { port, ports, home })
+  const { args, environment, logFiles } = await configureProxy(name, { port, ports, home })
   const output = join(home, 'output.log')
-  const child = spawn(program, words, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   const log = createWriteStream(output)
   for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false })
@@ -50,7 +50,7 @@ export async function startProxy(name: ProxyName, ports: number[], folder: strin
   }
   try {
     await until(() => child.exitCode !== null || answers(port), START_DEADLINE_MS, `${name} answers`)
-    if (child.exitCode !== null) throw new Error(`${name} has ended by itself: ${await readLog()}`)
+    if (child.exitCode !== null) throw new Error(`${name} exited: ${await readLog()}`)
   } catch (error) {
     await stop()
     throw error

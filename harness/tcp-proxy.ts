@@ -11,7 +11,7 @@ export interface TcpProxy {
   /** Resets every connection and accepts new ones. */
   reset(): void
   mend(): void
-  /** Forwards new connections to another port. */
+  /** Forwards new connections to another port from now on. */
   lead(targetPort: number): void
 }
 
@@ -56,7 +56,7 @@ export async function startTcpProxy(t: Pick<Test, 'teardown'>, firstTargetPort: 
     swallow: () => (state = 'swallowing'),
     lead: (port) => (targetPort = port),
     mend() {
-      // Open streams lack the bytes that were swallowed.
+      // Streams that are still open lack the bytes that were swallowed.
       if (state === 'swallowing') reset()
       state = 'open'
     },

@@ -3,18 +3,18 @@ import root, { type Test } from 'tap'
 import { claimFile, writeOutcome } from './outcomes.js'
 import { ROWS_VARIABLE } from './variables.js'
 
-/** Of one file. */
+/** Timeout of one file. */
 const TIMEOUT_MS = Number(process.env['TAP_TIMEOUT'] ?? 30) * 1000
 
-/** For what ends by itself once the tests are over. */
+/** How long timers and connections may last after the tests. */
 const PATIENCE_MS = 10_000
 const FLUSH_MS = 500
 
 let current: Test = root
 
 /**
- * What a test file imports as `tap`: not tap's root but a test of its own. Several files can then run in one process, one
- * after the other, and each ends what it has started before the next one begins.
+ * Test files import this as `tap`. It is not tap's root but the test of the current file. So several files can run in
+ * one process, one after the other, and each one is torn down before the next begins.
  */
 export default new Proxy({} as Test, {
   get(_, name) {
@@ -24,21 +24,20 @@ export default new Proxy({} as Test, {
   set: (_, name, value) => Reflect.set(current, name, value),
 })
 
-/** Calls back when all files of this process have run. */
+/** Calls `end` after all files of this process have run. */
 export function endWithProcess(end: () => unknown): void {
   root.teardown(end)
 }
 
 const rowsFolder = process.env[ROWS_VARIABLE]
-// Before any test loads the product.
+// Before a test loads the product.
 if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(rowsFolder)
 
 /**
- * Runs test files one after the other, except those that another process of the run has taken. One that fails does not keep
- * the next from running.
+ * Runs test files one after the other, also after one that fails. Skips files that another process of the run has claimed.
  */
 export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
-  // tap would apply TAP_TIMEOUT, which is meant for one file, to the whole process.
+  // tap would apply TAP_TIMEOUT, which is meant for a file, to the whole process.
   root.setTimeout(0)
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: Error) => current.threw(error))
@@ -54,16 +53,16 @@ export async function runTestFiles(files: { name: string; load(): Promise<unknow
     writeOutcome(name, { passed: pass, failed: results?.ok === true ? fail : Math.max(1, fail) })
   }
   endSoon()
-  // Node.js 20 would free its environment at the end, and for that wait, in a busy loop, for a request that a reset socket
-  // never answers. It does not when it is told to exit.
+  // At its normal end, Node.js 20 frees its environment. For that it waits, in a busy loop, for a request that a reset
+  // socket never completes. `process.exit` avoids it.
   process.on('exit', (code) => process.exit(code))
 }
 
-/** Ends a process that a forgotten timer or connection keeps alive, and says so. */
+/** Ends a process that a leftover timer or connection keeps alive, and reports it. */
 function endSoon(): void {
   const end = () => {
     console.error(
-      `All files have run, but this keeps their process alive: ${process.getActiveResourcesInfo().join(', ')}`,
+      `All test files have run, but the process is kept alive by: ${process.getActiveResourcesInfo().join(', ')}`,
     )
     root.end()
     setTimeout(() => process.exit(), FLUSH_MS)

@@ -6,7 +6,7 @@ const patience = Number(process.env[PATIENCE_VARIABLE] ?? 1)
 
 /**
  * Waits until a condition holds, and returns its value. A condition that throws does not hold yet.
- * @throws Error after the deadline, with the last value or error of the condition as its cause
+ * @throws Error after the deadline, whose cause is the last value or error of the condition
  */
 export async function until<T>(
   condition: () => T | Promise<T>,

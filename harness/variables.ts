@@ -4,11 +4,11 @@
 export const CHROMIUM_VARIABLE = 'TEST_CHROMIUM'
 /** The file to which each fault run appends its row of the report. */
 export const FAULT_REPORT_VARIABLE = 'FAULT_REPORT'
-/** The same for attack runs. */
+/** The file to which each attack run appends its row of the report. */
 export const ABUSE_REPORT_VARIABLE = 'ABUSE_REPORT'
 /** Path of the S3 server for the tests of the bucket storage. */
 export const S3_SERVER_VARIABLE = 'TEST_S3_SERVER'
-/** The folder in which each process of tests leaves what the rows of raw statements held. */
+/** The folder in which each test process stores its records of the rows of raw statements. */
 export const ROWS_VARIABLE = 'TEST_ROWS'
-/** By how much all deadlines of tests are multiplied. */
+/** Factor by which all deadlines of tests are multiplied. */
 export const PATIENCE_VARIABLE = 'TEST_PATIENCE'

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures the product and its rivals in turn on one machine, and writes the tables to
- * docs/benchmark.md. `npm run bench -- hot-read messages` measures these alone. Run nothing else at the same time.
+ * docs/benchmark.md. `npm run bench -- hot-read messages` runs only these benchmarks. Run nothing else at the same
+ * time.
  */
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'

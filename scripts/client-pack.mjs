@@ -30,8 +30,8 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function run(command, ...words) {
-  return execFileSync(command, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+function run(command, ...args) {
+  return execFileSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** Builds into an empty folder, so that no file of an earlier build is packed. */

@@ -1,6 +1,6 @@
 /**
  * `npm run client:try`: installs the client package into small projects in a temporary folder, and builds them with
- * bundlers and compilers from npm. `npm run client:try -- Next.js webpack` builds these alone.
+ * bundlers and compilers from npm. `npm run client:try -- Next.js webpack` builds only these.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -42,7 +42,7 @@ async function tryProject({ packages, files, commands, output }: Project, tarbal
   run(`npm install --no-audit --no-fund --no-save ./package.tgz ${quoted}`, project)
   for (const command of commands) run(command, project)
   if (output && !(await readFile(join(project, output.path), 'utf8')).includes(output.holds)) {
-    throw new Error(`${output.path} holds nothing of the package`)
+    throw new Error(`${output.path} contains nothing of the package`)
   }
   await rm(project, { recursive: true, force: true })
 }

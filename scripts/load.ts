@@ -1,8 +1,8 @@
 /**
- * `npm run load`: runs each k6 script of scripts/load against two nodes that it starts; `npm run load -- storm race`
- * runs those. `PROXY=caddy` or `PROXY=nginx` puts that proxy in front of the nodes, by its configuration in deploy/. k6
- * writes the report and the numbers of each script to load-results/. Fails if a threshold fails, and if `workday` leaves a
- * query of the dashboard without data. Ctrl-C stops everything.
+ * `npm run load`: runs each k6 script of scripts/load against two nodes that it starts. `npm run load -- storm race`
+ * runs only these scripts. `PROXY=caddy` or `PROXY=nginx` puts that proxy in front of the nodes, with its configuration
+ * in deploy/. k6 writes the report and the numbers of each script to load-results/. The command fails if a threshold
+ * fails, or if a query of the dashboard has no data after `workday`. Ctrl-C stops everything.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -50,16 +50,19 @@ async function runScript(script: Script, k6: string, proxyName: ProxyName | unde
   })
   console.log(`${files.reportFile} shows the run second by second.`)
   if (panels === undefined) {
-    if (isWorkday) console.log('This machine has no Prometheus, so that the dashboard was not checked.')
+    if (isWorkday) console.log('Prometheus is not installed, so the dashboard was not checked.')
     return
   }
   await writeFile(dashboard.data, JSON.stringify(panels))
   await writeFile(dashboard.page, drawPage(`store-chat: ${script}`, panels))
-  console.log(`${dashboard.page} shows what the dashboard shows of it.`)
+  console.log(`${dashboard.page} is the dashboard with the data of the run.`)
   if (!checkDashboard(panels, isWorkday)) process.exitCode = 1
 }
 
-/** Names the queries that returned nothing. In some scripts much does not happen, so that quantiles of it are no numbers. */
+/**
+ * Prints the queries that returned nothing. Most scripts do not cause every event, and a quantile of nothing is not a
+ * number.
+ */
 function checkDashboard(panels: PanelData[], isComplete: boolean): boolean {
   const missing = panels.flatMap(({ title, withoutSeries, withoutNumbers }) =>
     [...withoutSeries, ...(isComplete ? withoutNumbers : [])].map((query) => `${title}: ${query}`),

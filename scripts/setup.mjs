@@ -15,15 +15,18 @@ const changedMs = (path) => (existsSync(at(path)) ? statSync(at(path)).mtimeMs :
 const newestMs = (folder) =>
   Math.max(...readdirSync(at(folder), { recursive: true }).map((name) => changedMs(join(folder, name))))
 
-/** Rejects when the command fails. Its output goes to standard error: standard output belongs to the service. */
-async function run(command, ...words) {
-  const child = spawn(command, words, {
+/**
+ * Runs a command, and rejects when it fails. Its output goes to standard error, because standard output belongs to the
+ * service.
+ */
+async function run(command, ...args) {
+  const child = spawn(command, args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     env: { ...process.env, ...offlineEngine },
   })
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${command} ${words.join(' ')} failed`)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed`)
 }
 
 /** `prisma generate` does not use the schema engine, but downloads it unless a path is set. */

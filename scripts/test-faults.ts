@@ -1,15 +1,15 @@
 /**
  * `npm run test:faults`: injects faults into nodes, Redis, PostgreSQL and the network under load, compares what clients
- * received with what was acknowledged, runs attacks of one store on the others, and prints a table of each.
- * `npm run test:faults -- test/faults/some.faults.ts` runs one file.
+ * received with what was acknowledged, runs attacks of one store on the others, and prints a table of each kind. `npm
+ * run test:faults -- test/faults/some.faults.ts` runs one file.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseFiles, runFiles } from './testing/run-files.js'
 import { ABUSE_REPORT_VARIABLE, FAULT_REPORT_VARIABLE } from '../harness/variables.js'
 
-/** A whole run with fewer faults than this fails. */
-const FEWEST_FAULTS = 1000
+/** Minimum number of faults in a whole run; with fewer the run fails. */
+const MIN_FAULTS = 1000
 
 type Row = Record<string, number | string>
 
@@ -33,7 +33,10 @@ async function readRows(file: string): Promise<Row[]> {
   return lines.map((line) => JSON.parse(line) as Row)
 }
 
-/** The run fails on any lost or duplicated message, even if the tests pass, and when a whole run had too few faults. */
+/**
+ * Prints the tables. Fails the run on any lost or duplicated message, even if the tests pass, and when a whole run had
+ * too few faults.
+ */
 async function printTables(folder: string): Promise<void> {
   const attacks = await readRows(abuseReportIn(folder))
   if (attacks.length > 0) console.table(attacks)
@@ -44,6 +47,6 @@ async function printTables(folder: string): Promise<void> {
   const total = { name: 'total', ...Object.fromEntries(keys.map((key) => [key, sum(key)])), convergedMs: converged }
   console.table([...rows, total])
   const isWhole = process.argv.length === 2
-  if (isWhole && (sum('faults') < FEWEST_FAULTS || attacks.length === 0)) process.exitCode = 1
+  if (isWhole && (sum('faults') < MIN_FAULTS || attacks.length === 0)) process.exitCode = 1
   if (sum('lost') + sum('duplicated') > 0) process.exitCode = 1
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run test:pages`: tests the pages in a real Chromium. `npm run test:pages -- test/pages/console/desk.pages.ts` runs
- * that file alone.
+ * `npm run test:pages`: tests the pages in a real Chromium. `npm run test:pages -- test/pages/console/desk.pages.ts`
+ * runs only that file.
  */
 import { CHROMIUM_VARIABLE } from '../harness/variables.js'
 import { provideChromium } from './testing/chromium.js'

@@ -18,7 +18,7 @@ await runFiles({
     const program = process.env['VERSITYGW_PATH'] ?? (await findProgram('versitygw'))
     if (program !== undefined) return { [S3_SERVER_VARIABLE]: program }
     throw new Error(
-      'There is no versitygw on the PATH: go install github.com/versity/versitygw/cmd/versitygw@latest, or set VERSITYGW_PATH',
+      'versitygw is not on the PATH: go install github.com/versity/versitygw/cmd/versitygw@latest, or set VERSITYGW_PATH',
     )
   },
 })

@@ -1,11 +1,13 @@
 import type { Program } from './services.js'
 
-/** The path of a Centrifugo 6, which is measured beside the others where `CENTRIFUGO` names one. */
+/** Path of a Centrifugo 6, from `CENTRIFUGO`. Unset: Centrifugo is not measured. */
 export const centrifugoPath = process.env['CENTRIFUGO']
 
 const CHANNEL = 'CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE'
 
-/** Centrifugo over Redis. Nobody is authenticated; every client may subscribe and publish. */
+/**
+ * Describes a Centrifugo that uses Redis. Clients are not authenticated, and every client may subscribe and publish.
+ */
 export function describeCentrifugo(
   command: string,
   redisUrl: string,
@@ -27,7 +29,7 @@ export function describeCentrifugo(
       [`${CHANNEL}_FORCE_RECOVERY`]: 'true',
     }),
   }
-  return { command, words: [], portVariable: 'CENTRIFUGO_HTTP_SERVER_PORT', environment }
+  return { command, args: [], portVariable: 'CENTRIFUGO_HTTP_SERVER_PORT', environment }
 }
 
 export const centrifugoEndpoint = '/connection/websocket'
@@ -35,11 +37,14 @@ export const centrifugoEndpoint = '/connection/websocket'
 /** Connects and subscribes by one frame. */
 export const subscribeTo = (channel: string) => `{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"${channel}"}}`
 
-/** How the reply to the subscription begins. */
+/** Start of the reply to the subscription. */
 export const SUBSCRIBED = '{"id":2,"subscribe"'
 
 const PING = '{}'
 
-/** Several replies may share a frame, one a line; a ping among them has to be answered, or the client is cut. */
+/**
+ * Whether a frame contains a ping. A frame may contain several replies, one a line. A client that does not answer a
+ * ping is disconnected.
+ */
 export const hasCentrifugoPing = (payload: Buffer) =>
   payload.length === PING.length || (payload.includes(PING) && payload.toString().split('\n').includes(PING))

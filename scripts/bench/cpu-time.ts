@@ -1,23 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import { Client } from 'pg'
 
-/** Of Linux, everywhere that Node.js runs: USER_HZ. */
+/** USER_HZ is 100 on every Linux that Node.js supports. */
 const MS_PER_TICK = 10
-/** Fields of `proc_pid_stat(5)` behind the name, which may hold anything: user and system time. */
+/**
+ * Indexes of user and system time among the fields of `proc_pid_stat(5)` that follow the name. The name may contain any
+ * character.
+ */
 const [USER, SYSTEM] = [11, 12]
 
-/** The CPU time of processes so far, in ms. It depends less than throughput does on what else the machine does. */
+/** Returns the CPU time of processes so far, in ms. It depends less than throughput on what else the machine does. */
 export async function readCpuMs(pids: number[]): Promise<number> {
   const times = await Promise.all(pids.map(readOne))
   return times.reduce((sum, time) => sum + time, 0)
 }
 
-/** Counts the CPU time of processes from now on, in ms. One that ends meanwhile, as a worker of autovacuum, does not count. */
+/**
+ * Measures the CPU time of processes from now on, in ms. A process that ends meanwhile, such as a worker of autovacuum,
+ * is not counted.
+ */
 export async function startCpuClock(pids: number[]): Promise<() => Promise<number>> {
   const before = await Promise.all(pids.map(readOne))
   return async () => {
     const after = await Promise.all(pids.map(readOne))
-    return after.reduce((sum, time, place) => sum + Math.max(time - (before[place] ?? 0), 0), 0)
+    return after.reduce((sum, time, index) => sum + Math.max(time - (before[index] ?? 0), 0), 0)
   }
 }
 
@@ -29,9 +35,9 @@ async function readOne(pid: number): Promise<number> {
 }
 
 export interface DatabaseState {
-  /** The processes of PostgreSQL: those of connections, and those in the background. */
+  /** Processes of PostgreSQL: those of connections and background processes. */
   pids: number[]
-  /** How many messages were stored so far. */
+  /** Number of stored messages. */
   messages: number
 }
 

@@ -11,11 +11,11 @@ const SESSIONS = 250_000
 const HISTORY = { stores: 100_000, admins: 51, sessions: SESSIONS, messagesEach: MESSAGES / SESSIONS }
 const YEAR = { stores: 100_000, admins: 51, sessions: 1_000_000, longest: 100_000 }
 
-/** What the desk needs of a large history: search, and what it costs sends, reports, and transcripts. */
+/** Measures what depends on a large history: searches, sends while the search is filled, reports, and transcripts. */
 export async function measureDesk(services: Services): Promise<string> {
   const { databaseUrl } = services
   const yearUrl = await services.createDatabase('year')
-  // Most of the time, each is a single statement, so the other one has a processor of its own.
+  // Most of the time each runs a single statement, so each has a processor of its own.
   await Promise.all([
     timed(`seeding ${MESSAGES} messages`, () => seedMessages(databaseUrl, HISTORY)),
     timed(`seeding ${YEAR.sessions} sessions`, () => seedYear(yearUrl, YEAR)),

@@ -23,11 +23,11 @@ const CONTENT = '"Where is my parcel?"'
 const RATE = 10
 const LATENCY_ROUNDS = 5
 
-/** The messages of a session that nobody holds go to the sockets of all admins, on two nodes. */
+/** Measures the fan-out of an open session's messages to the sockets of all admins on two nodes. */
 export async function compareFanOut(services: Services): Promise<string> {
   const audiences: { name: string; audience: Audience }[] = []
-  for (const [name, way] of Object.entries(await describeWays(services))) {
-    audiences.push({ name, audience: await openAudience(services, way) })
+  for (const [name, contestant] of Object.entries(await describeContestants(services))) {
+    audiences.push({ name, audience: await openAudience(services, contestant) })
   }
   const tables: string[] = []
   for (const inFlight of IN_FLIGHT) {
@@ -44,7 +44,7 @@ export async function compareFanOut(services: Services): Promise<string> {
   return tables.join('\n')
 }
 
-interface Way {
+interface Contestant {
   program: string[] | Program
   environment: Record<string, string>
   pathOfStore: string
@@ -54,12 +54,15 @@ interface Way {
   greeting?: string
   /** Prefix of the frame after which a client receives messages. */
   readyMark: string
-  /** What a client answers to a frame, if that is a ping. */
+  /** Returns a client's reply to a frame, if that is a ping. */
   answer?(payload: Buffer): string | undefined
 }
 
-/** Each has a database of its own, as the product would find and deliver what others write into its sessions. */
-async function describeWays(services: Services): Promise<Record<string, Way>> {
+/**
+ * Describes the contestants. Each has a database of its own, because the product would find and deliver what others
+ * write into its sessions.
+ */
+async function describeContestants(services: Services): Promise<Record<string, Contestant>> {
   const { redisUrl } = services
   const environmentOf = async (database: string) => ({
     DATABASE_URL: await seedAudience(services, database),
@@ -89,13 +92,13 @@ async function describeWays(services: Services): Promise<Record<string, Way>> {
       answer: ({ length }) => (length === 1 ? '3' : undefined),
     },
     ...(centrifugoPath !== undefined && {
-      'Centrifugo over Redis, nothing stored': centrifugoWay(centrifugoPath, redisUrl, false),
-      'Centrifugo over Redis, history and recovery': centrifugoWay(centrifugoPath, redisUrl, true),
+      'Centrifugo over Redis, nothing stored': describeCentrifugoContestant(centrifugoPath, redisUrl, false),
+      'Centrifugo over Redis, history and recovery': describeCentrifugoContestant(centrifugoPath, redisUrl, true),
     }),
   }
 }
 
-const centrifugoWay = (command: string, redisUrl: string, keepsHistory: boolean): Way => ({
+const describeCentrifugoContestant = (command: string, redisUrl: string, keepsHistory: boolean): Contestant => ({
   program: describeCentrifugo(command, redisUrl, { keepsHistory }),
   environment: {},
   pathOfStore: centrifugoEndpoint,
@@ -113,15 +116,15 @@ async function seedAudience({ createDatabase }: Services, name: string): Promise
   return databaseUrl
 }
 
-/** A store, and the admins that get what it sends. */
+/** A store, and the admins that receive its messages. */
 interface Audience {
   send(): void
   /** Called for each message that has arrived at an admin's socket. */
   onArrival(listener: () => void): void
 }
 
-async function openAudience({ startServer }: Services, way: Way): Promise<Audience> {
-  const { program, environment, pathOfStore, pathOfAdmin, message, greeting, readyMark, answer } = way
+async function openAudience({ startServer }: Services, contestant: Contestant): Promise<Audience> {
+  const { program, environment, pathOfStore, pathOfAdmin, message, greeting, readyMark, answer } = contestant
   const nodes = [await startServer(program, environment), await startServer(program, environment)] as const
   const [mark, markBelow, content] = [readyMark, `\n${readyMark}`, CONTENT].map((text) => Buffer.from(text)) as [
     Buffer,
@@ -152,7 +155,7 @@ async function openAudience({ startServer }: Services, way: Way): Promise<Audien
   return { send: () => store.send(message), onArrival: (listener) => (arrive = listener) }
 }
 
-/** When all have one message, the store sends another. */
+/** Measures the rate of deliveries. When all admins have received a message, the store sends the next one. */
 async function measureRate({ send, onArrival }: Audience, inFlight: number): Promise<number> {
   let arrived = 0
   let sent = 0
@@ -170,7 +173,10 @@ async function measureRate({ send, onArrival }: Audience, inFlight: number): Pro
   return (arrived / elapsedMs()) * 1000
 }
 
-/** Messages at a steady rate, each sent when all have had the one before, from the moment of sending to each arrival. */
+/**
+ * Measures the latency from sending to each arrival, at a steady rate. Each message is sent after the previous one has
+ * arrived everywhere.
+ */
 async function measureLatency({ send, onArrival }: Audience): Promise<Record<string, number>> {
   const latencies: number[] = []
   let sentAt = 0

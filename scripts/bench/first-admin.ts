@@ -11,10 +11,13 @@ const MANY = 1_000_000
 const CONNECTIONS = 4
 const SECONDS = 4
 const ROUNDS = 3
-/** After its last admin has left, a node forgets what it kept for admins. */
+/** A node drops its state for admins within this time after its last admin has disconnected. */
 const REST_MS = 3000
 
-/** The first admin of a node: how soon it is ready, what the node keeps for it, and what stores notice of it. */
+/**
+ * Measures the first admin of a node: the time until it is ready, the memory that the node keeps for it, and its effect
+ * on reads of stores.
+ */
 export async function compareFirstAdmins(services: Services): Promise<string> {
   const contestants = []
   for (const [database, open] of Object.entries({ few: FEW, many: MANY })) {
@@ -43,7 +46,7 @@ export async function measureFirstAdmin(server: Server, stores: number): Promise
   return { 'ms to ready': readyMs, 'MB kept': (after - before) / 2 ** 20, "ms (p99) of a store's read": p99 }
 }
 
-/** The p99 of reads of random stores, in milliseconds. */
+/** Returns the p99 of reads of random stores, in milliseconds. */
 async function loadReads({ origin: url }: Server, stores: number): Promise<number> {
   const setupRequest = (request: autocannon.Request): autocannon.Request => {
     const token = storeToken(1 + Math.floor(Math.random() * stores))

@@ -10,26 +10,34 @@ const LARGE = { stores: 250_000, admins: 10_000 }
 const OTHER_NODES = 7
 const CHANNELS_EACH = 1000
 /** Number of active stores in each setting, spread over all stores. */
-const AWAKE = 500
+const ACTIVE_STORES = 500
 const CONNECTIONS = 16
 const SECONDS = 5
 const ROUNDS = 3
 
-/** Measures the same read and the same send with few rows, with many rows, and with many listening nodes. */
+/** Measures the same read and the same send with few rows, with many rows, and with many subscribed nodes. */
 export async function compareGrowth(services: Services): Promise<string> {
   const { redisUrl } = services
   const small = await seedDatabase(services, 'small', SMALL)
   const large = await seedDatabase(services, 'large', LARGE)
   const environment = { REDIS_URL: redisUrl, DATABASE_POOL_SIZE: '10' }
-  const little = await services.startServer(product, { ...environment, DATABASE_URL: small })
-  const much = await services.startServer(product, { ...environment, DATABASE_URL: large })
-  const crowded = await services.startServer(product, { ...environment, DATABASE_URL: small, REDIS_PREFIX: 'crowded' })
-  const others = await listenElsewhere(redisUrl, 'crowded')
+  const smallServer = await services.startServer(product, { ...environment, DATABASE_URL: small })
+  const largeServer = await services.startServer(product, { ...environment, DATABASE_URL: large })
+  const manyNodesServer = await services.startServer(product, {
+    ...environment,
+    DATABASE_URL: small,
+    REDIS_PREFIX: 'many-nodes',
+  })
+  const others = await listenElsewhere(redisUrl, 'many-nodes')
   const name = ({ stores, admins }: typeof SMALL) => `${stores * MESSAGES_EACH} messages, ${admins} admins`
   const settings = [
-    { name: `${name(SMALL)}, 1 node`, server: little, stores: SMALL.stores },
-    { name: `${name(LARGE)}, 1 node`, server: much, stores: LARGE.stores },
-    { name: `${name(SMALL)}, subscriptions of ${1 + OTHER_NODES} nodes`, server: crowded, stores: SMALL.stores },
+    { name: `${name(SMALL)}, 1 node`, server: smallServer, stores: SMALL.stores },
+    { name: `${name(LARGE)}, 1 node`, server: largeServer, stores: LARGE.stores },
+    {
+      name: `${name(SMALL)}, subscriptions of ${1 + OTHER_NODES} nodes`,
+      server: manyNodesServer,
+      stores: SMALL.stores,
+    },
   ]
   const tables: string[] = []
   // All reads run before the first send, because sends add to what is read.
@@ -55,7 +63,7 @@ async function seedDatabase(services: Services, name: string, { stores, admins }
   return url
 }
 
-/** Subscriptions of other nodes: each subscribes to all admins and many stores. */
+/** Simulates the subscriptions of other nodes: each subscribes to all admins and to many stores. */
 function listenElsewhere(redisUrl: string, prefix: string): Promise<Redis[]> {
   return Promise.all(
     Array.from({ length: OTHER_NODES }, async (_, node) => {
@@ -77,10 +85,10 @@ const sendRequest: Build = (request) => ({
   body: '{"content":"Where is my parcel?"}',
 })
 
-/** Requests of random active stores. */
+/** Sends requests of random active stores. */
 async function load({ server, stores }: { server: Server; stores: number }, build: Build): Promise<number> {
   const setupRequest = (request: autocannon.Request) => {
-    const token = storeToken(Math.ceil(Math.random() * AWAKE) * Math.floor(stores / AWAKE))
+    const token = storeToken(Math.ceil(Math.random() * ACTIVE_STORES) * Math.floor(stores / ACTIVE_STORES))
     return build({ ...request, headers: { authorization: `Token ${token}` } })
   }
   const { origin: url } = server

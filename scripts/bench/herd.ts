@@ -10,11 +10,14 @@ import { product, rival, type Server, type Services } from './services.js'
 const SOCKETS = 10_000
 const AT_ONCE = 256
 const ROUNDS = 3
-/** The sockets of a round are gone by then, and what a node keeps for a moment, too. */
+/** Pause after a round: its sockets are closed by then, and the nodes have dropped their short-lived state. */
 const REST_MS = 4000
 const DEADLINE_MS = 120_000
 
-/** Stores that come all at once, as after a restart: how many are ready each second, and what each costs the server. */
+/**
+ * Measures stores that connect all at once, as after a restart: how many become ready per second, and what each costs
+ * the server.
+ */
 export async function compareHerds(services: Services): Promise<string> {
   const { databaseUrl, redisUrl, startServer } = services
   await seedAccounts(databaseUrl, SOCKETS, 1)
@@ -45,7 +48,10 @@ export async function compareHerds(services: Services): Promise<string> {
   return tables.join('\n')
 }
 
-/** Seconds from the death of a node until all its sockets are ready on another, which had none, and have their sync. */
+/**
+ * Measures the seconds from the death of a node until all of its sockets are ready on another node, which had none, and
+ * have received their sync.
+ */
 async function measureReturn({ databaseUrl, redisUrl, startServer }: Services, way: Way) {
   const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
   const [node, other] = [await startServer(product, environment), await startServer(product, environment)]
@@ -59,12 +65,12 @@ async function measureReturn({ databaseUrl, redisUrl, startServer }: Services, w
   return { 's until all have resumed': seconds }
 }
 
-/** What a socket of the herd does. */
+/** How a contestant's clients connect. */
 interface Way {
   path(id: number): string
-  /** A part of the frame with which it is ready. */
+  /** Text in the frame that makes the client ready. */
   ready: string
-  /** What it says first. */
+  /** Returns the first frame of a client. */
   greet?(id: number): string
 }
 
@@ -79,7 +85,7 @@ async function measureHerd(server: Server, way: Way): Promise<Record<string, num
   return { 'ready/s': SOCKETS / seconds, 'CPU ms a socket': cpuMs / SOCKETS }
 }
 
-/** Opens all sockets, so many at a time, and waits until each is ready. */
+/** Opens all sockets, AT_ONCE at a time, and waits until each is ready. */
 async function openHerd(server: Server, way: Way): Promise<Socket[]> {
   const sockets: Socket[] = []
   let next = 1
@@ -90,7 +96,7 @@ async function openHerd(server: Server, way: Way): Promise<Socket[]> {
   return sockets
 }
 
-/** A client that does next to nothing, so that the servers are measured. */
+/** Opens a socket with a minimal client, so that the benchmark measures the server. */
 function openReady({ origin }: Server, { path, ready, greet }: Way, id: number): Promise<Socket> {
   const { hostname, port } = new URL(origin)
   const headers = [
@@ -114,7 +120,7 @@ function openReady({ origin }: Server, { path, ready, greet }: Way, id: number):
   })
 }
 
-/** The CPU time of a process, user and system. Linux counts it in hundredths of a second. */
+/** Returns the user and system CPU time of a process in ms. Linux counts it in hundredths of a second. */
 async function readCpuMs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

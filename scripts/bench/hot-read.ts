@@ -10,14 +10,14 @@ const CONNECTIONS = [32, 128]
 const READ_SECONDS = 5
 const ROUNDS = 3
 export const READ_PATH = '/v1/chat/store/session/'
-/** An empty variable counts as unset. No store reaches the rate limit. */
+/** Restores the default rate limits, because an empty variable counts as unset. No store reaches them. */
 export const limitsUnset = Object.fromEntries(Object.keys(noLimitsEnvironment).map((name) => [name, '']))
 
 export const headersOfStore = (id: number) => ({ authorization: `Token ${storeToken(id)}` })
 
 /**
- * `GET store/session/` of random stores, each with an active session of 20 messages. After the warm-up round most of
- * them are in the cache of the first node; a second node has no cache.
+ * Measures `GET store/session/` of random stores, each with an active session of 20 messages. After the warm-up round
+ * most of the sessions are in the cache of the first node; another node has no cache.
  */
 export async function compareHotReads({ databaseUrl, startServer }: Services): Promise<string> {
   await seedAccounts(databaseUrl, READ_STORES, 1)
@@ -26,7 +26,7 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
   const limited = { ...environment, ...limitsUnset }
   const ours = await startServer(product, limited)
   const unlimited = await startServer(product, environment)
-  const forgetful = await startServer(product, { ...limited, SESSION_CACHE_MB: '0' })
+  const uncached = await startServer(product, { ...limited, SESSION_CACHE_MB: '0' })
   const bare = await startServer(rival('bare-read'), environment)
   const usual = await startServer(rival('usual-read'), environment)
   const contestantsWith = (connections: number) => [
@@ -40,7 +40,7 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
     },
     {
       name: 'the same, nothing kept in memory',
-      measure: () => measureRate(`${forgetful.origin}${READ_PATH}`, connections, headersOfStore),
+      measure: () => measureRate(`${uncached.origin}${READ_PATH}`, connections, headersOfStore),
     },
     {
       name: 'node:http + pg, one prepared statement',
@@ -56,15 +56,15 @@ export async function compareHotReads({ databaseUrl, startServer }: Services): P
     const title = `GET store/session/, ${READ_STORES} stores, ${MESSAGES} messages each, ${connections} connections`
     tables.push(await compete(title, contestantsWith(connections), ROUNDS))
   }
-  await Promise.all([ours, unlimited, forgetful, bare, usual].map((server) => server.stop()))
+  await Promise.all([ours, unlimited, uncached, bare, usual].map((server) => server.stop()))
   return tables.join('\n')
 }
 
-async function measureRate(...words: Parameters<typeof measureReads>): Promise<Record<string, number>> {
-  return { 'requests/s': (await measureReads(...words)).rate }
+async function measureRate(...args: Parameters<typeof measureReads>): Promise<Record<string, number>> {
+  return { 'requests/s': (await measureReads(...args)).rate }
 }
 
-/** Asks for random stores' sessions for some seconds: how many a second, and how many in all. */
+/** Requests the sessions of random stores for READ_SECONDS. Returns the rate per second and the total. */
 export async function measureReads(
   url: string,
   connections: number,

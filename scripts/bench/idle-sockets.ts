@@ -8,7 +8,10 @@ import { product, reporting, rival, type Server, type Services } from './service
 const SOCKETS = 10_000
 const AT_ONCE = 100
 
-/** What an idle socket costs a server in memory: bytes in use after a full collection, and what the process holds. */
+/**
+ * Measures the memory of an idle socket on the server: bytes in use after a full garbage collection, and resident
+ * memory.
+ */
 export async function compareIdleSockets({ databaseUrl, redisUrl, startServer }: Services): Promise<string> {
   await seedAccounts(databaseUrl, SOCKETS, 1)
   const ours = await startServer(product, { DATABASE_URL: databaseUrl })
@@ -38,9 +41,9 @@ export async function compareIdleSockets({ databaseUrl, redisUrl, startServer }:
   return [`### ${SOCKETS} idle sockets`, '', ...head, ...lines, '', verdict, ''].join('\n')
 }
 
-/** Bytes a socket. */
+/** Bytes per socket. */
 interface Memory {
-  /** Only of a server that can be asked for it. */
+  /** Undefined when the server cannot be asked for it. */
   used?: number
   held: number
 }
@@ -58,7 +61,7 @@ async function greetCentrifugo(socket: WebSocket, id: number): Promise<void> {
 }
 
 async function measure(server: Server, pathOf: PathOf, greet?: Greet): Promise<Memory> {
-  // The first sockets allocate what all share.
+  // The first sockets allocate what all sockets share.
   const warm = await openMany(server, pathOf, greet, 1, 200)
   const before = await readMemory(server)
   const sockets = await openMany(server, pathOf, greet, 201, SOCKETS)

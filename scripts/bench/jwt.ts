@@ -5,7 +5,7 @@ import { compete } from './rounds.js'
 import { seedAccounts, seedSessions, storeToken } from './seed.js'
 import { product, type Services } from './services.js'
 
-/** Few enough that each has asked within the last minute, on a slow machine, too. */
+/** Few enough that each store sends a request within a minute, also on a slow machine. */
 const STORES = 200
 const MESSAGES = 20
 const CONNECTIONS = 32
@@ -13,15 +13,15 @@ const ROUNDS = 9
 const SECRET = 'a-secret-of-the-benchmark-of-32-bytes'
 
 /**
- * `GET store/session/` of random stores on one server, by JWTs and by tokens in turn. After the round for warming up every
- * JWT is verified, as it is when a store asks for the second time.
+ * Measures `GET store/session/` of random stores on one server, with JWTs and with tokens in turn. After the warm-up
+ * round the node has verified every JWT, as it has when a store sends its second request.
  */
 export async function compareJwts({ databaseUrl, startServer }: Services): Promise<string> {
   await seedAccounts(databaseUrl, STORES, 1)
   await seedSessions(databaseUrl, MESSAGES, false)
   const environment = { DATABASE_URL: databaseUrl, JWT_ALGORITHMS: 'HS256', JWT_SECRET: SECRET }
   const server = await startServer(product, environment)
-  const jwts = await Promise.all(Array.from({ length: STORES }, (_, place) => sign(place + 1)))
+  const jwts = await Promise.all(Array.from({ length: STORES }, (_, index) => sign(index + 1)))
   const read = async (tokenOf: (store: number) => string) => {
     const before = await readCpuMs([server.pid])
     const { rate, count } = await measureReads(`${server.origin}${READ_PATH}`, CONNECTIONS, (id) => ({

@@ -2,16 +2,17 @@ import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Server } from './services.js'
 
-/** The first byte of final frames, https://www.rfc-editor.org/rfc/rfc6455#section-5.2 */
+/** First byte of final frames: https://www.rfc-editor.org/rfc/rfc6455#section-5.2 */
 export const TEXT = 0x81
 const [PING, PONG] = [0x89, 0x8a]
 
 /**
- * A minimal WebSocket client, so that 2,000 of them on the same machine measure the servers and not themselves. `onText` is called with the payload of each frame, none of which is expected to be fragmented.
+ * A minimal WebSocket client: with 2,000 ordinary clients on the same machine, the benchmark would measure the clients.
+ * `onText` is called with the payload of each frame. Fragmented frames are not supported.
  */
 export async function openListener(server: Server, path: string, onText: (payload: Buffer) => void): Promise<Listener> {
   const socket = await upgrade(server.origin + path)
-  // A server that ends may reset it. A reset before is noticed by whoever waits for frames.
+  // A server that stops may reset the connection. An earlier reset is noticed by whoever waits for frames.
   socket.on('error', () => undefined)
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
@@ -51,7 +52,7 @@ function upgrade(url: string): Promise<Socket> {
   })
 }
 
-/** The first frame of a server's bytes, which are not masked; undefined while it is incomplete. */
+/** Reads the first frame of a server's bytes, which are not masked; undefined while it is incomplete. */
 function readFrame(data: Buffer): { head: number; payload: Buffer; rest: Buffer } | undefined {
   const [head = 0, length = 0] = data
   const from = length === 127 ? 10 : length === 126 ? 4 : 2

@@ -33,18 +33,21 @@ export async function compareMessages(services: Services): Promise<string> {
   return tables.join('\n')
 }
 
-/** So many messages are in flight; each arrival sends the next one of its session. */
+/**
+ * Measures the rate of arrivals with a constant number of messages in flight: each arrival sends the next message of
+ * its session.
+ */
 export async function measureThroughput(pipeline: Pipeline, inFlight: number, seconds = SECONDS): Promise<number> {
   let arrived = 0
-  let onTheirWay = 0
+  let underWay = 0
   let isOver = false
   const send = (session: number) => {
-    onTheirWay++
+    underWay++
     pipeline.send(session, `${session} Where is my parcel?`)
   }
   pipeline.receive = (content) => {
     arrived++
-    onTheirWay--
+    underWay--
     if (!isOver) send(Number(content.split(' ')[0]))
   }
   for (const session of range(SESSIONS)) for (let sent = 0; sent < inFlight / SESSIONS; sent++) send(session)
@@ -55,11 +58,11 @@ export async function measureThroughput(pipeline: Pipeline, inFlight: number, se
   await pause(seconds * 1000)
   const rate = ((arrived - before) / (performance.now() - startedAt)) * 1000
   isOver = true
-  await until(() => onTheirWay === 0, 10_000, 'the last messages')
+  await until(() => underWay === 0, 10_000, 'the last messages')
   return rate
 }
 
-/** Latency from send to arrival at a steady rate. */
+/** Measures the latency from send to arrival at a steady rate. */
 async function measureLatency(pipeline: Pipeline): Promise<Record<string, number>> {
   const total = RATE * SECONDS
   const latencies: number[] = []
@@ -79,9 +82,9 @@ async function measureLatency(pipeline: Pipeline): Promise<Record<string, number
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** pgbench: how many messages this database commits when each is its own transaction. */
+/** Measures with pgbench how many messages PostgreSQL commits per second when each is a transaction of its own. */
 async function runPgbench(databaseUrl: string): Promise<number> {
-  const words = ['-n', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(SECONDS), '-f', 'scripts/bench/message.sql']
-  const { stdout } = await promisify(execFile)('pgbench', [...words, databaseUrl])
+  const args = ['-n', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(SECONDS), '-f', 'scripts/bench/message.sql']
+  const { stdout } = await promisify(execFile)('pgbench', [...args, databaseUrl])
   return Number(/tps = ([\d.]+)/.exec(stdout)?.[1])
 }

@@ -7,14 +7,14 @@ import { compete, type Contestant } from './rounds.js'
 import { seedAccounts, seedSessions } from './seed.js'
 import { product, type Services } from './services.js'
 
-/** What metrics cost is less than what rounds differ by, so that there are many. */
+/** The cost of metrics is smaller than the difference between rounds, so many rounds are needed. */
 const ROUNDS = 7
 const CONNECTIONS = 32
 const IN_FLIGHT = 200
-/** Prometheus itself asks every 15 s by default. */
+/** Prometheus scrapes every 60 s by default. */
 const SCRAPE_INTERVAL_MS = 5000
 
-/** The hot read and durable messages of nodes with metrics, which are scraped every five seconds, and without. */
+/** Compares the hot read and durable messages of nodes with metrics, scraped every 5 s, and without. */
 export async function compareMetrics(services: Services): Promise<string> {
   return `${await compareReads(services)}\n${await compareSends(services)}`
 }
@@ -72,14 +72,16 @@ async function compareSends(services: Services): Promise<string> {
   return compete(`Durable messages, ${IN_FLIGHT} in flight`, contestants, ROUNDS)
 }
 
-/** Of the nodes: less than the rate does it depend on what else the machine does. */
+/** The rate per second of the nodes' CPU time. It depends less than the rate on what else the machine does. */
 const perCpuSecond = (what: string, count: number, cpuSeconds: number) => ({
   [`${what} per second of CPU`]: count / cpuSeconds,
 })
 
 const TICKS_PER_SECOND = 100
 
-/** The CPU time of processes, in user and kernel mode: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/**
+ * Returns the CPU time of processes in user and kernel mode: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
 function readCpuSeconds(pids: number[]): number {
   const ticks = pids.map((pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -92,7 +94,7 @@ function readCpuSeconds(pids: number[]): number {
 
 const nameOf = (port: string) => (port === '' ? 'without metrics' : 'with metrics')
 
-/** Measures while the metrics on these ports are read, as far as there are any. */
+/** Measures while the metrics on these ports are scraped; an empty port means none. */
 async function whileScraped<T>(ports: string[], measure: () => Promise<T>): Promise<T> {
   const scrape = () => {
     for (const port of ports)

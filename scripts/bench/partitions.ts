@@ -23,10 +23,10 @@ const SYNC_BYTES = 262_144
 const STATEMENT_TIMEOUT_MS = 30_000
 const PARTITION = new URL('../../deploy/postgres/partition-messages.sql', import.meta.url)
 
-/** What a node does with a store, its session (which has the same number) and an admin. */
-type Act = (store: number, admin: number) => Promise<unknown>
+/** An operation with a store, its session (which has the same number) and an admin. */
+type Operation = (store: number, admin: number) => Promise<unknown>
 
-/** The statements of the product on one table of messages and on 16 partitions of it, called without a node. */
+/** Compares the product's statements on one table of messages and on 16 partitions of it, called without a node. */
 export async function comparePartitions(services: Services): Promise<string> {
   const [plain, parts] = [await seed(services, 'plain'), await seed(services, 'parts')]
   const startedAt = performance.now()
@@ -34,11 +34,11 @@ export async function comparePartitions(services: Services): Promise<string> {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
   const tables = [`Partitioning ${STORES * MESSAGES_EACH} messages took ${seconds} s.\n`]
   for (const url of [plain, parts]) await execute(url, 'vacuum analyze', 'checkpoint')
-  const [table, partitions] = [await openActs(plain), await openActs(parts)]
-  for (const title of Object.keys(table.acts) as (keyof typeof table.acts)[]) {
+  const [table, partitions] = [await openOperations(plain), await openOperations(parts)]
+  for (const title of Object.keys(table.operations) as (keyof typeof table.operations)[]) {
     const contestants: Contestant[] = [
-      { name: 'one table', measure: () => measure(plain, table.acts[title]) },
-      { name: '16 partitions', measure: () => measure(parts, partitions.acts[title]) },
+      { name: 'one table', measure: () => measure(plain, table.operations[title]) },
+      { name: '16 partitions', measure: () => measure(parts, partitions.operations[title]) },
     ]
     tables.push(await compete(title, contestants, ROUNDS))
   }
@@ -53,15 +53,15 @@ async function seed(services: Services, name: string): Promise<string> {
   return url
 }
 
-async function openActs(databaseUrl: string) {
+async function openOperations(databaseUrl: string) {
   const { db, close } = openDatabase({
     ...{ databaseUrl, databasePoolSize: 10, databaseAcquireTimeoutMs: STATEMENT_TIMEOUT_MS },
     databaseStatementTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
-  return { acts: createActs(db, await findEpochExpressions(db), await readIds(db)), close }
+  return { operations: createOperations(db, await findEpochExpressions(db), await readIds(db)), close }
 }
 
-function createActs(db: Database, epoch: EpochExpressions, idOf: (store: number, place: number) => number) {
+function createOperations(db: Database, epoch: EpochExpressions, idOf: (store: number, position: number) => number) {
   const append = createGroupCommit(db)
   const readSync = createSyncReader(db, epoch, SYNC_BYTES)
   const deps = { db, publisher: { publish: () => undefined }, history: createHistoryReader(db) }
@@ -72,35 +72,36 @@ function createActs(db: Database, epoch: EpochExpressions, idOf: (store: number,
       const [sent] = await append([
         { ...nothing, sender_type: 'store', sender_id: store, content: 'Where is my parcel?' },
       ])
-      if (sent === undefined || sent instanceof Error || sent.outcome !== 'stored') throw new Error('It is not stored')
+      if (sent === undefined || sent instanceof Error || sent.outcome !== 'stored')
+        throw new Error('The message was not stored')
     },
     'A page of 10 messages before a message': async (store) => {
       const { data } = await readMessages(deps, asStore(store), { before: idOf(store, 15), limit: 10 })
-      if (data.length !== 10) throw new Error('The page is not whole')
+      if (data.length !== 10) throw new Error('The page is incomplete')
     },
     'A resume that has missed 5 messages': async (store) => {
       const sync = await readSync({ account: asStore(store), sessionId: store, after: 16, before: null, epoch: null })
-      if ((sync?.answer.messages.length ?? 0) < 5) throw new Error('The sync is not whole')
+      if ((sync?.answer.messages.length ?? 0) < 5) throw new Error('The sync is incomplete')
     },
     'The unread count of an admin': (_store, admin) => countUnread(db, [admin]),
-  } satisfies Record<string, Act>
+  } satisfies Record<string, Operation>
 }
 
-/** The id of a message by its store and place, as the seed has given them. */
-async function readIds(db: Database): Promise<(store: number, place: number) => number> {
+/** Returns the id of a message by its store and its position in the session, as the seed assigned it. */
+async function readIds(db: Database): Promise<(store: number, position: number) => number> {
   const rows = await db.prisma.chatMessage.findMany({ where: { sessionId: 1n }, orderBy: { seq: 'asc' } })
   const ids = rows.map(({ id }) => Number(id))
-  return (store, place) => (ids[place] ?? 0) + store - 1
+  return (store, position) => (ids[position] ?? 0) + store - 1
 }
 
-async function measure(databaseUrl: string, act: Act): Promise<Record<string, number>> {
+async function measure(databaseUrl: string, operation: Operation): Promise<Record<string, number>> {
   const pids = await readBackends(databaseUrl)
   const cpuBefore = await readCpuMs(pids)
   const startedAt = performance.now()
   let count = 0
   const run = async () => {
     while (performance.now() - startedAt < SECONDS * 1000) {
-      await act(random(STORES), random(ADMINS))
+      await operation(random(STORES), random(ADMINS))
       count++
     }
   }

@@ -37,7 +37,7 @@ const dialects = {
     pathOfAdmin: (_id, sessions) => `/?sessions=${sessions.join(',')}`,
     encode: (session, content) => `{"session":${session},"content":"${content}"}`,
   },
-  // Engine.IO's framing over a plain socket, so that no client library is measured.
+  // Engine.IO's framing over a plain socket, so that the client library is not measured.
   socketIo: {
     pathOfStore: (id) => `/socket.io/?EIO=4&transport=websocket&sessions=${id}`,
     pathOfAdmin: (_id, sessions) => `/socket.io/?EIO=4&transport=websocket&sessions=${sessions.join(',')}`,
@@ -46,7 +46,7 @@ const dialects = {
   },
 } satisfies Record<string, Dialect>
 
-/** Socket.IO's handshake; afterwards its pings are answered. */
+/** Performs Socket.IO's handshake, and answers its pings from then on. */
 export async function greetSocketIo(socket: WebSocket): Promise<void> {
   await awaitFrame(socket, '0')
   socket.send('40')
@@ -68,7 +68,7 @@ export async function openPipelines(services: Services): Promise<Pipeline[]> {
   ]
 }
 
-/** Opens a pipeline of the product, whose two nodes may have settings of their own. */
+/** Opens a pipeline of the product. Each of its two nodes may have its own settings. */
 export function openProduct(
   services: Services,
   name: string,
@@ -86,11 +86,11 @@ export async function seedPipeline(databaseUrl: string): Promise<void> {
 
 let databaseCount = 0
 
-/** What there is to measure of a pipeline beside its messages. */
+/** A pipeline whose nodes can be measured, too. */
 export interface OpenPipeline extends Pipeline {
-  /** Of the node that the stores are connected to. */
+  /** Origin of the node that the stores are connected to. */
   origin: string
-  /** Of both nodes. */
+  /** Process ids of both nodes. */
   pids: number[]
   databaseUrl: string
 }
@@ -144,11 +144,11 @@ function readContent(text: string): string | undefined {
 
 function awaitFrame(socket: WebSocket, start: string): Promise<void> {
   return new Promise((resolve) => {
-    const look = (data: RawData) => {
+    const check = (data: RawData) => {
       if (!textOf(data).startsWith(start)) return
-      socket.off('message', look)
+      socket.off('message', check)
       resolve()
     }
-    socket.on('message', look)
+    socket.on('message', check)
   })
 }

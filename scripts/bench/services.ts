@@ -19,14 +19,17 @@ export interface Services {
   redisUrl: string
   /** Creates a migrated database in the same PostgreSQL and returns its URL. */
   createDatabase(name: string): Promise<string>
-  /** Starts a program and waits until it answers; it ends with the services. The words alone are those of Node.js. */
+  /**
+   * Starts a program and waits until it answers; it is stopped with the services. An array contains arguments of
+   * Node.js.
+   */
   startServer(program: string[] | Program, environment: Record<string, string>): Promise<Server>
 }
 
 export interface Program {
   command: string
-  words: string[]
-  /** Names the port that it is to listen on. */
+  args: string[]
+  /** Environment variable for the port that it listens on. */
   portVariable: string
   environment: Record<string, string>
 }
@@ -34,7 +37,7 @@ export interface Program {
 export interface Server {
   origin: string
   pid: number
-  /** Sends a signal and reads the line that the program prints in answer. Only of Node.js. */
+  /** Sends a signal and returns the line that the program prints in response. Only for Node.js. */
   ask?(signal: NodeJS.Signals): Promise<string>
   stop(): Promise<void>
 }
@@ -76,14 +79,14 @@ export async function withServices(use: (services: Services) => Promise<void>): 
 async function startServer(given: string[] | Program, environment: Record<string, string>): Promise<Server> {
   const port = await findFreePort()
   const program = Array.isArray(given) ? nodeProgram(given) : given
-  const child = spawn(program.command, program.words, {
+  const child = spawn(program.command, program.args, {
     cwd: root,
     env: { ...process.env, ...program.environment, ...environment, [program.portVariable]: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise((resolve) => child.once('close', resolve))
   const origin = `http://127.0.0.1:${port}`
-  await until(() => answers(origin), 30_000, `${[program.command, ...program.words].join(' ')} answers`)
+  await until(() => answers(origin), 30_000, `${[program.command, ...program.args].join(' ')} answers`)
   return {
     origin,
     pid: child.pid ?? 0,
@@ -95,8 +98,8 @@ async function startServer(given: string[] | Program, environment: Record<string
   }
 }
 
-const nodeProgram = (words: string[]): Program => ({
-  ...{ command: process.execPath, words, portVariable: 'PORT' },
+const nodeProgram = (args: string[]): Program => ({
+  ...{ command: process.execPath, args, portVariable: 'PORT' },
   environment: { ...noLimitsEnvironment, LOG_LEVEL: 'warn' },
 })
 
@@ -112,8 +115,8 @@ async function ask(child: ChildProcess, signal: NodeJS.Signals): Promise<string>
   return answer
 }
 
-/** The command of a contestant that is written for the comparison. */
+/** Arguments of Node.js that start a rival written for this comparison. */
 export const rival = (name: string) => ['--import', 'tsx', `scripts/bench/rivals/${name}.ts`]
-/** Options of Node.js for a server that reports its memory. */
+/** Arguments of Node.js that make a server report its memory. */
 export const reporting = ['--expose-gc', '--import', './scripts/bench/report-memory.mjs']
 export const product = [...reporting, 'dist/server.js']

@@ -2,14 +2,16 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-const MOST_FILES = 14
+const MAX_FILES = 14
 
 const tooLarge = ['src', 'test']
   .flatMap((folder) => listFolders(folder))
   .map((folder) => ({ folder, files: readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()) }))
-  .filter(({ files }) => files.length > MOST_FILES)
+  .filter(({ files }) => files.length > MAX_FILES)
 for (const { folder, files } of tooLarge) {
-  console.error(`${folder} holds ${files.length} files; at most ${MOST_FILES} are allowed. Move some into a subfolder.`)
+  console.error(
+    `${folder} contains ${files.length} files; at most ${MAX_FILES} are allowed. Move some into a subfolder.`,
+  )
 }
 process.exitCode = tooLarge.length > 0 ? 1 : 0
 

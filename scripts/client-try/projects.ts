@@ -1,6 +1,6 @@
 /** A small project that uses the package as an app would. */
 export interface Project {
-  /** Packages to install beside the client, at the newest version unless one is given. */
+  /** Packages to install beside the client, in their newest version unless one is given. */
   packages: string[]
   /** Contents by path. */
   files: Record<string, string>

@@ -1,12 +1,12 @@
 /**
- * Stores and admins talk over WebSockets on different nodes: each store writes at a steady pace; its admin marks messages as
- * read and replies. Measures the time to delivery on the other node, to the acknowledgement and to the read receipt, and
- * checks that each message arrives once and in order.
+ * Stores and admins talk over WebSockets on different nodes: each store writes at a steady pace; its admin marks
+ * messages as read and replies. Measures the time to delivery on the other node, to the acknowledgement and to the read
+ * receipt, and checks that each message arrives once and in order.
  *
  *     npm run load -- conversation
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/conversation.js
  *
- * Larger by `STORES`, `ADMINS`, `MESSAGES` (of each store), `PAUSE_MS` (between them), `P95_MS` (threshold). An admin
+ * Sizes: `STORES`, `ADMINS`, `MESSAGES` (of each store), `PAUSE_MS` (between them), `P95_MS` (threshold). An admin
  * sends two frames for each message of its stores, and a node allows 20 a second.
  */
 import { sleep } from 'k6'
@@ -22,7 +22,7 @@ const ADMINS = Math.min(STORES, readCount('ADMINS', 10))
 const MESSAGES = readCount('MESSAGES', 15)
 const PAUSE_MS = readCount('PAUSE_MS', 1000)
 const P95_MS = readCount('P95_MS', 500)
-/** The stores start when their admins are connected. */
+/** The stores start this much later, when their admins are connected. */
 const HEAD_START_SECONDS = 2
 const PATIENCE_MS = 15_000
 const DEADLINE_MS = HEAD_START_SECONDS * 1000 + (MESSAGES + 1) * PAUSE_MS + PATIENCE_MS
@@ -45,11 +45,11 @@ const each = (/** @type {string} */ exec, /** @type {number} */ vus) => ({
   iterations: 1,
   maxDuration: `${Math.ceil(DEADLINE_MS / 1000) + 30}s`,
 })
-// Exact totals, so that a lost or duplicated message fails the run.
 
 export const options = {
   setupTimeout: '120s',
   scenarios: { admins: each('admin', ADMINS), stores: each('store', STORES) },
+  // Exact totals, so that a lost or duplicated message fails the run.
   thresholds: {
     received: [`count==${2 * STORES * MESSAGES}`],
     acknowledged: [`count==${2 * STORES * MESSAGES}`],
@@ -70,7 +70,10 @@ export function setup() {
 
 /** @typedef {ReturnType<typeof setup>} Run */
 
-/** The content of a message is the time when it was sent, on the clock of the run. @param {string} content */
+/**
+ * The second word of a message is the time when it was sent, on the clock of the run.
+ * @param {string} content
+ */
 const sentAt = (content) => Number(content.split(' ')[1])
 
 /** Counts messages that are out of order in their session. */
@@ -114,14 +117,14 @@ function startTally(expected, end) {
 export function store({ run, conversations }) {
   // Spreads the starts.
   sleep(HEAD_START_SECONDS + (Math.random() * PAUSE_MS) / 1000)
-  const place = exec.scenario.iterationInTest
-  // Neighbours in the list of admins are on different nodes, and a store is not on its admin's.
-  const node = nodeAt((conversations[place]?.admin ?? 0) + 1)
+  const index = exec.scenario.iterationInTest
+  // Neighbours in the list of admins are on different nodes, and a store is on another node than its admin.
+  const node = nodeAt((conversations[index]?.admin ?? 0) + 1)
   // Each message is acknowledged, replied to and read.
   const tally = startTally(3 * MESSAGES, () => socket.close())
-  const socket = openSocket('store', node, storeAt(place), {
+  const socket = openSocket('store', node, storeAt(index), {
     ...listenAsStore(tally),
-    ready: () => void write(socket, `${run}-${place}`),
+    ready: () => void write(socket, `${run}-${index}`),
   })
 }
 
@@ -170,11 +173,11 @@ async function write(socket, name) {
 
 /** @param {Run} run */
 export function admin({ run, conversations }) {
-  const place = exec.scenario.iterationInTest
-  const own = conversations.filter(({ admin }) => admin === place)
+  const index = exec.scenario.iterationInTest
+  const own = conversations.filter(({ admin }) => admin === index)
   const inOrder = watchOrder()
   const tally = startTally(2 * own.length * MESSAGES, () => socket.close())
-  const socket = openSocket('admin', nodeAt(place), adminAt(place), {
+  const socket = openSocket('admin', nodeAt(index), adminAt(index), {
     message({ message: { id, session_id, sender_type, content }, seq }) {
       inOrder(session_id, seq)
       if (sender_type === 'store') {

@@ -1,7 +1,7 @@
 import { bodyOf, callAll } from './calls.js'
 import { adminAt, nodeAt, storeAt } from './settings.js'
 
-/** @typedef {{ store: number, admin: number, sessionId: number }} Conversation places of the accounts */
+/** @typedef {{ store: number, admin: number, sessionId: number }} Conversation indexes of the accounts */
 
 /**
  * Gives each of the first stores a new session, held by the admins in turn.
@@ -10,12 +10,12 @@ import { adminAt, nodeAt, storeAt } from './settings.js'
  * @returns {Conversation[]}
  */
 export function startConversations(stores, admins) {
-  const places = Array.from({ length: stores }, (_, store) => store)
+  const indexes = Array.from({ length: stores }, (_, store) => store)
   callAll(
-    places.map((store) => ['POST', nodeAt(store), storeAt(store), 'store/close/']),
+    indexes.map((store) => ['POST', nodeAt(store), storeAt(store), 'store/close/']),
     [200, 409],
   )
-  const sessions = callAll(places.map((store) => ['GET', nodeAt(store), storeAt(store), 'store/session/'])).map(bodyOf)
+  const sessions = callAll(indexes.map((store) => ['GET', nodeAt(store), storeAt(store), 'store/session/'])).map(bodyOf)
   callAll(
     sessions.map(({ id }, store) => [
       'POST',

@@ -1,12 +1,13 @@
 /**
- * A desk at work: admins search, note, tag, claim, answer, prepare and hand on, while stores write. Each of these acts has a
- * threshold of its own; what was written is found by the search, and no store hears of a note.
+ * A desk at work: admins list, claim, tag, write notes, search, answer and close sessions, while stores write. Each of
+ * these operations has a threshold of its own. Checks that the search finds what was written, and that no store is told
+ * of a note.
  *
  *     npm run load -- desk
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/desk.js
  *
- * Larger by `ADMINS`, `STORES`, `SECONDS`, `PAUSE_MS` (of an admin between two acts), `STORE_PAUSE_MS` (of a store between two
- * messages), `P95_MS` (what may be).
+ * Sizes: `ADMINS`, `STORES`, `SECONDS`, `PAUSE_MS` (of an admin between two operations), `STORE_PAUSE_MS` (of a store
+ * between two messages), `P95_MS` (threshold).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -23,7 +24,7 @@ const STORE_PAUSE_MS = readCount('STORE_PAUSE_MS', 20_000)
 const P95_MS = readCount('P95_MS', 1000)
 /** Stores whose sockets one VU holds. */
 const STORE_VUS = 20
-/** How long a message may take until the search has it, which is copied to every second. */
+/** Deadline for a message to be found by the search, which copies messages about every second. */
 const PATIENCE_MS = 20_000
 const IN_VIEW = 20
 const WORDS = ['parcel', 'refund', 'delivery', 'invoice', 'address', 'order', 'lost', 'return']
@@ -52,13 +53,13 @@ export const options = {
 }
 
 export function setup() {
-  const places = Array.from({ length: STORES }, (_, place) => place)
+  const indexes = Array.from({ length: STORES }, (_, index) => index)
   callAll(
-    places.map((place) => ['POST', nodeAt(place), storeAt(place), 'store/close/']),
+    indexes.map((index) => ['POST', nodeAt(index), storeAt(index), 'store/close/']),
     [200, 409],
   )
   callAll(
-    places.map((place) => ['POST', nodeAt(place), storeAt(place), 'store/message/', { content: writeText(place) }]),
+    indexes.map((index) => ['POST', nodeAt(index), storeAt(index), 'store/message/', { content: writeText(index) }]),
   )
   return { run: `run${Date.now()}`, endsAfterMs: SECONDS * 1000 }
 }
@@ -66,13 +67,16 @@ export function setup() {
 /** @param {number} seed */
 const writeText = (seed) => `Where is my ${WORDS[seed % WORDS.length]}? Order A-${100_000 + seed}`
 
-/** Many stores on sockets, each of which writes from time to time. @param {ReturnType<typeof setup>} run */
+/**
+ * Holds the sockets of many stores, each of which writes from time to time.
+ * @param {ReturnType<typeof setup>} run
+ */
 export async function stores({ endsAfterMs }) {
   const startedAt = now()
-  const places = share(STORES, STORE_VUS, exec.scenario.iterationInTest)
-  const sockets = places.map((place) => ({
-    place,
-    socket: openSocket('store', nodeAt(place), storeAt(place), {
+  const indexes = share(STORES, STORE_VUS, exec.scenario.iterationInTest)
+  const sockets = indexes.map((index) => ({
+    index,
+    socket: openSocket('store', nodeAt(index), storeAt(index), {
       // Frames that the contract gives to admins only.
       ...{ note: () => notesAtStores.add(1), session_details: () => notesAtStores.add(1) },
       message({ message }) {
@@ -81,9 +85,9 @@ export async function stores({ endsAfterMs }) {
     }),
   }))
   while (now() - startedAt < endsAfterMs) {
-    const { place } = sockets[Math.floor(Math.random() * sockets.length)] ?? { place: 0 }
+    const { index } = sockets[Math.floor(Math.random() * sockets.length)] ?? { index: 0 }
     const body = { content: writeText(Math.floor(Math.random() * 100_000)) }
-    const answer = await call('POST', nodeAt(place), storeAt(place), 'store/message/', body)
+    const answer = await call('POST', nodeAt(index), storeAt(index), 'store/message/', body)
     storeMessageMs.add(answer.timings.duration)
     check(answer, { 'a store is answered with 200': ({ status }) => status === 200 })
     await pause((STORE_PAUSE_MS / sockets.length) * (0.5 + Math.random()))
@@ -93,32 +97,32 @@ export async function stores({ endsAfterMs }) {
 
 /** @param {ReturnType<typeof setup>} run */
 export async function admin({ run, endsAfterMs }) {
-  const place = exec.scenario.iterationInTest
+  const index = exec.scenario.iterationInTest
   const startedAt = now()
-  const socket = openSocket('admin', nodeAt(place), adminAt(place), {})
+  const socket = openSocket('admin', nodeAt(index), adminAt(index), {})
   await pause(Math.random() * PAUSE_MS)
   for (let turn = 0; now() - startedAt < endsAfterMs; turn++) {
-    const sessionId = await claimOne(place)
-    if (sessionId !== undefined) await serve(place, sessionId, `${run}x${place}x${turn}`)
-    await act(place, 'counts', 'GET', 'admin/sessions/counts/')
-    await rest()
+    const sessionId = await claimOne(index)
+    if (sessionId !== undefined) await serve(index, sessionId, `${run}x${index}x${turn}`)
+    await act(index, 'counts', 'GET', 'admin/sessions/counts/')
+    await pauseBriefly()
   }
   socket.close()
 }
 
-const rest = () => pause(PAUSE_MS * (0.5 + Math.random()))
+const pauseBriefly = () => pause(PAUSE_MS * (0.5 + Math.random()))
 
 /**
- * One call of an admin, on either node.
- * @param {number} place
+ * Makes one call of an admin, on either node.
+ * @param {number} index
  * @param {string} name
  * @param {'GET' | 'POST'} method
  * @param {string} path
  * @param {object} [body]
  * @param {number[]} statuses
  */
-async function act(place, name, method, path, body, statuses = [200]) {
-  const answer = await call(method, nodeAt(place + Math.round(Math.random())), adminAt(place), path, body)
+async function act(index, name, method, path, body, statuses = [200]) {
+  const answer = await call(method, nodeAt(index + Math.round(Math.random())), adminAt(index), path, body)
   trends[name]?.add(answer.timings.duration)
   check(answer, { [`${name} is answered`]: ({ status }) => statuses.includes(status) })
   return answer
@@ -126,57 +130,56 @@ async function act(place, name, method, path, body, statuses = [200]) {
 
 /**
  * Claims one of the sessions that wait longest. Another admin may be faster.
- * @param {number} place
+ * @param {number} index
  * @returns {Promise<number | undefined>}
  */
-async function claimOne(place) {
-  const list = bodyOf(await act(place, 'list', 'GET', 'admin/sessions/open/?limit=50'))
+async function claimOne(index) {
+  const list = bodyOf(await act(index, 'list', 'GET', 'admin/sessions/open/?limit=50'))
   const session = list?.data[Math.floor(Math.random() * Math.min(IN_VIEW, list.data.length))]
   if (session === undefined) return undefined
-  const answer = await act(place, 'claim', 'POST', 'admin/session/claim/', { session_id: session.id }, [200, 409])
+  const answer = await act(index, 'claim', 'POST', 'admin/session/claim/', { session_id: session.id }, [200, 409])
   return answer.status === 200 ? session.id : undefined
 }
 
 /**
- * What an admin does with a session.
- * @param {number} place
+ * Serves a session as an admin.
+ * @param {number} index
  * @param {number} session_id
  * @param {string} word that nobody else writes
  */
-async function serve(place, session_id, word) {
-  await act(place, 'tag', 'POST', 'admin/session/update/', {
+async function serve(index, session_id, word) {
+  await act(index, 'tag', 'POST', 'admin/session/update/', {
     session_id,
-    tags: ['refund', `t${place % 10}`],
-    priority: place % 4,
+    tags: ['refund', `t${index % 10}`],
+    priority: index % 4,
   })
-  await act(place, 'note', 'POST', 'admin/notes/', { session_id, content: `secret note ${word}` })
-  await act(place, 'search', 'GET', `admin/search/?q=${WORDS[Math.floor(Math.random() * WORDS.length)]}&limit=20`)
-  await act(place, 'search', 'GET', `admin/search/?q=${100 + Math.floor(Math.random() * 900)}&limit=20`)
-  await rest()
-  await act(place, 'answer', 'POST', 'admin/message/', { session_id, content: `On its way. ${word}` })
+  await act(index, 'note', 'POST', 'admin/notes/', { session_id, content: `secret note ${word}` })
+  await act(index, 'search', 'GET', `admin/search/?q=${WORDS[Math.floor(Math.random() * WORDS.length)]}&limit=20`)
+  await act(index, 'search', 'GET', `admin/search/?q=${100 + Math.floor(Math.random() * 900)}&limit=20`)
+  await pauseBriefly()
+  await act(index, 'answer', 'POST', 'admin/message/', { session_id, content: `On its way. ${word}` })
   const answeredAt = now()
-  await act(place, 'history', 'GET', 'admin/sessions/?status=closed&limit=20')
-  await rest()
-  const found = await findWord(place, word, answeredAt)
+  await act(index, 'history', 'GET', 'admin/sessions/?status=closed&limit=20')
+  await pauseBriefly()
+  const found = await findWord(index, word, answeredAt)
   check(found, {
-    'what was answered is found, and no note': (contents) =>
-      contents.length === 1 && contents[0] === `On its way. ${word}`,
+    'the answer is found, and no note': (contents) => contents.length === 1 && contents[0] === `On its way. ${word}`,
   })
   if (found.length > 0) foundAfter.add(now() - answeredAt)
-  await act(place, 'close', 'POST', 'admin/close/', { session_id })
+  await act(index, 'close', 'POST', 'admin/close/', { session_id })
   served.add(1)
 }
 
 /**
  * Searches until the word is found.
- * @param {number} place
+ * @param {number} index
  * @param {string} word
  * @param {number} since
  * @returns {Promise<string[]>}
  */
-async function findWord(place, word, since) {
+async function findWord(index, word, since) {
   while (now() - since < PATIENCE_MS) {
-    const page = bodyOf(await act(place, 'search', 'GET', `admin/search/?q=${word}`))
+    const page = bodyOf(await act(index, 'search', 'GET', `admin/search/?q=${word}`))
     if (page?.data.length > 0)
       return page.data.map((/** @type {{ message: { content: string } }} */ { message }) => message.content)
     await pause(500)

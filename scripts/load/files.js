@@ -1,13 +1,13 @@
 /**
  * Uploads and downloads beside the conversation of `conversation.js`, on the same nodes: other stores upload a file and
- * download it again, one after the other. Shows what that does to the times of the conversation, all of whose thresholds hold
- * here, too, and that every file comes back whole.
+ * download it again, one after the other. Measures its effect on the times of the conversation, whose thresholds all
+ * apply here, too, and checks that every file comes back unchanged.
  *
  *     npm run load -- files
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/files.js
  *
- * Larger by `UPLOADERS`, `FILE_KB`, `FILES` (of each uploader; an account may upload 500 a day), `FILE_P95_MS` (what an upload
- * and a download may take), and by what makes `conversation` larger. Several nodes need a folder or a bucket that they share.
+ * Sizes: `UPLOADERS`, `FILE_KB`, `FILES` (of each uploader; an account may upload 500 a day), `FILE_P95_MS` (threshold
+ * of an upload and of a download), and those of `conversation`. Several nodes need a shared folder or bucket.
  */
 import exec from 'k6/execution'
 import http from 'k6/http'
@@ -55,31 +55,31 @@ export const options = {
 }
 
 /**
- * One file: up, and down again from the other node. No message names it, of which every admin would hear: the service deletes
- * it after a day.
+ * Uploads a file, and downloads it from the other node. No message names the file, because every admin would be told of
+ * it. The service deletes the file after a day.
  */
 export async function exchangeFiles() {
-  const place = exec.scenario.iterationInTest % UPLOADERS
-  const account = storeAt(FIRST_UPLOADER + place)
-  const begun = now()
+  const index = exec.scenario.iterationInTest % UPLOADERS
+  const account = storeAt(FIRST_UPLOADER + index)
+  const startedAt = now()
   const answer = await http.asyncRequest(
     'POST',
-    `${nodeAt(place)}/v1/chat/upload/`,
+    `${nodeAt(index)}/v1/chat/upload/`,
     { file: http.file(content, `${exec.scenario.iterationInTest}.csv`, 'text/csv') },
     { headers: { authorization: `Token ${account.token}` }, tags: { name: 'upload/' }, timeout: DEADLINE },
   )
   if (answer.status !== 200) return fail('An upload', answer)
-  uploadMs.add(now() - begun)
+  uploadMs.add(now() - startedAt)
   const { url } = JSON.parse(String(answer.body))
   const path = url.replace(/^https?:\/\/[^/]+/, '')
-  const asked = now()
-  // The address is that of the node that took the file, which another one serves as well.
-  const file = await http.asyncRequest('GET', `${nodeAt(place + 1)}${path}`, null, {
+  const requestedAt = now()
+  // The URL is that of the node that received the file; the other node serves it as well.
+  const file = await http.asyncRequest('GET', `${nodeAt(index + 1)}${path}`, null, {
     tags: { name: 'files/' },
     timeout: DEADLINE,
   })
   if (file.status !== 200 || file.body !== content) return fail('A download', file)
-  downloadMs.add(now() - asked)
+  downloadMs.add(now() - requestedAt)
   whole.add(1)
 }
 

@@ -1,13 +1,13 @@
 /**
- * Many admins work on an inbox with many open sessions: each pages through it, claims sessions that others try to claim as
- * well, replies and closes, while new sessions arrive. Checks that one admin wins each claim, that pages are in order
- * without repetition, and that every admin is notified of every new session once.
+ * Many admins work on an inbox with many open sessions: each pages through it, claims sessions that others try to claim
+ * as well, replies and closes, while new sessions arrive. Checks that one admin wins each claim, that pages are in
+ * order without repetition, and that every admin is notified of every new session once.
  *
  *     npm run load -- inbox
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/inbox.js
  *
- * Larger by `ADMINS`, `CLAIMS` (of each admin), `OPEN` (sessions at the beginning; more than are claimed), `NEW` (sessions
- * that arrive), `PAUSE_MS` (of an admin between two sessions), `P95_MS` (threshold).
+ * Sizes: `ADMINS`, `CLAIMS` (of each admin), `OPEN` (sessions at the beginning; at least as many as are claimed), `NEW`
+ * (sessions that arrive), `PAUSE_MS` (of an admin between two sessions), `P95_MS` (threshold).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -56,19 +56,22 @@ export const options = {
 }
 
 export function setup() {
-  if (OPEN < ADMINS * CLAIMS) throw new Error(`OPEN has to be ${ADMINS * CLAIMS} or more: so many are claimed`)
-  const places = Array.from({ length: OPEN + NEW }, (_, place) => place)
+  if (OPEN < ADMINS * CLAIMS) throw new Error(`OPEN must be at least ${ADMINS * CLAIMS}, the number of claims`)
+  const indexes = Array.from({ length: OPEN + NEW }, (_, index) => index)
   callAll(
-    places.map((place) => ['POST', nodeAt(place), storeAt(place), 'store/close/']),
+    indexes.map((index) => ['POST', nodeAt(index), storeAt(index), 'store/close/']),
     [200, 409],
   )
   const body = { content: 'Where is my parcel?' }
-  callAll(places.slice(0, OPEN).map((place) => ['POST', nodeAt(place), storeAt(place), 'store/message/', body]))
-  const newIds = places.slice(OPEN).map((place) => storeAt(place).id)
+  callAll(indexes.slice(0, OPEN).map((index) => ['POST', nodeAt(index), storeAt(index), 'store/message/', body]))
+  const newIds = indexes.slice(OPEN).map((index) => storeAt(index).id)
   return { run: Date.now(), newIds }
 }
 
-/** New sessions, over as long as the admins take for theirs. @param {ReturnType<typeof setup>} run */
+/**
+ * Creates new sessions, spread over the time in which the admins serve theirs.
+ * @param {ReturnType<typeof setup>} run
+ */
 export async function arrive({ run }) {
   await pause(2000)
   for (let n = 0; n < NEW; n++) {
@@ -81,16 +84,16 @@ export async function arrive({ run }) {
 
 /** @param {ReturnType<typeof setup>} run */
 export async function admin({ run, newIds }) {
-  const place = exec.scenario.iterationInTest
-  const account = adminAt(place)
+  const index = exec.scenario.iterationInTest
+  const account = adminAt(index)
   const arrivals = new Set(newIds)
   /** @type {Set<number>} */
-  const told = new Set()
-  const socket = openSocket('admin', nodeAt(place), account, {
+  const announcedIds = new Set()
+  const socket = openSocket('admin', nodeAt(index), account, {
     session_update({ session, seq }) {
       if (seq !== 1 || !arrivals.has(session.store_id)) return
-      if (told.has(session.id)) repeated.add(1)
-      told.add(session.id)
+      if (announcedIds.has(session.id)) repeated.add(1)
+      announcedIds.add(session.id)
       announced.add(1)
     },
     message({ message }) {
@@ -101,28 +104,28 @@ export async function admin({ run, newIds }) {
   })
   await pause(1000 + Math.random() * PAUSE_MS)
   for (let n = 0; n < CLAIMS; n++) {
-    const sessionId = await claimOne(place, account)
-    if (sessionId !== undefined) await serve(place, account, sessionId)
+    const sessionId = await claimOne(index, account)
+    if (sessionId !== undefined) await serve(index, account, sessionId)
     await pause(PAUSE_MS * (0.5 + Math.random()))
   }
   const deadline = now() + PATIENCE_MS
-  while (told.size < NEW && now() < deadline) await pause(100)
+  while (announcedIds.size < NEW && now() < deadline) await pause(100)
   // Waits for duplicates.
   await pause(500)
   socket.close()
 }
 
 /**
- * The claimed session; undefined after too many lost claims.
- * @param {number} place
+ * Claims a session. Returns its id, or undefined after too many lost claims.
+ * @param {number} index
  * @param {import('./settings.js').Account} account
  * @returns {Promise<number | undefined>}
  */
-async function claimOne(place, account) {
+async function claimOne(index, account) {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const ids = await listOpen(place + attempt, account)
+    const ids = await listOpen(index + attempt, account)
     const session_id = ids[Math.floor(Math.random() * Math.min(IN_VIEW, ids.length))]
-    const answer = await call('POST', nodeAt(place), account, 'admin/session/claim/', { session_id })
+    const answer = await call('POST', nodeAt(index), account, 'admin/session/claim/', { session_id })
     claimMs.add(answer.timings.duration)
     check(answer, { 'a claim is won or lost': ({ status }) => status === 200 || status === 409 })
     if (answer.status === 200) {
@@ -135,17 +138,17 @@ async function claimOne(place, account) {
 
 /**
  * Reads two pages of the inbox.
- * @param {number} place
+ * @param {number} index
  * @param {import('./settings.js').Account} account
  * @returns {Promise<number[]>}
  */
-async function listOpen(place, account) {
+async function listOpen(index, account) {
   const path = `admin/sessions/open/?limit=${PAGE}`
-  const first = await call('GET', nodeAt(place), account, path)
+  const first = await call('GET', nodeAt(index), account, path)
   const { data = [], next_cursor = null } = bodyOf(first) ?? {}
   listMs.add(first.timings.duration)
   const rest =
-    next_cursor === null ? undefined : await call('GET', nodeAt(place), account, `${path}&cursor=${next_cursor}`)
+    next_cursor === null ? undefined : await call('GET', nodeAt(index), account, `${path}&cursor=${next_cursor}`)
   if (rest) listMs.add(rest.timings.duration)
   /** @type {number[]} */
   const ids = [...data, ...((rest && bodyOf(rest))?.data ?? [])].map(({ id }) => id)
@@ -157,13 +160,13 @@ async function listOpen(place, account) {
 }
 
 /**
- * @param {number} place
+ * @param {number} index
  * @param {import('./settings.js').Account} account
  * @param {number} session_id
  */
-async function serve(place, account, session_id) {
+async function serve(index, account, session_id) {
   // On the other node, which must see what the first has committed.
-  const node = nodeAt(place + 1)
+  const node = nodeAt(index + 1)
   const session = bodyOf(await call('GET', node, account, `admin/session/?session_id=${session_id}`))
   const mine = bodyOf(await call('GET', node, account, 'admin/sessions/my/?limit=200'))
   const sent = await call('POST', node, account, 'admin/message/', { session_id, content: 'On its way.' })

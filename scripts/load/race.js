@@ -1,11 +1,11 @@
 /**
  * A thundering herd: many requests at once for the session of a store that has none, half of them on each node. All of
- * them get the same new session.
+ * them must get the same new session.
  *
  *     npm run load -- race
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/race.js
  *
- * Larger by `STORES`, `REQUESTS` (for each store), `HERDS` (at the same time).
+ * Sizes: `STORES`, `REQUESTS` (for each store), `HERDS` (at the same time).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -34,10 +34,10 @@ export const options = {
   },
 }
 
-/** So that the script can run again. */
+/** Closes the sessions of an earlier run. */
 export function setup() {
   callAll(
-    Array.from({ length: STORES }, (_, place) => ['POST', nodeAt(place), storeAt(place), 'store/close/']),
+    Array.from({ length: STORES }, (_, index) => ['POST', nodeAt(index), storeAt(index), 'store/close/']),
     [200, 409],
   )
 }

@@ -9,15 +9,16 @@ import { nodeAt, now, pause, socketNodeAt } from './settings.js'
 const PAGE = 200
 
 /**
- * A client of one session that follows the protocol: it keeps the last seq, reconnects to the next node after a cut, and
- * resumes. `back` is called with the time it was away, `took` with each message, `broke` with each duplicate or gap.
+ * A client of one session that follows the protocol: it keeps the last seq, reconnects to the next node after a cut,
+ * and resumes. `onResumed` is called with the time it was disconnected, `onMessage` with each message, `onViolation`
+ * for each duplicate or gap, `onCut` when a ready socket closes.
  * @param {'store' | 'admin'} side
- * @param {number} place
+ * @param {number} index
  * @param {import('./settings.js').Account} account
  * @param {number} sessionId
- * @param {{ back(awayMs: number): void, took(message: Message): void, broke(): void, cut(): void }} tell
+ * @param {{ onResumed(awayMs: number): void, onMessage(message: Message): void, onViolation(): void, onCut(): void }} listener
  */
-export function startReader(side, place, account, sessionId, tell) {
+export function startReader(side, index, account, sessionId, listener) {
   /** @type {Map<number, Message>} */
   const messages = new Map()
   let last = 0
@@ -32,10 +33,13 @@ export function startReader(side, place, account, sessionId, tell) {
     const connection = connections++
     let isReady = false
     let isCut = false
-    /** What came live since the resume was asked for. @type {Live[] | undefined} */
+    /**
+     * Live frames since the resume was sent.
+     * @type {Live[] | undefined}
+     */
     let early = []
 
-    const opened = openSocket(side, socketNodeAt(place + connection), account, {
+    const opened = openSocket(side, socketNodeAt(index + connection), account, {
       ready() {
         isReady = true
         opened.send('resume', { sessions: { [sessionId]: last } })
@@ -49,7 +53,7 @@ export function startReader(side, place, account, sessionId, tell) {
       async sync({ session, messages: missed, seq, complete }) {
         if (session.id !== sessionId) return
         const rest = complete ? [] : await fetchRest(missed.at(-1)?.id ?? 0, () => isCut)
-        // Cut again: drop the messages; the next resume asks for all of them.
+        // The socket was cut again: drop the messages, because the next resume asks for all of them.
         if (early === undefined || isCut) return
         for (const message of missed) take(message)
         for (const message of rest) if (!early.some((live) => live.message?.id === message.id)) take(message)
@@ -58,7 +62,7 @@ export function startReader(side, place, account, sessionId, tell) {
         early = undefined
         for (const one of waiting) follow(one)
         isBack = true
-        if (cutAt > 0) tell.back(now() - cutAt)
+        if (cutAt > 0) listener.onResumed(now() - cutAt)
         cutAt = 0
       },
       async closed() {
@@ -67,7 +71,7 @@ export function startReader(side, place, account, sessionId, tell) {
         if (isReady) {
           cuts++
           cutAt = now()
-          tell.cut()
+          listener.onCut()
         }
         // A random pause, so that clients do not overload a node.
         await pause(100 + Math.random() * 900)
@@ -84,20 +88,20 @@ export function startReader(side, place, account, sessionId, tell) {
 
   /** @param {Live} payload */
   function follow({ message, seq }) {
-    if (seq !== last + 1) tell.broke()
+    if (seq !== last + 1) listener.onViolation()
     last = seq
     if (message) take(message)
   }
 
   /** @param {Message} message */
   function take(message) {
-    if (messages.has(message.id)) tell.broke()
+    if (messages.has(message.id)) listener.onViolation()
     messages.set(message.id, message)
-    tell.took(message)
+    listener.onMessage(message)
   }
 
   /**
-   * Reads the messages that a sync had no room for.
+   * Reads the messages that did not fit into a sync.
    * @param {number} after
    * @param {() => boolean} isCut
    */
@@ -107,7 +111,7 @@ export function startReader(side, place, account, sessionId, tell) {
     for (let more = true; more && !isCut();) {
       const newest = rest.at(-1)?.id ?? after
       const path = `${side}/messages/?session_id=${sessionId}&after=${newest}&limit=${PAGE}`
-      const page = bodyOf(await call('GET', nodeAt(place), account, path))
+      const page = bodyOf(await call('GET', nodeAt(index), account, path))
       if (page === undefined) await pause(500)
       else {
         rest.push(...page.data)
@@ -118,7 +122,7 @@ export function startReader(side, place, account, sessionId, tell) {
   }
 
   return {
-    /** In the order of arrival. */
+    /** Returns the messages in the order of arrival. */
     messages: () => [...messages.values()],
     cuts: () => cuts,
     /** Whether it is connected and has caught up. */

@@ -1,11 +1,11 @@
 /**
- * Get-or-create in steady state: stores ask for their session at a fixed rate, on both nodes in turn. Most stores have a
- * session with messages; every tenth store closes its session first and gets a new one.
+ * Get-or-create in steady state: stores ask for their session at a fixed rate, on both nodes in turn. Most stores have
+ * a session with messages; every tenth store closes its session first and gets a new one.
  *
  *     npm run load -- session
  *     k6 run -e NODES=http://127.0.0.1:8000 -e ACCOUNTS=/path/to/accounts.json scripts/load/session.js
  *
- * Larger by `RATE` (requests a second), `SECONDS`, `STORES`, `MESSAGES` (of each session), `P95_MS` (threshold).
+ * Sizes: `RATE` (requests a second), `SECONDS`, `STORES`, `MESSAGES` (of each session), `P95_MS` (threshold).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -45,18 +45,18 @@ export function setup() {
   for (let n = 0; n < MESSAGES; n++) {
     const content = { content: `Where is my parcel number ${n}` }
     callAll(
-      Array.from({ length: STORES }, (_, place) => ['POST', nodeAt(place), storeAt(place), 'store/message/', content]),
+      Array.from({ length: STORES }, (_, index) => ['POST', nodeAt(index), storeAt(index), 'store/message/', content]),
     )
   }
 }
 
 export default async function askForSession() {
   const turn = exec.scenario.iterationInTest
-  const place = turn % STORES
-  const store = storeAt(place)
+  const index = turn % STORES
+  const store = storeAt(index)
   // Alternates by round as well: otherwise an even number of stores would bind each to one node.
   const node = nodeAt(turn + Math.floor(turn / STORES))
-  const isNew = place % 10 === 0
+  const isNew = index % 10 === 0
   const closed = isNew ? bodyOf(await call('POST', node, store, 'store/close/')) : undefined
   const answer = await call('GET', node, store, 'store/session/')
   const session = bodyOf(answer)
@@ -66,7 +66,7 @@ export default async function askForSession() {
     'is answered with 200': () => session !== undefined,
     'is the own one': () => session?.store_id === store.id,
     'is active': () => session?.status !== 'closed',
-    'is new after a close, and else has its messages': () =>
+    'is new after a close, otherwise has its messages': () =>
       isNew ? session?.id > closed?.id : session?.messages.length >= MESSAGES,
   })
 }

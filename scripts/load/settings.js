@@ -22,7 +22,10 @@ const admins = new SharedArray('admins', () => JSON.parse(open(accountsFile)).ad
 
 /** The node that serves the requests of an account. Neighbours in the list have different nodes. @param {number} index */
 export const nodeAt = (index) => nodes[index % nodes.length] ?? ''
-/** The same for sockets, which may use other URLs (`SOCKET_NODES`). @param {number} index */
+/**
+ * The node that serves the sockets of an account. They may use other URLs (`SOCKET_NODES`).
+ * @param {number} index
+ */
 export const socketNodeAt = (index) => socketNodes[index % socketNodes.length] ?? ''
 
 /** @param {number} index */
@@ -37,12 +40,12 @@ export const adminAt = (index) => pick(admins, 'admins', index)
  */
 function pick(accounts, kind, index) {
   const account = accounts[index]
-  if (account === undefined) throw new Error(`${accountsFile} has ${accounts.length} ${kind}, and one more is needed`)
+  if (account === undefined) throw new Error(`${accountsFile} has only ${accounts.length} ${kind}`)
   return account
 }
 
 /**
- * A size of the run, from its variable.
+ * Reads a size of the run from its variable.
  * @param {string} name
  * @param {number} initial
  */
@@ -59,7 +62,7 @@ export const now = () => exec.instance.currentTestRunDuration
 export const pause = (ms) => new Promise((resolve) => setTimeout(() => resolve(undefined), ms))
 
 /**
- * The indexes that belong to one of several VUs.
+ * Returns the indexes that belong to one of several VUs.
  * @param {number} count
  * @param {number} parts
  * @param {number} part

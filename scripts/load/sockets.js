@@ -1,11 +1,12 @@
 /**
- * Thousands of sockets, one for each store, nearly all idle. Measures the time until a socket is ready and the delivery of
- * occasional messages (sent over HTTP to the other node), and checks that no socket is closed.
+ * Thousands of sockets, one for each store, nearly all idle. Measures the time until a socket is ready and the delivery
+ * of occasional messages (sent over HTTP to the other node), and checks that no socket is closed.
  *
  *     npm run load -- sockets
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/sockets.js
  *
- * Larger by `SOCKETS` (mind `ulimit -n`), `MESSAGES` (in all), `SECONDS` (that the sockets stay), `P95_MS` (threshold).
+ * Sizes: `SOCKETS` (mind `ulimit -n`), `MESSAGES` (in all), `SECONDS` (that the sockets stay open), `P95_MS`
+ * (threshold).
  */
 import exec from 'k6/execution'
 import { Counter, Trend } from 'k6/metrics'
@@ -46,18 +47,18 @@ export const options = {
 
 export default async function hold() {
   const part = exec.scenario.iterationInTest
-  const places = share(SOCKETS, HOLDERS, part)
+  const indexes = share(SOCKETS, HOLDERS, part)
   /** @type {ChatSocket[]} */
   const sockets = []
-  for (let first = 0; first < places.length; first += AT_ONCE) {
-    sockets.push(...(await Promise.all(places.slice(first, first + AT_ONCE).map(open))))
+  for (let first = 0; first < indexes.length; first += AT_ONCE) {
+    sockets.push(...(await Promise.all(indexes.slice(first, first + AT_ONCE).map(open))))
   }
   const own = share(MESSAGES, HOLDERS, part)
   for (const turn of own) {
     await pause((SECONDS * 1000) / own.length)
-    await write(places[turn % places.length] ?? 0, turn)
+    await write(indexes[turn % indexes.length] ?? 0, turn)
   }
-  await settle(own.length)
+  await waitForArrivals(own.length)
   for (const socket of sockets) socket.close()
 }
 
@@ -65,13 +66,13 @@ let received = 0
 
 /**
  * Resolves when the socket is ready or has failed.
- * @param {number} place
+ * @param {number} index
  * @returns {Promise<ChatSocket>}
  */
-function open(place) {
+function open(index) {
   const startedAt = now()
   return new Promise((resolve) => {
-    const socket = openSocket('store', nodeAt(place), storeAt(place), {
+    const socket = openSocket('store', nodeAt(index), storeAt(index), {
       ready() {
         readyMs.add(now() - startedAt)
         ready.add(1)
@@ -91,17 +92,20 @@ function open(place) {
 }
 
 /**
- * @param {number} place
+ * @param {number} index
  * @param {number} turn
  */
-async function write(place, turn) {
+async function write(index, turn) {
   const body = { content: `${now()}`, client_message_id: `${Date.now()}-${turn}` }
-  const { status } = await call('POST', nodeAt(place + 1), storeAt(place), 'store/message/', body)
+  const { status } = await call('POST', nodeAt(index + 1), storeAt(index), 'store/message/', body)
   if (status !== 200) refused.add(1)
 }
 
-/** Waits for what is under way, and then for what may come twice. @param {number} expected */
-async function settle(expected) {
+/**
+ * Waits for messages in flight, and then for duplicates.
+ * @param {number} expected
+ */
+async function waitForArrivals(expected) {
   const deadline = now() + PATIENCE_MS
   while (received < expected && now() < deadline) await pause(50)
   await pause(500)

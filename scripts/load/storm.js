@@ -1,16 +1,16 @@
 /**
- * Cuts every socket at once, twice, while messages are sent: first the network resets all connections and accepts none for
- * two seconds; then all nodes crash. The clients reconnect and resume. Each reader must receive every acknowledged message
- * exactly once, in the order of the session.
+ * Cuts every socket at once, twice, while messages are sent: first the network resets all connections and accepts none
+ * for two seconds; then all nodes crash. The clients reconnect and resume. Each reader must receive every acknowledged
+ * message exactly once, in the order of the session.
  *
  *     npm run load -- storm
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/storm.js
  *
- * The script requests the cuts by `POST $FAULTS_URL/network` and `/crash`, which the runner serves, and `/rolling`: one node
- * after the other crashes, so that each socket is cut at least once. Without FAULTS_URL it prints when to cut, and waits
- * until you do (restart all nodes, for example). `FAULTS` names the cuts, separated by commas. Larger by `STORES` (two
- * sockets each), `PAUSE_MS` (between the messages of each side), `CALM_SECONDS` (before each cut: all sockets have to be
- * back by then).
+ * The script requests the cuts by `POST $FAULTS_URL/network` and `/crash`, which the runner serves, and `/rolling`: one
+ * node after the other crashes, so that each socket is cut at least once. Without FAULTS_URL it prints when to cut, and
+ * waits until you do (restart all nodes, for example). `FAULTS` names the cuts, separated by commas. Sizes: `STORES`
+ * (two sockets each), `PAUSE_MS` (between the messages of each side), `CALM_SECONDS` (before each cut: all sockets must
+ * have resumed by then).
  */
 import { check } from 'k6'
 import exec from 'k6/execution'
@@ -60,7 +60,7 @@ export const options = {
     },
   },
   thresholds: {
-    // One cut of each socket by each fault; of some two, when the nodes crash in turn.
+    // Each fault cuts each socket once, or twice when the nodes crash in turn.
     cuts: [`count${FAULTS.includes('rolling') ? '>=' : '=='}${2 * STORES * FAULTS.length}`],
     acknowledged: [`count>=${4 * STORES}`],
     received: [`count>=${8 * STORES}`],
@@ -90,7 +90,7 @@ export async function cut() {
 
 /** @param {ReturnType<typeof setup>} run */
 export async function talk({ run, conversations }) {
-  const own = share(STORES, HOLDERS, exec.scenario.iterationInTest).flatMap((place) => conversations[place] ?? [])
+  const own = share(STORES, HOLDERS, exec.scenario.iterationInTest).flatMap((index) => conversations[index] ?? [])
   await Promise.all(own.map((conversation) => converse(run, conversation)))
 }
 
@@ -99,18 +99,18 @@ export async function talk({ run, conversations }) {
  * @param {Conversation} conversation
  */
 async function converse(run, { store, admin, sessionId }) {
-  const tell = {
-    back: (/** @type {number} */ awayMs) => backMs.add(awayMs),
-    took(/** @type {Message} */ { content }) {
+  const listener = {
+    onResumed: (/** @type {number} */ awayMs) => backMs.add(awayMs),
+    onMessage(/** @type {Message} */ { content }) {
       received.add(1)
       deliveryMs.add(now() - Number(content.split(' ')[2]))
     },
-    broke: () => repeated.add(1),
-    cut: () => cuts.add(1),
+    onViolation: () => repeated.add(1),
+    onCut: () => cuts.add(1),
   }
   const readers = [
-    startReader('store', store, storeAt(store), sessionId, tell),
-    startReader('admin', store + 1, adminAt(admin), sessionId, tell),
+    startReader('store', store, storeAt(store), sessionId, listener),
+    startReader('admin', store + 1, adminAt(admin), sessionId, listener),
   ]
   const isOver = waitForCuts(readers)
   const written = (
@@ -134,13 +134,16 @@ async function converse(run, { store, admin, sessionId }) {
   for (const reader of readers) {
     const ids = reader.messages().map(({ id }) => id)
     if (ids.some((id, index) => index > 0 && id <= (ids[index - 1] ?? 0))) disordered.add(1)
-    check(ids, { 'a reader has what the history has': () => ids.join() === history.map(({ id }) => id).join() })
+    check(ids, { 'a reader has the messages of the history': () => ids.join() === history.map(({ id }) => id).join() })
   }
   check(history, { 'the history has each message once': () => history.length === written.length })
   finished.add(1)
 }
 
-/** Writing ends some time after the last cut. @param {import('./reader.js').Reader[]} readers */
+/**
+ * Returns whether writing may end: 2 s after all readers have resumed from the last cut.
+ * @param {import('./reader.js').Reader[]} readers
+ */
 function waitForCuts(readers) {
   const deadline = now() + DEADLINE_MS
   let backAt = Infinity
@@ -153,20 +156,20 @@ function waitForCuts(readers) {
 /**
  * Sends messages one by one, on the nodes in turn. Repeats each until it is acknowledged. Returns their contents.
  * @param {number} run
- * @param {number} place
+ * @param {number} index
  * @param {'store' | 'admin'} side
  * @param {import('./settings.js').Account} account
  * @param {object} recipient
  * @param {() => boolean} isOver
  */
-async function write(run, place, side, account, recipient, isOver) {
+async function write(run, index, side, account, recipient, isOver) {
   /** @type {string[]} */
   const contents = []
-  let attempts = place
+  let attempts = index
   await pause(Math.random() * PAUSE_MS)
   while (!isOver()) {
     const content = `${side} ${contents.length} ${now()}`
-    const body = { ...recipient, content, client_message_id: `${run}-${place}-${contents.length}` }
+    const body = { ...recipient, content, client_message_id: `${run}-${index}-${contents.length}` }
     while ((await call('POST', nodeAt(attempts++), account, `${side}/message/`, body)).status !== 200) {
       await pause(500 * (0.5 + Math.random()))
     }
@@ -179,17 +182,17 @@ async function write(run, place, side, account, recipient, isOver) {
 
 /**
  * All messages of a session, oldest first.
- * @param {number} place
+ * @param {number} index
  * @param {number} sessionId
  * @returns {Promise<Message[]>}
  */
-async function readHistory(place, sessionId) {
+async function readHistory(index, sessionId) {
   /** @type {Message[]} */
   const history = []
   for (let more = true; more;) {
     const before = history[0] ? `&before=${history[0].id}` : ''
     const path = `store/messages/?session_id=${sessionId}&limit=200${before}`
-    const page = bodyOf(await call('GET', nodeAt(place), storeAt(place), path))
+    const page = bodyOf(await call('GET', nodeAt(index), storeAt(index), path))
     if (page === undefined) await pause(500)
     else {
       history.unshift(...page.data)

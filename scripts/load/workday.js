@@ -1,13 +1,13 @@
 /**
- * A bit of everything: stores write, upload and are cut off once; admins answer, search and read reports; somebody knocks
- * without a token. The runner plays the platform beside it, with a webhook, a mail server and a key set, so that each panel of
- * the dashboard has something to show: `npm run load -- workday` fails when one has not.
+ * A bit of everything: stores write, upload and are disconnected once; admins answer, search and read reports;
+ * strangers send invalid tokens. The runner simulates the platform, with a webhook, a mail server and a key set, so
+ * that each panel of the dashboard has data. `npm run load -- workday` fails when one has none.
  *
  *     npm run load -- workday
  *     k6 run -e NODES=http://127.0.0.1:8000,http://127.0.0.1:8001 -e ACCOUNTS=/path/to/accounts.json scripts/load/workday.js
  *
- * Larger by `STORES`, `ADMINS`, `SECONDS`, `PAUSE_MS` (of an admin between two acts, and of a store between two messages, which is
- * ten times as long).
+ * Sizes: `STORES`, `ADMINS`, `SECONDS`, `PAUSE_MS` (of an admin between two operations; a store pauses ten times as
+ * long between two messages).
  */
 import { check } from 'k6'
 import encoding from 'k6/encoding'
@@ -45,18 +45,18 @@ export const options = {
 }
 
 export function setup() {
-  const places = Array.from({ length: STORES }, (_, place) => place)
+  const indexes = Array.from({ length: STORES }, (_, index) => index)
   callAll(
-    places.map((place) => ['POST', nodeAt(place), storeAt(place), 'store/close/']),
+    indexes.map((index) => ['POST', nodeAt(index), storeAt(index), 'store/close/']),
     [200, 409],
   )
-  callAll(places.map((place) => ['POST', nodeAt(place), storeAt(place), 'store/message/', { content: 'Hello?' }]))
+  callAll(indexes.map((index) => ['POST', nodeAt(index), storeAt(index), 'store/message/', { content: 'Hello?' }]))
 }
 
 const isOver = () => now() > SECONDS * 1000
 
 /**
- * Repeats an act with pauses until the day is over.
+ * Repeats an operation with pauses until the day is over.
  * @param {number} pauseMs
  * @param {(turn: number) => unknown} act
  */
@@ -72,21 +72,21 @@ const expect = (answer, what, statuses = [200]) =>
   check(answer, { [`${what} is answered`]: ({ status }) => statuses.includes(status) })
 
 /**
- * An account on a socket, which reconnects and resumes when it is cut off.
+ * Opens a socket of an account, which reconnects and resumes when it is cut.
  * @param {'store' | 'admin'} side
- * @param {number} place
+ * @param {number} index
  */
-function enter(side, place) {
-  const account = side === 'store' ? storeAt(place) : adminAt(place)
+function enter(side, index) {
+  const account = side === 'store' ? storeAt(index) : adminAt(index)
   /** @type {Record<string, number>} */
   const seqs = {}
   let socket = connect()
 
   function connect() {
-    const opened = openSocket(side, socketNodeAt(place), account, {
+    const opened = openSocket(side, socketNodeAt(index), account, {
       ready: () => void (Object.keys(seqs).length > 0 && opened.send('resume', { sessions: seqs })),
       message({ message, seq }) {
-        // An admin hears of far more sessions than it has open.
+        // An admin receives messages of far more sessions than it works on.
         if (side === 'store') seqs[message.session_id] = seq
       },
       async closed() {
@@ -104,7 +104,7 @@ function enter(side, place) {
 }
 
 export async function stores() {
-  const entered = share(STORES, STORE_VUS, exec.scenario.iterationInTest).map((place) => enter('store', place))
+  const entered = share(STORES, STORE_VUS, exec.scenario.iterationInTest).map((index) => enter('store', index))
   await repeat((10 * PAUSE_MS) / entered.length, async (turn) => {
     const socket = entered[turn % entered.length]
     socket?.send('typing', { is_typing: true })
@@ -114,12 +114,12 @@ export async function stores() {
 }
 
 export async function admin() {
-  const place = exec.scenario.iterationInTest
-  const account = adminAt(place)
-  const socket = enter('admin', place)
+  const index = exec.scenario.iterationInTest
+  const account = adminAt(index)
+  const socket = enter('admin', index)
   /** @param {'GET' | 'POST'} method @param {string} path @param {object} [body] @param {number[]} [statuses] */
   const act = async (method, path, body, statuses) => {
-    const answer = await call(method, nodeAt(place), account, path, body)
+    const answer = await call(method, nodeAt(index), account, path, body)
     expect(answer, path.replace(/\?.*/, ''), statuses)
     await pause(PAUSE_MS * (0.5 + Math.random()))
     return answer
@@ -132,27 +132,27 @@ export async function admin() {
     if (status !== 200) return
     await act('GET', 'admin/search/?q=parcel&limit=20', undefined, [200, 503])
     await act('POST', 'admin/message/', { session_id, content: 'It is on its way.' })
-    if (place === 0) await act('GET', 'admin/reports/?timezone=UTC&group=day', undefined, [200, 403, 503])
+    if (index === 0) await act('GET', 'admin/reports/?timezone=UTC&group=day', undefined, [200, 403, 503])
     await act('POST', 'admin/close/', { session_id })
   })
   socket.close()
 }
 
 export async function uploads() {
-  const place = exec.scenario.iterationInTest
-  const { token } = storeAt(place)
+  const index = exec.scenario.iterationInTest
+  const { token } = storeAt(index)
   await repeat(PAUSE_MS, async (turn) => {
     // Some are refused for their type.
     const name = turn % 10 === 9 ? 'order.exe' : 'order.csv'
     const form = { file: http.file(FILE, name, 'text/csv') }
     const headers = { authorization: `Token ${token}` }
     const tags = { name: 'upload/' }
-    const answer = await http.asyncRequest('POST', `${nodeAt(place)}/v1/chat/upload/`, form, { headers, tags })
+    const answer = await http.asyncRequest('POST', `${nodeAt(index)}/v1/chat/upload/`, form, { headers, tags })
     expect(answer, 'an upload', name.endsWith('.csv') ? [200] : [415])
   })
 }
 
-/** JWTs of nobody, and tokens that nobody has got. */
+/** Sends JWTs with an unknown key, and unknown tokens. */
 export async function strangers() {
   const text = (/** @type {object} */ part) => encoding.b64encode(JSON.stringify(part), 'rawurl')
   const jwt = `${text({ alg: 'ES256', kid: 'unknown' })}.${text({ sub: 'store:1' })}.${text({})}`
@@ -162,7 +162,7 @@ export async function strangers() {
   })
 }
 
-/** The network cuts all sockets in the middle of the day. */
+/** Cuts all sockets in the middle of the day. */
 export async function cut() {
   if (!FAULTS_URL) return
   await pause((SECONDS * 1000) / 2)

@@ -28,7 +28,7 @@ const usage = `Usage: npm run --silent account -- <command>
   token issue  (--store <id> | --admin <id>) [--expires <life>]
   token list   [--store <id>] [--admin <id>]
   token revoke <token id>
-A life is a number with a unit: 90s, 30m, 12h, 30d. Each command prints one JSON object.`
+A <life> is a number with a unit: 90s, 30m, 12h, 30d. Each command prints one JSON object.`
 
 interface Command {
   options: TObject
@@ -88,13 +88,13 @@ for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 1
   process.on(signal, () => void interrupt(128 + number))
 }
 await main().catch((error: unknown) => {
-  // Closing under a running command makes it fail.
+  // An interrupt closes the database under the command, which then fails.
   if (isInterrupted) return
   console.error(explain(error))
   process.exit(1)
 })
 
-/** A start is finished first: until then it is unknown who owns the server. */
+/** Waits until a start of the embedded PostgreSQL has finished, because before that its owner is unknown. */
 async function interrupt(exitCode: number): Promise<void> {
   if (isInterrupted) process.exit(exitCode)
   isInterrupted = true
@@ -118,20 +118,20 @@ async function main(): Promise<void> {
   }
 }
 
-function readCommand(words: string[]) {
+function readCommand(args: string[]) {
   const names = ['name', 'id', 'email', 'logo-url', 'expires', 'store', 'admin', 'role', 'active']
   const { values, positionals } = parseArgs({
-    args: words,
+    args,
     allowPositionals: true,
     options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
   })
-  const [room, verb, tokenId, ...rest] = positionals
-  const found = commands[`${room} ${verb}`]
+  const [noun, verb, tokenId, ...rest] = positionals
+  const found = commands[`${noun} ${verb}`]
   if (found === undefined || rest.length > 0) throw new StartupError(usage)
   const given = Object.entries({ ...values, ...(tokenId !== undefined && { 'token id': tokenId }) })
   const fields = Object.fromEntries(given.map(([name, value]) => [name.replace('-', '_'), value]))
   const unknown = Object.keys(fields).find((name) => !(name in found.options.properties))
-  if (unknown !== undefined) throw new StartupError(`${room} ${verb} does not take ${unknown}\n${usage}`)
+  if (unknown !== undefined) throw new StartupError(`${noun} ${verb} does not take ${unknown}\n${usage}`)
   const { value, errors } = readText(found.options, fields)
   if (errors !== undefined) {
     throw new StartupError(`${errors.map(({ field, message }) => `${field}: ${message}`).join('\n')}\n${usage}`)

@@ -1,21 +1,22 @@
-/** Without it, spreadsheets take UTF-8 for something else. */
-export const CSV_BEGINNING = '\uFEFF'
+/** The byte order mark, without which some spreadsheets do not read a file as UTF-8. */
+export const BYTE_ORDER_MARK = '\uFEFF'
 
 /**
- * What makes a spreadsheet take a cell for a formula (OWASP, "CSV injection"): a sign at its beginning, also one that is as
- * wide as an ideograph, also behind white space or what is not seen. A tab or a line break at the beginning can be eaten.
+ * Matches text that a spreadsheet would interpret as a formula (OWASP, "CSV Injection"): a formula sign at its
+ * beginning, also a full-width one, also after white space or invisible characters. Spreadsheets may drop a leading tab
+ * or line break.
  */
 const FORMULA = /^(?:[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|[\t\r\n])/u
 
 /**
- * Writes a record as RFC 4180 has it, with its CRLF. All cells are quoted, so that no separator of any country splits them. A
- * text that a spreadsheet would run gets an apostrophe, which tells it that this is text; a number is what it is.
+ * Formats a record of RFC 4180 with its CRLF. All texts are quoted, so that the separator of no locale splits them. A
+ * text that a spreadsheet would run gets an apostrophe, which marks it as text. Numbers are written as they are.
  */
-export function writeRecord(cells: readonly (string | number | null)[]): string {
-  return `${cells.map(writeCell).join()}\r\n`
+export function formatRecord(cells: readonly (string | number | null)[]): string {
+  return `${cells.map(formatCell).join()}\r\n`
 }
 
-function writeCell(value: string | number | null): string {
+function formatCell(value: string | number | null): string {
   if (typeof value !== 'string') return value === null ? '' : String(value)
   const text = FORMULA.test(value) ? `'${value}` : value
   return `"${text.replaceAll('"', '""')}"`

@@ -1,17 +1,20 @@
 import DataLoader from 'dataloader'
 
 /**
- * Two concurrent statements keep PostgreSQL busy while the next batch collects; more would only make the batches smaller.
+ * Two concurrent statements keep PostgreSQL busy while the next batch fills; more would only make the batches smaller.
  */
 const MAX_CONCURRENCY = 2
 const MAX_BATCH_SIZE = 250
-/** For sessions with up to 200 messages of 10,000 characters: a larger batch could exceed the longest string of V8. */
+/**
+ * Limit for reads of sessions with up to 200 messages of 10,000 characters each: a larger batch could exceed V8's
+ * longest string.
+ */
 export const MAX_SESSIONS_PER_BATCH = 32
 
 /**
- * Lets concurrent calls share a statement: calls that come while statements are running are sent together in the next one.
- * An idle database is asked at once. `runMany` returns its answers in the order of the inputs, an Error where one failed
- * alone; when it rejects, all calls of the batch fail. Nothing is cached.
+ * Lets concurrent calls share a statement: calls that arrive while two statements are running are sent together in the
+ * next one. An idle database is asked at once. `runMany` returns its results in the order of the inputs, with an Error
+ * for each input that failed by itself. When it rejects, all calls of the batch fail. Nothing is cached.
  */
 export function batch<Input, Output>(
   runMany: (inputs: readonly Input[]) => Promise<(Output | Error)[]>,
@@ -34,8 +37,8 @@ export function batch<Input, Output>(
       maxBatchSize,
       batchScheduleFn(dispatch) {
         if (underWay >= MAX_CONCURRENCY) {
-          // Whoever makes room runs in the async context of another batch. A reaction runs in the one that it was made in,
-          // so a trace shows a statement in a request that asked for it.
+          // The batch that ends runs in its own async context. A promise reaction runs in the context in which it was
+          // created, so a trace shows the statement in a request that asked for it.
           void new Promise<void>((resolve) => waiting.push(resolve)).then(dispatch)
           return
         }
@@ -47,7 +50,9 @@ export function batch<Input, Output>(
   return (input) => loader.load(input)
 }
 
-/** Lets concurrent reads share a statement. Equal keys share one answer; a key without an answer gives undefined. */
+/**
+ * Lets concurrent reads share a statement. Equal keys share one result; a key without a result resolves to undefined.
+ */
 export function batchReads<Key extends string | number, Value>(
   readMany: (keys: Key[]) => Promise<Map<Key, Value>>,
   maxBatchSize?: number,

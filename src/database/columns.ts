@@ -2,29 +2,32 @@ import { channel } from 'node:diagnostics_channel'
 import { Prisma } from '../generated/prisma/client.js'
 import { readText, type ReadPool, type Statements } from './database.js'
 
-/** Told of each definition, and of the rows that are read by it: a test holds them against the type they should have. */
+/**
+ * Diagnostics channel of each definition and of the rows that it reads. A test compares the rows with the type that
+ * they should have.
+ */
 export const ROWS_CHANNEL = 'store-chat:rows'
 
 export interface RowsSeen {
-  /** Stands for the definition. */
+  /** Identifies the definition. */
   expressions: object
-  /** Undefined when it is made. */
+  /** Undefined in the event of the definition itself. */
   rows?: object[]
 }
 
 const rowsSeen = channel(ROWS_CHANNEL)
 
 /**
- * Defines how rows are fetched: `expressions` gives the SQL of each field. All rows are sent as one JSON text with an array
- * per column. For a session with 20 messages that costs PostgreSQL less than half of what JSON objects cost, and this
- * process about half of what rows through Prisma cost (measured). Fields have the types of JSON: a `bigint` arrives as a
- * number.
+ * Defines how rows are read: `expressions` contains the SQL of each field. All rows are sent as one JSON text with an
+ * array per column. For a session with 20 messages, that costs PostgreSQL less than half of what JSON objects cost, and
+ * this process about half of what rows through Prisma cost (measured). Fields have the types of JSON: a `bigint`
+ * arrives as a number.
  */
 export function defineColumns<Row extends object>(expressions: { [Key in keyof Row]: string }) {
   const names = Object.keys(expressions) as (keyof Row)[]
   const arrays = Object.values<string>(expressions).map((expression) => `json_agg(${expression})`)
   if (rowsSeen.hasSubscribers) rowsSeen.publish({ expressions } satisfies RowsSeen)
-  /** SQL of the rows as one JSON value, for `toRows`. The rows keep the order they are aggregated in. */
+  /** SQL of the rows as one JSON value, for `toRows`. Rows are in the order of the aggregation. */
   const json = `json_build_array(${arrays.join(', ')})`
 
   function toRows(columns: unknown[][]): Row[] {
@@ -42,7 +45,7 @@ export function defineColumns<Row extends object>(expressions: { [Key in keyof R
   return {
     json,
     toRows,
-    /** The beginning of a statement for `read`; the caller adds the rest, from `from` on. */
+    /** The start of a statement for `read`; the caller appends the rest, beginning with `from`. */
     select: Prisma.raw(`select ${json}::text as json`),
     async read(db: Statements | ReadPool, statement: Prisma.Sql): Promise<Row[]> {
       const json = await readText(db, statement)

@@ -13,7 +13,7 @@ import { endsConnection, isReadOnly } from './failures.js'
 import { observeStatement, type StatementObservers } from './observe-statement.js'
 import { applySettings, toStartupOptions, type Pooler, type SessionSettings } from './session-settings.js'
 
-/** What a connection needs: the address, the pooler in front, and the session settings. */
+/** The target of a connection: the address, the pooler in front of it, and the session settings. */
 export interface ConnectionTarget {
   address: DatabaseAddress
   pooler: Pooler
@@ -21,9 +21,9 @@ export interface ConnectionTarget {
 }
 
 /**
- * A read-only server refuses every write. Connections to it that are older than this are replaced, so that after a failover
- * by DNS name or floating address the next ones reach the new primary. Replacing younger ones, too, would reconnect after
- * each refusal.
+ * A read-only server refuses all writes. After a refusal, connections that are older than this are replaced, so that
+ * after a failover by DNS name or floating address new connections reach the new primary. Younger ones are kept:
+ * otherwise each refusal would cause a reconnect.
  */
 const READ_ONLY_PATIENCE_MS = 1000
 
@@ -31,8 +31,8 @@ const READ_ONLY_PATIENCE_MS = 1000
 export type ConnectionPool = Pool & { replaceConnections(): void }
 
 /**
- * Opens a pool. It differs from `pg`'s in two ways, for Prisma's statements as well: a statement that PostgreSQL refuses
- * costs no connection, and connections to a read-only server are replaced.
+ * Opens a pool. It differs from `pg`'s in two ways, for Prisma's statements as well: a connection survives a statement
+ * that PostgreSQL refuses, and connections to a read-only server are replaced.
  */
 export function openPool(
   target: ConnectionTarget,
@@ -55,8 +55,8 @@ export function openPool(
   pool.on('error', () => undefined)
   pool.on('connect', (client) => {
     openedAt.set(client, performance.now())
-    // The pool removes its own listener when it lends a connection. A connection that breaks before the borrower listens
-    // would end the process; the borrower's statement fails anyway.
+    // The pool removes its own listener when it hands out a connection. Without this one, a connection that breaks
+    // before the borrower adds a listener would end the process. The borrower's statement fails anyway.
     client.on('error', () => undefined)
     onRefusal(client, (error) => {
       if (isReadOnly(error)) replaceConnections()
@@ -101,7 +101,7 @@ export async function openConnection(target: ConnectionTarget, options: ClientCo
   }
 }
 
-/** Poolers refuse startup flags, and in transaction mode they keep no session settings at all. */
+/** Poolers refuse startup options. In transaction mode they keep no session settings at all. */
 function describeConnection({ address, pooler, settings }: ConnectionTarget): ClientConfig {
   const flags = [address.options, pooler === 'none' ? toStartupOptions(settings) : ''].filter(Boolean).join(' ')
   return {
@@ -111,14 +111,14 @@ function describeConnection({ address, pooler, settings }: ConnectionTarget): Cl
   }
 }
 
-/** The pool awaits this before it lends the connection, and listens to errors meanwhile. */
+/** The pool awaits this before it hands out the connection, and listens to errors meanwhile. */
 const onConnect = ({ settings }: ConnectionTarget): PoolConfig => ({
   onConnect: (client): unknown => applySettings(client, settings),
 })
 
 /**
- * Calls back with every refusal on a connection. Statements of Prisma's transactions do not pass `query`, so the connection
- * is listened to.
+ * Calls the listener with every refusal on a connection. Statements in Prisma's transactions do not go through `query`,
+ * so this listens to the connection itself.
  */
 function onRefusal(client: ClientBase, listener: (error: Error) => void): void {
   const { connection } = client as ClientBase & { connection: EventEmitter }

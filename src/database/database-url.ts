@@ -1,19 +1,19 @@
 import { Client } from 'pg'
 import { StartupError } from '../errors/startup-error.js'
 
-/** Where a database is, as its URL says it. */
+/** The address of a database, from its URL. */
 export interface DatabaseAddress {
   /** The URL with only the parameters that `pg` reads. It contains the password. */
   connectionString: string
   /** The schema of the tables, from `?schema=` (Prisma's parameter). */
   schema: string
-  /** Startup flags for the server, from `?options=` (libpq's parameter). */
+  /** Startup options for the server, from `?options=` (libpq's parameter). */
   options: string
   /** Names of parameters that have no effect here. */
   ignored: string[]
 }
 
-/** The parameters that `pg` acts on. The others are session settings, which the service sets itself. */
+/** The parameters that `pg` uses. The others are session settings, which the service sets itself. */
 const understood = new Set([
   ...['host', 'port', 'user', 'password', 'application_name'],
   ...['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat'],
@@ -21,7 +21,7 @@ const understood = new Set([
 
 /**
  * Reads the URL of a database.
- * @throws StartupError with one line that names the setting and repeats nothing of the URL, which contains a password
+ * @throws StartupError whose message names the setting and contains nothing of the URL, which contains a password
  */
 export function readDatabaseUrl(url: string, setting = 'DATABASE_URL'): DatabaseAddress {
   const { base, query } = split(url, setting)
@@ -38,8 +38,9 @@ export function readDatabaseUrl(url: string, setting = 'DATABASE_URL'): Database
 }
 
 /**
- * An unencoded `/`, `?` or `#` in a password would turn the rest of it into a path, which appears in messages. An `@` does
- * not, because the last one precedes the host; user names of some hosted servers contain one (`user@server`).
+ * Splits a URL at its query. An unencoded `/`, `?` or `#` in a password would turn the rest of the password into a
+ * path, which appears in messages. An `@` would not, because the last one precedes the host; user names of some hosted
+ * servers contain one (`user@server`).
  */
 function split(url: string, setting: string): { base: string; query: string } {
   const [, base, query = ''] = /^([^?#]*)(?:\?([^#]*))?$/.exec(url) ?? []

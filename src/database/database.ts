@@ -8,52 +8,53 @@ import { createSessionSettings, type Pooler, type SessionSettings } from './sess
 import { createStatementCounts, type PoolKind, type StatementCounts } from './statement-counts.js'
 import type { Tracing } from '../instruments/tracing.js'
 
+/** How much longer than the server's statement timeout the client waits for a statement. */
 const QUERY_GRACE_MS = 1000
 
-/** Sends statements past Prisma. */
+/** Runs statements without Prisma. */
 export interface StatementPool {
   /**
-   * Runs a statement that returns one row with one text; undefined where there is no row.
-   * @throws what `pg` throws
+   * Runs a statement that returns one row with one text; undefined without a row.
+   * @throws an error of `pg`
    */
   readText(statement: Prisma.Sql): Promise<string | undefined>
-  /** Makes the next statements use new connections, which reach the server that the address leads to now. */
+  /** Makes later statements use new connections, which reach the server that the address currently resolves to. */
   replaceConnections(): void
   readonly counts: StatementCounts
   connections(): ConnectionCounts
 }
 
-/** The connections of a pool now. */
+/** The current connections of a pool. */
 export interface ConnectionCounts {
   busy: number
   idle: number
-  /** Statements and transactions that wait for a connection. */
+  /** Statements and transactions that are waiting for a connection. */
   waiting: number
-  /** The most connections that the pool opens. */
+  /** Maximum number of connections. */
   most: number
 }
 
 /**
- * A node's database: two ways to one pool of connections.
+ * A node's database: two interfaces to one pool of connections.
  *
- * `prisma` is for everything that is not hot: its typed API, transactions, and raw statements. `pool` is for hot statements, through
- * `defineColumns`: Prisma nearly doubles the CPU time of a statement in this process. Measured on two cores with the load on
- * the same cores, for a session with 20 messages: 6,900 reads a second by the pool, 5,000 by `$queryRaw` with prepared
- * statements, 1,760 by `findFirst` with `include`.
+ * `prisma` is for everything that is not hot: its typed API, transactions, and raw statements. `pool` is for hot
+ * statements, through `defineColumns`: Prisma nearly doubles the CPU time of a statement in this process. Measured on
+ * two cores with the load on the same cores, for a session with 20 messages: 6,900 reads a second by the pool, 5,000 by
+ * `$queryRaw` with prepared statements, 1,760 by `findFirst` with `include`.
  */
 export interface Database {
   readonly prisma: PrismaClient
   readonly pool: StatementPool
 }
 
-/** A transaction of Prisma's. */
+/** A transaction of Prisma. */
 export type Transaction = Pick<PrismaClient, '$queryRaw' | '$executeRaw'>
-/** Runs single statements: the database, or a transaction in it. */
+/** Runs raw statements: the database, or a transaction in it. */
 export type Statements = Database | Transaction
-/** Runs statements that only read, on connections of their own. */
+/** Runs read-only statements on separate connections. */
 export type ReadPool = Pick<Database, 'pool'>
 
-/** Raw statements through Prisma, in the database or in a transaction. */
+/** Returns Prisma's interface for raw statements, of the database or of a transaction. */
 export const rawOf = (db: Statements): Transaction => ('prisma' in db ? db.prisma : db)
 
 export interface DatabaseOptions {
@@ -63,11 +64,11 @@ export interface DatabaseOptions {
   databasePoolSize: number
   databaseAcquireTimeoutMs: number
   databaseStatementTimeoutMs: number
-  /** A statement that takes so long is slow; 0: none is. Default: 0. */
+  /** A statement that takes at least this long is reported as slow; 0: never. Default: 0. */
   slowStatementMs?: number
   onSlowStatement?(statement: SlowStatement): void
   tracing?: Tracing | undefined
-  /** Where the statements are counted. Default: in counts of their own. */
+  /** Counts to add the statements to. Default: new ones. */
   counts?: StatementCounts
 }
 
@@ -81,9 +82,8 @@ export function describeTarget(
 }
 
 /**
- * Opens a database: Prisma on one pool of connections. Statements are prepared, except behind a pooler in transaction mode:
- * there a prepared statement would stay on a connection that another client gets next. `close` waits for the statements
- * under way.
+ * Opens a database. Statements are prepared, except behind a pooler in transaction mode: there a prepared statement
+ * would stay on a connection that another client gets next. `close` waits for running statements.
  */
 export function openDatabase(options: DatabaseOptions): { db: Database; close(): Promise<void> } {
   const { target, pool, statements } = openStatements(options, 'chat')
@@ -108,8 +108,8 @@ export interface OpenedReadPool {
 }
 
 /**
- * Opens connections for statements that read much, so that these take none of the connections that the chat needs, and have
- * a time limit of their own. A connection is opened when it is needed. A pooler in transaction mode ignores the settings.
+ * Opens a separate pool for statements that read much. They do not use the connections of the chat, and have their own
+ * timeout. Connections are opened when they are needed. A pooler in transaction mode ignores `settings`.
  */
 export function openReadPool(options: DatabaseOptions, settings: SessionSettings = {}): OpenedReadPool {
   const { pool, statements } = openStatements(options, 'reading', settings)
@@ -126,7 +126,7 @@ function openStatements(options: DatabaseOptions, kind: PoolKind, settings: Sess
     {
       max: most,
       connectionTimeoutMillis: options.databaseAcquireTimeoutMs,
-      // A server that is frozen or cut off does not enforce its own timeout.
+      // A server that hangs or is unreachable does not enforce its own timeout.
       query_timeout: options.databaseStatementTimeoutMs + QUERY_GRACE_MS,
       keepAlive: true,
     },
@@ -154,7 +154,7 @@ function openStatements(options: DatabaseOptions, kind: PoolKind, settings: Sess
   return { target, pool, statements }
 }
 
-/** Runs a statement that returns one row with one text, by the pool or in a transaction; undefined where there is no row. */
+/** Runs a statement that returns one row with one text, by the pool or in a transaction; undefined without a row. */
 export async function readText(db: Statements | ReadPool, statement: Prisma.Sql): Promise<string | undefined> {
   if ('pool' in db) return db.pool.readText(statement)
   const [row] = await db.$queryRaw<Record<string, string>[]>(statement)

@@ -8,32 +8,36 @@ const tableId = `'chat_session'::regclass::oid`
 const systemId = `(select system_identifier from pg_control_system())`
 /** The control file shows a new timeline only after its first checkpoint; the write-ahead log shows it at once. */
 const timeline = `case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end`
-/** Set by operators: a restored copy of the data folder cannot be told from the original by itself. */
+/** Set by operators, because a restored copy of the data folder has the same identity as the original. */
 const byHand = `coalesce(current_setting('store_chat.epoch', true), '')`
 const startedAt = `extract(epoch from pg_postmaster_start_time())`
 
-/** Joins identities to one text; null where one of them is. */
+/** Concatenates identities to one text; null when one of them is null. */
 const join = (parts: string[]) => `(${parts.map((part) => `(${part})::text`).join(` || '.' || `)})`
 
-/** What identifies a history, best first: some hosted servers forbid the functions that the first ones need. */
+/** What identifies a history, best first. Some hosted servers forbid the functions of the first ones. */
 const candidates = [
   [systemId, timeline, databaseId, tableId, byHand],
   [systemId, databaseId, tableId, byHand],
   [databaseId, tableId, byHand],
 ]
 
-/** A hash, because the identity of the server should not be visible outside. */
+/** A hash, because the identity of the server must not be visible to clients. */
 const shorten = (text: string) =>
   `translate(left(encode(sha256(convert_to(${text}, 'UTF8')), 'base64'), 16), '+/', '-_')`
 
 /** SQL that identifies the current history of the database. */
 export interface EpochExpressions {
   /**
-   * SQL of one text, the epoch that clients see: the history that ids and `seq` count in. It changes with every promotion,
-   * and with every restore into another cluster, database or table. Null on a standby, whose history is not decided yet.
+   * SQL of one text, the epoch that clients see: the history that ids and `seq` count in. It changes with every
+   * promotion, and with every restore into another cluster, database or table. Null on a standby, which may be promoted
+   * to another history.
    */
   epoch: string
-  /** SQL of one text: the epoch and this run of the server. Replacing the data of a server needs a restart. */
+  /**
+   * SQL of one text: the epoch and the start time of the server. It changes at every restart, and the data of a server
+   * can only be replaced with a restart.
+   */
   run: string
   /** SQL of one text: the epoch without its timeline, which a primary and all its standbys have in common. */
   lineage: string

@@ -1,6 +1,6 @@
 import { Prisma } from '../generated/prisma/client.js'
 
-/** PostgreSQL's codes, https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** PostgreSQL's error codes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNIQUE_VIOLATION = '23505'
 export const READ_ONLY = '25006'
 const INSUFFICIENT_PRIVILEGE = '42501'
@@ -11,8 +11,8 @@ const UNSUPPORTED = '0A000'
 /** Classes: connection exception, wrong credentials, insufficient resources, system error. */
 const awayClasses = new Set(['08', '28', '53', '58'])
 /**
- * Nothing was changed, and another attempt may succeed: the caller waits a second and retries. What fails at each attempt
- * (a missing table or privilege, corrupted data) is a fault, and so is 25P02, which would be a bug of this service.
+ * Codes of failures that a retry may fix: the client gets a 503 and tries again. What fails at each attempt (a missing
+ * table or privilege, corrupted data) is a fault, and so is 25P02, which would be a bug of this service.
  */
 const awayCodes = new Set([
   READ_ONLY, // a standby, or the old primary after a failover
@@ -33,25 +33,28 @@ const awayCodes = new Set([
   '57P04', // the database is being dropped
   '57P05', // idle session timeout
 ])
-/** Codes of those that concern the statement alone: the connection can still be used. */
+/** Codes among `awayCodes` that concern the statement alone: the connection stays usable. */
 const harmlessCodes = new Set(['40001', '40P01', LOCK_TIMEOUT, STATEMENT_TIMEOUT])
-/** Codes of Prisma: no access, unreachable, timed out, closed, no connection from the pool, transaction gone, conflict. */
+/**
+ * Prisma's codes: no access, unreachable, timed out, closed, no connection from the pool, transaction gone, conflict.
+ */
 const awayPrismaCodes = new Set([
   ...['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017'],
   ...['P2024', 'P2028', 'P2034', 'P2037'],
 ])
-/** Codes of the operating system for a connection that breaks. */
+/** System error codes of a broken connection. */
 const awaySystemCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
 ])
-/** Kinds by which Prisma's adapter reports a broken connection. */
+/** Kinds of errors by which Prisma's adapter reports a broken connection. */
 const awayKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout'])
 const awayMessages =
   /connection terminated|timeout expired|timeout exceeded when trying to connect|not queryable|connect ECONN|ECONNRESET|EPIPE|the database system is|Cannot use a pool after calling end|server closed the connection|Query read timeout/i
 
 /**
- * Whether the database is not available now: stopped, starting, unreachable, read-only, out of connections, or too slow.
+ * Whether the database is unavailable for now: stopped, starting, unreachable, read-only, out of connections, or too
+ * slow.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
@@ -65,7 +68,7 @@ export function isDatabaseAway(error: unknown): boolean {
 
 const isAwayCode = (code: string) => awayCodes.has(code) || awayClasses.has(code.slice(0, 2))
 
-/** Whether the server takes no writes. */
+/** Whether the server refuses writes. */
 export function isReadOnly(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === READ_ONLY
 }
@@ -77,16 +80,17 @@ export function endsConnection(error: unknown): boolean {
   return code.startsWith('XX') || (isAwayCode(code) && code !== READ_ONLY && !harmlessCodes.has(code))
 }
 
-/** Several addresses may have been tried. Any failure while connecting means that there is no connection. */
+/** Whether an error is a failure to connect. Several addresses may have been tried, which gives an AggregateError. */
 function isConnectionFailure(error: Error): boolean {
   if (error instanceof AggregateError)
     return error.errors.some((one) => one instanceof Error && isConnectionFailure(one))
   const { code = '', syscall } = error as NodeJS.ErrnoException
-  // Node.js reports a client that is gone before its body has arrived with ECONNRESET as well, but without a system call.
+  // Node.js also reports ECONNRESET for an HTTP client that disconnects before its body has arrived, but without a
+  // system call.
   return syscall === 'connect' || (syscall !== undefined && awaySystemCodes.has(code))
 }
 
-/** Whether PostgreSQL refused a statement, so that it had no effect. */
+/** Whether PostgreSQL refused a statement, which then had no effect. */
 export function isRefused(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) !== undefined
 }
@@ -108,17 +112,17 @@ export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === LOCK_TIMEOUT
 }
 
-/** Whether a statement has taken longer than it may. */
+/** Whether a statement exceeded its timeout. */
 export function isStatementTimeout(error: unknown): boolean {
   return error instanceof Error && (postgresCode(error) === STATEMENT_TIMEOUT || error.message === 'Query read timeout')
 }
 
-/** Whether a function of PostgreSQL does not know a value that it was given, such as a time zone. */
+/** Whether PostgreSQL refused the value of a parameter, such as an unknown time zone. */
 export function isInvalidParameter(error: unknown): boolean {
   return error instanceof Error && postgresCode(error) === INVALID_PARAMETER
 }
 
-/** The code that PostgreSQL gave, which Prisma keeps at different depths for raw and for ordinary queries. */
+/** Returns PostgreSQL's error code, which Prisma keeps at different depths for raw and for ordinary queries. */
 function postgresCode(error: Error): string | undefined {
   if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') return UNIQUE_VIOLATION
   const candidates = [adapterFailure(error)?.originalCode, (error as { code?: unknown }).code]
@@ -131,7 +135,7 @@ interface AdapterFailure {
 }
 
 function adapterFailure(error: Error): AdapterFailure | undefined {
-  // Prisma wraps what fails in a statement, but not what fails at the beginning and the end of a transaction.
+  // Prisma wraps errors of statements, but not those of the beginning and the end of a transaction.
   const wrapped = error as { meta?: { driverAdapterError?: { cause?: AdapterFailure } } }
   const bare = error as { cause?: AdapterFailure }
   return error.name === 'DriverAdapterError' ? bare.cause : wrapped.meta?.driverAdapterError?.cause

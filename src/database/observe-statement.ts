@@ -4,24 +4,27 @@ import { isStatementTimeout } from './failures.js'
 import type { PoolKind, StatementCounts } from './statement-counts.js'
 
 export interface SlowStatement {
-  /** With placeholders instead of values. */
+  /** The statement with placeholders instead of values. */
   text: string
   ms: number
 }
 
-/** Who observes the statements of a pool. */
+/** Observers of the statements of a pool. */
 export interface StatementObservers {
   counts: StatementCounts
   kind: PoolKind
-  /** A statement is slow from here on; 0: none is. */
+  /** Statements that take at least this long are slow; 0: none is. */
   slowStatementMs: number
   onSlow(statement: SlowStatement): void
   tracing?: Tracing | undefined
 }
 
-const LONGEST_TEXT = 1000
+const MAX_TEXT_LENGTH = 1000
 
-/** Runs a statement, and counts, reports and traces it. Only statements of a trace have a span: the background has none. */
+/**
+ * Runs a statement, counts and traces it, and reports it when it is slow. A statement outside of a trace, such as one
+ * of a background task, gets no span.
+ */
 export async function observeStatement<T>(
   { counts, kind, slowStatementMs, onSlow, tracing }: StatementObservers,
   { text }: QueryConfig,
@@ -44,11 +47,11 @@ export async function observeStatement<T>(
   }
 }
 
-/** The attributes are those of https://opentelemetry.io/docs/specs/semconv/database/postgresql/ */
+/** The attributes follow https://opentelemetry.io/docs/specs/semconv/database/postgresql/ */
 const describe = (text: string) => ({
   name: 'postgresql statement',
   kind: 'client' as const,
   attributes: { 'db.system.name': 'postgresql', 'db.query.text': cut(text) },
 })
 
-const cut = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_TEXT)
+const cut = (text: string) => text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_TEXT_LENGTH)

@@ -1,6 +1,6 @@
 /**
- * Reads keys one after the other, each by itself. Calls for a key that is waiting share its answer. A read that has begun
- * is not shared: it may be older than what the caller has just written.
+ * Reads keys one after the other. Calls for a key that is still waiting share its result. A read that has started is
+ * not shared: its snapshot may be older than what the caller has just written.
  */
 export function readOneByOne<Key, Value>(read: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
   const waiting = new Map<Key, Promise<Value>>()

@@ -8,7 +8,7 @@ let day = NaN
 let dayText = ''
 
 /**
- * Formats a time as it goes over the wire: ISO 8601, UTC, with milliseconds. The text is that of `Date`, in a tenth of the
+ * Formats a time for the wire: ISO 8601, UTC, with milliseconds. The text equals that of `Date`, at a tenth of the
  * time: a page of messages has 200 times, nearly all of the same day.
  */
 export function toUtc(epochMs: number): string {
@@ -23,5 +23,5 @@ export function toUtc(epochMs: number): string {
   return `${dayText}${twoDigits[hour]}:${twoDigits[minute]}:${twoDigits[second]}.${threeDigits[ms % 1000]}Z`
 }
 
-/** Converts an id of PostgreSQL for the wire, where all ids are below 2^53. */
+/** Converts an id of PostgreSQL for the wire, where every id is below 2^53. */
 export const idOrNull = (id: bigint | null) => (id === null ? null : Number(id))

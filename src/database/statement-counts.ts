@@ -1,18 +1,21 @@
 import { DURATION_BOUNDS, Histogram } from '../instruments/histogram.js'
 
-/** What the statements of a pool took since its start, transactions left out. */
+/**
+ * Counts of statements since the start, those in Prisma's transactions excluded. The pools of a node share them, except
+ * the pools of replicas.
+ */
 export interface StatementCounts {
-  /** Seconds of each statement, without the wait for a connection. */
+  /** Durations of statements in seconds, excluding the wait for a connection. */
   readonly durations: Histogram
   /** Statements that took longer than the limit for slow ones. */
   slow: number
   /** Statements that failed on their connection. */
   failed: number
-  /** Those of them that ended because they took too long. */
+  /** Failed statements that exceeded their timeout, by pool. */
   readonly cut: Record<PoolKind, number>
 }
 
-/** `reading` are the connections of searches and reports. */
+/** `reading`: the pools of searches and reports. */
 export type PoolKind = 'chat' | 'reading'
 
 export const createStatementCounts = (): StatementCounts => ({

@@ -6,7 +6,7 @@ import { listRoutes } from './lists/list-routes.js'
 import { noteRoutes } from './notes/note-routes.js'
 import { ratingRoutes } from './ratings/rating-routes.js'
 
-/** The desk: what admins know of sessions, and do about them, beside the conversation itself. */
+/** The routes of the desk, and those of ratings by stores. */
 export async function deskRoutes(app: App): Promise<void> {
   await app.register(ratingRoutes)
   await app.register(async (admins: App) => {

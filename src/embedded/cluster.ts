@@ -13,18 +13,21 @@ import { chooseServerUser, type ServerUser } from './server-user.js'
 export interface Cluster {
   /** The URL of the database; undefined while the server does not run. */
   url(): Promise<string | undefined>
-  /** Starts the server and waits until it answers. Rejects when it is running already. */
+  /** Starts the server and waits until it answers. Rejects when it is already running. */
   start(options?: { port?: number; settings?: Record<string, string> }): Promise<void>
   /** Stops the server and waits; a no-op when it does not run. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
-  /** Ends the server at once, as a crash would, for a process that is about to end; a no-op when it does not run. */
+  /**
+   * Stops the server without waiting, as a crash would, for a process that is about to exit; a no-op when it does not
+   * run.
+   */
   abort(): void
 }
 
 /**
- * Opens the cluster of a folder, and creates it if there is none. It is created elsewhere and renamed, so a half-made
- * cluster is never left behind.
- * @throws StartupError where the folder cannot be written
+ * Opens the cluster of a folder, and creates it if there is none. It is created under another name and then renamed, so
+ * that no incomplete cluster is opened.
+ * @throws StartupError when the folder is not writable
  */
 export async function openCluster(folder: string): Promise<Cluster> {
   await makeWritable(folder)
@@ -32,7 +35,7 @@ export async function openCluster(folder: string): Promise<Cluster> {
   const binaries = await findBinaries()
   const pgData = join(folder, 'postgres')
   if (!(await exists(join(pgData, 'PG_VERSION')))) await createCluster(folder, pgData, binaries, user)
-  const pgCtl = (...words: string[]) => run(user, folder, binaries.pgCtl, '-D', pgData, ...words)
+  const pgCtl = (...args: string[]) => run(user, folder, binaries.pgCtl, '-D', pgData, ...args)
 
   const url = async () => {
     const running = await pgCtl('status').then(
@@ -60,11 +63,11 @@ export async function openCluster(folder: string): Promise<Cluster> {
     },
     abort() {
       try {
-        // The first line is the server's process. SIGQUIT is its immediate shutdown: the next start recovers what was
-        // committed.
+        // The first line is the process id of the server. SIGQUIT is an immediate shutdown: at the next start,
+        // PostgreSQL recovers all committed transactions.
         process.kill(Number.parseInt(readFileSync(join(pgData, 'postmaster.pid'), 'utf8')), 'SIGQUIT')
       } catch {
-        // There is no such file, or no such process: it does not run.
+        // No such file or process: the server does not run.
       }
     },
   }
@@ -93,7 +96,7 @@ async function createCluster(folder: string, pgData: string, binaries: Binaries,
     await run(user, folder, binaries.initdb, '-D', draftData, ...account, ...locale)
     await rename(passwordFile, join(draftData, 'password'))
     await rename(draftData, pgData).catch(async (error: unknown) => {
-      // Another instance was faster; both use its cluster.
+      // Another instance created the cluster at the same time; both use that one.
       if (!(await exists(join(pgData, 'PG_VERSION')))) throw error
     })
   } finally {
@@ -106,9 +109,9 @@ async function giveTo(user: ServerUser, ...paths: string[]): Promise<void> {
   if (uid !== undefined && gid !== undefined) await Promise.all(paths.map((path) => chown(path, uid, gid)))
 }
 
-async function run(user: ServerUser, cwd: string, ...words: string[]): Promise<void> {
+async function run(user: ServerUser, cwd: string, ...args: string[]): Promise<void> {
   const { prefix, ...ids } = user
-  const [command = '', ...rest] = [...prefix, ...words]
+  const [command = '', ...rest] = [...prefix, ...args]
   await promisify(execFile)(command, rest, { ...ids, cwd, env: { ...process.env, LC_ALL: 'C' } })
 }
 

@@ -8,7 +8,7 @@ import { openDatabase, type DatabaseOptions } from '../database/database.js'
 export interface Demo {
   storeToken: string
   adminToken: string
-  /** A demo that an earlier version made has no supervisor. */
+  /** Absent in a demo that was created by an earlier version. */
   supervisorToken?: string
 }
 
@@ -18,8 +18,9 @@ const cannedReplies = [
 ]
 
 /**
- * Creates a demo store, a demo admin, a demo supervisor and shared canned replies in an empty database. Their tokens are kept beside the data, in
- * a file that only its owner can read, so that the next start can print them again. Returns undefined when there is no demo.
+ * Creates a demo store, a demo admin, a demo supervisor and shared canned replies in an empty database. The tokens are
+ * stored in the data folder, in a file that only its owner can read, so that the next start can print them again.
+ * Returns undefined when there is no demo.
  */
 export async function prepareDemo(dataFolder: string, options: DatabaseOptions): Promise<Demo | undefined> {
   const file = join(dataFolder, 'demo.json')

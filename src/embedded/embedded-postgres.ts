@@ -14,9 +14,9 @@ const LOCK_PAUSE_MS = 150
 const tryLock = 'select pg_try_advisory_lock($1) as owned'
 
 /**
- * Starts the PostgreSQL of a data folder for one owner. The ownership is a lock inside that database, so it ends with the
- * owner however it ends: what a killed owner left running is taken over.
- * @throws StartupError when another process uses the folder, or the folder cannot be written
+ * Starts the PostgreSQL of a data folder for one owner. Ownership is an advisory lock in that database, so it ends with
+ * the owner's process, even when that is killed. A server that a killed owner left running is taken over.
+ * @throws StartupError when another process owns the folder, or the folder is not writable
  */
 export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPostgres> {
   const cluster = await openCluster(folder)
@@ -26,7 +26,7 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
   if (url === undefined || owner === undefined) {
     throw new StartupError(`Another instance is running on the data folder ${folder}. Stop it, or set DATA_DIR.`)
   }
-  // However this process ends, except by SIGKILL, its server ends with it.
+  // The server ends with this process, unless SIGKILL ends the process.
   process.once('exit', cluster.abort)
   return {
     url,
@@ -38,13 +38,15 @@ export async function startEmbeddedPostgres(folder: string): Promise<EmbeddedPos
   }
 }
 
-/** Finds the URL of the embedded PostgreSQL that another process runs on this folder; undefined when there is none. */
+/**
+ * Returns the URL of the embedded PostgreSQL that another process runs on this folder; undefined when there is none.
+ */
 export async function findEmbeddedPostgres(folder: string): Promise<string | undefined> {
   const cluster = await openCluster(folder)
   return cluster.url()
 }
 
-/** Two processes may start it at once: the slower one finds it running, and the ownership lock decides. */
+/** Two processes may start it at the same time. The slower one finds it running, and the ownership lock decides. */
 async function startUnlessStarted(cluster: Awaited<ReturnType<typeof openCluster>>): Promise<void> {
   await cluster.start().catch(async (error: unknown) => {
     if ((await cluster.url()) === undefined) {
@@ -55,8 +57,8 @@ async function startUnlessStarted(cluster: Awaited<ReturnType<typeof openCluster
 
 async function takeOwnership(url: string): Promise<Client | undefined> {
   let client: Client | undefined
-  // An owner that is stopping may still be there for a moment, and a server that another instance starts may not listen
-  // yet.
+  // An owner that is stopping may hold the lock for a moment, and a server that another instance is starting may not
+  // accept connections yet.
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
     if (attempt > 0) await delay(LOCK_PAUSE_MS)
     client ??= await connect(url).catch(() => undefined)

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { chown, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-/** How to run a PostgreSQL program: words before the command, and the user. */
+/** How to run a PostgreSQL program: the command's prefix, and the user. */
 export interface ServerUser {
   prefix: string[]
   uid?: number
@@ -12,9 +12,9 @@ export interface ServerUser {
 const NOBODY = 65534
 
 /**
- * PostgreSQL refuses to run as root. Root therefore runs it in a user namespace, where root's files belong to another user
- * name: no owner changes, and a checkout below a private home folder works. Where namespaces are forbidden (most
- * containers), it runs as `nobody`, which gets the folder. An ordinary user needs neither.
+ * PostgreSQL refuses to run as root. Root therefore runs it in a user namespace that maps root's files to another user.
+ * So no file changes its owner, and a checkout below a private home folder works. Where namespaces are forbidden, as in
+ * most containers, it runs as `nobody`, which then owns the folder. Any other user needs neither.
  */
 export async function chooseServerUser(folder: string): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return { prefix: [] }
@@ -29,8 +29,8 @@ export async function chooseServerUser(folder: string): Promise<ServerUser> {
 const namespacePrefix = ['unshare', '--user', '--map-user=nobody'] as const
 
 async function namespacesWork(): Promise<boolean> {
-  const [command, ...words] = namespacePrefix
-  return promisify(execFile)(command, [...words, 'true']).then(
+  const [command, ...args] = namespacePrefix
+  return promisify(execFile)(command, [...args, 'true']).then(
     () => true,
     () => false,
   )

@@ -8,7 +8,7 @@ import type { Files } from './files.js'
 import { readStoredFile, type StoredFile } from './file-rows.js'
 import { isShownInPlace } from './types/file-types.js'
 
-/** Shorter than a presigned address is good for. */
+/** How long a client may cache a redirect. The presigned URL that it leads to is valid for 300 s. */
 const REDIRECT_SECONDS = 240
 
 const bytes = (description: string) => ({ description, content: { '*/*': { schema: Type.Unknown() } } })
@@ -22,13 +22,13 @@ export async function downloadRoutes(app: App): Promise<void> {
     url: '/files/:id/:name/',
     schema: {
       tags: ['both'],
-      summary: 'Download a file; its address is all that is needed',
+      summary: 'Download a file; whoever knows its URL may read it',
       params: Type.Object({ id: Type.String(), name: Type.String() }),
       response: {
         200: bytes('The file.'),
-        206: bytes('The range that was asked for.'),
-        302: bytes('The file is in a bucket, at a presigned address that is good for five minutes.'),
-        304: bytes('It is the one of `If-None-Match`.'),
+        206: bytes('The requested range.'),
+        302: bytes('The file is in a bucket: `Location` is a presigned URL that is valid for five minutes.'),
+        304: bytes('The file has the ETag in `If-None-Match`.'),
         ...refusals(404, 416, 503),
       },
     },
@@ -36,7 +36,7 @@ export async function downloadRoutes(app: App): Promise<void> {
   })
 }
 
-/** Answers with a file or a part of it, or leads to the bucket that has it. */
+/** Sends a file or a range of it, or redirects to the bucket that stores it. */
 async function serveFile(
   files: Files,
   request: FastifyRequest<{ Params: { id: string } }>,
@@ -81,21 +81,21 @@ const isCached = (header: string | undefined, etag: string) =>
 
 function readRange({ headers, method }: FastifyRequest, { size }: StoredFile, etag: string, reply: FastifyReply) {
   const whole = { first: 0, last: size - 1 }
-  // A part of another version would be of no use.
+  // If-Range names another version (RFC 9110, section 13.1.5): the client needs the whole file, not a range.
   const condition = headers['if-range']
   if (method === 'HEAD' || (condition !== undefined && condition !== etag)) return whole
   const range = readByteRange(headers.range, size)
   if (range === 'unsatisfiable') {
     forgetFile(reply)
     reply.header('content-range', `bytes */${size}`)
-    throw new RequestError(416, 'The file has no such range')
+    throw new RequestError(416, 'The requested range is not in the file')
   }
   if (range === undefined) return whole
   reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${size}`)
   return range
 }
 
-/** Takes back what was said of the file, for an answer that is not the file. */
+/** Removes the headers that describe the file, for a response that is not the file. */
 function forgetFile(reply: FastifyReply): void {
   for (const name of ['etag', 'content-type', 'content-disposition', 'accept-ranges', 'content-length']) {
     reply.removeHeader(name)

@@ -34,7 +34,7 @@ const selectUsage = ({ side, id }: Account) => Prisma.sql`
     and created > clock_timestamp() - interval '1 day'`
 
 /**
- * Refuses an account that has uploaded all it may within 24 hours.
+ * Refuses an account that has reached a limit of uploads within 24 hours.
  * @throws RequestError 429
  */
 export async function requireAllowance(db: Database, account: Account, limits: DailyLimits): Promise<void> {
@@ -49,8 +49,8 @@ const noAllowance = (oldestSeconds = 0) =>
   tooMany('This account has uploaded too much within 24 hours', Math.max(1, Math.ceil(DAY_SECONDS - oldestSeconds)))
 
 /**
- * Announces the bytes of a file, before they are stored. Uploads at the same time may exceed the limit together, by as many
- * as an account may have under way.
+ * Inserts the row of a file before its bytes are stored. Concurrent uploads may exceed the limit together, by at most
+ * as many files as an account may upload at once.
  * @throws RequestError 429
  */
 export async function insertFile(db: Database, account: Account, file: NewFile, limits: DailyLimits): Promise<void> {
@@ -65,22 +65,26 @@ export async function insertFile(db: Database, account: Account, file: NewFile, 
   if (count === 0) throw noAllowance()
 }
 
-/** Lets a file be downloaded and named. Returns false when it was given up meanwhile. */
+/**
+ * Marks a file as stored: from now on it can be downloaded and named by messages. Returns false when the file was given
+ * up meanwhile.
+ */
 export async function markStored(db: Database, id: string): Promise<boolean> {
   const count = await db.prisma.$executeRaw(Prisma.sql`
     update chat_file set state = 'stored', updated = clock_timestamp() where id = ${id} and state = 'pending'`)
   return count === 1
 }
 
-/** Says that a file that is not stored yet is still being stored, so that no node takes it for abandoned. */
+/** Renews the row of a file that is still being stored, so that no node treats it as abandoned. */
 export async function keepPending(db: Database, id: string): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`
     update chat_file set updated = clock_timestamp() where id = ${id} and state = 'pending'`)
 }
 
 /**
- * Gives a file up that nobody was told of. It counts for no limit any more. Its bytes may be there, or come to be there, so
- * its row says that they are to be deleted, also where the row had been removed meanwhile.
+ * Gives up a file whose URL was not returned to anybody. It no longer counts towards a limit. Its bytes may be in the
+ * storage, or may still arrive there. So its row is marked for deletion, and is inserted again where it was already
+ * removed.
  */
 export async function giveUpFile(db: Database, { side, id: ownerId }: Account, file: NewFile): Promise<void> {
   const { id, name, type, size, sha256 } = file
@@ -90,7 +94,7 @@ export async function giveUpFile(db: Database, { side, id: ownerId }: Account, f
     on conflict (id) do update set state = 'deleting', updated = clock_timestamp() where f.state <> 'named'`)
 }
 
-/** Undefined when it is not there, not stored yet, or given up. */
+/** Reads a file. Returns undefined when it does not exist, is not stored yet, or was given up. */
 export async function readStoredFile(db: Database, id: string): Promise<StoredFile | undefined> {
   const file = await db.prisma.chatFile.findFirst({
     where: { id, state: { in: ['stored', 'named'] } },

@@ -1,30 +1,33 @@
 import { randomBytes } from 'node:crypto'
 
-/** 128 random bits: whoever has the address may read the file, like with any link. */
+/** 128 random bits: whoever knows the URL may read the file. */
 const ID_BYTES = 16
 const FILE_PATH = /\/v1\/chat\/files\/([\w-]{22})\/[^/]*\/?$/
-/** The router takes parameters of up to 100 UTF-16 units. */
-const LONGEST_NAME = 80
+/** Fastify's router accepts path parameters of up to 100 UTF-16 code units. */
+const MAX_NAME_LENGTH = 80
 
 export const createFileId = () => randomBytes(ID_BYTES).toString('base64url')
 
-/** The address of a file. Its name is there for people: it is shortened, and only letters, digits and `. _ -` stay. */
+/**
+ * Creates the URL of a file. Its name is there for people only: it is shortened, and all but letters, digits and `. _
+ * -` is replaced.
+ */
 export function createFileUrl(publicUrl: string, { id, name }: { id: string; name: string }): string {
   return `${publicUrl}/v1/chat/files/${id}/${encodeURIComponent(simplifyName(name))}`
 }
 
 function simplifyName(name: string): string {
   const dot = name.lastIndexOf('.')
-  const [stem, ending] = [name.slice(0, dot), name.slice(dot)]
+  const [stem, extension] = [name.slice(0, dot), name.slice(dot)]
   const simple = stem
     .normalize()
     .replaceAll(/[^\p{L}\p{M}\p{N}._-]+/gu, '_')
     .replace(/^[._]+/, '')
-    .slice(0, LONGEST_NAME - ending.length)
-  return `${simple.toWellFormed() || 'file'}${ending}`
+    .slice(0, MAX_NAME_LENGTH - extension.length)
+  return `${simple.toWellFormed() || 'file'}${extension}`
 }
 
-/** The file that an address may be of, by its path alone; undefined when it is none of a file. */
+/** Reads the id of a file from the path of a URL, whatever its host. Returns undefined for any other URL. */
 export function readFileId(url: string): string | undefined {
   // Most messages have no attachment, or one from elsewhere.
   if (url === '' || !URL.canParse(url)) return undefined

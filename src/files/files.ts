@@ -9,22 +9,22 @@ import type { FileStorage } from './storage/storage.js'
 import { createUploadCounts, type UploadCounts } from './uploads/upload-counts.js'
 import { createUploadSlots, type UploadSlots } from './uploads/upload-slots.js'
 
-/** Bytes of uploads in a turn of the event loop: about half a millisecond of hashing and checking. */
+/** Bytes of uploads that are processed in one turn of the event loop: about 0.5 ms of hashing and checking. */
 const BYTES_PER_TURN = 128 * 1024
 
-/** What a node needs for files. */
+/** Dependencies that uploads and downloads share on a node. */
 export interface Files {
   config: FilesConfig
   db: Database
   storage: FileStorage
-  /** Where uploads are written while they come. */
+  /** Folder that uploads are written to while they arrive. */
   spoolFolder: string
   slots: UploadSlots
   counts: UploadCounts
   pace: Pace
   /**
-   * Waits for the disk or the bucket. What fails there is logged.
-   * @throws RequestError 503 instead · what already is a refusal
+   * Runs an operation of the disk or the bucket. A failure is logged.
+   * @throws RequestError 503 in place of the failure · a RequestError of the operation as it is
    */
   guard<T>(act: () => Promise<T>): Promise<T>
 }

@@ -23,15 +23,16 @@ import type { SpooledFile } from './storage/storage.js'
 import { inspectBytes } from './types/inspect-bytes.js'
 import type { UploadSlot } from './uploads/upload-slots.js'
 
-const LONGEST_NAME = 1000
-/** Well below the time after which a file that is not stored counts as abandoned. */
+const MAX_NAME_LENGTH = 1000
+/** Well below the hour after which `sweepFiles` treats a file that is not stored as abandoned. */
 const KEEP_PENDING_MS = 600_000
 
 /**
- * Receives a form with a file, and keeps the file. The bytes are written aside, checked and scanned; then the file gets its
- * row, the bytes are stored, and the row says so. Whatever breaks off leaves nothing that is served: before the row there is
- * nothing but the file that was written aside, and a row that is not finished is swept away.
- * @throws RequestError 400 · 403, 404 the session · 408 · 413 · 415 · 422 infected · 429 · 503
+ * Receives a form with a file, and stores the file. The bytes are first spooled to a file of this node, checked and
+ * scanned. Then the file gets its row, the bytes are stored, and the row is marked as stored. An upload that fails
+ * leaves nothing that can be downloaded: before there is a row there is only the spooled file, and a row that stays
+ * unfinished is removed by `sweepFiles`.
+ * @throws RequestError 400 · 403, 404 for the session · 408 · 413 · 415 · 422 infected · 429 · 503
  */
 export async function receiveUpload(files: Files, request: IncomingMessage, account: Account): Promise<StoredFile> {
   await requireAllowance(files.db, account, files.config)
@@ -43,14 +44,14 @@ export async function receiveUpload(files: Files, request: IncomingMessage, acco
   }
 }
 
-/** A client that goes while it waits leaves its place to others. */
+/** A client that disconnects while it waits leaves the queue. */
 async function takeSlot({ slots }: Files, { socket }: IncomingMessage, account: Account): Promise<UploadSlot> {
-  const leaving = new AbortController()
-  const leave = () => leaving.abort()
+  const disconnect = new AbortController()
+  const leave = () => disconnect.abort()
   if (socket.destroyed) leave()
   socket.once('close', leave)
   try {
-    return await slots.take(nameAccount(account), leaving.signal)
+    return await slots.take(nameAccount(account), disconnect.signal)
   } finally {
     socket.off('close', leave)
   }
@@ -87,13 +88,16 @@ async function readUpload(
 }
 
 function requireName(name: string): string {
-  if (name.length <= LONGEST_NAME && isStorableText(name)) return name
+  if (name.length <= MAX_NAME_LENGTH && isStorableText(name)) return name
   throw invalidInput([
-    { field: 'file', message: `has a name that is longer than ${LONGEST_NAME} characters or no text` },
+    {
+      field: 'file',
+      message: `has a name that is longer than ${MAX_NAME_LENGTH} characters or contains characters that cannot be stored`,
+    },
   ])
 }
 
-/** The session of the form, where the account may read it. */
+/** Reads the session that the form names, and requires that the account may read it. */
 async function readSessionId({ db }: Files, account: Account, text: string | undefined): Promise<number | null> {
   if (text === undefined || text === '') return null
   const id = Number(text)
@@ -122,14 +126,14 @@ async function storeFile(files: Files, account: Account, { spooled, name, sessio
   try {
     await putFile(files, file, spooled)
   } catch (error) {
-    // Where the database is away as well, the row is found when it counts as abandoned.
+    // If PostgreSQL is unavailable as well, `sweepFiles` removes the row once it counts as abandoned.
     await giveUpFile(files.db, account, file).catch(() => undefined)
     throw error
   }
   return file
 }
 
-/** Stores the bytes of a file that has its row, however long that takes. */
+/** Stores the bytes of a file that has a row. Renews the row meanwhile, however long that takes. */
 async function putFile({ db, storage, guard }: Files, { id }: NewFile, spooled: SpooledFile): Promise<void> {
   const keeping = repeat(
     KEEP_PENDING_MS,

@@ -4,8 +4,8 @@ import type { Database } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { FileStorage } from './storage/storage.js'
 
-const MOST_AT_ONCE = 100
-/** Longer than any upload may take: what is older was left by a node that died. */
+const BATCH_SIZE = 100
+/** Longer than an upload may take. An older spooled file was left by a node that died. */
 const ABANDONED_SPOOL_MS = 3_600_000
 
 interface SweepDeps {
@@ -15,11 +15,11 @@ interface SweepDeps {
 }
 
 /**
- * Removes what nobody will ask for: files that no message named within 24 hours, uploads that a node did not finish within
- * an hour, files whose last message was deleted. A file is given up in the database first, then its bytes are deleted, then
- * its row, so that whoever dies in between leaves a row that says what to do. A node that takes a row has a minute; other
- * nodes pass it over until then.
- * @returns how many files are gone
+ * Removes unused files: those that no message named within 24 hours, those whose upload was not renewed for an hour,
+ * and those whose last message was deleted. A file is marked as `deleting` first, then its bytes are deleted, then its
+ * row. So a node that dies in between leaves a row that another node finds. A node that takes a row has a minute; until
+ * then other nodes skip it.
+ * @returns the number of removed files
  */
 export async function sweepFiles({ db, storage, spoolFolder }: SweepDeps): Promise<number> {
   await removeAbandoned(spoolFolder)
@@ -33,7 +33,7 @@ export async function sweepFiles({ db, storage, spoolFolder }: SweepDeps): Promi
       )
     }
     count += ids.length
-    if (ids.length < MOST_AT_ONCE) return count
+    if (ids.length < BATCH_SIZE) return count
   }
 }
 
@@ -43,12 +43,12 @@ async function takeUnwanted(db: Database): Promise<string[]> {
     where id = any(array(
       select id from chat_file where state <> 'named' and updated < clock_timestamp() - case state
         when 'stored' then interval '24 hours' when 'pending' then interval '1 hour' else interval '1 minute' end
-      order by updated limit ${MOST_AT_ONCE} for update skip locked))
+      order by updated limit ${BATCH_SIZE} for update skip locked))
     returning id`)
   return rows.map(({ id }) => id)
 }
 
-/** Each node may do it, as the folder may be shared. */
+/** Any node may remove them, because nodes may share the folder. */
 async function removeAbandoned(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   for (const name of names) {

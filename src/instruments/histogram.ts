@@ -3,9 +3,9 @@ export const DURATION_BOUNDS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
-/** Counts values by size. To observe one costs a short search and two additions, so that hot paths can afford it. */
+/** Counts values in buckets. An observation costs a short search and two additions, which hot paths can afford. */
 export class Histogram {
-  /** How many values fell between a bound and the one before; the last number counts those above all bounds. */
+  /** The number of values in each bucket; the last one counts the values above all bounds. */
   readonly counts: number[]
   /** The sum of all values. */
   sum = 0
@@ -16,9 +16,9 @@ export class Histogram {
   }
 
   observe(value: number): void {
-    let place = 0
-    while (value > (this.bounds[place] ?? Infinity)) place++
-    this.counts[place] = (this.counts[place] ?? 0) + 1
+    let index = 0
+    while (value > (this.bounds[index] ?? Infinity)) index++
+    this.counts[index] = (this.counts[index] ?? 0) + 1
     this.sum += value
   }
 }

@@ -1,4 +1,7 @@
-/** Why a JWT was refused. `key`: nobody has the key that it names. `malformed`: it is none, or not of an allowed kind. */
+/**
+ * Why a JWT was refused. `key`: the key that it names is unknown. `malformed`: it is not a JWT, or not of an allowed
+ * kind.
+ */
 export type JwtRefusal = 'expired' | 'claims' | 'signature' | 'key' | 'malformed'
 
 /** How often the key set of the platform was read. */
@@ -7,7 +10,7 @@ export interface KeySetCounts {
   failed: number
 }
 
-/** What became of the JWTs of this node since its start. */
+/** Outcomes of reading JWTs on this node since its start. */
 export interface JwtCounts {
   readonly refused: Record<JwtRefusal, number>
   readonly keySet: KeySetCounts
@@ -18,7 +21,7 @@ export const createJwtCounts = (): JwtCounts => ({
   keySet: { read: 0, failed: 0 },
 })
 
-/** The codes of jose's errors that tell a reason. */
+/** Error codes of jose, by the reason that they mean. */
 const reasons: Record<string, JwtRefusal> = {
   ERR_JWT_EXPIRED: 'expired',
   ERR_JWT_CLAIM_VALIDATION_FAILED: 'claims',

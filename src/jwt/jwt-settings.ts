@@ -5,26 +5,26 @@ import type { FieldErrors } from '../protocol/schemas/error-body.js'
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const
 export type JwtAlgorithm = (typeof algorithms)[number]
 
-/** The settings of JWT sign-in, by the names of their environment variables. */
+/** The settings of JWTs, named as their environment variables. */
 export const jwtEnvironment = {
   JWT_ALGORITHMS: Type.Optional(
     Type.String({
-      description: 'Algorithms of JWTs, separated by commas: HS256, RS256, ES256, EdDSA. Unset: no JWTs.',
+      description: 'Accepted algorithms of JWTs, separated by commas: HS256, RS256, ES256, EdDSA. Unset: no JWTs.',
     }),
   ),
-  JWT_SECRET: Type.Optional(Type.String({ description: 'Shared secret for HS256, 32 bytes at least.' })),
+  JWT_SECRET: Type.Optional(Type.String({ description: 'Shared secret for HS256, at least 32 bytes.' })),
   JWT_PUBLIC_KEY: Type.Optional(
     Type.String({ description: 'Public key in PEM, for RS256, ES256 or EdDSA; `\\n` may stand for a line break.' }),
   ),
   JWT_JWKS_URL: Type.Optional(
-    Type.String({ format: 'http-url', description: 'Address of a JSON Web Key Set, instead of JWT_PUBLIC_KEY.' }),
+    Type.String({ format: 'http-url', description: 'URL of a JSON Web Key Set, instead of JWT_PUBLIC_KEY.' }),
   ),
-  JWT_ISSUER: Type.Optional(Type.String({ description: 'What `iss` must be. Unset: anything.' })),
-  JWT_AUDIENCE: Type.Optional(Type.String({ description: 'What `aud` must be or hold. Unset: anything.' })),
+  JWT_ISSUER: Type.Optional(Type.String({ description: 'Required value of `iss`. Unset: any.' })),
+  JWT_AUDIENCE: Type.Optional(Type.String({ description: 'Value that `aud` must be or contain. Unset: any.' })),
 }
 type JwtEnvironment = Static<TObject<typeof jwtEnvironment>>
 
-/** Which JWTs are valid. The keys fit the algorithms. */
+/** Which JWTs are valid. The keys match the algorithms. */
 export interface JwtSettings {
   algorithms: JwtAlgorithm[]
   secret?: string | undefined
@@ -35,7 +35,7 @@ export interface JwtSettings {
   audience?: string | undefined
 }
 
-/** Undefined where JWTs are not configured. The environment has passed `checkJwtSettings`. */
+/** Returns undefined when JWTs are not configured. The environment has passed `checkJwtSettings`. */
 export function readJwtSettings(environment: JwtEnvironment): JwtSettings | undefined {
   if (environment.JWT_ALGORITHMS === undefined) return undefined
   return {
@@ -53,11 +53,11 @@ const listAlgorithms = ({ JWT_ALGORITHMS = '' }: JwtEnvironment) =>
 /** Environment files often cannot hold line breaks. */
 const toPem = (text: string) => text.replaceAll('\\n', '\n')
 
-/** RFC 7518 (3.2): a key of the size of the hash or larger. */
-const SHORTEST_SECRET = 32
+/** RFC 7518, section 3.2: the key must be at least as large as the hash. */
+const MIN_SECRET_BYTES = 32
 const PEM = /-----BEGIN [A-Z ]+-----/
 
-/** Says what is wrong with the settings together. A setting that would have no effect is an error, too. */
+/** Checks the settings against each other. A setting that would have no effect is an error, too. */
 export function checkJwtSettings(environment: JwtEnvironment): FieldErrors {
   const { JWT_SECRET: secret, JWT_PUBLIC_KEY: publicKey, JWT_JWKS_URL: jwksUrl } = environment
   const names = listAlgorithms(environment)
@@ -89,15 +89,15 @@ function checkSecret(secret: string | undefined): FieldErrors {
     secret === undefined
       ? 'is needed for HS256'
       : PEM.test(secret)
-        ? // Whoever knows a public key could sign with it.
+        ? // Anybody who knows a public key could sign JWTs with it.
           'is a PEM key; HS256 needs a secret that is random'
-        : Buffer.byteLength(secret) < SHORTEST_SECRET
-          ? `must have ${SHORTEST_SECRET} bytes at least`
+        : Buffer.byteLength(secret) < MIN_SECRET_BYTES
+          ? `must have ${MIN_SECRET_BYTES} bytes at least`
           : undefined
   return message === undefined ? [] : [{ field: 'JWT_SECRET', message }]
 }
 
-/** An RSA, P-256 or Ed25519 key verifies one algorithm. */
+/** Returns the only algorithm that an RSA, P-256 or Ed25519 key is accepted for. */
 const algorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): JwtAlgorithm | undefined => {
   if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return 'RS256'
   if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256'

@@ -2,20 +2,20 @@ import type { CryptoKey, FlattenedJWSInput, JSONWebKeySet, JWSHeaderParameters }
 import { unavailable } from '../errors/request-error.js'
 import type { KeySetCounts } from './jwt-counts.js'
 
-/** How often the set is read again, so that a key that the platform has withdrawn is not accepted for ever. */
+/** Interval at which the set is read again, so that a withdrawn key is not accepted for ever. */
 const REFRESH_MS = 600_000
-/** How often unknown keys make the set be read again. Anybody may send those. */
+/** Minimum interval between reads that an unknown key causes. Anybody may send JWTs with unknown keys. */
 const UNKNOWN_KEY_MS = 60_000
-/** The same before the set could be read once. */
+/** Minimum interval between reads until the first one succeeds. */
 const FIRST_READ_MS = 2000
 const FETCH_TIMEOUT_MS = 5000
-const MOST_BYTES = 1_048_576
+const MAX_BYTES = 1_048_576
 
-/** The platform's public keys, as it publishes them. */
+/** The public keys that the platform publishes. */
 export interface KeySet {
   /**
-   * The key that a JWT names. A key that was read once stays known while the address is away.
-   * @throws what jose throws when there is no such key · RequestError 503 when no set could be read so far
+   * Returns the key that a JWT names. Keys stay known while the URL is unreachable.
+   * @throws jose's error when there is no such key · RequestError 503 when the set was never read
    */
   find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey>
   close(): void
@@ -24,15 +24,15 @@ export interface KeySet {
 export interface KeySetOptions {
   url: string
   counts: KeySetCounts
-  /** Is called when the set cannot be read. */
+  /** Called when the set cannot be read. */
   onError: (error: unknown) => void
-  /** Default: the global one. */
+  /** Default: the global `fetch`. */
   fetch?: typeof fetch
   /** A clock in ms. Default: the monotonic one. */
   now?: () => number
 }
 
-/** Opens the key set behind an address. It is read at once, and nobody waits for that who needs no key. */
+/** Opens the key set of a URL. It is read in the background at once; only a caller of `find` waits for it. */
 export async function openKeySet(options: KeySetOptions): Promise<KeySet> {
   const { url, counts, onError, fetch: fetchFrom = fetch, now = () => performance.now() } = options
   const { createLocalJWKSet, errors } = await import('jose')
@@ -51,10 +51,10 @@ export async function openKeySet(options: KeySetOptions): Promise<KeySet> {
     }
   }
 
-  /** Those who need it at the same time share one attempt. */
+  /** Concurrent callers share one read. */
   const shareReading = () => (reading ??= read().finally(() => (reading = undefined)))
 
-  /** Reads again unless that was tried lately. False: nothing can be new. */
+  /** Reads the set again, unless that was tried within `pauseMs`. Returns false when it was. */
   async function readAgain(pauseMs: number): Promise<boolean> {
     if (reading === undefined && now() - readAt < pauseMs) return false
     await shareReading()
@@ -78,17 +78,17 @@ export async function openKeySet(options: KeySetOptions): Promise<KeySet> {
   }
 }
 
-/** @throws Error when the address does not answer with a key set that holds a key */
+/** @throws Error when the response is not a key set with at least one key */
 async function fetchKeys(url: string, fetchFrom: typeof fetch): Promise<JSONWebKeySet> {
   const response = await fetchFrom(url, {
     headers: { accept: 'application/jwk-set+json, application/json' },
     redirect: 'error',
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
   })
-  if (response.status !== 200) throw new Error(`The key set was answered with ${response.status}`)
+  if (response.status !== 200) throw new Error(`The request for the key set was answered with ${response.status}`)
   const set = JSON.parse(await readBody(response)) as Partial<JSONWebKeySet> | null
-  // An empty set is a fault of the other end, and no reason to sign everybody out.
-  if (!Array.isArray(set?.keys) || set.keys.length === 0) throw new Error('The key set holds no keys')
+  // An empty set is treated as a fault of the platform; it must not sign everybody out.
+  if (!Array.isArray(set?.keys) || set.keys.length === 0) throw new Error('The key set contains no keys')
   return { keys: set.keys }
 }
 
@@ -97,7 +97,7 @@ async function readBody({ body }: Response): Promise<string> {
   let bytes = 0
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length
-    if (bytes > MOST_BYTES) throw new Error('The key set is too large')
+    if (bytes > MAX_BYTES) throw new Error('The key set is too large')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

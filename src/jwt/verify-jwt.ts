@@ -8,32 +8,34 @@ import type { JwtSettings } from './jwt-settings.js'
 /** How far ahead the platform's clock may be. */
 const CLOCK_TOLERANCE_S = 5
 export const CLOCK_TOLERANCE_MS = CLOCK_TOLERANCE_S * 1000
-/** A JWT that ends later than this is refused: what is signed for years is a password, which nobody can change. */
-const LONGEST_LIFE_S = 7 * 86_400
+/**
+ * A JWT that expires later than this is refused: a JWT that is valid for years is a password that nobody can change.
+ */
+const MAX_LIFETIME_S = 7 * 86_400
 
-/** What a valid JWT says. */
+/** The contents of a valid JWT. */
 export interface JwtIdentity {
   side: 'store' | 'admin'
   id: number
-  /** In ms since the epoch, by the platform's clock, whole seconds as a rule; -Infinity where the JWT does not say. */
+  /** In ms since the epoch by the platform's clock, usually whole seconds; -Infinity when the JWT does not say. */
   issuedAt: number
   /** In ms since the epoch. */
   expiresAt: number
-  /** Claims about the account, unchecked. */
+  /** Claims about the account, not validated. */
   claims: { name?: unknown; logo_url?: unknown; email?: unknown }
 }
 
-/** Tells valid JWTs of the platform from all others. */
+/** Verifies JWTs of the platform. */
 export interface JwtVerifier {
   /**
-   * What a JWT says; undefined when it is not valid, for whatever reason.
+   * Returns the contents of a JWT; undefined when it is not valid, for any reason.
    * @throws RequestError 503 while the platform's keys could not be read yet
    */
   verify(token: string): Promise<JwtIdentity | undefined>
   close(): void
 }
 
-/** Opens a verifier. jose is loaded only here, so that nodes without JWTs start without it. */
+/** Opens a verifier. jose is loaded only here, so that nodes without JWTs do not load it. */
 export async function openJwtVerifier(
   settings: JwtSettings,
   counts: JwtCounts,
@@ -52,7 +54,7 @@ export async function openJwtVerifier(
     ...(audience !== undefined && { audience }),
   }
 
-  /** The secret verifies HS256 and nothing else does; so no public key can pass for a secret. */
+  /** The secret verifies only HS256, and nothing else verifies HS256. So a public key is never used as a secret. */
   async function findKey(header: JWSHeaderParameters, token: FlattenedJWSInput) {
     const key = header.alg === 'HS256' ? secret : (publicKey ?? (await keySet?.find(header, token)))
     if (key === undefined) throw new Error(`There is no key for ${header.alg}`)
@@ -76,21 +78,24 @@ export async function openJwtVerifier(
   }
 }
 
-/** A JWT that was signed for another purpose, like a logout token, says so by its type (RFC 8725, 3.11). */
+/**
+ * A JWT that was signed for another purpose, such as a logout token, declares that in its type (RFC 8725, section
+ * 3.11).
+ */
 const isAccessToken = (type: unknown) =>
   type === undefined || (typeof type === 'string' && /^(application\/)?(at\+)?jwt$/i.test(type))
 
-/** jose leaves room for a clock that is behind; the end of a JWT is exact. */
+/** jose tolerates a difference of the clocks also for `exp`; here a JWT expires exactly at `exp`. */
 const isOver = ({ exp = 0 }: JWTPayload) => exp * 1000 <= Date.now()
 
-/** jose has checked the types of `exp`, `iat` and `nbf`, and no others. */
+/** jose has validated the types of `exp`, `iat` and `nbf` only. */
 function readIdentity({ sub, exp = 0, iat, name, logo_url, email }: JWTPayload): JwtIdentity | undefined {
   const [, side, digits] = /^(store|admin):([1-9]\d{0,15})$/.exec(typeof sub === 'string' ? sub : '') ?? []
   const id = Number(digits)
   const now = Date.now()
   const latestMs = now + CLOCK_TOLERANCE_S * 1000
   if (side === undefined || !Number.isSafeInteger(id)) return undefined
-  if (exp * 1000 <= now || exp * 1000 > latestMs + LONGEST_LIFE_S * 1000) return undefined
+  if (exp * 1000 <= now || exp * 1000 > latestMs + MAX_LIFETIME_S * 1000) return undefined
   if (iat !== undefined && iat * 1000 > latestMs) return undefined
   return {
     side: side as JwtIdentity['side'],

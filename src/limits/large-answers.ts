@@ -1,13 +1,11 @@
 import type { FastifyReply } from 'fastify'
-import { collectAll } from '../memory/collect-garbage.js'
+import { createPeakCollector } from '../memory/collect-garbage.js'
 import type { AccountWork } from './account-work.js'
 import type { TextStream } from './text-stream.js'
 
 /** A reader that reads nothing for this long is cut. */
 const STALL_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
-/** So many bytes of answers leave garbage that is worth a collection. */
-const GARBAGE_BYTES = 4 * 1024 * 1024
 /** Collecting stops a process for up to about 100 ms, so it waits until no large answer was sent for this long. */
 const IDLE_MS = 6000
 
@@ -26,16 +24,18 @@ export interface LargeAnswers {
 export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): LargeAnswers {
   /** When each response was last read from. */
   const readAt = new Map<FastifyReply, number>()
-  let sentBytes = 0
+  const peak = createPeakCollector()
+  /** Until the memory has been looked at after the last answer. */
+  let isPeak = false
   let idleSince = 0
 
   function cutStalled(): void {
     const now = performance.now()
     for (const [reply, at] of readAt) if (now - at > stallMs) reply.request.raw.socket.destroy()
     // An idle process collects nothing: what a peak has left would stay for minutes.
-    if (readAt.size > 0 || sentBytes < GARBAGE_BYTES || now - idleSince < IDLE_MS) return
-    sentBytes = 0
-    void collectAll()
+    if (!isPeak || readAt.size > 0 || now - idleSince < IDLE_MS) return
+    isPeak = false
+    peak.end()
   }
   const timer = setInterval(cutStalled, Math.min(CHECK_INTERVAL_MS, stallMs))
   timer.unref()
@@ -48,7 +48,8 @@ export function createLargeAnswers(work: AccountWork, stallMs = STALL_MS): Large
       if (!isOver) readAt.set(reply, performance.now())
     }
     note()
-    sentBytes += bytes
+    if (!isPeak) peak.begin()
+    isPeak = true
     const forget = work.countUnread(account, bytes)
     reply.raw.once('close', () => {
       isOver = true

@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream'
 
 const PIECE_LENGTH = 65_536
+/** Of a longer text, the rest is sent at 50 MB/s at most: copying it as fast as possible takes the CPU from others. */
+const UNPACED_PIECES = 16
+const PACE_MS = 1
 
 /**
  * A long text as encoded parts. Answers that hold the same text share the parts: none is copied or encoded again. Joined to
@@ -25,6 +28,7 @@ export class TextStream extends Readable {
   /** Called whenever the reader takes a piece. */
   onRead: () => void = () => undefined
   readonly #pieces: Iterator<Buffer>
+  #count = 0
 
   constructor(text: string | TextParts) {
     super({ highWaterMark: PIECE_LENGTH })
@@ -34,9 +38,11 @@ export class TextStream extends Readable {
 
   override _read(): void {
     this.onRead()
-    setImmediate(() => {
+    const pushNext = () => {
       if (!this.destroyed) this.push(this.#pieces.next().value ?? null)
-    })
+    }
+    if (this.#count++ < UNPACED_PIECES) setImmediate(pushNext)
+    else setTimeout(pushNext, PACE_MS)
   }
 }
 

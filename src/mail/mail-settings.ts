@@ -1,12 +1,12 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox'
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 
-/** The settings of mail and of what waits for a store to read, by the names of their environment variables. */
+/** The settings of mail and of reminders, named as their environment variables. */
 export const mailEnvironment = {
   SMTP_URL: Type.Optional(
     Type.String({
       pattern: '^smtps?://',
-      description: 'Mail server. With it, stores get a mail about messages that they have not read.',
+      description: 'URL of the mail server. When set, stores get mails about messages that they have not read.',
     }),
   ),
   MAIL_FROM: Type.Optional(
@@ -21,7 +21,8 @@ export const mailEnvironment = {
     minimum: 0,
     maximum: 10_080,
     default: 10,
-    description: 'How long a message to a store stays unread until the event `message.unread`, and until the mail.',
+    description:
+      'How long a message to a store stays unread before the event `message.unread` and the mail, in minutes.',
   }),
 }
 type MailEnvironment = Static<TObject<typeof mailEnvironment>> & { PUBLIC_URL?: string }
@@ -30,17 +31,20 @@ type MailEnvironment = Static<TObject<typeof mailEnvironment>> & { PUBLIC_URL?: 
 export interface MailSettings {
   smtpUrl: string
   from: string
-  /** Where the links in mails lead, without a slash at its end. */
+  /** Base URL of the links in mails, without a trailing slash. */
   publicUrl: string
 }
 
-/** Undefined where no mail is sent. */
+/** Returns undefined when no mail is sent. */
 export function readMailSettings({ SMTP_URL, MAIL_FROM, PUBLIC_URL }: MailEnvironment): MailSettings | undefined {
   if (SMTP_URL === undefined || MAIL_FROM === undefined || PUBLIC_URL === undefined) return undefined
   return { smtpUrl: SMTP_URL, from: MAIL_FROM, publicUrl: PUBLIC_URL.replace(/\/+$/, '') }
 }
 
-/** What is missing for mail, or cannot be read. It repeats nothing of the URL, which may hold a password. */
+/**
+ * Checks that the settings of mail are complete and valid. The messages contain nothing of the URL, which may contain a
+ * password.
+ */
 export function checkMailSettings(environment: MailEnvironment): FieldErrors {
   const { SMTP_URL } = environment
   if (SMTP_URL === undefined) return []

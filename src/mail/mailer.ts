@@ -6,36 +6,39 @@ export interface Mail {
   to: string
   subject: string
   text: string
-  /** Names the mail: sent again after a failure, it is the same one. */
+  /** Identifies the mail. A mail that is sent again after a failure keeps it. */
   messageId: string
   headers: Record<string, string>
 }
 
 export interface Mailer {
   /**
-   * Hands a mail to the server. `refused`: the server does not want this mail, now or later.
-   * @throws Error when the server is away, takes too long or may take it later, or when the signal aborts
+   * Sends a mail to the mail server. `refused`: the server permanently rejects this mail.
+   * @throws Error when the server is unreachable, too slow or rejects the mail for now, or when the signal aborts
    */
   send(mail: Mail, signal: AbortSignal): Promise<'sent' | 'refused'>
   close(): void
 }
 
-/** For a mail as a whole, however its server spreads its answers. It ends before the lease on the mail does. */
+/**
+ * Timeout for sending a mail, however the server spreads its replies. Shorter than the lease on the mail (LEASE_MS).
+ */
 const MAIL_TIMEOUT_MS = 20_000
 const CONNECT_TIMEOUT_MS = 8000
-/** A server that says nothing for so long is not waited for. */
+/** A connection on which the server is silent for this long is closed. */
 const SILENCE_TIMEOUT_MS = 10_000
+/** SMTP replies from 500 on are permanent (RFC 5321, section 4.2.1). */
 const PERMANENT = 500
 
 export interface MailerOptions {
   smtpUrl: string
   from: string
   counts: MailCounts
-  /** For a mail as a whole. Default: 20 s. */
+  /** Timeout for sending a mail. Default: 20 s. */
   timeoutMs?: number
 }
 
-/** Loads the mail library with the first mail. */
+/** Creates a mailer. The mail library is loaded with the first mail. */
 export function createMailer({ smtpUrl, from, counts, timeoutMs = MAIL_TIMEOUT_MS }: MailerOptions): Mailer {
   let opening: Promise<Transporter> | undefined
   let opened: Transporter | undefined
@@ -47,7 +50,7 @@ export function createMailer({ smtpUrl, from, counts, timeoutMs = MAIL_TIMEOUT_M
       connectionTimeout: CONNECT_TIMEOUT_MS,
       greetingTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SILENCE_TIMEOUT_MS,
-      // A text that a store or an admin wrote may not name a file or an address to attach.
+      // Text written by a store or an admin cannot attach a file or a URL.
       disableFileAccess: true,
       disableUrlAccess: true,
     })
@@ -65,7 +68,8 @@ export function createMailer({ smtpUrl, from, counts, timeoutMs = MAIL_TIMEOUT_M
         return 'sent'
       } catch (error) {
         const { responseCode = 0, code } = error as { responseCode?: number; code?: string }
-        // A refusal of this mail. A wrong password, say, concerns all of them, and may be put right.
+        // The server refuses this mail. Other permanent errors, such as a wrong password, affect all mails and can be
+        // fixed.
         if (responseCode >= PERMANENT && (code === 'EENVELOPE' || code === 'EMESSAGE')) {
           counts.refused++
           return 'refused'

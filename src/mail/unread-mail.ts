@@ -7,7 +7,7 @@ import type { Mail, Mailer } from './mailer.js'
 import type { Unsubscribing } from './unsubscribe.js'
 
 const MESSAGES_PER_MAIL = 10
-const LONGEST_TEXT = 500
+const MAX_TEXT_LENGTH = 500
 
 interface UnreadMessage {
   content: string
@@ -18,13 +18,13 @@ interface UnreadMessage {
 }
 
 const messageColumns = defineColumns<UnreadMessage>({
-  content: `left(m.content, ${LONGEST_TEXT + 1})`,
+  content: `left(m.content, ${MAX_TEXT_LENGTH + 1})`,
   attachmentUrl: 'm.attachment_url',
   adminName: 'a.name',
   created: epochMs('m.created'),
 })
 
-export interface UnreadMailing {
+export interface UnreadMailDeps {
   db: Database
   mailer: Mailer
   unsubscribing: Unsubscribing
@@ -32,12 +32,12 @@ export interface UnreadMailing {
 }
 
 /**
- * Sends a store one mail for all the messages that it has not read and that were in no mail before. `refused` where it has
- * no address, or wants none.
- * @throws Error when the mail server may take it later, or when the signal aborts
+ * Sends a store one mail about all messages that it has not read and that no earlier mail contained. Returns `refused`
+ * when the store has no valid address, or has unsubscribed.
+ * @throws Error when the mail can be tried again, or when the signal aborts
  */
 export async function sendUnreadMail(
-  { db, mailer, unsubscribing, publicUrl }: UnreadMailing,
+  { db, mailer, unsubscribing, publicUrl }: UnreadMailDeps,
   { sessionId, storeId, readUpTo, mailedUpTo, lastId }: Reminder,
   signal: AbortSignal,
 ): Promise<'sent' | 'refused'> {
@@ -63,11 +63,14 @@ export async function sendUnreadMail(
   return mailer.send(mail, signal)
 }
 
-/** A list would send one store's messages to others; and what is none would be refused by the server. */
+/**
+ * Whether a text is a single address. A list would send one store's messages to others; the server would reject
+ * anything else.
+ */
 const isOneAddress = (email: string) => /^[^\s@<>()[\],;:"\\]+@[^\s@<>()[\],;:"\\]+$/.test(email)
 
 export interface UnreadMail {
-  /** Of the store. */
+  /** Name of the store. */
   name: string
   email: string
   count: number
@@ -77,7 +80,10 @@ export interface UnreadMail {
   unsubscribeUrl: string
 }
 
-/** The link leads to the chat's page, where the store signs in: a mail is no place for a token. */
+/**
+ * Composes the mail as plain text. Its link leads to the chat page, where the store signs in: a mail must not contain a
+ * token.
+ */
 export function composeMail({ name, email, count, messages, publicUrl, messageId, unsubscribeUrl }: UnreadMail): Mail {
   const what = count === 1 ? '1 new message' : `${count} new messages`
   const text = [
@@ -100,7 +106,7 @@ export function composeMail({ name, email, count, messages, publicUrl, messageId
 }
 
 function quote({ content, attachmentUrl, adminName, created }: UnreadMessage): string {
-  const text = content.length > LONGEST_TEXT ? `${content.slice(0, LONGEST_TEXT).toWellFormed()}…` : content
+  const text = content.length > MAX_TEXT_LENGTH ? `${content.slice(0, MAX_TEXT_LENGTH).toWellFormed()}…` : content
   const lines = [text, attachmentUrl]
     .filter((part) => part !== '')
     .join('\n')

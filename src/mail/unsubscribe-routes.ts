@@ -19,11 +19,11 @@ const question = page(`<p>Stop the mails about new messages in your support chat
 const confirmation = page('<p>You get no more mails about new messages.</p>')
 
 /**
- * Unsubscribes from mails, without signing in. Mail programs post by themselves when a reader clicks their button (RFC 8058).
- * A GET only asks: scanners of mail follow every link.
+ * The routes that unsubscribe a store from mails without signing in. Mail programs send the POST themselves when a
+ * reader clicks their button (RFC 8058). A GET only shows a question, because mail scanners follow every link.
  */
 export async function unsubscribeRoutes(app: App, { unsubscribing }: { unsubscribing: Unsubscribing }): Promise<void> {
-  // What the form, or the mail program, says beside the address does not matter.
+  // The body of the form or the mail program is ignored: the URL contains everything.
   for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data']) {
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined))
   }
@@ -35,7 +35,8 @@ export async function unsubscribeRoutes(app: App, { unsubscribing }: { unsubscri
   app.post(UNSUBSCRIBE_PATH, { schema: { hide: true, querystring: query } }, async (request, reply) => {
     const { store, signature } = request.query
     const { limits } = app
-    // Everybody may ask, and each question costs statements. A reader's click costs nothing of the limit.
+    // Anybody may send this request, and each one costs statements. A reader's first click does not count towards the
+    // limit.
     if (limits.isBlocked(request)) throw limits.failAuthentication(request)
     const outcome = await unsubscribing.unsubscribe(store, signature)
     if (outcome !== 'done') limits.failAuthentication(request)

@@ -5,13 +5,16 @@ import { Prisma } from '../generated/prisma/client.js'
 const KEY_BYTES = 32
 const KEY_ROW = 1
 
-/** Signs the addresses by which stores unsubscribe from mails, and acts on them. */
+/** Creates the signed URLs by which stores unsubscribe from mails, and handles their requests. */
 export interface Unsubscribing {
-  /** The address for a store's mails to an address of mail. It opens nothing else. */
+  /** Creates the URL that stops a store's mails to an e-mail address. It gives no other access. */
   createUrl(storeId: number, email: string): Promise<string>
-  /** Whether a store wants no mails to its present address. */
+  /** Whether a store has unsubscribed this e-mail address. */
   isUnsubscribed(storeId: number, email: string): Promise<boolean>
-  /** Unsubscribes a store's present address. `invalid`: the signature is not of it. `repeated`: it was unsubscribed before. */
+  /**
+   * Unsubscribes a store's current e-mail address. `invalid`: the signature does not match it. `repeated`: it was
+   * already unsubscribed.
+   */
   unsubscribe(storeId: number, signature: string): Promise<'done' | 'repeated' | 'invalid'>
 }
 
@@ -20,7 +23,7 @@ export const UNSUBSCRIBE_PATH = '/mail/unsubscribe/'
 export function createUnsubscribing(db: Database, publicUrl: string): Unsubscribing {
   let key: Promise<Uint8Array> | undefined
 
-  /** A failure to read it is not remembered. */
+  /** A failure to read the key is not cached. */
   async function sign(storeId: number, email: string): Promise<Buffer> {
     key ??= provideKey(db)
     const bytes = await key.catch((error: unknown) => {
@@ -52,7 +55,7 @@ export function createUnsubscribing(db: Database, publicUrl: string): Unsubscrib
   }
 }
 
-/** All nodes sign with one key, which the first of them makes. */
+/** Reads the key that all nodes sign with. The first node creates it. */
 async function provideKey(db: Database): Promise<Uint8Array> {
   await db.prisma.$executeRaw(Prisma.sql`
     insert into mail_key (id, key) values (${KEY_ROW}, ${randomBytes(KEY_BYTES)}) on conflict (id) do nothing`)

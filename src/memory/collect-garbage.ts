@@ -20,6 +20,32 @@ export function createBufferCollector(): (bytes: number) => void {
   }
 }
 
+/** A peak that has left less costs less than its collection. */
+const WORTH_COLLECTING_BYTES = 40 * 2 ** 20
+
+/** Collects what peaks of memory have left. */
+export interface PeakCollector {
+  /** To be called before a peak. */
+  begin(): void
+  /** To be called some time after a peak. Collects only if the process has grown much since it was smallest. */
+  end(): void
+}
+
+export function createPeakCollector(
+  readBytes: () => number = process.memoryUsage.rss,
+  collect: () => Promise<void> = collectAll,
+): PeakCollector {
+  let leastBytes = Infinity
+  return {
+    begin: () => void (leastBytes = Math.min(leastBytes, readBytes())),
+    end() {
+      if (readBytes() - leastBytes < WORTH_COLLECTING_BYTES) return
+      // What is still there afterwards is in use: the next peak is measured from that.
+      void collect().then(() => (leastBytes = readBytes()))
+    },
+  }
+}
+
 /** Giving memory back stops the process for up to a millisecond for each MiB in use. */
 const MOST_BYTES_TO_SHRINK = 128 * 2 ** 20
 

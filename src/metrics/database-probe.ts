@@ -12,11 +12,11 @@ const GIVE_UP_MS = 3000
 /** Minimum interval between reads of the counts of the installation, however often the metrics are scraped. */
 const INSTALLATION_AGE_MS = 10_000
 /** Maximum of each count, so that counting stays cheap on a large installation. */
-export const MOST_COUNTED = 10_000
+export const MAX_COUNTED = 10_000
 
 /** The sessions of the whole installation. */
 export interface OpenSessions {
-  /** Sessions that no admin has claimed. Like `claimed`, at most `MOST_COUNTED`. */
+  /** Sessions that no admin has claimed. Like `claimed`, at most `MAX_COUNTED`. */
   open: number
   claimed: number
   /** Age of the oldest open session; 0 if there is none. */
@@ -40,8 +40,8 @@ export interface DatabaseProbe {
 /** Each count follows a partial index and ends at the limit. */
 const countSessions = `
   select
-    (select count(*) from (select from chat_session where status = 'open' limit ${MOST_COUNTED}) o)::int as open,
-    (select count(*) from (select from chat_session where status = 'claimed' limit ${MOST_COUNTED}) c)::int as claimed,
+    (select count(*) from (select from chat_session where status = 'open' limit ${MAX_COUNTED}) o)::int as open,
+    (select count(*) from (select from chat_session where status = 'claimed' limit ${MAX_COUNTED}) c)::int as claimed,
     coalesce((select greatest(extract(epoch from clock_timestamp() - created), 0) from chat_session
       where status = 'open' order by id limit 1), 0)::float8 as "oldestOpenSeconds"`
 

@@ -6,18 +6,18 @@ import type { MetricsSettings } from './settings/metrics-settings.js'
 
 /** Serves the metrics of a node on a port of their own. */
 export interface MetricsServer {
-  /** Like `http://127.0.0.1:9100`. */
+  /** For example `http://127.0.0.1:9100`. */
   readonly origin: string
   close(): Promise<void>
 }
 
-/** What a scrape is answered with. */
+/** The response to a scrape. */
 export interface Exposition {
   contentType: string
   collect(): Promise<string>
 }
 
-/** @throws StartupError when it cannot listen */
+/** @throws StartupError when it cannot listen on the port */
 export async function startMetricsServer(
   { host, port }: MetricsSettings,
   { contentType, collect }: Exposition,
@@ -39,7 +39,7 @@ export async function startMetricsServer(
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', ({ message }) =>
-      reject(new StartupError(`The metrics cannot listen on ${host}:${port}: ${message}`)),
+      reject(new StartupError(`The metrics server cannot listen on ${host}:${port}: ${message}`)),
     )
     server.listen(port, host, resolve)
   })

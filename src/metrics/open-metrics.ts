@@ -19,8 +19,8 @@ const UNWANTED = ['handles', 'requests', 'resources'].flatMap((what) => [
 ])
 
 /**
- * Opens the metrics of a node: a registry of its own, read from the counters of the rooms when it is scraped. A scrape is
- * answered within a second also when PostgreSQL is frozen. Scrapes at the same time share an answer.
+ * Opens the metrics of a node: a registry of its own, filled from the counters of all rooms at each scrape. A scrape is
+ * answered within a second, even when PostgreSQL hangs. Concurrent scrapes share an answer.
  * @throws StartupError when the port cannot be listened on
  */
 export async function openMetrics(
@@ -36,8 +36,8 @@ export async function openMetrics(
   const all: MetricSources = { ...sources, database: () => state }
   for (const register of [registerDatabase, ...Object.values(rooms), ...Object.values(platformRooms)])
     register(registrar, all)
-  // Memory, CPU, event loop and garbage collection. Their observers live as long as the process.
-  // Watching the event loop twice as often takes half a percent of a core.
+  // Memory, CPU, event loop and garbage collection. Their observers live as long as the process. A resolution of 20 ms
+  // instead of 10 ms saves half a percent of a core (measured).
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
   for (const name of UNWANTED) registry.removeSingleMetric(name)
 

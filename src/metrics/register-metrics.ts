@@ -3,15 +3,15 @@ import type { Registrar, Sample } from './registrar.js'
 import type { MetricSources } from './sources.js'
 
 /*
- * No label holds an id of an account or a session, or anything else that grows with the installation. Each function registers
- * the metrics of one room.
+ * No label contains the id of an account or a session, or anything else that grows with the installation. Each function
+ * registers the metrics of one room.
  */
 
 export function registerRequests({ counter, histogram }: Registrar, sources: MetricSources): void {
   const { requests, limits, accountWork, hub } = sources
   counter({
     name: 'store_chat_http_requests_total',
-    help: 'Answered HTTP requests, by the template of their route; "unknown" stands for paths without a route.',
+    help: 'Answered HTTP requests, by route template; "unknown" stands for all paths without a route.',
     labelNames: ['method', 'route', 'status'],
     read: () =>
       requests
@@ -22,18 +22,18 @@ export function registerRequests({ counter, histogram }: Registrar, sources: Met
   })
   histogram({
     name: 'store_chat_http_request_duration_seconds',
-    help: 'Time from the headers of a request to the end of its answer.',
+    help: 'Time from the headers of a request to the end of its response.',
     labelNames: ['method', 'route'],
     read: () => requests.all().map(({ method, route, durations }) => [{ method, route }, durations]),
   })
   counter({
     name: 'store_chat_authentication_failures_total',
-    help: 'Requests and handshakes with a token that is missing, unknown, expired or revoked.',
+    help: 'HTTP requests and WebSocket handshakes whose token is missing, unknown, expired or revoked.',
     read: () => limits.counts.failedAuthentications,
   })
   counter({
     name: 'store_chat_limited_total',
-    help: 'Requests, messages and handshakes that a limit refused, by the limit.',
+    help: 'HTTP requests, messages and WebSocket handshakes that were refused, by limit.',
     labelNames: ['limit'],
     read: () => [
       [{ limit: 'requests' }, limits.counts.requests],
@@ -48,7 +48,7 @@ export function registerRequests({ counter, histogram }: Registrar, sources: Met
 
 const sides = ['store', 'admin'] as const
 
-/** Samples of a number that is counted for each side. */
+/** Samples of a number for each side. */
 const bySide = (read: (side: (typeof sides)[number]) => number): Sample<number>[] =>
   sides.map((side) => [{ side }, read(side)])
 
@@ -69,36 +69,36 @@ export function registerSockets({ counter, gauge }: Registrar, { hub }: MetricSo
   })
   counter({
     name: 'store_chat_sockets_closed_total',
-    help: 'Sockets that this node closed, by the reason; "too_slow" are slow readers. Frames that ws refuses do not count.',
+    help: 'Sockets that this node closed, by reason; "too_slow" are slow readers. Sockets that the ws library closes are not counted.',
     labelNames: ['reason'],
     read: () => ownCloseCodes.map(([reason, code]) => [{ reason: toSnakeCase(reason) }, sockets.closes.get(code) ?? 0]),
   })
   counter({
     ...perSide,
     name: 'store_chat_socket_frames_received_total',
-    help: 'Frames that clients sent.',
+    help: 'Frames received from clients.',
     read: () => bySide((side) => sockets[side].framesReceived),
   })
   counter({
     ...perSide,
     name: 'store_chat_socket_frames_sent_total',
-    help: 'Frames that were written to sockets.',
+    help: 'Frames written to sockets.',
     read: () => bySide((side) => sockets[side].framesSent),
   })
   counter({
     ...perSide,
     name: 'store_chat_socket_sent_bytes_total',
-    help: 'Bytes of the frames that were written to sockets.',
+    help: 'Bytes of frames written to sockets.',
     read: () => bySide((side) => sockets[side].bytesSent),
   })
   counter({
     name: 'store_chat_sessions_resumed_total',
-    help: 'Sessions that clients named in a resume.',
+    help: 'Sessions that clients named in `resume` frames.',
     read: () => sockets.resumedSessions,
   })
 }
 
-/** `ws` itself closes a socket whose frame is too big. */
+/** The `ws` library itself closes a socket whose frame is too big, so it is not counted here. */
 const ownCloseCodes = Object.entries(closeCodes).filter(([reason]) => reason !== 'tooBig')
 
 const toSnakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
@@ -107,23 +107,23 @@ export function registerDeliveries({ counter, histogram }: Registrar, { hub, com
   const { sockets, deliveries } = hub
   counter({
     name: 'store_chat_messages_stored_total',
-    help: 'Messages that this node stored, by the side of their sender.',
+    help: 'Messages that this node stored, by side of the sender.',
     labelNames: ['side'],
     read: () => bySide((side) => commits.stored[side]),
   })
   histogram({
     name: 'store_chat_commit_messages',
-    help: 'Messages that shared a statement and its commit.',
+    help: 'Messages per commit: concurrent messages share a statement and its commit.',
     read: () => commits.sizes,
   })
   histogram({
     name: 'store_chat_commit_duration_seconds',
-    help: 'Time that such a statement took, with its commit.',
+    help: 'Duration of the statement that stores messages, including its commit.',
     read: () => commits.durations,
   })
   counter({
     name: 'store_chat_deliveries_total',
-    help: 'Messages and changes of sessions that were written to sockets, once per socket.',
+    help: 'Messages and session changes written to sockets, counted once per socket.',
     labelNames: ['side'],
     read: () => bySide((side) => sockets[side].deliveries),
   })
@@ -134,17 +134,17 @@ export function registerDeliveries({ counter, histogram }: Registrar, { hub, com
   })
   counter({
     name: 'store_chat_events_filled_total',
-    help: 'Messages and changes that pub/sub did not bring in time, read from PostgreSQL instead.',
+    help: 'Messages and changes that pub/sub did not deliver in time and that were read from PostgreSQL instead.',
     read: () => deliveries.eventsFilled,
   })
   counter({
     name: 'store_chat_events_repaired_total',
-    help: 'Those of them that only the reconciler found. Near 0 while Redis works.',
+    help: 'Filled events whose loss only the reconciler found. Near 0 while Redis works.',
     read: () => deliveries.eventsRepaired,
   })
   counter({
     name: 'store_chat_sessions_reset_total',
-    help: 'Sessions that began anew for their sockets because the database was set back.',
+    help: 'Sessions that were reset for their sockets because the database was restored to an earlier state.',
     read: () => deliveries.resets,
   })
 }
@@ -152,7 +152,7 @@ export function registerDeliveries({ counter, histogram }: Registrar, { hub, com
 export function registerPubSub({ counter, gauge }: Registrar, { pubsub }: MetricSources): void {
   gauge({
     name: 'store_chat_pubsub_up',
-    help: 'Whether events reach other nodes.',
+    help: '1 if events reach other nodes, otherwise 0.',
     read: () => Number(pubsub.isUp()),
   })
   counter({
@@ -162,12 +162,12 @@ export function registerPubSub({ counter, gauge }: Registrar, { pubsub }: Metric
   })
   counter({
     name: 'store_chat_pubsub_dropped_total',
-    help: 'Events that could not be sent to other nodes. Those that matter are read from PostgreSQL there.',
+    help: 'Events that could not be sent to other nodes. Durable events are read from PostgreSQL there.',
     read: () => pubsub.counts.dropped,
   })
   counter({
     name: 'store_chat_pubsub_received_total',
-    help: 'Events that came from other nodes.',
+    help: 'Events received from other nodes.',
     read: () => pubsub.counts.received,
   })
 }
@@ -175,7 +175,7 @@ export function registerPubSub({ counter, gauge }: Registrar, { pubsub }: Metric
 export function registerLogs({ counter }: Registrar, { logs }: MetricSources): void {
   counter({
     name: 'store_chat_log_lines_total',
-    help: 'Warnings and errors that were logged or, because they repeated, left out.',
+    help: 'Warnings and errors, including repeated ones that were not logged.',
     labelNames: ['level'],
     read: () => Object.entries(logs).map(([level, count]) => [{ level }, count as number]),
   })

@@ -6,9 +6,9 @@ type Labels = Record<string, string | number>
 /** A value with its labels. */
 export type Sample<Value> = [labels: Labels, value: Value]
 
-/** Describes a metric whose values are kept elsewhere and read when Prometheus asks. */
+/** Describes a metric whose values are kept elsewhere and read at each scrape. */
 export interface MetricDescription<Value> {
-  /** After https://prometheus.io/docs/practices/naming/ */
+  /** See https://prometheus.io/docs/practices/naming/ */
   name: string
   help: string
   labelNames?: string[]
@@ -40,14 +40,15 @@ export function createRegistrar(registry: Registry): Registrar {
         ...{ name, help, labelNames, registers },
         collect() {
           this.reset()
-          // A gauge without labels begins with 0.
+          // `reset` sets a gauge without labels to 0; it must be absent when there is no sample.
           if (labelNames.length === 0) this.remove()
           for (const [labels, value] of toSamples(read())) this.set(labels, value)
         },
       })
     },
     histogram({ name, help, read }) {
-      // The registry asks a metric for its name and for this; a histogram of the library would search buckets of its own.
+      // The registry only reads `name` and calls `get`. A histogram of the library would have to be given each
+      // observation.
       const get = async () => ({ name, help, type: 'histogram', values: toSamples(read()).flatMap(toLines(name)) })
       registry.registerMetric({ name, get } as unknown as LibraryHistogram)
     },
@@ -59,14 +60,14 @@ function toSamples<Value>(read: Sample<Value>[] | Value | undefined): Sample<Val
   return Array.isArray(read) ? read : [[{}, read]]
 }
 
-/** The lines of a histogram. Those of the buckets are cumulative. */
+/** The lines of a histogram. Buckets are cumulative. */
 const toLines =
   (name: string) =>
   ([labels, { bounds, counts, sum }]: Sample<Histogram>) => {
     let count = 0
-    const buckets = counts.map((own, place) => {
+    const buckets = counts.map((own, index) => {
       count += own
-      return { labels: { le: bounds[place] ?? '+Inf', ...labels }, value: count, metricName: `${name}_bucket` }
+      return { labels: { le: bounds[index] ?? '+Inf', ...labels }, value: count, metricName: `${name}_bucket` }
     })
     return [
       ...buckets,

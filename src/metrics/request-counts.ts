@@ -1,17 +1,17 @@
 import { METHODS } from 'node:http'
 import { Histogram } from '../instruments/histogram.js'
 
-/** The answers to one method of one route. */
+/** The responses to one method of one route. */
 export interface RouteCounts {
   readonly method: string
   /** The template of the route, such as `/v1/chat/files/:id`; `unknown` for all paths without a route. */
   readonly route: string
   readonly byStatus: Map<number, number>
-  /** Seconds from the headers of a request to the end of its answer. */
+  /** Seconds from the headers of a request to the end of its response. */
   readonly durations: Histogram
 }
 
-/** Counts answers by route template, so that there are no more series than routes, methods and statuses. */
+/** Counts responses by route template, so that the number of series is bounded by routes, methods and statuses. */
 export interface RequestCounts {
   note(method: string, route: string | undefined, statusCode: number, ms: number): void
   all(): RouteCounts[]

@@ -12,7 +12,7 @@ const done = { success: Type.Literal(true), message: Type.String() }
 const DoneSchema = Type.Object(done)
 const listQuery = Type.Object({
   limit: LimitSchema,
-  before: Type.Optional(Type.Integer({ ...IdSchema, description: 'The last id of the page before.' })),
+  before: Type.Optional(Type.Integer({ ...IdSchema, description: 'The last id of the previous page.' })),
 })
 const describe = (summary: string) => describeRoute('admin', summary)
 
@@ -58,7 +58,7 @@ export async function notificationRoutes(app: App): Promise<void> {
     '/admin/notifications/read/',
     {
       schema: {
-        ...describe('Mark a notification read'),
+        ...describe('Mark a notification as read'),
         body: Type.Object({ id: IdSchema }),
         response: { 200: DoneSchema, ...refusals(400, 401, 403, 404, 413, 415, 503) },
       },
@@ -74,7 +74,7 @@ export async function notificationRoutes(app: App): Promise<void> {
     '/admin/notifications/read-all/',
     {
       schema: {
-        ...describe('Mark all notifications read'),
+        ...describe('Mark all notifications as read'),
         response: { 200: DoneSchema, ...refusals(400, 401, 403, 413, 415, 503) },
       },
     },

@@ -8,16 +8,17 @@ import { NotificationSchema } from '../protocol/schemas/notifications.js'
 type Notification = Static<typeof NotificationSchema>
 
 /*
- * Nothing is stored for a notification but marks of having read it. It is a store's message, seen by an admin whom it
- * concerns: the holder at the time, or everybody while there was none. Its id is the message's. It is read
- *  - below the admin's watermark over all sessions, or
- *  - below the admin's watermark in its session, or
- *  - when it is marked by itself.
+ * A notification is derived: only the marks of what was read are stored. It is a store's message, for an admin whom it
+ * concerns: the holder at the time, or every admin while there was none. Its id is that of the message. It is read when
+ * it is
+ * - at or below the admin's watermark over all sessions,
+ * - at or below the admin's watermark in its session, or
+ * - marked individually.
  */
 
 /**
- * SQL: whether the message `m` is unread for the admin `a`. The marks are looked up one by one: for an EXISTS the planner,
- * which knows neither the number of marks nor of messages, would read all marks.
+ * SQL: whether the message `m` is unread for the admin `a`. The marks are looked up by scalar subqueries. For an EXISTS
+ * the planner, which misjudges the numbers of marks and messages, would read all marks.
  */
 export const unreadCondition = `(
   m.id > a.notifications_read_up_to
@@ -44,7 +45,7 @@ const notificationColumns = defineColumns<Omit<Notification, 'created_at'> & { c
   created_at: epochMs('m.created'),
 })
 
-const LONGEST_PAGE = Prisma.raw('200')
+const MAX_PAGE_SIZE = Prisma.raw('200')
 
 /** Reads the notifications of an admin, newest first. `before` is the last id of the previous page. */
 export async function listNotifications(
@@ -52,11 +53,11 @@ export async function listNotifications(
   adminId: number,
   { limit = PAGE_SIZE, before }: { limit?: number; before?: number },
 ): Promise<Notification[]> {
-  // Ordered like the index, because for the planner IS NULL does not fix the first column; and with a literal limit,
-  // because a generic plan takes a parameter for a tenth of the table.
+  // The order has all columns of the index, because for the planner IS NULL does not fix the first one. The limit is a
+  // literal, because a generic plan assumes that a parameter is a tenth of the rows.
   const page = (concern: string) => Prisma.sql`(
     select * from chat_message m where ${Prisma.raw(concern)}
-      and m.id < ${before ?? Number.MAX_SAFE_INTEGER} order by m.holder_id desc, m.id desc limit ${LONGEST_PAGE})`
+      and m.id < ${before ?? Number.MAX_SAFE_INTEGER} order by m.holder_id desc, m.id desc limit ${MAX_PAGE_SIZE})`
   const rows = await notificationColumns.read(
     db,
     Prisma.sql`

@@ -6,7 +6,7 @@ import { concerns, unreadCondition } from './notifications.js'
 const isUnread = Prisma.raw(unreadCondition)
 
 /**
- * Marks one notification read.
+ * Marks a notification as read.
  * @throws RequestError 404 when the admin has no such notification
  */
 export async function readNotification(db: Database, adminId: number, messageId: number): Promise<void> {
@@ -24,20 +24,21 @@ export async function readNotification(db: Database, adminId: number, messageId:
 }
 
 /**
- * Longer than a message may take from its id to its commit (two statements of a minute at most): when a message is this
- * old, all messages with smaller ids are committed or never will be.
+ * Longer than a message may take from its id to its commit: two statements of at most 60 s (the maximum of
+ * DATABASE_STATEMENT_TIMEOUT_MS). When a message is this old, all messages with smaller ids are committed or never will
+ * be.
  */
 const SETTLED_AFTER = Prisma.raw(`interval '3 minutes'`)
-/** The most obsolete marks that are deleted at a time. */
+/** How many obsolete marks are deleted at a time. */
 const MAX_DELETED = Prisma.raw('10000')
 
 /**
- * Marks every notification of an admin as read that exists now. Ids of different sessions are not in commit order, so one
- * watermark over all sessions covers only messages that are old enough; the newer ones are covered by a watermark per
+ * Marks all existing notifications of an admin as read. Ids of different sessions are not in commit order, so one
+ * watermark over all sessions covers only messages that are old enough. The newer ones are covered by a watermark per
  * session, where ids are in commit order. A message that is committed a moment later stays unread.
  *
- * The cost follows the number of messages of the last minutes, not the number of unread ones. The newest message that is
- * old enough is searched in doubling steps, back from the newest one.
+ * The cost depends on the number of messages of the last minutes, not on the number of unread ones. The newest message
+ * that is old enough is searched in doubling steps, back from the newest message.
  */
 export async function readAllNotifications(db: Database, adminId: number): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`
@@ -79,13 +80,13 @@ const newerThanSettled = (concern: string) =>
   Prisma.raw(`select m.id, m.session_id from chat_message m
     where ${concern} and m.id > greatest(settled.id, a.notifications_read_up_to)`)
 
-/** The most messages by which one call advances. An admin who reads advances by fewer. */
+/** How many messages one call advances over. An admin who reads regularly needs fewer. */
 const MAX_ADVANCED = Prisma.raw('500')
 
 /**
- * Advances an admin's watermark over messages that were read by other marks, up to the oldest one that is unread or too
- * new, and deletes those marks: an admin who reads everything has few marks above the watermark. The work is bounded; call
- * it after each read.
+ * Advances an admin's watermark over messages that other marks cover, up to the oldest message that is unread or too
+ * new, and deletes those marks. So an admin who reads everything has few marks above the watermark. The work of a call
+ * is bounded; call it after each read.
  */
 export async function advanceWatermark(db: Database, adminId: number): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`

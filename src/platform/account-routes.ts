@@ -12,20 +12,20 @@ import { signOut } from './switch-account.js'
 const IdParams = Type.Object({ id: IdSchema })
 const listQuery = Type.Object({
   limit: LimitSchema,
-  cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' })),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next_cursor` of the previous page.' })),
 })
 const next_cursor = Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' })
-const active = Type.Optional(Type.Boolean({ description: 'Left out: as it is; a new account is active.' }))
+const active = Type.Optional(Type.Boolean({ description: 'Absent: unchanged; a new account is active.' }))
 const storeBody = Type.Object({ ...StoreInputSchema.properties, active })
 const adminBody = Type.Object({
   ...AdminInputSchema.properties,
-  role: Type.Optional({ ...AdminRoleSchema, description: 'Left out: as it is; a new admin is an agent.' }),
+  role: Type.Optional({ ...AdminRoleSchema, description: 'Absent: unchanged; a new admin is an agent.' }),
   active,
 })
 const describe = (summary: string) => describeRoute('platform', summary)
 const putRefusals = refusals(400, 401, 413, 415, 503)
 
-/** The platform's stores and admins. */
+/** The routes of the platform's stores and admins. */
 export async function accountRoutes(app: App): Promise<void> {
   app.get(
     '/stores/',
@@ -58,7 +58,7 @@ export async function accountRoutes(app: App): Promise<void> {
     '/stores/:id/',
     {
       schema: {
-        ...describe('Create or replace a store, switch it on or off'),
+        ...describe('Create or replace a store, or switch it on or off'),
         params: IdParams,
         body: storeBody,
         response: { 200: PlatformStoreSchema, ...putRefusals },
@@ -98,7 +98,7 @@ export async function accountRoutes(app: App): Promise<void> {
     '/admins/:id/',
     {
       schema: {
-        ...describe('Create or replace an admin, set its role, switch it on or off'),
+        ...describe('Create or replace an admin, set its role, or switch it on or off'),
         params: IdParams,
         body: adminBody,
         response: { 200: PlatformAdminSchema, ...putRefusals },
@@ -111,7 +111,7 @@ export async function accountRoutes(app: App): Promise<void> {
     '/accounts/sign-out/',
     {
       schema: {
-        ...describe('End all tokens and JWTs of an account that were issued before'),
+        ...describe('End all tokens and JWTs that were issued to an account before now'),
         body: Type.Object(ownerFields),
         response: {
           200: Type.Object({ status: Type.Literal('ok') }),

@@ -6,7 +6,7 @@ import type { PlatformAdmin, PlatformStore } from '../protocol/schemas/accounts.
 
 export interface AccountPage {
   limit?: number
-  /** `next_cursor` of the page before. */
+  /** `next_cursor` of the previous page. */
   cursor?: string
 }
 
@@ -17,8 +17,8 @@ interface Page<Item> {
 }
 
 /**
- * The stores in the order of their ids.
- * @throws RequestError 400 when the cursor is none of this list
+ * Lists stores in the order of their ids.
+ * @throws RequestError 400 the cursor is invalid
  */
 export async function listStores(db: Database, page: AccountPage): Promise<Page<PlatformStore>> {
   return readPage(page, async (after, take) => {
@@ -27,7 +27,10 @@ export async function listStores(db: Database, page: AccountPage): Promise<Page<
   })
 }
 
-/** The admins, as `listStores` lists stores. */
+/**
+ * Lists admins in the order of their ids.
+ * @throws RequestError 400 the cursor is invalid
+ */
 export async function listAdmins(db: Database, page: AccountPage): Promise<Page<PlatformAdmin>> {
   return readPage(page, async (after, take) => {
     const rows = await db.prisma.admin.findMany({ where: { id: { gt: after } }, orderBy: { id: 'asc' }, take })
@@ -49,7 +52,7 @@ export async function getAdmin(db: Database, id: number): Promise<PlatformAdmin>
   return toPlatformAdmin(row)
 }
 
-/** Reads one more than the page holds, to know whether there is another page. */
+/** Reads one item more than the page contains, to know whether there is another page. */
 async function readPage<Item extends { id: number }>(
   { limit = PAGE_SIZE, cursor }: AccountPage,
   read: (after: number, take: number) => Promise<Item[]>,
@@ -61,10 +64,10 @@ async function readPage<Item extends { id: number }>(
   return { data, next_cursor }
 }
 
-/** Opaque to clients: the last id, as text in base64url. */
+/** A cursor is opaque to clients. It is the last id, as text in base64url. */
 function readCursor(cursor: string | undefined): number {
   if (cursor === undefined) return 0
   const text = Buffer.from(cursor, 'base64url').toString()
   if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text)
-  throw invalidInput([{ field: 'cursor', message: 'is not one of this list' }])
+  throw invalidInput([{ field: 'cursor', message: 'is not a cursor of this list' }])
 }

@@ -6,19 +6,22 @@ import { readAddressBlock } from '../limits/address-block.js'
 import type { Limits } from '../limits/limits.js'
 import { RateLimiter } from '../limits/rate-limiter.js'
 
-/** Beyond what the failed authentications of an address are limited to anyway. */
-const MOST_GUESSES_PER_MINUTE = 60
-const MOST_ADDRESSES = 10_000
+/**
+ * Wrong platform tokens per minute from one address. LIMIT_FAILED_AUTH_PER_MINUTE applies as well; a smaller value
+ * lowers this limit, and 0 switches it off.
+ */
+const MAX_GUESSES_PER_MINUTE = 60
+const MAX_ADDRESSES = 10_000
 const TRUSTED_MS = 3_600_000
 
 export interface PlatformAccess {
   /** One token, or two while it is being rotated, separated by a comma. */
   platformToken: string
-  /** 0: not limited. */
+  /** 0: no limit. */
   failedAuthPerMinute: number
 }
 
-/** What the check needs of a request. */
+/** The properties of a request that the check uses. */
 interface PlatformRequest {
   headers: { authorization?: string | undefined }
   /** The client's address. */
@@ -26,16 +29,17 @@ interface PlatformRequest {
 }
 
 /**
- * A hook that lets only the platform's backend through. From an address with too many wrong guesses not even the right
- * token is taken, so that guessing leads nowhere; an address from which the platform called within the last hour is exempt.
+ * Creates a hook that admits only the platform's backend. An address that sent too many wrong tokens is refused even
+ * with the right one, so that guessing is useless. An address from which the platform called within the last hour is
+ * exempt.
  */
 export function createPlatformCheck({ platformToken, failedAuthPerMinute }: PlatformAccess, limits: Limits) {
   const expected = platformToken.split(',').map((token) => hashToken(token.trim()))
-  const burst = Math.min(failedAuthPerMinute, MOST_GUESSES_PER_MINUTE)
-  const guesses = new RateLimiter({ perSecond: burst / 60, burst }, MOST_ADDRESSES)
-  const trusted = new LRUCache<string, true>({ max: MOST_ADDRESSES, ttl: TRUSTED_MS })
+  const burst = Math.min(failedAuthPerMinute, MAX_GUESSES_PER_MINUTE)
+  const guesses = new RateLimiter({ perSecond: burst / 60, burst }, MAX_ADDRESSES)
+  const trusted = new LRUCache<string, true>({ max: MAX_ADDRESSES, ttl: TRUSTED_MS })
 
-  /** Compares with all of them, so that the time does not tell which one it is. */
+  /** Compares with every token, so that the time does not show which one matches. */
   function isRight(token: string): boolean {
     const hash = hashToken(token)
     return expected.map((one) => timingSafeEqual(hash, one)).includes(true)

@@ -5,7 +5,9 @@ import { tokenRoutes } from './token-routes.js'
 import { deliveryRoutes } from '../webhooks/routes/delivery-routes.js'
 import { webhookRoutes } from '../webhooks/routes/webhook-routes.js'
 
-/** For the platform's own backend: its stores, its admins and their tokens, and where its events go. Only with PLATFORM_TOKEN. */
+/**
+ * The routes for the platform's own backend: stores, admins, tokens and webhooks. Registered only with PLATFORM_TOKEN.
+ */
 export async function platformRoutes(app: App, access: PlatformAccess): Promise<void> {
   app.addHook('onRequest', createPlatformCheck(access, app.limits))
   await app.register(accountRoutes)

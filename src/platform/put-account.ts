@@ -11,8 +11,8 @@ import type { AdminRole } from '../protocol/account.js'
 import { switchAccount, type PlatformDeps } from './switch-account.js'
 
 /**
- * Creates or replaces a store. `active` stays as it is when it is left out. Switched off, its tokens and JWTs stop working
- * on every node within a second.
+ * Creates or replaces a store. An absent `active` leaves it unchanged. When a store is switched off, its tokens and
+ * JWTs stop working on every node within a second.
  */
 export async function putStore(
   { db, pubsub }: PlatformDeps,
@@ -30,8 +30,8 @@ export async function putStore(
 }
 
 /**
- * Creates or replaces an admin. `role` and `active` stay as they are when they are left out. Switched off, it also gives
- * its sessions back to the open ones, each with its event.
+ * Creates or replaces an admin. An absent `role` or `active` leaves it unchanged. When an admin is switched off, its
+ * sessions are released, each with its event.
  */
 export async function putAdmin(
   { db, pubsub }: PlatformDeps,

@@ -7,15 +7,15 @@ import { publishAccessChange } from '../events/revocations.js'
 import type { Side } from '../protocol/account.js'
 import { giveBackSessions } from '../sessions/give-back-sessions.js'
 
-/** What changing an account needs. */
+/** Dependencies that changes of accounts share. */
 export interface PlatformDeps {
   db: Database
   pubsub: Publisher
 }
 
 /**
- * Changes the access of an account within a transaction. An admin who is switched off gives its sessions back in the same
- * transaction. Returns what tells the nodes, to be called after the commit.
+ * Changes the access of an account within a transaction. The sessions of an admin who is switched off are released in
+ * the same transaction. Returns a function that publishes the changes; call it after the commit.
  * @throws RequestError 404 when there is no such account
  */
 export async function switchAccount(
@@ -35,8 +35,8 @@ export async function switchAccount(
 }
 
 /**
- * Ends all that was issued for an account before now: its tokens are revoked, and JWTs issued earlier are refused. It holds
- * on every node within a second.
+ * Revokes the tokens of an account, and invalidates JWTs that were issued to it before now. It takes effect on every
+ * node within a second.
  * @throws RequestError 404 when there is no such account
  */
 export async function signOut({ db, pubsub }: PlatformDeps, owner: { side: Side; id: number }): Promise<void> {

@@ -7,7 +7,10 @@ import { ownerFields, readOwner } from './owner.js'
 
 const IdParams = Type.Object({ id: IdSchema })
 const IssuedTokenSchema = Type.Object(
-  { ...AccessTokenSchema.properties, token: Type.String({ description: 'Shown this once.' }) },
+  {
+    ...AccessTokenSchema.properties,
+    token: Type.String({ description: 'The token itself. It cannot be read again.' }),
+  },
   { title: 'IssuedToken' },
 )
 const issueBody = Type.Object({ ...ownerFields, expires: Type.Optional(LifeSchema) })
@@ -15,12 +18,12 @@ const tokenQuery = Type.Object({
   ...ownerFields,
   limit: LimitSchema,
   after: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Last id of the page before.' }),
+    Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Last id of the previous page.' }),
   ),
 })
 const describe = (summary: string) => describeRoute('platform', summary)
 
-/** The tokens of the platform's stores and admins. */
+/** The routes of the tokens of stores and admins. */
 export async function tokenRoutes(app: App): Promise<void> {
   app.post(
     '/tokens/',

@@ -31,8 +31,8 @@ export const remindersPlugin = plugin<{ config: Config }>(
     const onMailError = (error: unknown) => log.warn({ err: error }, 'a mail could not be sent')
     const onSlowSweep = (mostEvents: number) =>
       log.warn({ mostEvents }, 'the sweep for reminders took too long; it reads less now')
-    const reminding = { db, afterMs: config.unreadAfterMs, sendMail, onError, onMailError, onSlowSweep }
-    const reminders = startReminders(reminding, config.databaseStatementTimeoutMs)
+    const options = { db, afterMs: config.unreadAfterMs, sendMail, onError, onMailError, onSlowSweep }
+    const reminders = startReminders(options, config.databaseStatementTimeoutMs)
     app.pubsub = observeEvents(app.pubsub, (event) => {
       if ('message' in event) reminders.note(event.message)
     })

@@ -6,7 +6,7 @@ import { startConsumerLoop } from '../event-log/consumer-loop.js'
 import { readProgress } from '../event-log/take-turn.js'
 import type { ReportDeps } from '../reports/create-report.js'
 import { createTimesDerivation } from '../reports/derive-times.js'
-import { createTurns } from '../reports/turns.js'
+import { limitConcurrency } from '../reports/limit-concurrency.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -50,7 +50,7 @@ export const reportsPlugin = plugin<{ config: Config }>(
     })
     app.decorate('reportDeps', {
       ...{ db, source: { reading, replicas } },
-      runInTurn: createTurns(REPORTS_AT_ONCE, REPORTS_WAITING),
+      runLimited: limitConcurrency(REPORTS_AT_ONCE, REPORTS_WAITING),
       requireTimes() {
         if (progress < 100) throw unavailable(`The reports are being prepared: ${progress} %`)
       },

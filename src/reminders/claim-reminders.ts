@@ -4,30 +4,33 @@ import type { Database } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 
-/** How long a reminder, or a mail, belongs to the node that is at it: longer than a mail may take to be sent. */
+/** How long a node owns a reminder or a mail that it has claimed. Longer than sending a mail may take. */
 export const LEASE_MS = 30_000
 
-/** A session whose messages may be unread, with all that decides what happens. Moments in milliseconds. */
+/**
+ * A session whose messages may be unread, with all that `planReminder` needs. Times are in milliseconds since the
+ * epoch.
+ */
 export interface Reminder {
   sessionId: number
   storeId: number
   lease: string
   now: number
-  /** How far the store has read: names the unread run. */
+  /** The store's read watermark, which identifies the unread run. */
   readUpTo: number
   /** The newest message of an admin; 0 for none. */
   newestId: number
-  /** Unread messages of admins: how many, the first and the last, and when the first was sent. */
+  /** The unread messages of admins: their number, the first and the last id, and when the first was sent. */
   count: number
   firstId: number | null
   lastId: number | null
   since: number | null
-  /** When the first message was sent that is unread and in no mail yet. */
+  /** When the first unread message was sent that no mail contains yet. */
   unmailedSince: number | null
   announcedRun: number | null
   mailedUpTo: number
   mailedAt: number | null
-  /** Attempts to send the mail that have failed. */
+  /** Failed attempts to send the mail. */
   attempts: number
 }
 
@@ -50,10 +53,10 @@ const reminderColumns = defineColumns<Reminder>({
   attempts: 'r.attempts',
 })
 
-/** What may be due: a look at a session, or a mail about it. Each has a lease of its own. */
+/** What may be due: a check of a session, or a mail about it. Each has its own lease. */
 export type ReminderTable = 'unread_reminder' | 'unread_mail'
 
-/** Claims sessions that are due, and reads what their stores have not read. */
+/** Claims sessions that are due, and reads their unread messages. */
 export async function claimReminders(db: Database, table: ReminderTable, most: number): Promise<Reminder[]> {
   const lease = randomUUID()
   const name = Prisma.raw(table)
@@ -67,7 +70,10 @@ export async function claimReminders(db: Database, table: ReminderTable, most: n
   return readReminders(db, { table, lease, ids: claimed.map(({ id }) => id) })
 }
 
-/** The claimed reminders. What came before the message that the store has read up to is read, too. */
+/**
+ * Reads the claimed reminders. Messages are compared by `seq`, because the id of the read watermark may be that of any
+ * message.
+ */
 async function readReminders(
   db: Database,
   { table, lease, ids }: { table: ReminderTable; lease: string; ids: bigint[] },

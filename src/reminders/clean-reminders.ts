@@ -1,13 +1,15 @@
 import type { Database } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 
-/** How long a session that has ended keeps its reminder. */
+/** How long a reminder is kept after its session was closed. */
 const ENDED_HOURS = 24
 const ROWS_PER_PIECE = 1000
 
 /**
- * Removes reminders, in the order of their sessions, of sessions that ended a day ago, when nothing is left to tell of. Only
- * those whose messages no sweep meets again: it would tell of them once more.
+ * Removes reminders of sessions that were closed a day ago and need no more reminders, a batch of them in the order of
+ * session ids. A reminder stays while a sweep may still find messages of its session: without it the sweep would
+ * announce them again.
+ * @returns the last session id of the batch, or undefined after the last batch
  */
 export async function cleanReminders(db: Database, after: number): Promise<number | undefined> {
   const [last] = await db.prisma.$queryRaw<{ id: bigint; count: bigint }[]>(Prisma.sql`

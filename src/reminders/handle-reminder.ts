@@ -1,33 +1,33 @@
 import type { Database } from '../database/database.js'
 import type { Reminder } from './claim-reminders.js'
 import { planReminder } from './plan-reminder.js'
-import { announceUnread, saveLook } from './save-reminder.js'
+import { announceUnread, saveCheck } from './save-reminder.js'
 
 /**
- * Sends the mail about a session's unread messages. Rejects when the mail server could not take it, or when the signal
+ * Sends the mail about a session's unread messages. Rejects when the mail can be tried again, or when the signal
  * aborts.
  */
 export type SendReminderMail = (reminder: Reminder, signal: AbortSignal) => Promise<'sent' | 'refused'>
 
-export interface Reminding {
+export interface ReminderOptions {
   db: Database
-  /** How long a message stays unread before that is told. */
+  /** How long a message stays unread before it is announced and mailed. */
   afterMs: number
-  /** Undefined where no mail is sent. */
+  /** Undefined when no mail is sent. */
   sendMail: SendReminderMail | undefined
   onError: (error: unknown) => void
-  /** A mail could not be sent. It is sent again. */
+  /** A mail could not be sent. It is tried again. */
   onMailError: (error: unknown) => void
-  /** A sweep has taken too long. The next one reads so many events of a table. */
+  /** A sweep took too long. The next one reads at most this many events of each table. */
   onSlowSweep: (mostEvents: number) => void
 }
 
-/** Looks at what a store has left unread: tells the webhooks once for each unread run, and plans the mail to the store. */
+/** Checks the unread messages of a session: announces each unread run once, and plans the mail to the store. */
 export async function handleReminder(
-  { db, afterMs, sendMail }: Pick<Reminding, 'db' | 'afterMs' | 'sendMail'>,
+  { db, afterMs, sendMail }: Pick<ReminderOptions, 'db' | 'afterMs' | 'sendMail'>,
   reminder: Reminder,
 ): Promise<void> {
   const plan = planReminder(reminder, afterMs, sendMail !== undefined)
   if (plan.announces) await announceUnread(db, reminder)
-  await saveLook(db, reminder, { ...plan, afterMs })
+  await saveCheck(db, reminder, { ...plan, afterMs })
 }

@@ -1,31 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startConsumerLoop } from '../event-log/consumer-loop.js'
 import { claimReminders, type Reminder } from './claim-reminders.js'
-import type { Reminding, SendReminderMail } from './handle-reminder.js'
+import type { ReminderOptions, SendReminderMail } from './handle-reminder.js'
 import { planReminder } from './plan-reminder.js'
 import { beginMail, dropMail, finishMail, postponeFailedMail, postponeMail } from './save-mail.js'
 
-/** Sends the mails that are due, together with the loops of the other nodes. */
+/** Sends mails that are due. All nodes run this loop and share the work. */
 export interface MailLoop {
-  /** Mails may have become due. */
+  /** Call it when mails may have become due. */
   wake(): void
-  /** Waits a little for the mails under way, and then ends them. */
+  /** Waits at most 3 s for mails that are being sent, then aborts them. */
   close(): Promise<void>
 }
 
-export interface MailLoopOptions extends Pick<Reminding, 'db' | 'afterMs' | 'onError' | 'onMailError'> {
+export interface MailLoopOptions extends Pick<ReminderOptions, 'db' | 'afterMs' | 'onError' | 'onMailError'> {
   sendMail: SendReminderMail
 }
 
 const INTERVAL_MS = 2000
 const MAILS_AT_ONCE = 10
-/** The process ends 5.5 s after it was asked to. */
+/** Well below the 5.5 s in which the process shuts down. */
 const CLOSING_MS = 3000
 const RETRY_DELAYS_MS = [60_000, 300_000, 1_800_000, 7_200_000]
 
 /**
- * Each mail has a place and a lease of its own, and no turn waits for one: a mail server that is slow delays only the mails
- * behind the ten that it is at.
+ * Starts the loop. Each mail has a slot and a lease of its own, and no turn waits for a mail. A slow mail server
+ * therefore delays only the mails after the ten that are being sent.
  */
 export function startMailLoop({ db, afterMs, sendMail, onError, onMailError }: MailLoopOptions): MailLoop {
   const underWay = new Set<Promise<void>>()

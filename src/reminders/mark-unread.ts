@@ -3,8 +3,9 @@ import { beginCursor, sweepMovedSessions, type SweepRange } from '../event-log/m
 import { Prisma } from '../generated/prisma/client.js'
 
 /**
- * Notes that sessions have messages for their stores, to be looked at once they are unread for long. What is looked at soon
- * enough anyway is not written to; what waits for its next mail may have begun a new unread run. `moved` is the SQL of the CTEs that end with `moved (session_id, admin_message_id)`.
+ * SQL that plans a check of each moved session that has a new message of an admin, once the message has been unread for
+ * `afterMs`. Sessions that are checked before that are skipped. A session that waits for a mail is not, because a new
+ * unread run may have started. `moved` is the SQL of the CTEs that end with `moved (session_id, admin_message_id)`.
  */
 const markUnread = (moved: Prisma.Sql, afterMs: number) => Prisma.sql`
   with ${moved}
@@ -18,7 +19,7 @@ const markUnread = (moved: Prisma.Sql, afterMs: number) => Prisma.sql`
   order by m.session_id
   on conflict (session_id) do update set due_at = least(unread_reminder.due_at, excluded.due_at)`
 
-/** `messages` has the newest message of an admin by session. */
+/** Plans checks of sessions. `messages` contains the newest message of an admin for each session. */
 export async function markSessions(db: Database, messages: Map<number, number>, afterMs: number): Promise<void> {
   const rows = [...messages].map(([session_id, admin_message_id]) => ({ session_id, admin_message_id }))
   const moved = Prisma.sql`
@@ -28,12 +29,12 @@ export async function markSessions(db: Database, messages: Map<number, number>, 
   await db.prisma.$executeRaw(markUnread(moved, afterMs))
 }
 
-/** Notes sessions of which this was not told. */
+/** Plans checks of moved sessions whose messages no node has noted. */
 export async function sweepSessions(db: Database, afterMs: number, range: SweepRange): Promise<void> {
   await db.prisma.$executeRaw(markUnread(sweepMovedSessions('reminders', range), afterMs))
 }
 
-/** Where nobody has looked for as long, reminders begin with what is sent from now on. */
+/** Starts reminders. If no node has swept for `idleMs`, they begin with the messages that are sent from now on. */
 export async function beginReminders(db: Database, idleMs: number): Promise<void> {
   const isStale = Prisma.sql`c.next_at < now() - ${idleMs} * interval '1 millisecond'`
   await db.prisma.$executeRaw(Prisma.sql`with ${beginCursor('reminders', isStale)} select 1`)

@@ -1,25 +1,25 @@
 import type { Reminder } from './claim-reminders.js'
 
-/** A session's mails are at least this far apart. */
+/** Minimum interval between two mails of a session. */
 export const MAIL_INTERVAL_MS = 15 * 60_000
 
-/** What is to happen with a session whose messages may be unread. */
+/** The next steps for a session whose messages may be unread. */
 export interface ReminderPlan {
-  /** The unread run is told of, for the first time. */
+  /** Whether to announce the unread run, which was not announced yet. */
   announces: boolean
-  /** Milliseconds until a mail is sent with all that is in none yet; null for no mail. */
+  /** Milliseconds until the mail with all messages that no mail contains yet; null for no mail. */
   mailInMs: number | null
-  /** Milliseconds until the next look; null when only a further message makes one necessary. */
-  nextLookMs: number | null
+  /** Milliseconds until the next check; null when only a new message makes one necessary. */
+  nextCheckMs: number | null
 }
 
-/** Decides by what the store has read, and by what was told of before. */
+/** Decides by the store's read watermark and by earlier announcements and mails. */
 export function planReminder(reminder: Reminder, afterMs: number, isMailOn: boolean): ReminderPlan {
   const { now, since, unmailedSince, mailedAt, announcedRun, readUpTo } = reminder
-  if (since === null) return { announces: false, mailInMs: null, nextLookMs: null }
-  if (since + afterMs > now) return { announces: false, mailInMs: null, nextLookMs: since + afterMs - now }
+  if (since === null) return { announces: false, mailInMs: null, nextCheckMs: null }
+  if (since + afterMs > now) return { announces: false, mailInMs: null, nextCheckMs: since + afterMs - now }
   const announces = announcedRun !== readUpTo
-  if (!isMailOn || unmailedSince === null) return { announces, mailInMs: null, nextLookMs: null }
+  if (!isMailOn || unmailedSince === null) return { announces, mailInMs: null, nextCheckMs: null }
   const mailFrom = Math.max(unmailedSince + afterMs, mailedAt === null ? 0 : mailedAt + MAIL_INTERVAL_MS)
-  return { announces, mailInMs: Math.max(mailFrom - now, 0), nextLookMs: null }
+  return { announces, mailInMs: Math.max(mailFrom - now, 0), nextCheckMs: null }
 }

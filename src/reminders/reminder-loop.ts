@@ -4,13 +4,13 @@ import { createSweeper } from '../event-log/sweeper.js'
 import { walkPieces } from '../event-log/walk-pieces.js'
 import { claimReminders } from './claim-reminders.js'
 import { cleanReminders } from './clean-reminders.js'
-import { handleReminder, type Reminding } from './handle-reminder.js'
+import { handleReminder, type ReminderOptions } from './handle-reminder.js'
 import { startMailLoop } from './mail-loop.js'
 import { beginReminders, markSessions, sweepSessions } from './mark-unread.js'
 
-/** Tells of messages that stores leave unread, together with the loops of the other nodes. */
+/** Announces and mails messages that stores leave unread. All nodes run this loop and share the work. */
 export interface ReminderLoop {
-  /** A message was committed. */
+  /** Tells the loop of a committed message. */
   note(message: MessageEvent): void
   close(): Promise<void>
 }
@@ -20,13 +20,15 @@ const COLLECT_MS = 200
 const SWEEP_INTERVAL_MS = 5000
 const CLEANUP_INTERVAL_MS = 60_000
 const REMINDERS_PER_TURN = 10
-/** What was sent while no node looked for reminders is not told of after that. */
-const LONGEST_ABSENCE_MS = 24 * 3_600_000
+/** Messages that were sent while no node ran reminders for longer than this are not announced afterwards. */
+const MAX_ABSENCE_MS = 24 * 3_600_000
 const MAX_NOTED_SESSIONS = 50_000
 
-/** Nothing runs but one small read every few seconds while no mail is sent and no webhook wants the event. */
-export function startReminders(reminding: Reminding, longestStatementMs: number): ReminderLoop {
-  const { db, afterMs, sendMail, onError, onMailError, onSlowSweep } = reminding
+/**
+ * Starts the loop. While no mail is sent and no webhook wants the event, it only runs one small read every few seconds.
+ */
+export function startReminders(options: ReminderOptions, longestStatementMs: number): ReminderLoop {
+  const { db, afterMs, sendMail, onError, onMailError, onSlowSweep } = options
   const runSweep = createSweeper(db, { longestStatementMs, onSlowSweep })
   const cleanPiece = walkPieces(0, (after) => cleanReminders(db, after))
   let noted = new Map<number, number>()
@@ -43,11 +45,11 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
       return
     }
     if (noted.size > 0 && performance.now() >= markAt) await markNoted()
-    // A part that fails must not keep the others from their turn.
+    // A step that fails must not prevent the others.
     if (performance.now() >= sweepAt) await sweep().catch(onError)
     if (performance.now() >= cleanAt) await cleanUp().catch(onError)
     const due = await claimReminders(db, 'unread_reminder', REMINDERS_PER_TURN)
-    await Promise.all(due.map((reminder) => handleReminder(reminding, reminder).catch(onError)))
+    await Promise.all(due.map((reminder) => handleReminder(options, reminder).catch(onError)))
     if (due.length > 0) mails?.wake()
     if (due.length === REMINDERS_PER_TURN) loop.wake(0)
   }
@@ -55,7 +57,7 @@ export function startReminders(reminding: Reminding, longestStatementMs: number)
   async function checkWanted(): Promise<boolean> {
     const wasWanted = isWanted
     isWanted = sendMail !== undefined || (await hasSubscriber())
-    if (isWanted && !wasWanted) await beginReminders(db, LONGEST_ABSENCE_MS)
+    if (isWanted && !wasWanted) await beginReminders(db, MAX_ABSENCE_MS)
     return isWanted
   }
 

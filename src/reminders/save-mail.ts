@@ -5,23 +5,24 @@ import { LEASE_MS, type Reminder } from './claim-reminders.js'
 const toMoment = (ms: number | null) => (ms === null ? null : new Date(ms))
 
 /**
- * Takes the right to send a mail before it is sent, with a lease of its whole length: should the node die in between, the
- * next mail waits its time. False when another node has it, or has sent one.
+ * Claims the right to send a mail, with a lease of its full length, and records the time before the mail is sent. If
+ * the node dies in between, the next mail waits for its interval. Returns false when another node has the lease, or has
+ * sent a mail.
  */
 export async function beginMail(db: Database, { sessionId, lease, mailedAt }: Reminder): Promise<boolean> {
-  const begun = await db.prisma.$executeRaw(Prisma.sql`
+  const claimed = await db.prisma.$executeRaw(Prisma.sql`
     with held as (
       update unread_mail set due_at = now() + ${LEASE_MS} * interval '1 millisecond'
       where session_id = ${sessionId} and lease = ${lease} returning session_id
     )
     update unread_reminder r set mailed_at = now() from held
     where r.session_id = held.session_id and r.mailed_at is not distinct from ${toMoment(mailedAt)}::timestamptz`)
-  return begun > 0
+  return claimed > 0
 }
 
 /**
- * Ends a mail: its messages are in no other one. The session is looked at again, as there may be further messages by now.
- * A mail that was refused does not count as the one before the next.
+ * Completes a mail: no other mail contains its messages. The session is checked again, because new messages may have
+ * arrived. A refused mail does not delay the next one.
  */
 export async function finishMail(
   db: Database,
@@ -38,7 +39,7 @@ export async function finishMail(
     from ended where r.session_id = ended.session_id`)
 }
 
-/** Lets a mail that failed be sent again after a pause. */
+/** Schedules another attempt of a failed mail. */
 export async function postponeFailedMail(
   db: Database,
   { sessionId, lease, mailedAt }: Reminder,
@@ -53,14 +54,14 @@ export async function postponeFailedMail(
     from kept where r.session_id = kept.session_id`)
 }
 
-/** Puts off a mail whose time has not come. */
+/** Postpones a mail that is not due yet. */
 export async function postponeMail(db: Database, { sessionId, lease }: Reminder, delayMs: number): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`
     update unread_mail set lease = null, due_at = now() + ${delayMs} * interval '1 millisecond'
     where session_id = ${sessionId} and lease = ${lease}`)
 }
 
-/** Drops a mail that has nothing to say. The session is looked at again, for what has come meanwhile. */
+/** Removes a mail without unread messages. The session is checked again for messages that arrived meanwhile. */
 export async function dropMail(db: Database, { sessionId, lease }: Reminder): Promise<void> {
   await db.prisma.$executeRaw(Prisma.sql`
     with dropped as (

@@ -3,12 +3,12 @@ import { createLocalClock } from '../times/timezone.js'
 import { createRow, type ReportQuery } from './report.js'
 
 const DAY_MS = 86_400_000
-/** No day is shorter, wherever a clock is set back or forward. */
-const SHORTEST_DAY_MS = 20 * 3_600_000
+/** Shorter than any day, also when clocks change. */
+const MIN_DAY_MS = 20 * 3_600_000
 
 /**
- * Arranges the groups of a report: days and hours in their order, with those that have no session; admins and tags by the
- * number of their sessions. `names`: those of the admins by id.
+ * Sorts the groups of a report. Days and hours are in their order, including those without sessions; admins and tags
+ * are sorted by the number of their sessions. `names` contains the names of admins by id.
  */
 export function arrangeGroups(
   query: ReportQuery,
@@ -41,17 +41,17 @@ const bySessions = (groups: Map<string, ReportRow>) =>
     ([oneKey, one], [otherKey, other]) => other.sessions - one.sessions || (oneKey < otherKey ? -1 : 1),
   )
 
-/** The days of a time, as a clock in the time zone shows them. */
+/** Lists the days of a period in the time zone. */
 export function listDays({ from, to, timezone }: Pick<ReportQuery, 'from' | 'to' | 'timezone'>): string[] {
   const showTime = createLocalClock(timezone)
   const days = new Set<string>()
   const last = to.getTime() - 1
-  for (let at = from.getTime(); at < last; at += SHORTEST_DAY_MS) days.add(showTime(at).slice(0, 10))
+  for (let at = from.getTime(); at < last; at += MIN_DAY_MS) days.add(showTime(at).slice(0, 10))
   if (last >= from.getTime()) days.add(showTime(last).slice(0, 10))
   return [...days]
 }
 
-/** The time that a report is of when it is not said: the last thirty days. */
-export const DEFAULT_TIME_MS = 30 * DAY_MS
-/** A leap year and a day, for a year in any time zone. */
-export const LONGEST_TIME_MS = 367 * DAY_MS
+/** Default period of a report: 30 days. */
+export const DEFAULT_PERIOD_MS = 30 * DAY_MS
+/** Maximum period: a leap year and a day, for a year in any time zone. */
+export const MAX_PERIOD_MS = 367 * DAY_MS

@@ -4,7 +4,7 @@ import { invalidInput, unavailable } from '../errors/request-error.js'
 import type { Report, ReportGroup } from '../protocol/schemas/reports.js'
 import { readMoment } from '../times/read-moment.js'
 import { requireTimezone } from '../times/timezone.js'
-import { arrangeGroups, DEFAULT_TIME_MS, LONGEST_TIME_MS } from './arrange-report.js'
+import { arrangeGroups, DEFAULT_PERIOD_MS, MAX_PERIOD_MS } from './arrange-report.js'
 import { readReport, type ReportQuery, type ReportSource } from './report.js'
 
 export interface ReportInput {
@@ -21,19 +21,19 @@ export interface ReportDeps {
   source: ReportSource
   /** @throws RequestError 503 while the times of earlier sessions are being derived */
   requireTimes: () => void
-  /** Runs a report when its turn has come; undefined when too many wait. */
-  runInTurn: <T>(act: () => Promise<T>) => Promise<T> | undefined
+  /** Runs a report when fewer than the maximum run; undefined when too many wait. */
+  runLimited: <T>(act: () => Promise<T>) => Promise<T> | undefined
 }
 
 /**
  * Creates a report.
- * @throws RequestError 400 no such time zone, or a time that is empty or too long · 503 too many reports at once, or one that
- * takes too long
+ * @throws RequestError 400 an unknown time zone, or a period that is empty or too long · 503 too many reports at once,
+ * or the report takes too long
  */
 export async function createReport(deps: ReportDeps, input: ReportInput): Promise<Report> {
   const query = readQuery(input)
   deps.requireTimes()
-  const running = deps.runInTurn(() => readReport(deps.source, query))
+  const running = deps.runLimited(() => readReport(deps.source, query))
   if (running === undefined) throw unavailable('Too many reports at once')
   const { total, groups } = await running
   const names = query.group === 'admin' ? await readNames(deps.db, [...groups.keys()]) : new Map<string, string>()
@@ -49,10 +49,10 @@ export async function createReport(deps: ReportDeps, input: ReportInput): Promis
 function readQuery({ timezone, group, admin_id, tag, ...input }: ReportInput): ReportQuery {
   requireTimezone(timezone)
   const to = input.to === undefined ? new Date() : readMoment('to', input.to)
-  const from = input.from === undefined ? new Date(to.getTime() - DEFAULT_TIME_MS) : readMoment('from', input.from)
+  const from = input.from === undefined ? new Date(to.getTime() - DEFAULT_PERIOD_MS) : readMoment('from', input.from)
   const lengthMs = to.getTime() - from.getTime()
   if (lengthMs <= 0) throw invalidInput([{ field: 'to', message: 'must be after `from`' }])
-  if (lengthMs > LONGEST_TIME_MS) throw invalidInput([{ field: 'from', message: 'must be at most a year before `to`' }])
+  if (lengthMs > MAX_PERIOD_MS) throw invalidInput([{ field: 'from', message: 'must be at most a year before `to`' }])
   return {
     ...{ from, to, timezone, group },
     ...(admin_id !== undefined && { adminId: admin_id }),

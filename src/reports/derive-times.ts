@@ -3,35 +3,36 @@ import { overlapOf } from '../event-log/moved-sessions.js'
 import { createDerivation, type Cursor } from '../event-log/take-turn.js'
 import { Prisma } from '../generated/prisma/client.js'
 
-/** How fresh reports are. */
+/** Pause between two turns: reports lag behind by about this much. */
 const PAUSE_MS = 5000
-const MOST_EVENTS = 50_000
+const MAX_EVENTS = 50_000
 
 /**
- * Returns a function that derives the times of the sessions that have moved since the last turn. One node does so at a time. What a session has is
- * computed anew from the log of changes and from its messages, so that a repetition changes nothing.
- * @param onSlowTurn is told how many events the turn after one that took too long reads at most
+ * Returns a function that updates chat_session_times for the sessions that have changed since the last turn. One node
+ * does this at a time. The times of a session are computed from its whole log of changes and its messages, so repeating
+ * a turn changes nothing.
+ * @param onSlowTurn called after a turn that took too long, with the maximum number of events of the next turn
  */
 export function createTimesDerivation(
   db: Database,
   longestStatementMs: number,
   onSlowTurn: (mostEvents: number) => void,
 ): () => Promise<void> {
-  const most = Math.min(MOST_EVENTS, Math.max(100, longestStatementMs * 10))
+  const most = Math.min(MAX_EVENTS, Math.max(100, longestStatementMs * 10))
   const overlapMs = overlapOf(longestStatementMs)
   const work = (tx: Transaction, cursor: Cursor, mostEvents: number) => deriveMoved(tx, cursor, mostEvents, overlapMs)
   return createDerivation(db, 'reports', { pauseMs: PAUSE_MS, longestStatementMs, most, work, onSlowTurn })
 }
 
-/** SQL: whole seconds from the creation of the session `s` to a moment; null without one. */
+/** SQL: whole seconds from the creation of the session `s` to a time; null if that is null. */
 const secondsTo = (moment: string) =>
   Prisma.raw(
     `case when ${moment} is not null then greatest(0, floor(extract(epoch from ${moment} - s.created)))::int end`,
   )
 
 /**
- * The cursor moves as that of the search does: only to what is older than any transaction can be. Changes have no column for
- * their time; it is in the session that they hold.
+ * Like the cursor of the search, this one advances only to events that are older than any transaction can be. Changes
+ * have no column for their time; it is taken from the session in the change.
  */
 async function deriveMoved(tx: Transaction, cursor: Cursor, most: number, overlapMs: number): Promise<Cursor> {
   const past = Prisma.sql`clock_timestamp() - ${overlapMs}::float8 * interval '1 millisecond'`

@@ -1,4 +1,4 @@
-import { CSV_BEGINNING, writeRecord } from '../csv/csv.js'
+import { BYTE_ORDER_MARK, formatRecord } from '../csv/csv.js'
 import type { Report, ReportRow } from '../protocol/schemas/reports.js'
 
 const spans = ['waiting_until_claimed', 'waiting_until_answered', 'duration'] as const
@@ -9,13 +9,13 @@ const header = [
   ...['ratings', 'ratings_average', ...scores.map((score) => `ratings_${score}`)],
 ]
 
-/** Writes a report as CSV: a record for each group, and one of all. */
-export function writeReport({ total, data }: Report): string {
+/** Formats a report as CSV: a record for each group, and one for the total. */
+export function formatReport({ total, data }: Report): string {
   const records = [
     ...data.map(({ key, name = '', ...row }) => [key, name, ...cellsOf(row)]),
     ['total', '', ...cellsOf(total)],
   ]
-  return `${CSV_BEGINNING}${[header, ...records].map(writeRecord).join('')}`
+  return `${BYTE_ORDER_MARK}${[header, ...records].map(formatRecord).join('')}`
 }
 
 const cellsOf = (row: ReportRow) => [

@@ -7,9 +7,9 @@ import { ReportGroupSchema, ReportSchema } from '../protocol/schemas/reports.js'
 import { MomentSchema } from '../times/read-moment.js'
 import { TimezoneSchema } from '../times/timezone.js'
 import { createReport } from './create-report.js'
-import { writeReport } from './report-csv.js'
+import { formatReport } from './report-csv.js'
 
-/** Reports of all sessions, for supervisors. */
+/** The route of reports, for supervisors. */
 export async function reportRoutes(app: App): Promise<void> {
   app.addHook('onRequest', app.requireAccount('admin'))
 
@@ -17,11 +17,12 @@ export async function reportRoutes(app: App): Promise<void> {
     '/admin/reports/',
     {
       schema: {
-        ...describeRoute('admin', 'Report on sessions, as a supervisor'),
-        description: 'Of the sessions that began in a time of a year at most. With `format=csv` it is a file.',
+        ...describeRoute('admin', 'Get a report on sessions; supervisors only'),
+        description:
+          'Covers the sessions that were created in a period of at most a year. With `format=csv` the report is a file.',
         querystring: Type.Object({
-          from: MomentSchema('Sessions that began then or later. Default: thirty days before `to`.'),
-          to: MomentSchema('Sessions that began before. Default: now.'),
+          from: MomentSchema('Only sessions created at this time or later. Default: thirty days before `to`.'),
+          to: MomentSchema('Only sessions created before this time. Default: now.'),
           timezone: TimezoneSchema,
           group: ReportGroupSchema,
           admin_id: Type.Optional(IdSchema),
@@ -40,7 +41,7 @@ export async function reportRoutes(app: App): Promise<void> {
           'content-type': 'text/csv; charset=utf-8; header=present',
           'content-disposition': `attachment; filename="report-${report.from.slice(0, 10)}-${query.group}.csv"`,
         })
-        .send(writeReport(report))
+        .send(formatReport(report))
     },
   )
 }

@@ -8,7 +8,7 @@ import { Prisma } from '../generated/prisma/client.js'
 import type { ReportGroup, ReportRow } from '../protocol/schemas/reports.js'
 import { unknownTimezone } from '../times/timezone.js'
 
-/** Which sessions are counted: those that began in a time, perhaps only those of an admin, or with a tag. */
+/** Which sessions a report covers: those created in a period, optionally only those of an admin or with a tag. */
 export interface ReportQuery {
   from: Date
   to: Date
@@ -20,11 +20,11 @@ export interface ReportQuery {
 
 export interface Report {
   total: ReportRow
-  /** By key. A session with several tags counts for each of them. */
+  /** Groups by key. A session with several tags counts for each of them. */
   groups: Map<string, ReportRow>
 }
 
-/** The median and the 90th percentile, both of them times that a session took; null without one. */
+/** The median and the 90th percentile of durations in seconds. Both are durations that occurred. Null without any. */
 type Quantiles = [p50: number, p90: number] | null
 
 interface CountRow {
@@ -62,17 +62,17 @@ interface ScoreRow {
 }
 const scoreColumns = defineColumns<ScoreRow>({ key: 'c.key', score: 'c.score', count: 'c.count' })
 
-/** Where reports are read. */
+/** The databases that reports are read from. */
 export interface ReportSource {
-  /** The primary, by few connections with a statement timeout of their own. */
+  /** The primary, through a small pool with its own statement timeout. */
   reading: ReadPool
   /** Undefined without replicas. */
   replicas: ReplicaReader | undefined
 }
 
 /**
- * Counts the sessions of a time, all together and in groups. It lags behind what happens by some seconds.
- * @throws RequestError 400 for a time zone that the database does not know · 503 when it takes too long
+ * Counts the sessions of a period, in total and in groups. The numbers lag some seconds behind.
+ * @throws RequestError 400 the database does not know the time zone · 503 the report takes too long
  */
 export async function readReport({ reading, replicas }: ReportSource, query: ReportQuery): Promise<Report> {
   const readHere = () => readCounts(reading, query)
@@ -82,13 +82,13 @@ export async function readReport({ reading, replicas }: ReportSource, query: Rep
       select ${Prisma.raw(`${replicas.lineage} || '.' || ${epochMs('next_at')}`)}
       from event_cursor where consumer = 'reports'`
     const newest = await readText(reading, turn)
-    // A replica that has replayed the newest turn is behind by no more than the pause between two.
+    // A replica that has replayed the newest turn lags behind by at most the pause between two turns.
     const readThere = async (db: ReadPool) =>
       (await readText(db, turn)) === newest ? readCounts(db, query) : undefined
     return await replicas.read(readThere, readHere)
   } catch (error) {
     if (isInvalidParameter(error)) throw unknownTimezone()
-    if (isStatementTimeout(error)) throw unavailable('The report takes too long. Ask for a shorter time')
+    if (isStatementTimeout(error)) throw unavailable('The report takes too long. Ask for a shorter period')
     throw error
   }
 }
@@ -113,7 +113,7 @@ async function readCounts(db: ReadPool, query: ReportQuery): Promise<Report> {
   return report
 }
 
-/** SQL of the key of a session, where `t` is the alias of chat_session_times, and what has to be joined for it. */
+/** SQL of a session's group, where `t` is the alias of chat_session_times, and the join that it needs. */
 interface Grouping {
   key: Prisma.Sql
   join: Prisma.Sql
@@ -131,7 +131,7 @@ const groupings: Record<ReportGroup, (timezone: string) => Grouping> = {
   }),
 }
 
-/** SQL of the sessions that are counted, from `from` on. */
+/** SQL of the sessions that a report covers, beginning with `from`. */
 const fromTimes = ({ from, to, adminId, tag }: ReportQuery, join: Prisma.Sql) => Prisma.sql`
   from chat_session_times t ${join} where t.created >= ${from} and t.created < ${to}
   ${adminId === undefined ? Prisma.empty : Prisma.sql`and t.admin_id = ${adminId}`}

@@ -10,7 +10,7 @@ import type { Message } from '../protocol/schemas/messages.js'
 
 /** The `cursor` of a paged list. */
 export const CursorSchema = Type.Optional(
-  Type.String({ maxLength: 200, description: '`next_cursor` of the page before.' }),
+  Type.String({ maxLength: 200, description: '`next_cursor` of the previous page.' }),
 )
 
 export const NextCursorSchema = Type.Union([Type.String(), Type.Null()], { description: 'null on the last page.' })
@@ -72,7 +72,7 @@ export function readCursor(cursor: string | undefined, length: number): number[]
   const parts = Buffer.from(cursor, 'base64url').toString().split('.')
   const isNumber = (part: string) => /^\d+$/.test(part) && Number.isSafeInteger(Number(part))
   if (parts.length === length && parts.every(isNumber)) return parts.map(Number)
-  throw invalidInput([{ field: 'cursor', message: 'is not one of this list' }])
+  throw invalidInput([{ field: 'cursor', message: 'is not a cursor of this list' }])
 }
 
 /** `numbers` as text, separated by dots. */

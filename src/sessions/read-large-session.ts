@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { defineColumns } from '../database/columns.js'
 import type { Statements } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
@@ -20,6 +21,8 @@ import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
 const LARGE_VIEW = 524_288
 /** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
 const MESSAGES_OF_A_PART = 10
+/** After each part the reading rests as long as the part took, at most this long: others have half of the time. */
+const MAX_REST_MS = 20
 
 type LargeSessionRow = StoreRow & { seq: number }
 const sessionColumns = defineColumns<LargeSessionRow>({ ...storeExpressions, seq: 's.seq' })
@@ -58,12 +61,14 @@ async function readMessagesInParts(db: Statements, row: LargeSessionRow): Promis
   let newestForeignId: number | null = null
   let before = row.seq + 1
   for (let count = 0; count < NEWEST_MESSAGES; count += MESSAGES_OF_A_PART) {
+    const startedAt = performance.now()
     const messages = await readPart(db, row.id, before)
     if (messages[0] === undefined) break
     before = messages[0].seq
     const json = JSON.stringify(messages.map((message) => toMessage(message, row, 'store')))
     parts.unshift(Buffer.from(`${json.slice(1, -1)}${parts.length > 0 ? ',' : ''}`))
     newestForeignId ??= newestForeign(messages, 'store')
+    await delay(Math.min(performance.now() - startedAt, MAX_REST_MS))
   }
   return { version: row.version, json: new TextParts([Buffer.from('['), ...parts, Buffer.from(']')]), newestForeignId }
 }

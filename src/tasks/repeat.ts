@@ -1,5 +1,6 @@
 /**
- * Runs `act` repeatedly with a pause in between. A failure is reported to `onError`, and the next run follows all the same.
+ * Runs `act` repeatedly, with a pause after each run and before the first. A failure is passed to `onError` and does
+ * not stop the repetition.
  */
 export function repeat(pauseMs: number, act: () => Promise<void>, onError: (error: unknown) => void) {
   let timer: NodeJS.Timeout | undefined

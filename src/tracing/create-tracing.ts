@@ -20,7 +20,7 @@ const kinds = {
   internal: SpanKind.INTERNAL,
 }
 
-/** A tracing by OpenTelemetry. `storage` keeps the active span over asynchronous calls. */
+/** Creates a `Tracing` that uses OpenTelemetry. `storage` keeps the active span across asynchronous calls. */
 export function createTracing(tracer: Tracer, storage: AsyncLocalStorage<Span>): Tracing {
   const contextOf = (parent: string | undefined): Context => {
     const found = readTraceparent(parent ?? storage.getStore()?.traceparent)
@@ -84,7 +84,10 @@ const toLink = (traceparent: string): Link[] => {
   return context === undefined ? [] : [{ context }]
 }
 
-/** Later versions may append fields, and 255 is none: https://www.w3.org/TR/trace-context/#versioning-of-traceparent */
+/**
+ * Later versions may append fields, and version ff is invalid:
+ * https://www.w3.org/TR/trace-context/#versioning-of-traceparent
+ */
 const pattern = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:$|-)/
 
 function readTraceparent(text: string | undefined): SpanContext | undefined {

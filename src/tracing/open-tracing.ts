@@ -6,13 +6,13 @@ import type { Span, Tracing } from '../instruments/tracing.js'
 import { createTracing } from './create-tracing.js'
 import type { TracingSettings } from './tracing-settings.js'
 
-/** A receiver that does not answer may not hold up the end of a node. */
+/** Maximum time that a receiver without an answer delays the shutdown of a node. */
 const CLOSE_PATIENCE_MS = 1500
 
 /**
- * Opens the tracing of a node, which sends its spans in batches by OTLP over HTTP, as JSON. Every node of a process has its
- * own: nothing is registered globally, and no module is patched.
- * @param onError is called for each batch that could not be sent; its spans are lost
+ * Opens the tracing of a node, which sends its spans in batches by OTLP over HTTP, as JSON. Each node of a process has
+ * its own: nothing is registered globally, and no module is patched.
+ * @param onError called for each batch that could not be sent; its spans are lost
  */
 export async function openTracing(
   { url, serviceName, batchDelayMs }: TracingSettings,
@@ -35,7 +35,7 @@ export async function openTracing(
   }
 }
 
-/** The libraries report failures to a logger of the whole process, if there is one. */
+/** Passes failures to `onError`: the libraries only report them to a global logger. */
 function reportFailures(exporter: SpanExporter, onError: (error: Error) => void): SpanExporter {
   return {
     export(spans, done) {

@@ -1,14 +1,14 @@
-import { CSV_BEGINNING, writeRecord } from '../csv/csv.js'
+import { BYTE_ORDER_MARK, formatRecord } from '../csv/csv.js'
 import { createLocalClock } from '../times/timezone.js'
 import { toLine, toLines } from './plain-text.js'
 import type { TranscriptHead, TranscriptMessage } from './read-transcript.js'
 
-/** How a transcript is written, piece by piece. */
+/** A format of transcripts, which are written in parts. */
 export interface TranscriptFormat {
   contentType: string
   begin(head: TranscriptHead): string
-  /** `place` counts the messages from 0. */
-  write(message: TranscriptMessage, place: number): string
+  /** `index` counts the messages from 0. */
+  write(message: TranscriptMessage, index: number): string
   end: string
 }
 
@@ -27,7 +27,7 @@ const formats: Record<FormatName, (localTime: LocalTime, timezone: string) => Tr
   csv: writeCsv,
 }
 
-/** A line that begins with `[` begins a message; all other lines of it are indented, whatever it holds. */
+/** Only the first line of a message begins with `[`; all its other lines are indented, whatever it contains. */
 function writeText(localTime: LocalTime, timezone: string): TranscriptFormat {
   return {
     contentType: 'text/plain; charset=utf-8',
@@ -49,8 +49,8 @@ function writeJson(localTime: LocalTime, timezone: string): TranscriptFormat {
   return {
     contentType: 'application/json; charset=utf-8',
     begin: ({ session, store }) => `${JSON.stringify({ session, store, timezone }).slice(0, -1)},"messages":[`,
-    write: (message, place) =>
-      `${place === 0 ? '' : ','}\n${JSON.stringify({ ...message, local_time: localTime(message) })}`,
+    write: (message, index) =>
+      `${index === 0 ? '' : ','}\n${JSON.stringify({ ...message, local_time: localTime(message) })}`,
     end: '\n]}\n',
   }
 }
@@ -69,11 +69,11 @@ const columns = [
 function writeCsv(localTime: LocalTime): TranscriptFormat {
   return {
     contentType: 'text/csv; charset=utf-8; header=present',
-    begin: () => `${CSV_BEGINNING}${writeRecord(columns)}`,
+    begin: () => `${BYTE_ORDER_MARK}${formatRecord(columns)}`,
     write(message) {
       const { id, sender_type, sender_id, sender_name, content, attachment_url, attachment_type } = message
       const time = localTime(message)
-      return writeRecord([id, time, sender_type, sender_id, sender_name, content, attachment_url, attachment_type])
+      return formatRecord([id, time, sender_type, sender_id, sender_name, content, attachment_url, attachment_type])
     },
     end: '',
   }

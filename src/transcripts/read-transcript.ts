@@ -19,7 +19,7 @@ import type { Store } from '../protocol/schemas/accounts.js'
 import type { Message } from '../protocol/schemas/messages.js'
 import type { Session } from '../protocol/schemas/sessions.js'
 
-/** What a transcript says of its session. */
+/** The session of a transcript, with its store. */
 export interface TranscriptHead {
   session: Session
   store: Pick<Store, 'id' | 'name'>
@@ -29,7 +29,7 @@ export interface TranscriptMessage extends Message {
   sender_name: string
 }
 
-/** A transcript that is read page by page, up to the message that was the newest one at its beginning. */
+/** A transcript that is read page by page, up to the message that was the newest when it was opened. */
 export interface Transcript extends TranscriptHead {
   pages(): AsyncGenerator<TranscriptMessage[]>
 }
@@ -48,42 +48,46 @@ const headColumns = defineColumns<HeadRow>({
   storeId: 's.store_id',
   adminId: 's.admin_id',
   seq: 's.seq',
-  position: 'told.position',
+  position: 'replay.position',
 })
 
 type PageRow = MessageRow & { seq: number; admin_name: string | null }
 const pageColumns = defineColumns<PageRow>({ ...messageExpressions, seq: 'm.seq', admin_name: 'a.name' })
 
-const MESSAGES_OF_A_PAGE = 100
-/** A message more than this is read: at most 40 kB. What a page holds is in memory, and JSON may escape it sixfold. */
-const BYTES_OF_A_PAGE = 262_144
-/** Stores are not told the names of admins. */
+const MAX_PAGE_MESSAGES = 100
+/**
+ * A page ends with the message that exceeds this, so one message more is read: at most 40 kB. A page is held in memory,
+ * and JSON may escape it to six times the size.
+ */
+const MAX_PAGE_BYTES = 262_144
+/** The name that stores see of every admin. */
 const ADMIN_NAME = 'Admin'
 
 const accessColumns = defineColumns<SessionOwners & { position: Position }>({
   storeId: 's.store_id',
   adminId: 's.admin_id',
-  position: 'told.position',
+  position: 'replay.position',
 })
 
 interface TranscriptDeps {
   db: Database
   history: HistoryReader
-  /** The account as it is now; undefined when what it came with has ended. */
+  /** Checks the account as it is now; undefined when its credentials have ended. */
   checkAccount: Credentials['check']
 }
 
 /**
- * Opens the transcript of a session for somebody who may read it. It holds the messages and nothing else, and nothing is
- * delivered or read by it. Each page is read only if the reader still may; otherwise `pages` throws.
- * @throws RequestError 403 another admin's · 404
+ * Opens the transcript of a session for an account that may read it. It contains only messages. Reading it marks
+ * nothing as delivered or read. Each page is read only if the reader may still read the session; otherwise `pages`
+ * throws.
+ * @throws RequestError 403 another admin's session · 404
  */
 export async function openTranscript(
   { db, history, checkAccount }: TranscriptDeps,
   reader: Account,
   sessionId: number,
 ): Promise<Transcript> {
-  const joinPosition = Prisma.sql`cross join lateral (select ${history.position} as position) told`
+  const joinPosition = Prisma.sql`cross join lateral (select ${history.position} as position) replay`
   const [found] = await headColumns.read(
     db,
     Prisma.sql`
@@ -95,7 +99,7 @@ export async function openTranscript(
   const nameSender = ({ sender_type, admin_name }: PageRow) =>
     sender_type === 'store' ? name : reader.side === 'admin' && admin_name !== null ? admin_name : ADMIN_NAME
 
-  /** The session may have got another holder, and the account may have been switched off. */
+  /** Checks again before each page: the session may have another holder now, and the account may be switched off. */
   async function requireAccess(): Promise<Position> {
     const [owners] = await accessColumns.read(
       db,
@@ -119,12 +123,12 @@ export async function openTranscript(
   return { session: toSession(head), store: { id, name }, pages }
 }
 
-/** SQL of the messages of the session `s` after a seq, as many as fit into a page. */
+/** SQL of the messages of the session `s` after a seq, as many as one page contains. */
 const selectPage = (after: number, upTo: number) => Prisma.sql`
   select ${Prisma.raw(pageColumns.json)} as rows from (
     select *, sum(octet_length(content)) over (order by seq) - octet_length(content) as bytes_before from (
       select * from chat_message where session_id = s.id and seq > ${after} and seq <= ${upTo}
-      order by seq limit ${MESSAGES_OF_A_PAGE}
+      order by seq limit ${MAX_PAGE_MESSAGES}
     ) following
   ) m left join admin a on m.sender_type = 'admin' and a.id = m.sender_id
-  where m.bytes_before < ${BYTES_OF_A_PAGE}`
+  where m.bytes_before < ${MAX_PAGE_BYTES}`

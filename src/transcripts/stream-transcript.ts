@@ -3,50 +3,50 @@ import { unavailable } from '../errors/request-error.js'
 import type { TranscriptFormat } from './formats.js'
 import type { Transcript } from './read-transcript.js'
 
-/** A slow reader takes one in less time than a reader may stall. */
-const PIECE_BYTES = 65_536
-/** A reader that takes a piece just before it would count as stalled would need days for a long session. */
-const LONGEST_MS = 600_000
+/** A slow reader reads this much in less time than the timeout of a stalled reader. */
+const CHUNK_BYTES = 65_536
+/** Without it, a reader that always reads just before that timeout could take days for a long session. */
+const MAX_DURATION_MS = 600_000
 
-/** Told of what a stream does. */
+/** Listens to the progress of a stream. */
 export interface StreamListener {
-  /** The reader has taken a piece. */
+  /** The reader has read a chunk. */
   onRead: () => void
-  /** A page is written, which has so many bytes. */
+  /** A page was written, of this many bytes. */
   onPage: (bytes: number) => void
 }
 
 /**
- * Streams a transcript as it is read: a page is fetched when the reader has taken the one before. When the stream is
- * destroyed, because the client has gone, no more is fetched. It breaks off, without its end, when that takes too long or the
- * reader may not go on.
+ * Streams a transcript. A page is fetched after the client has read the previous one. When the stream is destroyed
+ * because the client disconnected, no more pages are fetched. The stream fails, without its end, when it takes too long
+ * or the reader loses access.
  */
 export function streamTranscript(
   transcript: Transcript,
   format: TranscriptFormat,
   listener: StreamListener,
-  longestMs = LONGEST_MS,
+  maxDurationMs = MAX_DURATION_MS,
 ): Readable {
-  const deadline = performance.now() + longestMs
+  const deadline = performance.now() + maxDurationMs
   async function* texts() {
     yield format.begin(transcript)
-    let place = 0
+    let index = 0
     for await (const page of transcript.pages()) {
-      const text = page.map((message) => format.write(message, place++)).join('')
+      const text = page.map((message) => format.write(message, index++)).join('')
       listener.onPage(Buffer.byteLength(text))
       yield text
     }
     yield format.end
   }
-  async function* pieces() {
+  async function* chunks() {
     for await (const text of texts()) {
       const bytes = Buffer.from(text)
-      for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+      for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
         if (performance.now() > deadline) throw unavailable('The transcript took too long')
         listener.onRead()
-        yield bytes.subarray(from, from + PIECE_BYTES)
+        yield bytes.subarray(from, from + CHUNK_BYTES)
       }
     }
   }
-  return Readable.from(pieces(), { objectMode: false, highWaterMark: PIECE_BYTES })
+  return Readable.from(chunks(), { objectMode: false, highWaterMark: CHUNK_BYTES })
 }

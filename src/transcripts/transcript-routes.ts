@@ -9,10 +9,13 @@ import { createFormat, type FormatName } from './formats.js'
 import { openTranscript } from './read-transcript.js'
 import { streamTranscript } from './stream-transcript.js'
 
-/** What an account's transcript counts as unread until it is over: three at once are as much as an account may have. */
-const BYTES_OF_TRANSCRIPT = 4 * 1024 * 1024
-/** A page costs an account a request at least, as it would when it were fetched by itself. */
-const FEWEST_BYTES_OF_PAGE = 16_384
+/**
+ * Bytes that a transcript counts as unread until its end. An account may have 12 MiB unread, so three transcripts at
+ * once.
+ */
+const TRANSCRIPT_BYTES = 4 * 1024 * 1024
+/** Each page costs an account at least one request of its rate limit, as a page of history does. */
+const MIN_PAGE_BYTES = 16_384
 
 const querystring = Type.Object({
   session_id: IdSchema,
@@ -20,11 +23,11 @@ const querystring = Type.Object({
   timezone: TimezoneSchema,
 })
 const file = {
-  description: 'A file: text for people, JSON, or CSV (RFC 4180, in UTF-8 with a BOM). Times are of the time zone.',
+  description: 'A file: plain text, JSON, or CSV (RFC 4180, in UTF-8 with a BOM). Times are in the time zone.',
   content: { '*/*': { schema: Type.Unknown() } },
 }
 
-/** A session as a file, for its store and for the admins who may read it. */
+/** The routes that send a session as a file, to its store and to admins who may read it. */
 export async function transcriptRoutes(app: App): Promise<void> {
   for (const side of ['store', 'admin'] as const satisfies Side[]) {
     app.get(
@@ -57,8 +60,8 @@ async function sendTranscript(
   requireTimezone(timezone)
   const transcript = await openTranscript({ db, history, checkAccount: credentials.check }, account, session_id)
   const format = createFormat(name, timezone)
-  const onRead = largeAnswers.track(reply, BYTES_OF_TRANSCRIPT, nameAccount(account))
-  const onPage = (bytes: number) => limits.chargeAnswer(account, Math.max(bytes, FEWEST_BYTES_OF_PAGE))
+  const onRead = largeAnswers.track(reply, TRANSCRIPT_BYTES, nameAccount(account))
+  const onPage = (bytes: number) => limits.chargeAnswer(account, Math.max(bytes, MIN_PAGE_BYTES))
   return reply
     .headers({
       'content-type': format.contentType,

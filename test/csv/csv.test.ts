@@ -1,8 +1,8 @@
 import t from 'tap'
-import { writeRecord } from '../../src/csv/csv.js'
+import { formatRecord } from '../../src/csv/csv.js'
 
 t.test('cells are quoted, numbers are not, and a record ends with CRLF', async (t) => {
-  t.equal(writeRecord(['a', 1, null, -2.5, 'b "c"', 'd,e\r\nf']), '"a",1,,-2.5,"b ""c""","d,e\r\nf"\r\n')
+  t.equal(formatRecord(['a', 1, null, -2.5, 'b "c"', 'd,e\r\nf']), '"a",1,,-2.5,"b ""c""","d,e\r\nf"\r\n')
 })
 
 t.test('no text is a formula', async (t) => {
@@ -23,6 +23,7 @@ t.test('no text is a formula', async (t) => {
     '\ttext',
     '\u0001=1',
   ]
-  for (const formula of formulas) t.equal(writeRecord([formula]), `"'${formula}"\r\n`, JSON.stringify(formula))
-  for (const text of ['a=1', 'a-1', '1+1', '', ' a', "'=1", '(=1)']) t.equal(writeRecord([text]), `"${text}"\r\n`, text)
+  for (const formula of formulas) t.equal(formatRecord([formula]), `"'${formula}"\r\n`, JSON.stringify(formula))
+  for (const text of ['a=1', 'a-1', '1+1', '', ' a', "'=1", '(=1)'])
+    t.equal(formatRecord([text]), `"${text}"\r\n`, text)
 })

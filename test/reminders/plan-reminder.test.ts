@@ -15,20 +15,20 @@ const unread: Reminder = {
 const plan = (fields: Partial<Reminder>, isMailOn = true) => planReminder({ ...unread, ...fields }, AFTER_MS, isMailOn)
 
 t.test('what is unread for long is told of', async (t) => {
-  t.same(plan({}), { announces: true, mailInMs: 0, nextLookMs: null })
-  t.same(plan({}, false), { announces: true, mailInMs: null, nextLookMs: null })
+  t.same(plan({}), { announces: true, mailInMs: 0, nextCheckMs: null })
+  t.same(plan({}, false), { announces: true, mailInMs: null, nextCheckMs: null })
 })
 
 t.test('what was read is not', async (t) => {
   const read = { count: 0, firstId: null, lastId: null, since: null, unmailedSince: null, readUpTo: 5 }
-  t.same(plan(read), { announces: false, mailInMs: null, nextLookMs: null })
+  t.same(plan(read), { announces: false, mailInMs: null, nextCheckMs: null })
 })
 
 t.test('the store has its time, from the first message that it has not read', async (t) => {
   t.same(plan({ since: ago(4), unmailedSince: ago(4) }), {
     announces: false,
     mailInMs: null,
-    nextLookMs: 6 * MINUTE_MS,
+    nextCheckMs: 6 * MINUTE_MS,
   })
 })
 
@@ -42,9 +42,9 @@ t.test('an unread run is announced once, the next one again', async (t) => {
 
 t.test('further messages wait until a quarter of an hour after the mail before', async (t) => {
   const mailed = { announcedRun: 0, mailedUpTo: 4, mailedAt: ago(12), unmailedSince: ago(11) }
-  t.same(plan(mailed), { announces: false, mailInMs: 3 * MINUTE_MS, nextLookMs: null })
-  t.same(plan({ ...mailed, mailedAt: ago(15) }), { announces: false, mailInMs: 0, nextLookMs: null })
+  t.same(plan(mailed), { announces: false, mailInMs: 3 * MINUTE_MS, nextCheckMs: null })
+  t.same(plan({ ...mailed, mailedAt: ago(15) }), { announces: false, mailInMs: 0, nextCheckMs: null })
   t.same(plan({ ...mailed, mailedAt: ago(60), unmailedSince: ago(2) }), {
-    ...{ announces: false, mailInMs: 8 * MINUTE_MS, nextLookMs: null },
+    ...{ announces: false, mailInMs: 8 * MINUTE_MS, nextCheckMs: null },
   })
 })

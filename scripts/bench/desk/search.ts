@@ -8,13 +8,15 @@ const ROUNDS = 100
 const WARM_UP_ROUNDS = 5
 const PREPARATION_MS = 60_000
 
-/** What a question took, and how many messages its first page has. */
+/** How long a search took, and how many messages its first page has. */
 interface Answer {
   ms: number
   found: number
 }
 
-/** Asks questions of each kind in turn, one at a time, as an agent and as a supervisor. Returns a Markdown table. */
+/**
+ * Searches for each kind of question in turn, one at a time, as an agent and as a supervisor. Returns a Markdown table.
+ */
 export async function measureSearch(server: Server, { admins, sessions, messagesEach }: Size): Promise<string> {
   const askers = { agent: adminToken(1), supervisor: adminToken(admins) }
   const cells = Object.entries(createQuestions(sessions)).flatMap(([kind, compose]) =>

@@ -10,16 +10,18 @@ export interface Size {
   messagesEach: number
 }
 
-/** The sessions that are written at the same time: their messages lie between each other. */
+/** Sessions that are written at the same time: their messages alternate. */
 const SESSIONS_AT_ONCE = 200
 const OPEN = 500
 const CLAIMED = 500
-/** The index of the search takes more than half of the time. Each merge of what did not fit in memory takes longer. */
+/**
+ * Building the index of the search takes more than half of the time. It takes longer when it does not fit into memory.
+ */
 const MEMORY = `set work_mem = '256MB'; set maintenance_work_mem = '1GB'`
 
 /**
- * Fills a database with a year of sessions, which are closed but for the newest ones. The last admin is a supervisor; the
- * others hold the sessions in turn. The messages are copied for the search as the service does it, but all at once.
+ * Fills a database with a year of sessions, all closed except the newest. The last admin is a supervisor; the others
+ * hold the sessions in turn. The messages are copied for the search as the service does it, but all at once.
  */
 export async function seedMessages(databaseUrl: string, size: Size): Promise<void> {
   await seedAccounts(databaseUrl, size.stores, size.admins)
@@ -60,7 +62,7 @@ const listStatements = ({ stores, admins, sessions, messagesEach }: Size) => [
     ) session`,
   `update open_session_count set count = (select count(*) from chat_session where status = 'open' and id % 32 = shard)`,
   'analyze chat_session',
-  // A message has three phrases, perhaps the name of a customer, and perhaps the number of an order.
+  // A message consists of three phrases, sometimes the name of a customer, and sometimes the number of an order.
   `insert into chat_message (id, session_id, seq, sender_type, sender_id, holder_id, content, attachment_url,
       attachment_type, created)
     select n + 1, s.id, 2 + place, case when is_admin then 'admin' else 'store' end::side,
@@ -82,19 +84,19 @@ const listStatements = ({ stores, admins, sessions, messagesEach }: Size) => [
 ]
 
 const placeOf = (messagesEach: number) => `n % ${SESSIONS_AT_ONCE * messagesEach} / ${SESSIONS_AT_ONCE}`
-/** SQL: 64 bits that look random, the same ones at each run. */
+/** SQL: 64 pseudo-random bits, the same at each run. */
 export const hash = (value: string, seed: number) => `hashint8extended(${value}, ${seed})`
 
-/** What the turns of the service would have done, which are small so that sends do not notice them. */
+/** Copies the messages for the search at once. The service does it in small turns, so that sends do not notice them. */
 async function copyForSearch(client: Client): Promise<void> {
   await client.query('drop index if exists chat_message_search_parts_simple, chat_message_search_words_simple')
   await client.query(`insert into chat_message_search (message_id, session_id, content, created)
     select id, session_id, content, created from chat_message order by id`)
-  if (!(await buildIndex(client, 'simple'))) throw new Error('The index of the search is being built by somebody else')
+  if (!(await buildIndex(client, 'simple'))) throw new Error('Another process is building the index of the search')
   await client.query(setCursors)
 }
 
-/** SQL: those who derive rows from messages and changes have done so with all that there is. */
+/** SQL: sets the cursors of search and reports to the newest message and change. */
 export const setCursors = `
   update event_cursor set next_message_id = 0, message_id = coalesce((select max(id) from chat_message), 0),
     change_id = coalesce((select max(id) from chat_session_change), 0)

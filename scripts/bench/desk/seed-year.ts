@@ -5,15 +5,15 @@ export interface YearSize {
   stores: number
   admins: number
   sessions: number
-  /** Messages of the session after the others. */
+  /** Number of messages of an additional session. */
   longest: number
 }
 
 const TAGS = 'address,damaged,delay,delivery,exchange,invoice,lost,payment,refund,return,warranty,wrong'
 
 /**
- * Fills a database with a year of closed sessions as reports need them: their times and the log of changes that has the
- * same times, ratings of a quarter of them, tags of a third. One more session has very many messages.
+ * Fills a database with a year of closed sessions as reports need them: their times, a log of changes with the same
+ * times, ratings of a quarter of them, and tags of a third. An additional session has very many messages.
  */
 export async function seedYear(databaseUrl: string, { stores, admins, sessions, longest }: YearSize): Promise<void> {
   await seedAccounts(databaseUrl, stores, admins)

@@ -9,7 +9,10 @@ const CONNECTIONS = 16
 const SECONDS = 6
 const ROUNDS = 5
 
-/** Measures sends while the service copies messages for the search and derives times for reports, and while it does not. */
+/**
+ * Measures sends while the service copies messages for the search and derives times for reports, and while both are
+ * paused.
+ */
 export function compareSends(server: Server, databaseUrl: string, messages: number): Promise<string> {
   const contestant = (name: string, nextAt: string): Contestant => ({
     name,

@@ -9,18 +9,18 @@ const SYLLABLES = (
 
 const WORDS = 20_000
 const WORDS_OF_A_PHRASE = [2, 5] as const
-/** Words of these ranks are in some thousands of 5,000,000 messages each. */
+/** Words of these ranks occur in some thousands of 5,000,000 messages each. */
 const MIDDLE_RANKS = [1000, 10_000] as const
 /** Powers of two, so that the bits of a hash choose one. */
 export const PHRASES = 65_536
 export const CUSTOMERS = 32_768
 
-/** Words of a language have a rank: the nth one is used 1 / n as often as the first one. */
+/** Words follow Zipf's law: the nth one is used 1 / n times as often as the first. */
 const wordOfRank = (rank: number) => COMMON_WORDS[rank - 1] ?? spell(rank, 3)
-/** Words have three syllables at most, so none of them holds a name. */
+/** A name has four syllables. Words have at most three, so no word contains a name. */
 const nameCustomer = (id: number) => spell(id, 4)
 
-/** Gives each index syllables of its own, and neighbours different ones: it has no factor in common with their number. */
+/** Coprime to the number of syllables: each index gets other syllables, and neighbours get different ones. */
 const SPREAD = 104_729
 
 function spell(index: number, length: number): string {
@@ -33,7 +33,7 @@ function spell(index: number, length: number): string {
   return word
 }
 
-/** Three of them are a message. */
+/** Composes a phrase; three phrases are a message. */
 export function composePhrase(): string {
   const draw = () => wordOfRank(Math.floor(WORDS ** Math.random()))
   return Array.from({ length: between(...WORDS_OF_A_PHRASE) }, draw).join(' ')
@@ -46,7 +46,7 @@ export const listCustomers = () => Array.from({ length: CUSTOMERS }, (_, id) => 
 const commonWord = () => wordOfRank(between(1, COMMON_WORDS.length))
 const middleWord = () => wordOfRank(between(...MIDDLE_RANKS))
 
-/** What is searched for, by kind: another question each time. Orders have the number of their session. */
+/** Creates searches by kind, a different one each time. The number of an order is that of its session. */
 export const createQuestions = (sessions: number): Record<string, () => string> => ({
   'a rare word: the name of a customer': () => nameCustomer(between(0, CUSTOMERS - 1)),
   'a common word': commonWord,

@@ -6,10 +6,10 @@ import type { YearSize } from './seed-year.js'
 
 const ROUNDS = 3
 const SAMPLE_MS = 20
-/** Its text alone. */
-const FEWEST_BYTES_OF_MESSAGE = 100
+/** The text of a message alone. */
+const MIN_MESSAGE_BYTES = 100
 
-/** Measures downloads of a long session, and how much a fresh node grows meanwhile. */
+/** Measures downloads of a long session, and how much the memory of a fresh node grows meanwhile. */
 export function compareTranscripts(
   services: Services,
   databaseUrl: string,
@@ -21,11 +21,11 @@ export function compareTranscripts(
       const environment = { DATABASE_URL: databaseUrl, REDIS_URL: services.redisUrl }
       const server = await services.startServer(product, environment)
       const download = (id: number) => downloadTranscript(server, adminToken(admins), id, format)
-      // A short session loads what the first answer of any length loads.
+      // A first download makes the node load the code and allocate what every download needs.
       await download(1)
       const measured = await measureGrowth(server, async () => {
         const bytes = await download(sessions + 1)
-        if (bytes < longest * FEWEST_BYTES_OF_MESSAGE) throw new Error(`Transcript as ${format}: ${bytes} bytes`)
+        if (bytes < longest * MIN_MESSAGE_BYTES) throw new Error(`Transcript as ${format}: ${bytes} bytes`)
       })
       await server.stop()
       return measured
@@ -46,17 +46,17 @@ async function measureGrowth({ pid }: Server, act: () => Promise<void>): Promise
   return { s: seconds, 'MB that the node grows by': (peak - before) / 2 ** 20 }
 }
 
-/** Reads a transcript to its end, and keeps nothing of it. Returns its length. */
+/** Downloads a transcript without keeping it. Returns its length. */
 async function downloadTranscript({ origin }: Server, token: string, id: number, format: string): Promise<number> {
   const url = `${origin}/v1/chat/admin/transcript/?session_id=${id}&format=${format}&timezone=Europe/Berlin`
   const response = await fetch(url, { headers: { authorization: `Token ${token}` } })
   if (!response.ok || response.body === null) throw new Error(`Transcript as ${format}: ${response.status}`)
   let bytes = 0
-  for await (const piece of response.body) bytes += (piece as Uint8Array).length
+  for await (const chunk of response.body) bytes += (chunk as Uint8Array).length
   return bytes
 }
 
-/** The memory of a process that is in RAM, as of `proc_pid_status(5)`. */
+/** Reads the resident memory of a process, from `proc_pid_status(5)`. */
 function readResidentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024

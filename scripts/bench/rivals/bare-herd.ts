@@ -1,4 +1,7 @@
-/** The limit: ws, and one prepared statement for each socket, which finds the account and its session. No other checks. */
+/**
+ * The upper bound: ws, and one prepared statement for each socket, which finds the account and its session. No other
+ * checks.
+ */
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import { Pool } from 'pg'

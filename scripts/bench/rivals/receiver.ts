@@ -1,6 +1,6 @@
 /**
- * A receiver of webhooks that takes everything, in a process of its own. A GET is answered with the delays of what has
- * come since the last GET: milliseconds from the event to its receipt.
+ * A receiver of webhooks that accepts everything, in a process of its own. A GET returns the delays of the events
+ * received since the last GET: milliseconds from the event to its receipt.
  */
 import { createServer } from 'node:http'
 
@@ -12,7 +12,7 @@ createServer((request, response) => {
     delays = []
     return
   }
-  // The moment of the event is at the beginning of the body.
+  // The time of the event is at the start of the body.
   request.once('data', (start: Buffer) => {
     const at = /"timestamp":"([^"]+)"/.exec(start.toString('latin1', 0, 100))?.[1]
     if (at !== undefined) delays.push(Date.now() - Date.parse(at))

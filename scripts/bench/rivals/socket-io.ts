@@ -14,7 +14,7 @@ const io = new Server(server, {
   perMessageDeflate: false,
   adapter: createAdapter(redis, redis.duplicate()),
 })
-// A unique number in the session. This server keeps no order, so the clock is enough.
+// A number that is unique in its session. This server does not order messages, so the clock is enough.
 let seq = Date.now() * 1000
 
 io.on('connection', (socket) => {

@@ -5,12 +5,12 @@ const COLORS = [
   ...['#3f8f4f', '#c98a00', '#2f6fbf', '#c4452f', '#7a4fb5', '#0f8f8f', '#b8437d', '#6b7a1f', '#5b6472', '#8a5a2b'],
 ] as const
 
-export const colorAt = (place: number) => COLORS[place % COLORS.length] ?? ''
+export const colorAt = (index: number) => COLORS[index % COLORS.length] ?? ''
 
 interface Frame {
   width: number
   height: number
-  /** Where the lines begin and end. */
+  /** The area of the lines: x of its left side, y of its bottom, and the values of the axes. */
   left: number
   bottom: number
   from: number
@@ -38,11 +38,11 @@ export function drawChart({ series, unit }: PanelData, width: number, height: nu
     },
   }
   return `<svg width="${width}" height="${height}">${drawAxes(frame, unit)}${series
-    .map((one, place) => drawLine(frame, one, colorAt(place)))
+    .map((one, index) => drawLine(frame, one, colorAt(index)))
     .join('')}</svg>`
 }
 
-/** The next number that is round in the prefixes of a base, so that the lines of the grid are round as well. */
+/** Rounds up to a number that is round with the prefixes of a base, so that the values of the grid are round, too. */
 function roundUp(value: number, base: 1000 | 1024): number {
   if (value <= 0) return 1
   const prefix = base ** Math.floor(Math.log(value) / Math.log(base))
@@ -56,24 +56,24 @@ const toX = ({ width, left, from, to }: Frame, at: number) =>
 
 function drawAxes(frame: Frame, unit: string): string {
   const { width, height, left, from, to, top } = frame
-  const rows = Array.from({ length: LINES + 1 }, (_, place) => {
-    const value = (top * place) / LINES
+  const rows = Array.from({ length: LINES + 1 }, (_, index) => {
+    const value = (top * index) / LINES
     const y = toY(frame, value).toFixed(1)
     return `<path class="grid" d="M${left} ${y}H${width}"/><text x="${left - 6}" y="${y}" dy="4" text-anchor="end">${formatValue(value, unit)}</text>`
   })
   const seconds = to - from
   const step = [10, 15, 30, 60, 120, 300, 600, 1800].find((candidate) => seconds / candidate <= 6) ?? 3600
-  const columns = Array.from({ length: Math.floor(seconds / step) + 1 }, (_, place) => {
-    const at = place * step
+  const columns = Array.from({ length: Math.floor(seconds / step) + 1 }, (_, index) => {
+    const at = index * step
     const clock = `${Math.floor(at / 60)}:${String(at % 60).padStart(2, '0')}`
     const x = toX(frame, from + at)
-    const anchor = place === 0 ? 'start' : x > width - CLOCK_WIDTH ? 'end' : 'middle'
+    const anchor = index === 0 ? 'start' : x > width - CLOCK_WIDTH ? 'end' : 'middle'
     return `<text x="${x.toFixed(1)}" y="${height - 4}" text-anchor="${anchor}">${clock}</text>`
   })
   return [...rows, ...columns].join('')
 }
 
-/** A line breaks where there is no number. */
+/** Draws a line, with gaps where there is no number. */
 function drawLine(frame: Frame, { points }: Series, color: string): string {
   let isBroken = true
   const path = points.flatMap(([at, value]) => {

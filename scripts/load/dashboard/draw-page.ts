@@ -8,8 +8,8 @@ const GAP = 8
 const PADDING = 10
 const TITLE_HEIGHT = 26
 const LEGEND_LINE = 16
-const MOST_LEGEND_LINES = 3
-/** About what a letter takes, and what lies between two names. */
+const MAX_LEGEND_LINES = 3
+/** Approximate width of a letter, and the gap between two names. */
 const LETTER = 6
 const NAME_GAP = 30
 const COLUMNS = 24
@@ -27,7 +27,7 @@ const STYLE = `
   li::before { content: ''; display: inline-block; width: 12px; height: 3px; margin-right: 4px; vertical-align: 3px; background: var(--color) }
 `
 
-/** Draws the dashboard with the data of a run, as a page that needs nothing else. */
+/** Draws the dashboard with the data of a run, as a self-contained page. */
 export function drawPage(title: string, panels: PanelData[]): string {
   const height = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h)) * ROW
   return `<!doctype html>
@@ -62,10 +62,10 @@ function drawValue({ series, unit, valueNames }: PanelData): string {
 function drawLines(panel: PanelData, width: number, height: number): string {
   if (panel.series.length === 0) return '<p>no data</p>'
   const names = panel.series.map(
-    ({ name }, place) => `<li style="--color:${colorAt(place)}">${escape(name === '' ? 'value' : name)}</li>`,
+    ({ name }, index) => `<li style="--color:${colorAt(index)}">${escape(name === '' ? 'value' : name)}</li>`,
   )
   const letters = panel.series.reduce((sum, { name }) => sum + name.length * LETTER + NAME_GAP, 0)
-  const legend = Math.min(Math.ceil(letters / width), MOST_LEGEND_LINES) * LEGEND_LINE
+  const legend = Math.min(Math.ceil(letters / width), MAX_LEGEND_LINES) * LEGEND_LINE
   return `${drawChart(panel, width, height - TITLE_HEIGHT - legend - GAP)}<ul>${names.join('')}</ul>`
 }
 

@@ -2,7 +2,7 @@ const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti']
 
 export const isBinary = (unit: string) => unit === 'bytes' || unit === 'Bps'
 
-/** Writes a value as Grafana does for the unit of a panel. */
+/** Formats a value as Grafana does for the unit of a panel. */
 export function formatValue(value: number, unit: string): string {
   if (unit === 's') return formatSeconds(value)
   if (unit === 'percentunit') return `${round(value * 100)} %`

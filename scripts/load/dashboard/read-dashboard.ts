@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 
 const DASHBOARD = 'deploy/grafana/store-chat.json'
 
-/** A place of the grid, which has 24 columns. */
+/** A rectangle of the grid, which has 24 columns. */
 export interface GridPosition {
   x: number
   y: number
@@ -24,9 +24,9 @@ export interface PanelData {
   /** Names of values, such as `up` for 1. */
   valueNames: Record<string, string>
   series: Series[]
-  /** Its queries that returned no series. */
+  /** Queries of the panel that returned no series. */
   withoutSeries: string[]
-  /** Its queries that returned series without a single number: quantiles of what has not happened. */
+  /** Queries of the panel whose series contain no number, such as quantiles of events that did not happen. */
   withoutNumbers: string[]
 }
 
@@ -37,10 +37,10 @@ interface Panel extends Pick<PanelData, 'title' | 'type' | 'gridPos'> {
   }
 }
 
-/** Series as Prometheus answers a range query. */
+/** The result of a range query of Prometheus. */
 export type RangeResult = { metric: Record<string, string>; values: [seconds: number, value: string][] }[]
 
-/** Asks each query of the dashboard. Its variables are replaced. */
+/** Runs each query of the dashboard, with its variables replaced. */
 export async function readDashboard(ask: (query: string) => Promise<RangeResult>): Promise<PanelData[]> {
   const { panels } = JSON.parse(await readFile(DASHBOARD, 'utf8')) as { panels: Panel[] }
   return Promise.all(panels.map((panel) => readPanel(panel, ask)))

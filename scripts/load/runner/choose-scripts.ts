@@ -13,13 +13,13 @@ export const scripts = [
 export type Script = (typeof scripts)[number]
 
 /**
- * The scripts named on the command line, in that order; by default all.
+ * Returns the scripts named on the command line, in that order; by default all.
  * @throws Error that names an unknown script
  */
-export function chooseScripts(words: string[]): Script[] {
-  const stray = words.find((word) => !isScript(word))
+export function chooseScripts(args: string[]): Script[] {
+  const stray = args.find((word) => !isScript(word))
   if (stray !== undefined) throw new Error(`There is no load test "${stray}". There are: ${scripts.join(', ')}.`)
-  return words.length === 0 ? [...scripts] : words.filter(isScript)
+  return args.length === 0 ? [...scripts] : args.filter(isScript)
 }
 
 const isScript = (word: string): word is Script => scripts.some((script) => script === word)

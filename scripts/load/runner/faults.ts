@@ -4,25 +4,25 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startTcpProxy, type TcpProxy } from '../../../harness/tcp-proxy.js'
 import type { LoadNode } from './start-nodes.js'
 
-/** Nodes accept no connections for this time after a network cut. */
+/** How long nodes accept no connections after a network cut. */
 const CUT_MS = 2000
-/** How long a node is away while the other one serves all sockets, and how long both are there before the next crash. */
+/** How long a node is down, and how long both nodes are up before the next crash. */
 const ROLLING_MS = 3000
 
-/** Serves the requests of `storm.js` for faults: a client cannot cut a connection as a network does. */
+/** Serves requests of `storm.js` for faults, because a k6 script cannot cut a connection as a network does. */
 export interface Faults {
-  /** `POST` here, followed by `/network`, `/crash` or `/rolling`. */
+  /** Base URL. `POST` to `/network`, `/crash` or `/rolling` below it. */
   url: string
-  /** Ports for the sockets, on 127.0.0.1: TCP proxies to those given, which `/network` cuts. */
+  /** Ports for the sockets on 127.0.0.1: TCP proxies of the given ports, which `/network` cuts. */
   ports: number[]
   close(): Promise<void>
 }
 
-/** @param ports what sockets would connect to otherwise, on 127.0.0.1 */
+/** @param ports ports on 127.0.0.1 that sockets would use without faults */
 export async function startFaults(nodes: LoadNode[], ports: number[]): Promise<Faults> {
   const endings: (() => unknown)[] = []
-  const room = { teardown: (end: () => unknown) => void endings.push(end) }
-  const proxies = await Promise.all(ports.map((port) => startTcpProxy(room, port)))
+  const lifetime = { teardown: (end: () => unknown) => void endings.push(end) }
+  const proxies = await Promise.all(ports.map((port) => startTcpProxy(lifetime, port)))
   const faults: Record<string, () => Promise<void>> = {
     '/network': () => cutNetwork(proxies),
     '/crash': () => crash(nodes),

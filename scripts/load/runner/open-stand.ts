@@ -18,11 +18,11 @@ const ADMINS = 10_000
 
 /**
  * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.
- * @param logFile takes what the nodes log
- * @param hasPlatform whether the nodes have a webhook, a mail server and a key set
- * @param use is called with the environment variables of the script
+ * @param logFile file for the logs of the nodes
+ * @param hasPlatform whether the nodes get a webhook, a mail server and a key set
  * @param proxyName the proxy in front of the nodes
- * @returns the dashboard with the data of the run; undefined where the machine has no Prometheus
+ * @param use called with the environment variables of the script
+ * @returns the dashboard with the data of the run; undefined when Prometheus is not installed
  */
 export async function withStand(
   { logFile, hasPlatform, proxyName }: { logFile: string; hasPlatform: boolean; proxyName: ProxyName | undefined },
@@ -62,7 +62,7 @@ export async function withStand(
         SOCKET_NODES: faults.ports
           .map((port) => `${proxy ? 'https://localhost' : 'http://127.0.0.1'}:${port}`)
           .join(','),
-        // Nobody has signed the certificate of the proxy.
+        // The certificate of the proxy is self-signed.
         ...(proxy && { K6_INSECURE_SKIP_TLS_VERIFY: 'true' }),
       })
       if (proxy) await checkLog(proxy)
@@ -74,12 +74,12 @@ export async function withStand(
   return panels
 }
 
-/** @throws Error when the proxy has logged no socket, or a token */
+/** @throws Error when the log of the proxy contains no socket, or a token */
 async function checkLog({ readLog }: Proxy): Promise<void> {
   const log = await readLog()
-  if (!log.includes('/v1/chat/ws/')) throw new Error('The proxy has logged no socket')
+  if (!log.includes('/v1/chat/ws/')) throw new Error('The log of the proxy contains no socket')
   const line = log.split('\n').find((one) => /bench-(store|admin)-\d/.test(one))
-  if (line !== undefined) throw new Error(`The proxy has logged a token: ${line}`)
+  if (line !== undefined) throw new Error(`The log of the proxy contains a token: ${line}`)
 }
 
 function listAccounts() {

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 
 const PLATFORM_TOKEN = 'platform-token-of-the-load-test'
-/** The receiver is away for the last few of so many requests. */
+/** Of every EVENTS requests, the receiver answers the last FAILING_EVENTS with 503. */
 const EVENTS = 500
 const FAILING_EVENTS = 50
-/** One of so many mails is not taken at once. */
+/** One of every MAILS mails is refused for now. */
 const MAILS = 10
 
-/** What surrounds an installation: a receiver of webhooks, a mail server, and the keys that sign JWTs. */
+/** The systems around an installation: a receiver of webhooks, a mail server, and the keys that sign JWTs. */
 export interface Platform {
   /** Settings of the nodes. */
   environment: Record<string, string>

@@ -25,7 +25,7 @@ export async function runK6(
   const dashboard = {
     K6_WEB_DASHBOARD: 'true',
     K6_WEB_DASHBOARD_EXPORT: reportFile,
-    // Only the report, without a server. One point each second, because short runs take a few seconds.
+    // Only the report, without a server. One point each second, because a short run takes only a few seconds.
     K6_WEB_DASHBOARD_PORT: '-1',
     K6_WEB_DASHBOARD_PERIOD: '1s',
   }
@@ -35,7 +35,7 @@ export async function runK6(
     stdio: ['ignore', 'inherit', 'pipe'],
     detached: true,
   })
-  // k6 warns of each request that fails while the nodes are down. Its summary counts these.
+  // k6 warns of each request that fails while the nodes are down. Its summary counts them.
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (!line.includes('Request Failed')) console.error(line)
   })

@@ -21,7 +21,7 @@ export interface LoadNode {
   kill(): Promise<void>
 }
 
-/** @param logFile takes what the node logs */
+/** @param logFile file for the log of the node */
 export async function createNode(
   environment: Record<string, string>,
   logFile: string,
@@ -34,7 +34,7 @@ export async function createNode(
   let child: ChildProcess | undefined
 
   async function start() {
-    // After an interruption nothing would stop a node that starts now.
+    // After an interruption nothing would stop a node that is started now.
     signal.throwIfAborted()
     const log = openSync(logFile, 'a')
     child = spawn(process.execPath, ['dist/server.js'], {
@@ -57,7 +57,7 @@ export async function createNode(
       `${origin} is ready`,
     )
     signal.throwIfAborted()
-    if (started.exitCode !== null) throw new Error(`A node has ended by itself: see ${logFile}`)
+    if (started.exitCode !== null) throw new Error(`A node exited: see ${logFile}`)
   }
   async function kill() {
     if (child?.exitCode !== null || child.signalCode !== null) return

@@ -9,14 +9,14 @@ import { until } from '../../../harness/until.js'
 import { readDashboard, type PanelData, type RangeResult } from '../dashboard/read-dashboard.js'
 
 export interface MetricsWatch {
-  /** Asks what the dashboard asks, about the time since the start. */
+  /** Runs the queries of the dashboard over the time since the start. */
   readDashboard(): Promise<PanelData[]>
   stop(): Promise<void>
 }
 
 const STEP_SECONDS = 2
 
-/** Runs a Prometheus that reads the nodes every second; undefined where the machine has none. */
+/** Runs a Prometheus that scrapes the nodes every second; undefined when it is not installed. */
 export async function watchMetrics(targets: string[]): Promise<MetricsWatch | undefined> {
   const program = await findProgram('prometheus')
   if (program === undefined) return undefined
@@ -25,8 +25,8 @@ export async function watchMetrics(targets: string[]): Promise<MetricsWatch | un
   const scrape = { job_name: 'store-chat', scrape_interval: '1s', static_configs: [{ targets }] }
   // JSON is YAML.
   await writeFile(join(folder, 'prometheus.yml'), JSON.stringify({ scrape_configs: [scrape] }))
-  const words = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`]
-  const child = spawn(program, [...words, `--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' })
+  const args = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`]
+  const child = spawn(program, [...args, `--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' })
   const origin = `http://127.0.0.1:${port}`
   await until(async () => (await fetch(`${origin}/-/ready`)).ok, 30_000, 'Prometheus answers')
   const startedAt = Date.now() / 1000

@@ -4,31 +4,31 @@ import { epochMs } from '../sql.js'
 import type { Replicas } from './replicas.js'
 
 /**
- * The position of a session on the primary, as its statement has told. Null where there are no replicas.
+ * The position of a session on the primary, as a statement on the primary returned it. Null without replicas.
  *
- * A replica at the same position has the same messages of the session: every message counts `seq` up, and whoever changes
- * messages in SQL sets `updated`. Positions are compared for equality. After a failover the same `seq` may have been given
- * twice, but not at the same millisecond.
+ * A replica at the same position has the same messages of the session: every message increments `seq`, and whoever
+ * changes messages in SQL sets `updated`. Positions are only compared for equality. After a failover the same `seq` may
+ * be given a second time, but not in the same millisecond.
  */
 export type Position = string | null
 
 /**
- * Reads rows of the past of a session. What decides who may read them, and how far the past reaches, is read on the primary
- * before, together with the position.
+ * Reads the history of a session. Who may read it, and up to which event, is decided before on the primary, by the
+ * statement that also returns the position.
  */
 export interface HistoryReader {
   readonly hasReplicas: boolean
   /** SQL of the position of the session `s`. */
   readonly position: Prisma.Sql
   /**
-   * Reads rows by a replica that is at a position of the session, or by the primary.
+   * Reads rows from a replica that is at this position of the session, otherwise from the primary.
    * @param rows SQL of one row with one JSON value, `rows`, for `toRows`; `s` is the session
    */
   read(sessionId: number, position: Position, rows: Prisma.Sql): Promise<unknown[][]>
 }
 
 const CONNECTIONS = 4
-/** A page takes a few milliseconds. */
+/** A page normally takes a few milliseconds. */
 const PATIENCE_MS = 500
 
 export function createHistoryReader(db: Database, replicas?: Replicas): HistoryReader {
@@ -52,9 +52,9 @@ export function createHistoryReader(db: Database, replicas?: Replicas): HistoryR
     hasReplicas: reader !== undefined,
     position,
     async read(sessionId, known, rows) {
-      const fallBack = async () => (await readOn(db, sessionId, rows, Prisma.sql`true`)) ?? []
-      if (reader === undefined || known === null) return fallBack()
-      return reader.read((replica) => readOn(replica, sessionId, rows, Prisma.sql`${position} = ${known}`), fallBack)
+      const readPrimary = async () => (await readOn(db, sessionId, rows, Prisma.sql`true`)) ?? []
+      if (reader === undefined || known === null) return readPrimary()
+      return reader.read((replica) => readOn(replica, sessionId, rows, Prisma.sql`${position} = ${known}`), readPrimary)
     },
   }
 }

@@ -1,24 +1,25 @@
-/** How long a replica that has failed rests before it is probed again. */
-const REST_MS = 1000
+/** Pause before a failed replica is probed again. */
+const PROBE_PAUSE_MS = 1000
 
 /** Whether a replica may be read from. */
 export interface ReplicaHealth {
   isUp(): boolean
-  /** Takes the replica out of use until a probe has succeeded. */
+  /** Takes the replica out of use until a probe succeeds. */
   fail(error: unknown): void
-  /** Waits for the probe under way. */
+  /** Stops probing, and waits for a running probe. */
   close(): Promise<void>
 }
 
-/** Told once of each fault and of its end. */
+/** Called once for each fault and once for its end. */
 export interface HealthListener {
   onDown(error: unknown): void
   onUp(): void
 }
 
 /**
- * Watches a replica, so that no reader waits for one that is away. It is out of use until `probe` resolves to true, and probed
- * again only after a failure. `probe` rejects because of the replica, and resolves to false where it cannot tell.
+ * Watches a replica, so that no reader waits for one that is unavailable. A replica is used only after a probe has
+ * resolved to true, and is probed again only after a failure. `probe` rejects when the replica fails, and resolves to
+ * false when it cannot decide.
  */
 export function watchReplica(probe: () => Promise<boolean>, { onDown, onUp }: HealthListener): ReplicaHealth {
   let state: 'unknown' | 'up' | 'down' = 'unknown'
@@ -50,14 +51,14 @@ export function watchReplica(probe: () => Promise<boolean>, { onDown, onUp }: He
     if (isClosed) return
     timer = setTimeout(() => {
       probing = runProbe()
-    }, REST_MS)
+    }, PROBE_PAUSE_MS)
     timer.unref()
   }
 
   return {
     isUp: () => state === 'up',
     fail(error) {
-      // Several reads can fail at once: the first one starts the rest.
+      // Several reads can fail at the same time; only the first one takes the replica out of use.
       if (state === 'up') fall(error)
     },
     async close() {

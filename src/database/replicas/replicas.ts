@@ -15,59 +15,63 @@ import type { SessionSettings } from '../session-settings.js'
 import { watchReplica, type HealthListener, type ReplicaHealth } from './replica-health.js'
 
 const SETTING = 'DATABASE_REPLICA_URL'
-const LONGEST_PROBE_MS = 1000
+const PROBE_TIMEOUT_MS = 1000
 
-/** What became of the reads that replicas may answer. */
+/** Results of the reads that replicas may answer. */
 export interface ReplicaCounts {
-  /** A replica has answered. */
+  /** A replica answered. */
   answered: number
-  /** A replica had not replayed yet what was asked for, so the primary has answered. */
+  /** The replica had not replayed the requested data yet, so the primary answered. */
   behind: number
-  /** A replica has failed, or was too slow, so the primary has answered. */
+  /** The replica failed or was too slow, so the primary answered. */
   failed: number
-  /** No replica could be asked: all of them were down or busy. The primary has answered. */
+  /** All replicas were down or busy, so the primary answered. */
   unavailable: number
 }
 
-/** Reads on connections of its own. */
+/** The counts of a node without replicas. */
+export const noReplicaReads: Readonly<ReplicaCounts> = { answered: 0, behind: 0, failed: 0, unavailable: 0 }
+
+/** Reads from replicas, on separate connections. */
 export interface ReplicaReader {
-  /** SQL of one text, which a primary and its replicas have in common. */
+  /** SQL of one text that is the same on a primary and its replicas. */
   readonly lineage: string
   /**
-   * Lets one of the replicas answer, which takes turns. `read` resolves to undefined if the replica has not replayed what is
-   * asked for. Then, and where no replica answers in time, `fallBack` is called. Rejects only if `fallBack` does.
+   * Reads from one of the replicas, in rotation. `read` resolves to undefined if the replica has not replayed the
+   * requested data. In that case, and when no replica answers in time, `readPrimary` is called. Rejects only if
+   * `readPrimary` does.
    */
   read<Value extends object>(
     read: (db: ReadPool) => Promise<Value | undefined>,
-    fallBack: () => Promise<Value>,
+    readPrimary: () => Promise<Value>,
   ): Promise<Value>
 }
 
 export interface ReaderLimits {
-  /** To each replica. */
+  /** Maximum number of connections to each replica. */
   connections: number
   /** How long a replica may take before the primary is asked. */
   patienceMs: number
 }
 
-/** The read replicas of a node's database. They may lag behind it, be away, or be those of another database. */
+/** The read replicas of a node's database. They may lag, be unavailable, or turn out to replicate another database. */
 export interface Replicas {
   readonly counts: ReplicaCounts
   openReader(limits: ReaderLimits, settings?: SessionSettings): ReplicaReader
-  /** Closes the readers, too. */
+  /** Closes the replicas and their readers. */
   close(): Promise<void>
 }
 
 export interface ReplicaOptions extends DatabaseOptions {
   replicaUrls: readonly string[]
   primary: Database
-  /** Told of the faults of each replica, which is named by its place in the list. */
+  /** Listens to the faults of a replica, which is identified by its place in the list, from 1. */
   listen(place: number): HealthListener
 }
 
 /**
- * Opens replicas. A replica that is away does not hinder that.
- * @throws StartupError for URLs that cannot be used
+ * Opens replicas. An unavailable replica does not make this fail.
+ * @throws StartupError when a URL cannot be used
  */
 export async function openReplicas(options: ReplicaOptions): Promise<Replicas> {
   const { replicaUrls, primary, databaseUrl, listen } = options
@@ -78,7 +82,7 @@ export async function openReplicas(options: ReplicaOptions): Promise<Replicas> {
   }
   const { lineage } = await findEpochExpressions(primary)
   const closers: (() => Promise<void>)[] = []
-  const counts: ReplicaCounts = { answered: 0, behind: 0, failed: 0, unavailable: 0 }
+  const counts: ReplicaCounts = { ...noReplicaReads }
 
   function open(url: string, { connections, patienceMs }: ReaderLimits, settings?: SessionSettings): ReadPool {
     const { db, close } = openReadPool(
@@ -96,7 +100,7 @@ export async function openReplicas(options: ReplicaOptions): Promise<Replicas> {
   }
 
   const servers = replicaUrls.map((url, index) => {
-    const db = open(url, { connections: 1, patienceMs: LONGEST_PROBE_MS })
+    const db = open(url, { connections: 1, patienceMs: PROBE_TIMEOUT_MS })
     const health = watchReplica(() => isReplica(db, primary, lineage), listen(index + 1))
     closers.push(() => health.close())
     return { url, health }
@@ -109,13 +113,16 @@ export async function openReplicas(options: ReplicaOptions): Promise<Replicas> {
       return { lineage, read: createRead(members, counts, limits.patienceMs) }
     },
     async close() {
-      // The last one first: a probe under way needs its pool.
+      // In reverse order: a running probe needs its pool.
       for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close()
     },
   }
 }
 
-/** @throws what the replica throws, or an Error if it replicates another database */
+/**
+ * Whether the server replicates this database; false while the primary cannot be asked.
+ * @throws errors of the replica, or an Error if it replicates another database
+ */
 async function isReplica(db: ReadPool, primary: Database, lineage: string): Promise<boolean> {
   const statement = Prisma.sql`select ${Prisma.raw(lineage)}`
   const own = await readText(primary, statement).catch(() => undefined)
@@ -144,21 +151,21 @@ function createRead(members: Member[], counts: ReplicaCounts, patienceMs: number
       return answer
     } catch (error) {
       counts.failed++
-      // A statement that is wrong by itself fails on the primary, too.
+      // A faulty statement fails on the primary, too, and says nothing about the replica.
       if (isDatabaseAway(error) || !isRefused(error)) health.fail(error)
       return undefined
     }
   }
 
-  return async (read, fallBack) => {
+  return async (read, readPrimary) => {
     const chosen = choose()
     if (chosen === undefined) counts.unavailable++
     const answer = chosen && (await ask(chosen, read))
-    return answer ?? fallBack()
+    return answer ?? readPrimary()
   }
 }
 
-/** A replica that is busy would only make readers wait. */
+/** A busy replica would make readers wait. */
 const hasRoom = ({ waiting, most }: ConnectionCounts) => waiting < most
 
 async function within<Value>(ms: number, answer: Promise<Value>): Promise<Value> {

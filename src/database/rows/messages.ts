@@ -31,7 +31,7 @@ export interface Receipts {
   readByAdmin: number | null
 }
 
-/** SQL of Receipts' fields behind `joinReceipts`. */
+/** SQL of the fields of Receipts. The statement must contain `joinReceipts`. */
 export const receiptExpressions = {
   deliveredToStore: 'by_store.delivered_up_to',
   readByStore: 'by_store.read_up_to',
@@ -48,7 +48,7 @@ export const joinReceipts = (id: string) => `
 /** SQL of a session's receipts as a value for `receiptColumns.toRows`. */
 export const receiptsOf = (id: string) => `(select ${receiptColumns.json} from (select) one ${joinReceipts(id)})`
 
-/** Converts a row to a message as it goes over the wire. A message that `viewer` fetches is delivered by that. */
+/** Converts a row to a message for the wire. A message that `viewer` fetches counts as delivered to it. */
 export function toMessage(row: MessageRow, receipts: Receipts | undefined, viewer?: Side): Message {
   const message: Message = {
     id: row.id,
@@ -73,16 +73,19 @@ function statusOf({ id, sender_type }: MessageRow, receipts: Receipts | undefine
   return viewer === (isAdmins ? 'store' : 'admin') || id <= (delivered ?? 0) ? 'delivered' : 'sent'
 }
 
-/** The newest of these messages (oldest first) that the reader did not write; null when there is none. */
+/** Returns the id of the newest of these messages (oldest first) that the reader did not write; null without one. */
 export function newestForeign(messages: Pick<Message, 'id' | 'sender_type'>[], reader: Side): number | null {
   return messages.findLast(({ sender_type }) => sender_type !== reader)?.id ?? null
 }
 
-/** The message id, or null when it was received before. */
+/** Returns the message id, or null when that message was received before. */
 export const unreceived = (id: number | null, receivedUpTo: number | null) =>
   id !== null && id > (receivedUpTo ?? 0) ? id : null
 
-/** The newest of these messages (oldest first) that the reader had not received before; null when there is none. */
+/**
+ * Returns the id of the newest of these messages (oldest first) that is not delivered to the reader yet; null without
+ * one.
+ */
 export function findUndelivered(messages: MessageRow[], receipts: Receipts, reader: Side): number | null {
   const { deliveredToStore, deliveredToAdmin } = receipts
   return unreceived(newestForeign(messages, reader), reader === 'store' ? deliveredToStore : deliveredToAdmin)

@@ -19,5 +19,5 @@ export const noteJson = `json_build_object(${Object.entries(noteExpressions)
   .map(([field, expression]) => `'${field}', ${expression}`)
   .join(', ')})`
 
-/** Converts a row to a note as it goes over the wire. */
+/** Converts a row to a note for the wire. */
 export const toNote = (row: NoteRow): Note => ({ ...row, created: toUtc(row.created) })

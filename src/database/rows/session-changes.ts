@@ -11,9 +11,9 @@ export interface SessionChange {
   sessionId: number
   storeId: number
   seq: number
-  /** The seq of the change before this one; 0 for a creation. Between the two lie only messages. */
+  /** The seq of the previous change; 0 for a creation. Only messages lie between the two. */
   previousChangeSeq: number
-  /** When the event before this change was committed, in milliseconds since the epoch; undefined for a creation. */
+  /** When the previous event was committed, in milliseconds since the epoch; undefined for a creation. */
   previousAt?: number | undefined
   adminId: number | null
   previousAdminId: number | null

@@ -21,7 +21,7 @@ export const sessionExpressions = {
   closed_at: epochMs('s.closed_at'),
 }
 
-/** A session as one JSON object. Times are as PostgreSQL writes them: ISO 8601 with an offset. */
+/** A session as one JSON object. Times are in PostgreSQL's format: ISO 8601 with an offset. */
 export interface SessionJson extends Pick<Session, 'id' | 'store_id' | 'admin_id' | 'status'> {
   last_message_at: string
   created: string
@@ -47,7 +47,7 @@ export function readSessionJson({ closed_at, ...json }: SessionJson): Session {
 /** SQL of the fields of a store, where `st` is its alias, as one JSON object. */
 export const storeRow = `json_build_object('id', st.id, 'name', st.name, 'logo_url', st.logo_url, 'email', st.email)`
 
-/** Converts a row to a session as it goes over the wire. */
+/** Converts a row to a session for the wire. */
 export function toSession(row: SessionRow): Session {
   const { id, store_id, admin_id, status, closed_at } = row
   const [last_message_at, created, updated] = [toUtc(row.last_message_at), toUtc(row.created), toUtc(row.updated)]

@@ -3,7 +3,8 @@ import { StartupError } from '../../errors/startup-error.js'
 import { openConnection, type ConnectionTarget } from '../connection-pool.js'
 import { READ_ONLY } from '../failures.js'
 
-const OLDEST_SERVER = 150_000
+/** PostgreSQL 15, as `server_version_num`. */
+const MIN_SERVER_VERSION = 150_000
 const SECOND_CONNECTION_TIMEOUT_MS = 3000
 
 interface Findings {
@@ -19,12 +20,14 @@ interface Findings {
 }
 
 /**
- * Checks that the service can keep its guarantees on the database behind a connection.
- * @throws StartupError with one line that says what to change; an Error that passes while the database is read-only
+ * Checks that the service can keep its guarantees on this database.
+ * @throws StartupError that says what to change · an Error with PostgreSQL's code while the database is read-only,
+ * which may pass
  */
 export async function checkDatabase(client: Client, target: ConnectionTarget): Promise<void> {
   const found = await readFindings(client, target)
-  if (found.version < OLDEST_SERVER) throw new StartupError(`PostgreSQL 15 is needed, this is ${found.versionName}`)
+  if (found.version < MIN_SERVER_VERSION)
+    throw new StartupError(`PostgreSQL 15 is needed, this is ${found.versionName}`)
   if (found.encoding !== 'UTF8') {
     throw new StartupError(`The database has the encoding ${found.encoding}. Create one with encoding 'UTF8'.`)
   }
@@ -52,7 +55,7 @@ async function readFindings(client: Client, { settings }: ConnectionTarget): Pro
   return rows[0]
 }
 
-/** Startup settings hold, unless a pooler in between has dropped them. */
+/** Checks that the startup options apply: a pooler in between may have dropped them. */
 async function checkConnection(client: Client, found: Findings, target: ConnectionTarget): Promise<void> {
   const lost = Object.entries(target.settings).find(([name, value]) => found.settings[name] !== value)
   if (lost !== undefined) {
@@ -61,19 +64,22 @@ async function checkConnection(client: Client, found: Findings, target: Connecti
     )
   }
   if (await sharesServer(found.pid, target)) {
-    // The setting is left on the pooler's server connection, which other clients get next.
+    // The settings would stay on the pooler's server connection, which another client gets next.
     await client.query('reset all')
     throw new StartupError('A pooler lends server connections for a transaction. Set DATABASE_POOLER to transaction.')
   }
 }
 
-/** Two open connections to PostgreSQL have two backends. With a pooler in transaction mode the second may get the first's. */
+/**
+ * Without a pooler two open connections have two backends. A pooler in transaction mode may give the second one the
+ * backend of the first.
+ */
 async function sharesServer(pid: number, target: ConnectionTarget): Promise<boolean> {
-  const patience = {
+  const timeouts = {
     connectionTimeoutMillis: SECOND_CONNECTION_TIMEOUT_MS,
     query_timeout: SECOND_CONNECTION_TIMEOUT_MS,
   }
-  const second = await openConnection(target, patience).catch(() => undefined)
+  const second = await openConnection(target, timeouts).catch(() => undefined)
   try {
     const answer = await second?.query<{ pid: number }>('select pg_backend_pid() as pid')
     return answer?.rows[0]?.pid === pid
@@ -84,7 +90,7 @@ async function sharesServer(pid: number, target: ConnectionTarget): Promise<bool
   }
 }
 
-/** Where session settings do not last, the role must have them. Planner settings are not required. */
+/** In transaction mode session settings do not last, so the role must have them. Planner settings are not required. */
 function checkRole(found: Findings, { address, settings }: ConnectionTarget): void {
   const wrong = Object.entries(settings).filter(([name, value]) => {
     const actual = found.settings[name] ?? ''
@@ -122,7 +128,7 @@ function isGoodEnough(name: string, actual: string, wanted: string): boolean {
       return actual.startsWith('ISO')
     case 'extra_float_digits':
       return Number(actual) > 0
-    // Settings of the pooler, or of speed alone.
+    // Settings that the pooler controls, or that only affect speed.
     case 'idle_session_timeout':
     case 'enable_seqscan':
     case 'jit':

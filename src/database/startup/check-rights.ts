@@ -3,19 +3,19 @@ import { StartupError } from '../../errors/startup-error.js'
 import type { ConnectionTarget } from '../connection-pool.js'
 import { readMigrations } from './migrate.js'
 
-/** The tables from which the service deletes rows. */
+/** Tables whose `delete` privilege is checked. */
 const emptiedTables = [
   ...['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file'],
   ...['webhook', 'webhook_session', 'webhook_delivery', 'chat_session_tag', 'chat_note', 'canned_reply'],
   'chat_message_search',
 ]
 
-/** The functions that statements of the service call. Triggers need no right. */
+/** Functions that statements of the service call. Trigger functions need no privilege. */
 const calledFunctions = ['read_session_details']
 
 /**
- * Checks that the role has the privileges that the service needs: another role may own the tables.
- * @throws StartupError that names a right that is missing
+ * Checks that the role has the privileges that the service needs, because another role may own the tables.
+ * @throws StartupError that names a missing privilege
  */
 export async function checkRights(client: Client, { address }: ConnectionTarget): Promise<void> {
   const tables = [...(await readTableNames()), '_prisma_migrations']

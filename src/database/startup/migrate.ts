@@ -13,29 +13,30 @@ import { describeReason } from './wait-for-database.js'
 
 const migrationsFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 
-/** An advisory lock above Prisma's own one, which gives up after 10 s. */
+/** An advisory lock around Prisma's own one, for which Prisma waits only 10 s. */
 export const MIGRATION_LOCK = 7_266_002
 
 export interface MigrationOptions {
-  /** The name of the setting that holds the URL, for messages. */
+  /** Name of the setting that contains the URL, for messages. */
   setting?: string
   pooler?: Pooler
-  /** How long to wait while another node migrates. */
+  /** Maximum wait while another node migrates. Default: no limit. */
   timeoutMs?: number
   /** Called when another node is migrating. */
   onWait?: () => void
 }
 
-/** The connection that migrations are applied through. */
+/** Describes the connection that migrations are applied through. */
 export function describeMigrationTarget(databaseUrl: string, options: MigrationOptions = {}): ConnectionTarget {
   const address = readDatabaseUrl(databaseUrl, options.setting)
   return { address, pooler: options.pooler ?? 'none', settings: createMigrationSettings(address.schema) }
 }
 
 /**
- * Applies the migrations that a database lacks and returns their names. Of many nodes that start at once, one migrates and
- * the others wait. An up-to-date database is only read. The history is Prisma's: same table, same checksums.
- * @throws StartupError with one line: no privilege to create tables, another node that does not finish, a failed migration
+ * Applies the migrations that a database lacks, and returns their names. When many nodes start at once, one migrates
+ * and the others wait. A database that lacks none is only read. The history is compatible with `prisma migrate deploy`:
+ * same table, same checksums.
+ * @throws StartupError: no privilege to create tables, another node that does not finish, or a failed migration
  */
 export async function migrateDatabase(databaseUrl: string, options: MigrationOptions = {}): Promise<string[]> {
   const target = describeMigrationTarget(databaseUrl, options)
@@ -119,7 +120,7 @@ async function applyMigrations(target: ConnectionTarget): Promise<string[]> {
   }
 }
 
-/** The migrations of this package, in the order in which they are applied. */
+/** Reads the migrations of this package, in the order in which they are applied. */
 export async function readMigrations(): Promise<MigrationList> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)

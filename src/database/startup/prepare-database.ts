@@ -7,13 +7,13 @@ import { describeMigrationTarget, findPendingMigrations, migrateDatabase } from 
 import { describeReason, waitForDatabase } from './wait-for-database.js'
 
 export interface PrepareOptions extends DatabaseOptions {
-  /** Another URL for migrations: past the pooler, or with a role that may create tables. Default: the database's own. */
+  /** Separate URL for migrations: without a pooler, or with a role that may create tables. Default: `databaseUrl`. */
   migrationDatabaseUrl?: string | undefined
   databaseStartTimeoutMs: number
 }
 
 /**
- * Waits for a configured database, checks it and migrates it. `onWait` gets one line for each thing that is waited for.
+ * Waits for a configured database, checks it and migrates it. `onWait` is called with a line for each reason to wait.
  * @throws StartupError with one line that says what to change
  */
 export async function prepareDatabase(options: PrepareOptions, onWait: (line: string) => void): Promise<void> {
@@ -34,7 +34,7 @@ async function prepare(options: PrepareOptions, onWait: (line: string) => void):
   if (ignored.length > 0) onWait(`DATABASE_URL has parameters that mean nothing here: ${ignored.join(', ')}`)
   await waitForDatabase(target, remainingMs(), onRetry)
 
-  // With another URL for migrations, missing tables and privileges may come with them.
+  // With a separate URL, the migrations may still create missing tables and privileges.
   const mayLack = options.migrationDatabaseUrl !== undefined
   if (await isMigrated(target).catch((error: unknown) => (mayLack ? false : Promise.reject(error as Error)))) return
   const { url, ...migration } = describeMigration(options)

@@ -2,7 +2,7 @@ import { Prisma } from '../../generated/prisma/client.js'
 import type { Database } from '../database.js'
 import { readMigrations } from './migrate.js'
 
-/** Finds why a database that answers cannot be used, as a text for people; undefined when it can. */
+/** Returns why a reachable database cannot be used, as a text for people; undefined when it can. */
 export async function findObstacle(db: Database): Promise<string | undefined> {
   const newest = await (newestMigration ??= readNewestMigration())
   const [row] = await db.prisma.$queryRaw<{ isReadOnly: boolean; isMigrated: boolean }[]>(Prisma.sql`

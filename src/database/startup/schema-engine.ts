@@ -6,8 +6,8 @@ import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import { openPool, type ConnectionTarget } from '../connection-pool.js'
 
 /**
- * Runs Prisma's schema engine, in its WebAssembly build, on a database. It is the engine behind `prisma migrate deploy`,
- * but it comes from npm and needs no download of a native binary.
+ * Runs the WebAssembly build of Prisma's schema engine on a database. It is the engine of `prisma migrate deploy`, but
+ * it comes from npm, without the download of a native binary.
  */
 export async function withSchemaEngine<T>(
   target: ConnectionTarget,
@@ -20,14 +20,14 @@ export async function withSchemaEngine<T>(
     const engine = await openEngine(adapter)
     return await use(engine).finally(() => engine.free())
   } finally {
-    // The engine leaves its advisory lock to the end of the connection.
+    // The engine keeps its advisory lock until its connection ends.
     await pool.end()
   }
 }
 
 /**
- * The adapter splits a script at every semicolon, which breaks function bodies, and leaves half a migration behind when a
- * later part fails. Sent whole, PostgreSQL parses the script itself and runs it in one transaction.
+ * The adapter would split a script at every semicolon. That breaks function bodies, and leaves half of a migration
+ * behind when a later part fails. When the script is sent whole, PostgreSQL parses it and runs it in one transaction.
  */
 class WholeScriptPg extends PrismaPg {
   override async connect() {
@@ -39,11 +39,12 @@ class WholeScriptPg extends PrismaPg {
   }
 }
 
-/** The bindings keep one instance per process; a second one would break the first. */
+/** The bindings support one instance per process; a second one would break the first. */
 let instantiated: ReturnType<typeof instantiateEngine> | undefined
 
 /**
- * The engine does not clear the timers of its lock, each of which would keep a finished process alive for ten more seconds.
+ * The engine does not clear the timers of its lock. Each of them would keep a finished process alive for another ten
+ * seconds.
  */
 function withQuietTimers(imports: WebAssembly.ModuleImports): WebAssembly.ModuleImports {
   const startTimer = (callback: () => void, delayMs: number) => setTimeout(callback, delayMs).unref()
@@ -53,7 +54,7 @@ function withQuietTimers(imports: WebAssembly.ModuleImports): WebAssembly.Module
   return { ...imports, ...(Object.fromEntries(quiet) as WebAssembly.ModuleImports) }
 }
 
-/** Bundlers, for which the package is made, would instantiate it by themselves. */
+/** The package is made for bundlers, which instantiate the module; here it is instantiated by hand. */
 async function instantiateEngine(): Promise<(adapter: object) => Promise<SchemaEngine>> {
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg')
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')

@@ -6,12 +6,12 @@ import { isDatabaseAway } from '../failures.js'
 
 const PAUSE_MS = 1000
 const CONNECT_TIMEOUT_MS = 3000
-/** Host names may appear late while containers start. A name that is unknown after this time is wrong. */
+/** A host name may become known late while containers start. After this time an unknown name counts as wrong. */
 const NAME_TIMEOUT_MS = 10_000
 
 /**
  * Waits until the database answers and accepts writes, and checks it.
- * @throws StartupError with one line: at once for what waiting does not fix, otherwise when the time is over
+ * @throws StartupError at once for what waiting does not fix, otherwise after the timeout
  */
 export async function waitForDatabase(
   target: ConnectionTarget,
@@ -21,12 +21,12 @@ export async function waitForDatabase(
   const startedAt = performance.now()
   for (;;) {
     try {
-      await lookAtDatabase(target)
+      await tryDatabase(target)
       return
     } catch (error) {
       if (error instanceof StartupError) throw error
       const reason = describeReason(error)
-      if (!isPassing(error)) throw new StartupError(`The database refuses: ${reason}${adviseOn(reason)}`)
+      if (!isTransient(error)) throw new StartupError(`The database refuses: ${reason}${adviseOn(reason)}`)
       const patienceMs = isUnknownName(error) ? Math.min(timeoutMs, NAME_TIMEOUT_MS) : timeoutMs
       if (performance.now() - startedAt >= patienceMs) throw new StartupError(`The database did not answer: ${reason}`)
       onRetry(reason)
@@ -35,7 +35,7 @@ export async function waitForDatabase(
   }
 }
 
-async function lookAtDatabase(target: ConnectionTarget): Promise<void> {
+async function tryDatabase(target: ConnectionTarget): Promise<void> {
   const client = await openConnection(target, { connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
   try {
     await checkDatabase(client, target)
@@ -44,14 +44,17 @@ async function lookAtDatabase(target: ConnectionTarget): Promise<void> {
   }
 }
 
-/** Waiting does not fix wrong credentials, an unknown database, a certificate, or a pooler that refuses settings. */
-function isPassing(error: unknown): boolean {
+/**
+ * Whether waiting may fix an error. It does not fix wrong credentials, an unknown database, a certificate, or a pooler
+ * that refuses settings.
+ */
+function isTransient(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string }
   if (code.startsWith('28') || code === '3D000') return false
   return isDatabaseAway(error) && !POOLER_REFUSALS.test(message) && !message.includes(UNSUPPORTED_PARAMETER)
 }
 
-/** Texts of PgBouncer, which has one code (08P01) for everything. */
+/** Messages of PgBouncer, which uses one code (08P01) for everything. */
 const UNSUPPORTED_PARAMETER = 'unsupported startup parameter'
 const POOLER_REFUSALS =
   /no such (database|user)|authentication failed|auth failed|(database|role) ".*" does not exist|not permitted/i
@@ -64,7 +67,10 @@ function adviseOn(reason: string): string {
 
 const isUnknownName = (error: unknown) => (error as { code?: unknown }).code === 'ENOTFOUND'
 
-/** One line. A refused connection to a name with several addresses is an AggregateError without a message. */
+/**
+ * Describes an error in one line. A refused connection to a name with several addresses is an AggregateError without a
+ * message.
+ */
 export function describeReason(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string }
   const reason = [message, code].find((reason) => reason !== undefined && reason !== '') ?? String(error)

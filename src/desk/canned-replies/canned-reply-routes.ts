@@ -10,7 +10,11 @@ import { createCannedReply, deleteCannedReply, replaceCannedReply } from './writ
 const IdParams = Type.Object({ id: IdSchema })
 const listQuery = Type.Object({
   q: Type.Optional(
-    Type.String({ maxLength: 200, format: 'text', description: 'Only those whose shortcut or text holds this.' }),
+    Type.String({
+      maxLength: 200,
+      format: 'text',
+      description: 'Only canned replies whose shortcut or text contains this, in any case.',
+    }),
   ),
   limit: LimitSchema,
 })
@@ -18,13 +22,13 @@ const DeletedSchema = Type.Object({ success: Type.Literal(true), message: Type.S
 const describe = (summary: string) => describeRoute('admin', summary)
 const writeRefusals = refusals(400, 401, 403, 404, 409, 413, 415, 503)
 
-/** Prepared answers, an admin's own and those for all. */
+/** The routes of canned replies: an admin's own and the shared ones. */
 export async function cannedReplyRoutes(app: App): Promise<void> {
   app.get(
     '/admin/canned/',
     {
       schema: {
-        ...describe('List your canned replies and the shared ones, those you use most first'),
+        ...describe('List your canned replies and the shared ones, most used by you first'),
         querystring: listQuery,
         response: { 200: Type.Object({ data: Type.Array(CannedReplySchema) }), ...refusals(400, 401, 403, 503) },
       },
@@ -36,7 +40,7 @@ export async function cannedReplyRoutes(app: App): Promise<void> {
     '/admin/canned/',
     {
       schema: {
-        ...describe('Create a canned reply; a shared one as a supervisor'),
+        ...describe('Create a canned reply; only supervisors may share it'),
         body: CannedReplyInputSchema,
         response: { 200: CannedReplySchema, ...refusals(400, 401, 403, 409, 413, 415, 503) },
       },
@@ -48,7 +52,7 @@ export async function cannedReplyRoutes(app: App): Promise<void> {
     '/admin/canned/:id/',
     {
       schema: {
-        ...describe('Replace a canned reply of yours; a supervisor replaces shared ones'),
+        ...describe('Replace a canned reply of yours; supervisors may also replace shared ones'),
         params: IdParams,
         body: CannedReplyInputSchema,
         response: { 200: CannedReplySchema, ...writeRefusals },
@@ -61,7 +65,7 @@ export async function cannedReplyRoutes(app: App): Promise<void> {
     '/admin/canned/:id/',
     {
       schema: {
-        ...describe('Delete a canned reply of yours; a supervisor deletes shared ones'),
+        ...describe('Delete a canned reply of yours; supervisors may also delete shared ones'),
         params: IdParams,
         response: { 200: DeletedSchema, ...refusals(400, 401, 403, 404, 413, 415, 503) },
       },

@@ -9,7 +9,7 @@ import type { CannedReply } from '../../protocol/schemas/desk.js'
 /** A row of canned_reply, times in milliseconds since the epoch. */
 type CannedReplyRow = Omit<CannedReply, 'shared' | 'created' | 'updated'> & { created: number; updated: number }
 
-/** The fields of a canned reply `c` behind `joinUses`. */
+/** The fields of a canned reply `c`. The statement must contain `joinUses`. */
 export const cannedReplyColumns = defineColumns<CannedReplyRow>({
   id: 'c.id',
   admin_id: 'c.admin_id',
@@ -27,7 +27,7 @@ export const joinUses = ({ id }: Account) => Prisma.sql`
 /** SQL: whether an admin may use the canned reply `c`: its own, or a shared one. */
 export const usableBy = ({ id }: Account) => Prisma.sql`(c.admin_id is null or c.admin_id = ${id})`
 
-/** SQL: whether it may write it. */
+/** SQL: whether an admin may change the canned reply `c`. */
 export const writableBy = (admin: Account) =>
   admin.role === 'supervisor' ? usableBy(admin) : Prisma.sql`c.admin_id = ${admin.id}`
 
@@ -38,10 +38,13 @@ export const toCannedReply = (row: CannedReplyRow): CannedReply => ({
   updated: toUtc(row.updated),
 })
 
-/** A shortcut has one spelling. */
+/** Converts a shortcut to the one spelling in which it is stored. */
 export const normalizeShortcut = (shortcut: string) => shortcut.normalize('NFC').toLowerCase()
 
-/** Runs a write. @throws RequestError 409 when the shortcut is taken, also by one that is being written at this moment */
+/**
+ * Maps the failure of a write to a refusal when the shortcut is taken.
+ * @throws RequestError 409 the shortcut is taken, also by a concurrent write
+ */
 export async function refuseTakenShortcut<Result>(write: Promise<Result>): Promise<Result> {
   return write.catch((error: unknown) => {
     throw isUniqueViolation(error) ? conflict('The shortcut is taken') : error

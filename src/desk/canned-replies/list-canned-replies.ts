@@ -6,8 +6,8 @@ import { PAGE_SIZE } from '../../protocol/schemas/paging.js'
 import { cannedReplyColumns, joinUses, toCannedReply, usableBy } from './canned-reply.js'
 
 /**
- * Lists the canned replies of an admin and the shared ones: those that it has used most first, then by shortcut. With `q`,
- * those whose shortcut or text holds it, whatever its case.
+ * Lists the canned replies of an admin and the shared ones: most used by the admin first, then by shortcut. With `q`,
+ * only those whose shortcut or text contains it, in any case.
  */
 export async function listCannedReplies(
   db: Database,

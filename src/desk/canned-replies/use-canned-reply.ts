@@ -24,8 +24,8 @@ const columns = defineColumns<UsedRow>({
 })
 
 /**
- * Returns the text of a canned reply for a session that the admin may read, and counts one use. The lock makes a deletion
- * wait. If the deletion came first, the canned reply is not found: a use could not refer to it.
+ * Returns the text of a canned reply for a session that the admin may read, and counts one use. The lock makes a
+ * deletion wait, because the counted use refers to the canned reply. After a deletion the canned reply is not found.
  * @throws RequestError 403 another admin's session · 404 no such session or canned reply
  */
 export async function useCannedReply(
@@ -53,6 +53,9 @@ export async function useCannedReply(
   return fillIn(content, { 'store.name': storeName, 'admin.name': adminName })
 }
 
-/** Fills placeholders in, as plain text and once: what a name holds is no placeholder. Unknown ones stay. */
+/**
+ * Replaces placeholders by plain text, in one pass: a placeholder within a name is not replaced. Unknown placeholders
+ * stay.
+ */
 export const fillIn = (content: string, values: Record<'store.name' | 'admin.name', string>): string =>
   content.replaceAll(/\{\{\s*(store\.name|admin\.name)\s*\}\}/g, (_, name: keyof typeof values) => values[name])

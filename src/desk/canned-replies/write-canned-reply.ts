@@ -16,8 +16,8 @@ import {
 const onlySupervisors = () => forbidden('Only a supervisor may write a shared canned reply')
 
 /**
- * Creates a canned reply: an admin's own, or a supervisor's for all.
- * @throws RequestError 403 a shared one of an agent · 409 the shortcut is taken
+ * Creates a canned reply: an admin's own, or a shared one by a supervisor.
+ * @throws RequestError 403 an agent shares it · 409 the shortcut is taken
  */
 export async function createCannedReply(
   db: Database,
@@ -42,8 +42,8 @@ export async function createCannedReply(
 }
 
 /**
- * Replaces a canned reply. Without `shared` it belongs to whom it did.
- * @throws RequestError 403 a shared one, to an agent · 404 · 409 the shortcut is taken
+ * Replaces a canned reply. Without `shared` its owner stays.
+ * @throws RequestError 403 an agent changes or creates a shared one · 404 · 409 the shortcut is taken
  */
 export async function replaceCannedReply(
   db: Database,
@@ -69,14 +69,14 @@ export async function replaceCannedReply(
   return toCannedReply(row)
 }
 
-/** @throws RequestError 403 a shared one, to an agent · 404 */
+/** @throws RequestError 403 an agent deletes a shared one · 404 */
 export async function deleteCannedReply(db: Database, admin: Account, id: number): Promise<void> {
   const deleted = await rawOf(db).$executeRaw(Prisma.sql`
     delete from canned_reply c where c.id = ${id} and ${writableBy(admin)}`)
   if (deleted === 0) throw await describeRefusal(db, admin, id)
 }
 
-/** Those of another admin do not exist. */
+/** Canned replies of another admin are not found. */
 async function describeRefusal(db: Database, admin: Account, id: number): Promise<Error> {
   const found = await rawOf(db).$queryRaw<{ found: number }[]>(Prisma.sql`
     select 1 as found from canned_reply c where c.id = ${id} and ${usableBy(admin)} and ${writableBy(admin)} is not true`)

@@ -5,7 +5,7 @@ import { listColleagues } from './list-colleagues.js'
 
 const ColleaguesSchema = Type.Object({ data: Type.Array(ColleagueSchema, { description: 'By name.' }) })
 
-/** The admins, for handing over. */
+/** The route that lists admins, for transfers. */
 export async function colleagueRoutes(app: App): Promise<void> {
   app.get(
     '/admin/admins/',

@@ -6,7 +6,7 @@ import type { Colleague } from '../../protocol/schemas/desk.js'
 /** Presence is leased: a node that has not been seen for this long is dead, and so are its sockets. */
 const isAlive = Prisma.sql`n.seen_at > clock_timestamp() - interval '30 seconds'`
 
-/** Lists the admins who are active, by name, with how many sessions they hold. */
+/** Lists the active admins by name, with the number of sessions that each holds. */
 export async function listColleagues(db: Database): Promise<Colleague[]> {
   const rows = await rawOf(db).$queryRaw<
     { id: bigint; name: string; role: AdminRole; online: boolean; held: bigint }[]

@@ -2,7 +2,7 @@ import { describeRoute, refusals, type App } from '../../http/describe-route.js'
 import { SessionDetailsInputSchema, SessionForAdminsWithStoreSchema } from '../../protocol/schemas/desk.js'
 import { updateDetails } from './update-details.js'
 
-/** Tags and priority. */
+/** The route that changes tags and priority. */
 export async function detailsRoutes(app: App): Promise<void> {
   app.post(
     '/admin/session/update/',

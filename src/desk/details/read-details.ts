@@ -11,7 +11,10 @@ const columns = defineColumns<SessionDetails & { id: number }>({
   priority: 'd.priority',
 })
 
-/** Reads what only admins may know of a session. Concurrent reads share a statement. Says nothing of who may know it. */
+/**
+ * Reads the tags and priority of a session. Concurrent reads share a statement. It does not check who may read them:
+ * only admins may.
+ */
 export type DetailsReader = (sessionId: number) => Promise<SessionDetails>
 
 export function createDetailsReader(db: Database): DetailsReader {

@@ -12,14 +12,14 @@ import type { SessionDetails, SessionForAdminsWithStore } from '../../protocol/s
 import type { ReceiptDeps } from '../../receipts/record-receipts.js'
 import { normalizeTags } from './tags.js'
 
-/** What is to change; what is left out stays. */
+/** The changes; a property that is absent stays as it is. */
 export interface DetailsInput {
   session_id: number
   tags?: string[]
   priority?: number
 }
 
-/** The session, and what was written; null where the admin may not. */
+/** The session, and the written details; null where the admin may not write. */
 type WrittenRow = SessionRow & {
   store: Store
   tags: string[] | null
@@ -36,9 +36,9 @@ const columns = defineColumns<WrittenRow>({
 })
 
 /**
- * Changes the tags or the priority of a session, as an admin who may read it. Of two changes at once the later one holds,
- * and every admin is told of both in that order. The session itself, and its `updated`, stay as they are: a store learns
- * nothing of it.
+ * Changes the tags or the priority of a session, as an admin who may read it. Of two concurrent changes the later one
+ * wins, and both are published to all admins with times in that order. The session and its `updated` do not change, so
+ * a store cannot notice it.
  * @throws RequestError 400 a tag is invalid, or nothing is to change · 403 another admin's · 404
  */
 export async function updateDetails(
@@ -47,7 +47,7 @@ export async function updateDetails(
   { session_id, tags, priority }: DetailsInput,
 ): Promise<SessionForAdminsWithStore> {
   if (tags === undefined && priority === undefined) {
-    throw invalidInput([{ field: 'tags', message: 'or priority is needed' }])
+    throw invalidInput([{ field: 'tags', message: 'or priority is required' }])
   }
   const newTags = tags === undefined ? null : normalizeTags(tags)
   const [row] = await columns.read(db, writeDetails(admin, session_id, newTags, priority ?? null))
@@ -58,8 +58,8 @@ export async function updateDetails(
 }
 
 /**
- * The lock makes a change of the holder wait, so that who may write is not decided by an old state; sends do not wait, they
- * come back to a locked session.
+ * The lock makes a change of the holder wait, so that the permission is checked against the current holder. Sends do
+ * not wait for it: they skip a locked session, and are tried again.
  */
 const writeDetails = (admin: Account, sessionId: number, tags: string[] | null, priority: number | null) => Prisma.sql`
   with s as materialized (

@@ -4,7 +4,7 @@ import type { Account } from '../../protocol/account.js'
 import type { SessionStatus } from '../../protocol/schemas/sessions.js'
 import type { IdRange } from './created-range.js'
 
-/** Which sessions are listed. What is left out does not matter. */
+/** Which sessions are listed. An absent property matches any. */
 export interface SessionFilter {
   status?: SessionStatus | undefined
   storeId?: number | undefined
@@ -15,14 +15,14 @@ export interface SessionFilter {
 
 type Reader = Pick<Account, 'id' | 'role'>
 
-/** Some of the sessions that are asked for: SQL that an index answers in the order of the ids. */
+/** A part of the requested sessions: SQL that an index answers in the order of the ids. */
 interface Branch {
   /** SQL: where the rows `s` of chat_session come from. */
   from: Prisma.Sql
   where: Prisma.Sql
-  /** SQL: whether an id lies between two. */
+  /** SQL: whether an id lies between two ids, both exclusive. */
   between(after: number, before: number): Prisma.Sql
-  /** SQL of the order that an index has. */
+  /** SQL: the order of the index. */
   order: Prisma.Sql
 }
 
@@ -34,9 +34,9 @@ const byId = (id: string): Pick<Branch, 'between' | 'order'> => ({
 const ofSessions = { from: Prisma.sql`chat_session s`, ...byId('s.id') }
 
 /**
- * SQL of the newest sessions that an admin may read: of each kind of session so many, each kind by an index of its own, and
- * of those the newest. One condition for all of them would make PostgreSQL read past any number of sessions of the other
- * kinds. Undefined where none can be meant.
+ * SQL of the newest sessions that an admin may read. Each kind of session is read by an index of its own, up to
+ * `limit`; then the newest of all are chosen. With one condition for all kinds, PostgreSQL would read past any number
+ * of sessions of other kinds. Returns undefined when no session can match.
  */
 export function selectNewest(
   admin: Reader,
@@ -66,7 +66,7 @@ function findBranches(admin: Reader, { storeId, ...filter }: SessionFilter): Bra
     .map((kind) => (tag === undefined ? ofKind(kind) : ofTag(kind, tag)))
 }
 
-/** The sessions of a store are few enough to look at each. */
+/** A store has few enough sessions to check each. */
 function ofStore(admin: Reader, storeId: number, { status, holderId, tag }: SessionFilter): Branch {
   const conditions = [Prisma.sql`s.store_id = ${storeId}`, readableBy(admin)]
   if (status !== undefined) conditions.push(Prisma.sql`s.status = ${status}::session_status`)
@@ -78,14 +78,14 @@ function ofStore(admin: Reader, storeId: number, { status, holderId, tag }: Sess
   return { ...ofSessions, where: Prisma.join(conditions, ' and ') }
 }
 
-/** Sessions of a status: all, those of a holder, or those that nobody has held. */
+/** Sessions of a status: all, those of one holder, or those that nobody held. */
 interface Kind {
   status: SessionStatus
   /** Undefined: anybody's. */
   holderId?: number | undefined
 }
 
-/** What chat_session_tag has for no holder. */
+/** The `holder_id` in chat_session_tag of a session without a holder. */
 const NOBODY = 0
 
 /** The kinds of sessions that an admin may read: all, or those of one holder. */
@@ -100,13 +100,14 @@ function findKinds({ id, role }: Reader, holderId: number | undefined): Kind[] {
   return holderId === undefined ? [...open, ...own, { status: 'closed', holderId: NOBODY }] : own
 }
 
-/** A constant in the statement, as the partial indexes need it. */
+/** A literal: only with a constant does the planner use a partial index. */
 const literal = (status: SessionStatus) => Prisma.raw(`'${status}'`)
 
 function ofKind({ status, holderId }: Kind): Branch {
   if (status === 'claimed') {
     const ofHolder = holderId === undefined ? Prisma.empty : Prisma.sql`and admin_id = ${holderId}`
-    // Without `offset` a plan for any values looks for the few claimed ones among all sessions, newest first.
+    // `offset 0` keeps the planner from a generic plan that searches all sessions, newest first, for the few claimed
+    // ones.
     const from = Prisma.sql`(select * from chat_session where status = 'claimed' ${ofHolder} offset 0) s`
     return { ...ofSessions, from, where: Prisma.sql`true` }
   }
@@ -116,19 +117,19 @@ function ofKind({ status, holderId }: Kind): Branch {
   return {
     ...ofSessions,
     where: ofStatus,
-    // In this order, and without an equality that would make it that of the ids: otherwise a plan for any values looks for
-    // the sessions of one holder among all closed ones, newest first.
+    // Row comparisons, because an equality of `admin_id` would reduce the order to that of the ids. Then a generic plan
+    // could search all closed sessions, newest first, for those of one holder.
     between: (after, before) => Prisma.sql`(s.admin_id, s.id) > (${holderId}::bigint, ${after}::bigint)
       and (s.admin_id, s.id) < (${holderId}::bigint, ${before}::bigint)`,
     order: Prisma.sql`s.admin_id desc, s.id desc`,
   }
 }
 
-/** The same with a tag, by the indexes of the tags. */
+/** The sessions of a kind that have a tag, by the indexes of the tags. */
 function ofTag({ status, holderId }: Kind, tag: string): Branch {
   const ofHolder = holderId === undefined ? Prisma.empty : Prisma.sql`and t.holder_id = ${holderId}`
   return {
-    // Without `offset` the planner may read all sessions beside the tags, in one order.
+    // `offset 0` keeps the planner from a merge join that reads all sessions in the order of their ids.
     from: Prisma.sql`
       chat_session_tag t cross join lateral (select * from chat_session where id = t.session_id offset 0) s`,
     where: Prisma.sql`t.tag = ${tag} and t.status = ${literal(status)} ${ofHolder}`,

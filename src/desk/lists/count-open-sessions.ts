@@ -1,22 +1,25 @@
 import { rawOf, type Database } from '../../database/database.js'
 import { Prisma } from '../../generated/prisma/client.js'
 
-/** Which open sessions: all, those with a tag, those of a priority, or both. */
+/** Which open sessions are counted: all, those with a tag, those of a priority, or both. */
 export interface OpenFilter {
   tag?: string | undefined
   priority?: number | undefined
 }
 
-/** Sessions are counted one by one up to this number. */
+/** Sessions are counted row by row up to this number. */
 const MAX_COUNTED = 10_000
 
-/** How many there are; `capped` where there may be more. */
+/** A count; `capped` where there may be more. */
 export interface CappedCount {
   count: number
   capped?: true
 }
 
-/** Counts open sessions. Without a filter, and for the normal priority, that is a sum of few rows, at any number. */
+/**
+ * Counts open sessions. Without a filter the count is exact: it is the sum of a few rows, whatever the number of
+ * sessions. The normal priority is that sum less the others, which are counted up to a maximum.
+ */
 export async function countOpenSessions(db: Database, { tag, priority }: OpenFilter): Promise<CappedCount> {
   if (tag !== undefined) {
     const ofPriority = priority === undefined ? Prisma.empty : Prisma.sql`and priority = ${priority}`

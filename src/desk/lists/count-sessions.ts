@@ -4,10 +4,10 @@ import type { Account } from '../../protocol/account.js'
 import { MAX_PRIORITY, type SessionCounts } from '../../protocol/schemas/desk.js'
 import { countOpenSessions } from './count-open-sessions.js'
 
-/** The first tags are counted, each up to a number, so that the cost has an end. */
+/** How many tags are counted, by name, and up to which number: this bounds the cost. */
 const MAX_TAGS_COUNTED = 100
 const MAX_COUNTED = 1000
-/** Claimed sessions that are looked at: all that a team can hold. */
+/** How many claimed sessions are read: more than a team can hold. */
 const MAX_CLAIMED = 10_000
 
 interface TagCount {
@@ -16,8 +16,8 @@ interface TagCount {
 }
 
 /**
- * Counts the sessions that are not closed and that an admin may read: open ones and its own; a supervisor reads all. The
- * numbers of open ones and of its own are exact, the others up to a number.
+ * Counts the sessions that are not closed and that an admin may read: open ones and its own; a supervisor reads all.
+ * The counts of open sessions and of its own are exact; the others are capped.
  */
 export async function countSessions(db: Database, admin: Account): Promise<SessionCounts> {
   const [{ count: open }, openUrgent, openTags, claimed] = await Promise.all([
@@ -45,7 +45,7 @@ export async function countSessions(db: Database, admin: Account): Promise<Sessi
   }
 }
 
-/** Jumps from tag to tag in the index, and counts a few of each. */
+/** Skips from tag to tag in the index (a loose index scan), and counts a limited number of each. */
 async function countOpenTags(db: Database): Promise<TagCount[]> {
   const next = (after: Prisma.Sql) => Prisma.sql`(
     select tag from chat_session_tag where status = 'open' ${after} order by tag, priority, session_id limit 1)`
@@ -64,8 +64,8 @@ async function countOpenTags(db: Database): Promise<TagCount[]> {
 }
 
 /**
- * Counts the sessions that an admin holds, and the details of those that it may read: its own, or all. Details are looked
- * up session by session, as a join may read all of them.
+ * Counts the sessions that an admin holds, and the urgent sessions and tags among its own, or for a supervisor among
+ * all. Details are looked up one by one, because a join may read all details.
  */
 async function countClaimed(db: Database, { id, role }: Account) {
   const holder = role === 'supervisor' ? Prisma.empty : Prisma.sql`and admin_id = ${id}`

@@ -1,10 +1,13 @@
 import { rawOf, type Database } from '../../database/database.js'
 import { Prisma } from '../../generated/prisma/client.js'
 
-/** A session gets its id within this time of its `created`, or before it if the clock of another server is ahead. */
+/**
+ * A session gets its id within this time of its `created`, in either direction: a transaction may be slow, and the
+ * clock of another server may be ahead.
+ */
 const SLACK = Prisma.raw(`interval '1 hour'`)
 
-/** Sessions of a time: all have an id between two, and meet a condition. */
+/** The sessions of a period: their ids lie between two ids, and they meet a condition. */
 export interface IdRange {
   /** Exclusive. */
   after: number
@@ -14,7 +17,7 @@ export interface IdRange {
   condition: Prisma.Sql
 }
 
-/** From `from` on and before `to`, in milliseconds since the epoch. */
+/** A period in milliseconds since the epoch: `from` inclusive, `to` exclusive. */
 export interface TimeRange {
   from?: number | undefined
   to?: number | undefined
@@ -23,8 +26,8 @@ export interface TimeRange {
 const time = (ms: number) => Prisma.sql`to_timestamp(${ms}::float8 / 1000)`
 
 /**
- * Finds the sessions that were created in a time. Ids grow with `created` within the slack,
- * so that bisecting the ids finds where the time begins and ends: an index on `created` would cost each new session more.
+ * Finds the sessions that were created in a period. Ids grow with `created`, except within the slack, so a bisection of
+ * the ids finds where the period begins and ends. An index on `created` would make each new session more expensive.
  */
 export async function findCreatedRange(db: Database, { from, to }: TimeRange): Promise<IdRange> {
   const [after, before] = await Promise.all([
@@ -38,8 +41,8 @@ export async function findCreatedRange(db: Database, { from, to }: TimeRange): P
 }
 
 /**
- * Finds a place among the ids where sessions of before a time end (`low`) and others begin (`high`). Each step looks at the
- * newest session of the lower half of what is left.
+ * Finds an id where the sessions created before a time end (`low`) and later ones begin (`high`). Each step probes the
+ * newest session in the lower half of the remaining ids.
  */
 async function bisect(db: Database, bound: Prisma.Sql, side: 'low' | 'high'): Promise<number> {
   const [row] = await rawOf(db).$queryRaw<{ id: bigint }[]>(Prisma.sql`

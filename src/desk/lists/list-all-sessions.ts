@@ -29,14 +29,14 @@ type Row = AdminItemRow & { rating: RatingRow | null }
 const columns = defineColumns<Row>({ ...adminItemExpressions, rating: ratingExpression })
 const joins = Prisma.sql`${adminJoins} ${Prisma.raw(joinRating)}`
 
-/** The time is that of a session's creation. */
+/** The period is that of a session's creation. */
 export type AllSessionsQuery = ListPage & SessionFilter & TimeRange
 
 /**
- * Lists all sessions that an admin may read, closed ones too, newest first: open ones, those that it holds or held last,
- * and those that were closed before anybody held them; a supervisor reads all. The order is that of the ids, so a cursor
- * stays valid while sessions begin and end.
- * @throws RequestError 400 when the cursor is none
+ * Lists all sessions that an admin may read, closed ones included, newest first: open ones, those that it holds or held
+ * last, and those that were closed before anybody held them; a supervisor reads all. The order is that of the ids, so a
+ * cursor stays valid while sessions are created and closed.
+ * @throws RequestError 400 the cursor is invalid
  */
 export async function listAllSessions(
   db: Database,

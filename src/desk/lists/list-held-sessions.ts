@@ -16,15 +16,15 @@ import {
 } from '../../sessions/list-items.js'
 
 type HeldRow = AdminItemRow & {
-  /** The position of the list after this session: numbers, as text. */
+  /** The cursor after this session: numbers joined by dots. */
   cursor: string
-  /** Of all pages. */
+  /** Total of all pages. */
   count: number
 }
 
 const columns = defineColumns<HeldRow>({
   ...adminItemExpressions,
-  cursor: `concat_ws('.', ${epochMs('s.moment')}, ${epochMs('s.place')}, s.id)`,
+  cursor: `concat_ws('.', ${epochMs('s.moment')}, ${epochMs('s.sorted_at')}, s.id)`,
   count: 's.total',
 })
 
@@ -37,9 +37,9 @@ const heldBy = (adminId: number, tag: string | undefined) => Prisma.sql`
   }`
 
 /**
- * Lists the sessions that an admin holds, newest message first. The order changes while a client pages; the cursor
- * therefore contains the time of the first page, and later pages keep the order of that time.
- * @throws RequestError 400 when the cursor is none
+ * Lists the sessions that an admin holds, newest message first. New messages change the order while a client pages. The
+ * cursor therefore contains the time of the first page, and later pages use the order of that time.
+ * @throws RequestError 400 the cursor is invalid
  */
 export async function listHeldSessions(
   db: Database,
@@ -53,23 +53,23 @@ export async function listHeldSessions(
     Prisma.sql`
     with held as materialized (
       select s.*, max(s.last_message_at) over () as newest, count(*) over () as total from ${held}
-    ), placed as (
+    ), sorted as (
       select s.*, coalesce(to_timestamp(${moment}::bigint / 1000.0), s.newest) as moment,
         case when ${moment}::bigint is null or s.last_message_at <= to_timestamp(${moment}::bigint / 1000.0)
           then s.last_message_at
           else coalesce((select m.created from chat_message m where m.session_id = s.id
               and m.created <= to_timestamp(${moment}::bigint / 1000.0) order by m.seq desc limit 1), s.created)
-        end as place
+        end as sorted_at
       from held s
     )
     ${columns.select} from (
-      select * from placed s
-      where ${lastId}::bigint is null or (s.place, s.id) < (to_timestamp(${lastAt}::bigint / 1000.0), ${lastId}::bigint)
-      order by s.place desc, s.id desc limit ${limit + 1}
+      select * from sorted s
+      where ${lastId}::bigint is null or (s.sorted_at, s.id) < (to_timestamp(${lastAt}::bigint / 1000.0), ${lastId}::bigint)
+      order by s.sorted_at desc, s.id desc limit ${limit + 1}
     ) s ${adminJoins}`,
   )
-  const placeOf = ({ cursor }: HeldRow) => Number(cursor.split('.')[1])
-  const inOrder = rows.toSorted((one, other) => placeOf(other) - placeOf(one) || other.id - one.id)
+  const sortedAtOf = ({ cursor }: HeldRow) => Number(cursor.split('.')[1])
+  const inOrder = rows.toSorted((one, other) => sortedAtOf(other) - sortedAtOf(one) || other.id - one.id)
   const page = inOrder.slice(0, limit)
   const last = page.at(-1)
   return {

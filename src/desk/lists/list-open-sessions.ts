@@ -16,15 +16,15 @@ import {
   type SessionPageSchema,
 } from '../../sessions/list-items.js'
 
-/** From the most urgent to the normal one. */
-const priorities = Array.from({ length: MAX_PRIORITY + 1 }, (_, place) => MAX_PRIORITY - place)
+/** Priorities from the most urgent to the normal one. */
+const priorities = Array.from({ length: MAX_PRIORITY + 1 }, (_, index) => MAX_PRIORITY - index)
 
 const columns = defineColumns<AdminItemRow>(adminItemExpressions)
 
 /**
- * Lists the sessions that nobody holds: the most urgent first, and of one priority the longest waiting first. Waiting order
- * is id order, so a cursor stays valid while sessions come and go.
- * @throws RequestError 400 when the cursor is invalid
+ * Lists the sessions that nobody holds: the most urgent first, and within a priority the longest waiting first. The
+ * order within a priority is that of the ids, so a cursor stays valid while sessions are created and claimed.
+ * @throws RequestError 400 the cursor is invalid
  */
 export async function listOpenSessions(
   db: Database,
@@ -38,7 +38,8 @@ export async function listOpenSessions(
     Prisma.sql`
     ${columns.select} from (
       ${Prisma.join(
-        // A priority that is not listed stays in the statement, with nothing behind its end: so all share one plan.
+        // A priority that is not listed keeps its part of the statement, with an id beyond the last one, so that all
+        // queries share one plan.
         priorities.map((level) =>
           readLevel(level, filter.tag, listed(level) ? after(level) : Number.MAX_SAFE_INTEGER, limit + 1),
         ),
@@ -58,8 +59,8 @@ export async function listOpenSessions(
 }
 
 /**
- * SQL of the first open sessions of one priority after an id, each read in the order of an index. Most sessions have no
- * details, and the priority of those is 0: it is looked up one by one, as a join would read all details.
+ * SQL of the first open sessions of one priority after an id, in the order of an index. Most sessions have no details;
+ * their priority is 0. For that priority the details are looked up one by one, because a join would read all of them.
  */
 function readLevel(level: number, tag: string | undefined, after: number, limit: number): Prisma.Sql {
   const fixed = Prisma.raw(`${level}`)

@@ -28,7 +28,7 @@ const allQuery = Type.Object({
 })
 const describe = (summary: string) => describeRoute('admin', summary)
 
-/** The lists of sessions that admins read. */
+/** The routes that list and count sessions for admins. */
 export async function listRoutes(app: App): Promise<void> {
   app.get(
     '/admin/sessions/open/',
@@ -58,7 +58,7 @@ export async function listRoutes(app: App): Promise<void> {
     '/admin/sessions/',
     {
       schema: {
-        ...describe('List the sessions that you may read, newest first, closed ones too'),
+        ...describe('List the sessions that you may read, closed ones included, newest first'),
         querystring: allQuery,
         response: { 200: AllSessionsPageSchema, ...refusals(400, 401, 403, 503) },
       },
@@ -85,7 +85,10 @@ export async function listRoutes(app: App): Promise<void> {
 
 const readTag = (tag: string | undefined) => (tag === undefined ? undefined : normalizeTag(tag))
 
-/** Milliseconds since the epoch. The format admits times that are none, such as a leap second. */
+/**
+ * Converts to milliseconds since the epoch. The format `date-time` admits times that `Date` does not, such as a leap
+ * second.
+ */
 function readTime(field: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const time = Date.parse(text)

@@ -10,7 +10,7 @@ import { PAGE_SIZE } from '../../protocol/schemas/paging.js'
 interface SessionNotesRow {
   storeId: number
   adminId: number | null
-  /** For `noteColumns.toRows`, newest first; none where the admin may not read the session. */
+  /** Rows for `noteColumns.toRows`, newest first; empty where the admin may not read the session. */
   notes: unknown[][]
 }
 
@@ -20,13 +20,13 @@ const columns = defineColumns<SessionNotesRow>({ storeId: 's.store_id', adminId:
 /** A page of notes, oldest first. */
 export interface NotePage {
   data: Note[]
-  /** Whether there are older ones. */
+  /** Whether there are older notes. */
   has_more: boolean
 }
 
 /**
- * Reads the newest notes of a session, all or those before one.
- * @throws RequestError 403 another admin's · 404
+ * Reads the newest notes of a session, or the newest before a note.
+ * @throws RequestError 403 another admin's session · 404
  */
 export async function listNotes(
   db: Database,

@@ -8,17 +8,17 @@ import { deleteNote, writeNote } from './write-note.js'
 
 const listQuery = Type.Object({
   session_id: IdSchema,
-  before: Type.Optional(Type.Integer({ ...IdSchema, description: 'A note id: the newest notes before it.' })),
+  before: Type.Optional(Type.Integer({ ...IdSchema, description: 'Id of a note: return the newest notes before it.' })),
   limit: LimitSchema,
 })
 const NotePageSchema = Type.Object({
   data: Type.Array(NoteSchema, { description: 'Oldest first.' }),
-  has_more: Type.Boolean({ description: 'Whether there are older ones.' }),
+  has_more: Type.Boolean({ description: 'Whether there are older notes.' }),
 })
 const DeletedSchema = Type.Object({ success: Type.Literal(true), message: Type.String() })
 const describe = (summary: string) => describeRoute('admin', summary)
 
-/** What admins write to each other about a session. */
+/** The routes of notes, which admins write to each other about a session. */
 export async function noteRoutes(app: App): Promise<void> {
   app.get(
     '/admin/notes/',
@@ -49,7 +49,7 @@ export async function noteRoutes(app: App): Promise<void> {
     '/admin/notes/:id/',
     {
       schema: {
-        ...describe('Delete a note of yours; a supervisor deletes any'),
+        ...describe('Delete a note of yours; supervisors may delete any'),
         params: Type.Object({ id: IdSchema }),
         response: { 200: DeletedSchema, ...refusals(400, 401, 403, 404, 413, 415, 503) },
       },

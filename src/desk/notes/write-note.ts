@@ -9,7 +9,7 @@ import type { Account } from '../../protocol/account.js'
 import type { Note, NoteInput } from '../../protocol/schemas/desk.js'
 import type { ReceiptDeps } from '../../receipts/record-receipts.js'
 
-/** An attempt fails only when the same note is being stored by another request. */
+/** An attempt fails only while another request stores the same note. */
 const ATTEMPTS = 5
 
 interface WrittenRow {
@@ -29,8 +29,8 @@ const columns = defineColumns<WrittenRow>({
 })
 
 /**
- * Stores a note of an admin on a session that it may read, and publishes it once. With a `client_note_id`, the same note
- * again returns the first one, for as long as that is there.
+ * Stores a note of an admin on a session that it may read, and publishes it once. A repeated `client_note_id` returns
+ * the first note, as long as that note exists.
  * @throws RequestError 403 another admin's session · 404 · 409 the id was used for another note
  */
 export async function writeNote({ db, publisher }: ReceiptDeps, admin: Account, input: NoteInput): Promise<Note> {
@@ -52,7 +52,7 @@ export async function writeNote({ db, publisher }: ReceiptDeps, admin: Account, 
   throw unavailable()
 }
 
-/** The lock makes a change of the holder wait: who holds the session is told, and not who held it. */
+/** The lock makes a change of the holder wait, so that the note is published to the current holder. */
 const insertNote = (admin: Account, sessionId: number, content: string, clientNoteId: string | null) => Prisma.sql`
   with s as materialized (
     select * from chat_session where id = ${sessionId} for share
@@ -84,9 +84,9 @@ const deletedColumns = defineColumns<DeletedRow>({
 })
 
 /**
- * Deletes a note, as its author or a supervisor, and publishes that. Of two who delete it at once, one is told that it is
- * not there, and so is an agent of a session that it may not read.
- * @throws RequestError 403 another's note · 404
+ * Deletes a note, as its author or a supervisor, and publishes the deletion. Of two concurrent deletions, one gets 404.
+ * An agent gets 404 for a note on a session that it may not read, unless it wrote the note.
+ * @throws RequestError 403 another admin's note · 404
  */
 export async function deleteNote({ db, publisher }: ReceiptDeps, admin: Account, noteId: number): Promise<void> {
   const mayDelete = admin.role === 'supervisor' ? Prisma.sql`true` : Prisma.sql`chat_note.admin_id = ${admin.id}`
@@ -99,7 +99,7 @@ export async function deleteNote({ db, publisher }: ReceiptDeps, admin: Account,
   publishNote(publisher, { note: { ...toNote(row.note), content: '', deleted: true }, holderId: row.adminId })
 }
 
-/** The lock is that of `insertNote`: whoever holds the session now has to forget the note. */
+/** Takes the same lock as `insertNote`, so that the current holder is told of the deletion. */
 async function readDeleted(db: Database, noteId: number, mayDelete: Prisma.Sql): Promise<DeletedRow | undefined> {
   const [row] = await deletedColumns.read(
     db,

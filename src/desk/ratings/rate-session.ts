@@ -9,15 +9,15 @@ import type { SessionStatus } from '../../protocol/schemas/sessions.js'
 
 interface RatedRow {
   status: SessionStatus
-  /** null: there is none, or it was not stored. */
+  /** null: there is no rating, or it was not stored. */
   rating: RatingRow | null
 }
 
 const columns = defineColumns<RatedRow>({ status: 's.status', rating: ratingExpression })
 
 /**
- * Rates a session of a store that is closed, or changes its rating. Of two ratings at once one is left.
- * @throws RequestError 404 not the store's · 409 still active, or closed too long ago
+ * Rates a closed session of a store, or changes its rating. Of two concurrent ratings the later one wins.
+ * @throws RequestError 404 not a session of the store · 409 not closed, or closed more than RATING_DAYS ago
  */
 export async function rateSession(
   db: Database,
@@ -43,14 +43,14 @@ export async function rateSession(
   if (row.rating !== null) return toRating(row.rating)
   throw conflict(
     row.status === 'closed'
-      ? `A session can be rated for ${RATING_DAYS} days after its end`
-      : 'A session can be rated once it is closed',
+      ? `A session can only be rated within ${RATING_DAYS} days after it was closed`
+      : 'A session can only be rated after it was closed',
   )
 }
 
 /**
- * Reads how a store has rated a session of its own.
- * @throws RequestError 404 not the store's, or not rated
+ * Reads a store's rating of a session of its own.
+ * @throws RequestError 404 not a session of the store, or not rated
  */
 export async function readRating(db: Database, store: Account, sessionId: number): Promise<Rating> {
   const [row] = await columns.read(

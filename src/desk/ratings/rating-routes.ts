@@ -4,7 +4,7 @@ import { RatingInputSchema, RatingSchema } from '../../protocol/schemas/desk.js'
 import { IdSchema } from '../../protocol/schemas/id.js'
 import { rateSession, readRating } from './rate-session.js'
 
-/** How stores rate their sessions. */
+/** The routes by which stores rate their sessions. */
 export async function ratingRoutes(app: App): Promise<void> {
   app.addHook('onRequest', app.requireAccount('store'))
 

@@ -1,8 +1,8 @@
 import type { ByteRange } from '../storage/storage.js'
 
 /**
- * What a `Range` header asks for, RFC 9110, section 14: one range, the whole file for anything else, or 'unsatisfiable' for a
- * range that is not in the file.
+ * Reads a `Range` header (RFC 9110, section 14). Returns undefined for anything but one valid range, which means the
+ * whole file, and 'unsatisfiable' for a range that begins beyond the end of the file.
  */
 export function readByteRange(header: string | undefined, size: number): ByteRange | undefined | 'unsatisfiable' {
   const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []

@@ -6,7 +6,7 @@ import { knownExtensions } from '../types/file-types.js'
 const MB = 1024 * 1024
 const secret = (description: string) => Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,512}$', description }))
 
-/** The settings of files, by the names of their environment variables. */
+/** The settings of files, named as their environment variables. */
 export const fileSettings = {
   FILES_DIR: Type.Optional(
     Type.String({ description: 'Folder of the uploaded files. Default: `files` in DATA_DIR. Unused with S3_BUCKET.' }),
@@ -15,11 +15,11 @@ export const fileSettings = {
     minimum: 1,
     maximum: 1024 * MB,
     default: 20 * MB,
-    description: 'Bytes of the largest file.',
+    description: 'Maximum size of a file in bytes.',
   }),
   UPLOAD_TYPES: Type.String({
     default: knownExtensions.join(','),
-    description: 'Endings of the files that are accepted, separated by commas.',
+    description: 'Accepted file extensions, separated by commas.',
   }),
   UPLOAD_BYTES_PER_DAY: Type.Integer({
     minimum: 0,
@@ -72,26 +72,26 @@ export interface S3Settings {
   addressing: 'path' | 'host'
 }
 
-/** What the code calls the settings of files. */
+/** The settings of files as the code uses them. */
 export interface FilesConfig {
-  /** Where files are stored, unless there is `s3`. */
+  /** Folder of the files; unused with `s3`. */
   folder: string
-  /** Whether somebody chose that folder, who may have shared it between nodes. */
+  /** Whether FILES_DIR is set. A folder that was chosen may be shared by several nodes. */
   isFolderChosen: boolean
   s3: S3Settings | undefined
   maxBytes: number
   /** In lower case. */
   extensions: readonly string[]
-  /** Of an account, within 24 hours; 0: no limit. */
+  /** For each account, within 24 hours; 0: no limit. */
   bytesPerDay: number
   filesPerDay: number
-  /** Where clamd listens. */
+  /** Address of clamd; undefined: files are not scanned. */
   scanner: { host: string; port: number } | undefined
 }
 
 const splitList = (list = '') => list.split(',').flatMap((item) => item.trim().toLowerCase() || [])
 
-/** What is wrong with the settings beyond their forms. */
+/** Checks what the schema of each setting cannot: extensions that are not supported, a bucket without keys. */
 export function checkFileSettings(environment: Environment): FieldErrors {
   const { S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, UPLOAD_TYPES } = environment
   const unknown = splitList(UPLOAD_TYPES).filter((extension) => !knownExtensions.includes(extension))

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { FileStorage } from './storage.js'
 
 /**
- * Keeps files in a folder, which several nodes may share. Uploads are spooled on the same file system, so that moving them
- * there is atomic.
+ * Stores files in a folder, which several nodes may share. The spool folder must be on the same file system, so that an
+ * upload is moved there atomically.
  */
 export function createDiskStorage(folder: string): FileStorage {
   // Folders with hundreds of thousands of entries are slow on some file systems.
@@ -19,7 +19,7 @@ export function createDiskStorage(folder: string): FileStorage {
       await sync(folderOf(id))
     },
     async get(id, { first, last }) {
-      // A file that cannot be opened fails before the answer has begun.
+      // Opened here, so that a missing file fails before the response has begun.
       const handle = await open(pathOf(id))
       return { stream: handle.createReadStream({ start: first, end: last }) }
     },

@@ -1,6 +1,9 @@
 import type { FileStorage } from './storage.js'
 
-/** A storage whose errors do not contain the id of the file: they are logged, and whoever knows the id may read the file. */
+/**
+ * Wraps a storage so that its errors do not contain the id of the file. Errors are logged, and whoever knows the id may
+ * read the file.
+ */
 export function hideIds(storage: FileStorage): FileStorage {
   const hide = async <T>(id: string, act: () => Promise<T>): Promise<T> => {
     try {
@@ -16,7 +19,7 @@ export function hideIds(storage: FileStorage): FileStorage {
   }
 }
 
-/** What logs show of an error: see `describeError`. */
+/** Copies the properties of an error that `describeError` logs, without the id. */
 function withoutId(error: Error, id: string): Error {
   const { name, message, stack = '', cause } = error
   const { code } = error as NodeJS.ErrnoException

@@ -8,14 +8,17 @@ import type { FileStorage } from './storage.js'
 
 const PRESIGNED_SECONDS = 300
 const TRIES = 3
-const FIRST_PAUSE_MS = 200
+/** The pause after try n is random, up to 2^n times this. */
+const PAUSE_BASE_MS = 200
+/** Timeout of a request, without the time for its bytes. */
 const REQUEST_MS = 30_000
-/** Beyond it, for the bytes themselves: as slow as a modem's line. */
+/** A PUT may take this long more for its bytes: 64 bytes/ms are 512 kbit/s. */
 const SLOWEST_BYTES_PER_MS = 64
 
 /**
- * Keeps files in a bucket of any S3-compatible service. An object is there when all of its bytes are, and their SHA-256 is
- * the signed one. Uploads are at most 1 GiB, so that one PUT takes them: S3 takes up to 5 GiB in one.
+ * Stores files in a bucket of any S3-compatible service. An object appears only when all of its bytes have arrived and
+ * match the signed SHA-256. One PUT is enough: an upload has at most 1 GiB (UPLOAD_MAX_BYTES), and S3 accepts up to 5
+ * GiB in one PUT.
  */
 export function createS3Storage(settings: S3Settings): FileStorage {
   const { accessKeyId, secretAccessKey, region, bucket, addressing } = settings
@@ -23,7 +26,7 @@ export function createS3Storage(settings: S3Settings): FileStorage {
   const base = addressing === 'path' ? `${readS3Origin(settings)}/${bucket}` : readS3Origin(settings)
   const urlOf = (id: string) => new URL(`${base}/${id}`)
 
-  /** Undefined when it has succeeded. */
+  /** Sends a request. Returns the failure, or undefined after success. */
   async function send(url: URL, init: RequestInit & { method: string }): Promise<Error | undefined> {
     try {
       return await readFailure(await fetch(await client.sign(url, init)))
@@ -32,7 +35,7 @@ export function createS3Storage(settings: S3Settings): FileStorage {
     }
   }
 
-  /** Repeats what may succeed the next time. A body is opened anew for each try. */
+  /** Sends a request up to three times, unless the bucket's refusal is final. Each try opens the body anew. */
   async function request(
     method: 'PUT' | 'DELETE',
     id: string,
@@ -43,11 +46,11 @@ export function createS3Storage(settings: S3Settings): FileStorage {
       const signal = AbortSignal.timeout(REQUEST_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS))
       const { init, body } = createInit()
       const failure = await send(urlOf(id), { method, ...init, signal })
-      // A request that fails early leaves its body open.
+      // A request that fails early does not close its body.
       body?.destroy()
       if (failure === undefined) return
       if (tries === TRIES || (failure instanceof S3Refusal && failure.isFinal)) throw failure
-      await delay(FIRST_PAUSE_MS * 2 ** tries * Math.random())
+      await delay(PAUSE_BASE_MS * 2 ** tries * Math.random())
     }
   }
 
@@ -73,12 +76,15 @@ export function createS3Storage(settings: S3Settings): FileStorage {
       const signed = await client.sign(url, { method: 'GET', aws: { signQuery: true } })
       return { redirect: signed.url }
     },
-    // The answer is 204 whether or not there was an object.
+    // S3 answers 204 whether or not the object existed.
     delete: (id) => request('DELETE', id, () => ({ init: {} })),
   }
 }
 
-/** A bucket's own words name the keys and the bucket, so that only the status is told. */
+/**
+ * A refusal of the bucket. Its message contains only the status, because the text of the bucket names keys and the
+ * bucket.
+ */
 class S3Refusal extends Error {
   constructor(readonly status: number) {
     super(`The bucket answered with ${status}`)

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 
-/** An upload that has come as a whole, in a file of this node that nobody is served from. */
+/** An upload that was received completely and written to a temporary file of this node. It is not served from there. */
 export interface SpooledFile {
   path: string
   /** The MIME type of its bytes. */
   type: string
   size: number
   sha256: Buffer
-  /** Removes it, unless it was moved away. */
+  /** Removes the temporary file, unless `put` has moved it. */
   remove(): Promise<void>
 }
 
@@ -17,21 +17,20 @@ export interface ByteRange {
   last: number
 }
 
-/** What the one who downloads a file is told of it. */
+/** Headers of a download. */
 export interface Download {
   type: string
   disposition: string
 }
 
-/** Where the bytes of files are kept, by the ids of the files. What fails throws an Error of the disk or the bucket. */
+/** Stores the bytes of files by file id. A failure throws the Error of the disk or the bucket. */
 export interface FileStorage {
   /**
-   * Keeps the bytes of an upload. They are there as a whole, durably, or not at all. The same again is harmless. It may move
-   * the spooled file away.
+   * Stores the bytes of an upload durably: all of them or none. Repeating it is harmless. It may move the spooled file.
    */
   put(id: string, file: SpooledFile): Promise<void>
-  /** Gives bytes that are there, or an address to get them from for a few minutes. */
+  /** Returns a stream of the bytes, or a URL that serves them for a few minutes. */
   get(id: string, range: ByteRange, download: Download): Promise<{ stream: Readable } | { redirect: string }>
-  /** Forgets the bytes of a file, whether or not there are any. */
+  /** Deletes the bytes of a file, if there are any. */
   delete(id: string): Promise<void>
 }

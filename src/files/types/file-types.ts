@@ -8,19 +8,19 @@ import { createWebpFilter } from './pictures/webp.js'
 import type { WholeFile } from './whole-file.js'
 import { checkOfficeArchive } from './zip.js'
 
-/** How many bytes of a file are needed to recognise it. */
+/** How many bytes of a file are needed to recognise its type. */
 export const HEAD_BYTES = 64
 
 /** A type of file that may be uploaded. */
 export interface FileType {
-  /** Endings of names, in lower case. */
+  /** Extensions of names, in lower case. */
   extensions: string[]
-  /** The MIME type by the first bytes; undefined when they are of another type of file. */
+  /** Returns the MIME type that the first bytes show; undefined for any other type of file. */
   recognise(head: Buffer): string | undefined
-  /** What the bytes pass through as they come. Default: they are kept as they are. */
+  /** Creates a filter that the bytes pass through as they arrive. Default: they are stored unchanged. */
   createFilter?(): Filter
   /**
-   * Looks at the whole file. Returns what is to be written over its bytes.
+   * Checks the complete file. Returns what is to be written over its bytes.
    * @throws RequestError 415
    */
   checkWhole?(file: WholeFile): Promise<Patch[]>
@@ -38,7 +38,7 @@ const checked = async (check: Promise<void>): Promise<Patch[]> => {
   return []
 }
 
-/** All types that the service knows. Which of them are taken is a setting. */
+/** All supported types. UPLOAD_TYPES chooses the accepted ones. */
 export const fileTypes: readonly FileType[] = [
   {
     extensions: ['jpg', 'jpeg'],

@@ -1,14 +1,14 @@
 import { RequestError } from '../../errors/request-error.js'
 
-/** Bytes that are written over those at an offset, once the whole file is there. */
+/** Bytes that replace those at an offset, once the file is complete. */
 export interface Patch {
   offset: number
   bytes: Buffer
 }
 
 /**
- * Takes the bytes of an upload as they come, checks them, and leaves out what is not kept. It holds at most one segment of
- * its format in memory.
+ * Checks the bytes of an upload as they arrive, and leaves out those that are not to be stored, such as metadata. It
+ * holds at most one segment of its format in memory.
  */
 export interface Filter {
   /**
@@ -17,16 +17,16 @@ export interface Filter {
    */
   push(chunk: Buffer): Buffer[]
   /**
-   * Ends the file. Returns what is to be written over the kept bytes.
+   * Ends the file. Returns patches of the kept bytes.
    * @throws RequestError 415 when the file is incomplete
    */
   end(): Patch[]
 }
 
-/** The answer to a file that is refused for what it holds. */
+/** Creates the refusal of a file because of its content. */
 export const unsupported = (message: string) => new RequestError(415, message)
 
-/** Bytes that came and are not decided on yet. */
+/** Bytes that have arrived and are not processed yet. */
 export class PendingBytes {
   #bytes: Buffer = Buffer.alloc(0)
 
@@ -38,12 +38,12 @@ export class PendingBytes {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
   }
 
-  /** The first bytes, which stay; undefined when there are not so many yet. */
+  /** Returns the first bytes without removing them; undefined when fewer have arrived. */
   peek(count: number): Buffer | undefined {
     return this.#bytes.length < count ? undefined : this.#bytes.subarray(0, count)
   }
 
-  /** Takes the first bytes away, or as many as there are. */
+  /** Removes and returns the first bytes, or as many as there are. */
   take(count = this.#bytes.length): Buffer {
     const taken = this.#bytes.subarray(0, count)
     this.#bytes = this.#bytes.subarray(taken.length)

@@ -2,15 +2,18 @@ import { unsupported, type Filter, type Patch } from './filter.js'
 import { fileTypes, HEAD_BYTES, type FileType } from './file-types.js'
 import type { WholeFile } from './whole-file.js'
 
-/** Looks at an upload's bytes as they come, and at the whole at the end. All of it throws RequestError 415. */
+/**
+ * Inspects the bytes of an upload as they arrive, and the complete file at the end. Every method may throw RequestError
+ * 415.
+ */
 export interface Inspection {
   /** Takes the next bytes and returns those that are kept. */
   push(chunk: Buffer): Buffer[]
-  /** Ends the file. Returns the last kept bytes, and what is to be written over the others. */
+  /** Ends the file. Returns the last kept bytes, and patches of the kept bytes. */
   end(): { kept: Buffer[]; patches: Patch[] }
   /** The MIME type of the bytes, after `end`. */
   type(): string
-  /** Looks at what can be told of the whole only, after `end`. Returns what is to be written over its bytes. */
+  /** Checks, after `end`, what only the complete file shows. Returns what is to be written over its bytes. */
   checkWhole(file: WholeFile): Promise<Patch[]>
 }
 
@@ -18,8 +21,8 @@ const readExtension = (name: string) => /\.([a-z0-9]{1,8})$/i.exec(name)?.[1]?.t
 const passThrough: Filter = { push: (chunk) => [chunk], end: () => [] }
 
 /**
- * Begins to inspect a file. Its name says which type it claims to be; its bytes have to agree.
- * @param extensions those that are allowed
+ * Starts the inspection of a file. The extension of its name claims a type; its bytes have to match.
+ * @param extensions the accepted ones
  * @throws RequestError 415 when the name has none of them
  */
 export function inspectBytes(name: string, extensions: readonly string[]): Inspection {
@@ -30,9 +33,9 @@ export function inspectBytes(name: string, extensions: readonly string[]): Inspe
 
   function begin(): { filter: Filter; kept: Buffer[] } {
     type = recognise(claimed, head)
-    const begun = claimed.createFilter?.() ?? passThrough
-    filter = begun
-    return { filter: begun, kept: begun.push(head) }
+    const started = claimed.createFilter?.() ?? passThrough
+    filter = started
+    return { filter: started, kept: started.push(head) }
   }
 
   return {
@@ -43,8 +46,8 @@ export function inspectBytes(name: string, extensions: readonly string[]): Inspe
     },
     end() {
       if (filter !== undefined) return { kept: [], patches: filter.end() }
-      const begun = begin()
-      return { kept: begun.kept, patches: begun.filter.end() }
+      const started = begin()
+      return { kept: started.kept, patches: started.filter.end() }
     },
     type: () => type,
     checkWhole: async (file) => (await claimed.checkWhole?.(file)) ?? [],
@@ -58,7 +61,7 @@ function findClaimed(name: string, extensions: readonly string[]): FileType {
   throw unsupported(`Files of this type are not accepted. Accepted: ${extensions.join(', ')}`)
 }
 
-/** A text may not begin like a file of another type. */
+/** Returns the MIME type of the bytes. A text may not begin like a file of another type. */
 function recognise(claimed: FileType, head: Buffer): string {
   const type = claimed.recognise(head)
   const isText = type?.startsWith('text/') === true

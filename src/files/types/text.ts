@@ -1,16 +1,16 @@
 import { unsupported, type Filter } from './filter.js'
 
-/** Control characters that no text holds. */
+/** Control characters that do not occur in text. */
 // oxlint-disable-next-line no-control-regex -- matches them on purpose
 const controlCharacters = /[\0-\x08\x0e-\x1f\x7f]/
-/** What makes a browser, or a server that is not ours, take a text for a page, a picture or a script. */
+/** Content that a browser, or another server, could interpret as a page, a picture or a script. */
 const markup =
   /<(?:!doctype|html|head|body|script|style|svg|iframe|frameset|object|embed|applet|meta|link|base|\?xml|\?php)\b/i
 const leadingMarkup = /^\s*<[a-z!?/]/i
-/** How much of the text before is looked at again, so that nothing is missed for being cut in two. */
+/** How many characters of the text before are checked again, so that a match across two chunks is found. */
 const OVERLAP = 64
 
-/** Lets through UTF-8 text that is no markup and no script. It changes nothing. */
+/** Accepts UTF-8 text without markup and scripts. It changes nothing. */
 export function createTextFilter(): Filter {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let tail = ''
@@ -19,8 +19,8 @@ export function createTextFilter(): Filter {
   function check(text: string): void {
     const seen = tail + text
     if (isStart && (leadingMarkup.test(seen) || seen.startsWith('#!'))) throw notText('looks like a page or a script')
-    if (controlCharacters.test(text)) throw notText('holds bytes that are no text')
-    if (markup.test(seen)) throw notText('holds markup or a script')
+    if (controlCharacters.test(text)) throw notText('contains control characters')
+    if (markup.test(seen)) throw notText('contains markup or a script')
     tail = seen.slice(-OVERLAP)
     isStart &&= seen.trim().length < 2
   }

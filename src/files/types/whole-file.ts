@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises'
 import { unsupported } from './filter.js'
 
-/** A file that has come as a whole, for formats whose parts refer to each other by offsets. */
+/** A complete file, for formats whose parts refer to each other by offsets. */
 export interface WholeFile {
   readonly size: number
   /**
-   * Reads bytes.
-   * @throws RequestError 415 when the file has not got them
+   * Reads bytes at an offset.
+   * @throws RequestError 415 when the file is shorter
    */
   read(offset: number, length: number): Promise<Buffer>
 }
@@ -18,7 +18,7 @@ export function openWholeFile(handle: FileHandle, size: number): WholeFile {
       if (offset < 0 || length < 0 || offset + length > size) throw unsupported('The file is damaged')
       const bytes = Buffer.alloc(length)
       const { bytesRead } = await handle.read(bytes, 0, length, offset)
-      if (bytesRead < length) throw new Error('A file has become shorter')
+      if (bytesRead < length) throw new Error('The spooled file is shorter than its size')
       return bytes
     },
   }

@@ -2,18 +2,18 @@ import { unsupported } from './filter.js'
 import type { WholeFile } from './whole-file.js'
 
 /*
- * Office documents are zip archives. They are recognised by the list of names at the archive's end (APPNOTE.TXT 4.3.12 and
- * 4.3.16); nothing is unpacked.
+ * Office documents are zip archives. They are recognised by the central directory at the archive's end (APPNOTE.TXT
+ * 4.3.12 and 4.3.16). Nothing is unpacked.
  */
 const END_SIGNATURE = 0x06054b50
 const END_BYTES = 22
-const LONGEST_COMMENT = 65_535
+const MAX_COMMENT_BYTES = 65_535
 const ENTRY_SIGNATURE = 0x02014b50
 const ENTRY_BYTES = 46
-const LARGEST_DIRECTORY = 1024 * 1024
-const MOST_ENTRIES = 10_000
-/** A document that unpacks to more than this is a trap for whoever opens it. */
-const LARGEST_UNPACKED = 512 * 1024 * 1024
+const MAX_DIRECTORY_BYTES = 1024 * 1024
+const MAX_ENTRIES = 10_000
+/** A document that unpacks to more than this is probably a zip bomb. */
+const MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 const ENCRYPTED = 1
 
 interface ZipEntry {
@@ -24,40 +24,41 @@ interface ZipEntry {
   unpacked: number
 }
 
-/** What a macro, a Java archive or an Android package holds and a document does not. */
+/** Matches names that occur in macros, Java archives and Android packages, but not in documents. */
 const isProgram = (name: string) =>
   /(^|\/)vbaProject\.bin$|\.(class|dex|exe|dll|js|vbs|hta)$|^META-INF\/MANIFEST\.MF$|^AndroidManifest\.xml$/i.test(name)
 
 /**
- * Checks that a zip archive is an office document whose parts are in a folder.
- * @param folder `word/` or `xl/`
+ * Checks that a zip archive is an office document.
+ * @param folder the folder of its parts: `word/` or `xl/`
  * @throws RequestError 415
  */
 export async function checkOfficeArchive(file: WholeFile, folder: string): Promise<void> {
   const entries = await readDirectory(file)
   const names = entries.map(({ name }) => name)
-  if (names.some(isProgram)) throw unsupported('The document holds macros or programs')
+  if (names.some(isProgram)) throw unsupported('The document contains macros or programs')
   if (!names.includes('[Content_Types].xml') || !names.some((name) => name.startsWith(folder) && name.endsWith('.xml')))
     throw unsupported('The file is not the document that its name says')
   const sum = (key: 'packed' | 'unpacked') => entries.reduce((total, entry) => total + entry[key], 0)
-  if (sum('unpacked') > LARGEST_UNPACKED) throw unsupported('The document unpacks to more than 512 MiB')
-  // Nothing may lie before the archive, and entries that share their bytes are how small archives unpack to much.
+  if (sum('unpacked') > MAX_UNPACKED_BYTES) throw unsupported('The document unpacks to more than 512 MiB')
+  // There may be no bytes before the archive. Entries that share their bytes are refused: that is how a small archive
+  // unpacks to a huge size.
   if (!entries.some(({ offset }) => offset === 0)) throw damaged()
   if (sum('packed') > file.size || entries.some(({ flags }) => (flags & ENCRYPTED) !== 0)) throw damaged()
 }
 
 async function readDirectory(file: WholeFile): Promise<ZipEntry[]> {
-  const tailBytes = Math.min(file.size, END_BYTES + LONGEST_COMMENT)
+  const tailBytes = Math.min(file.size, END_BYTES + MAX_COMMENT_BYTES)
   const tail = await file.read(file.size - tailBytes, tailBytes)
   const end = findEnd(tail)
   const [count, bytes, offset] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)]
-  // What lies before or behind an archive could be a file of another type.
+  // Bytes before or after an archive could be a file of another type.
   const isWhole = offset + bytes === file.size - end.length && end.readUInt32LE(4) === 0
-  if (!isWhole || bytes > LARGEST_DIRECTORY || count > MOST_ENTRIES) throw damaged()
+  if (!isWhole || bytes > MAX_DIRECTORY_BYTES || count > MAX_ENTRIES) throw damaged()
   return parseEntries(await file.read(offset, bytes), count)
 }
 
-/** The record at the end, with the comment that ends the file. */
+/** Finds the end-of-central-directory record; its comment ends the file. */
 function findEnd(tail: Buffer): Buffer {
   for (let index = tail.length - END_BYTES; index >= 0; index--) {
     if (tail.readUInt32LE(index) !== END_SIGNATURE) continue

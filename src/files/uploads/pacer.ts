@@ -1,12 +1,13 @@
-/** Waits until so many bytes may be handled; undefined when they may be at once. */
+/** Waits until these bytes may be processed. Returns undefined when that is at once. */
 export type Pace = (bytes: number) => Promise<void> | undefined
 
-/** Rest between two turns of uploads that wait: without it a hundred of them would use a whole core. */
+/** Pause between two turns while uploads wait. Without it a hundred uploads would use a whole core. */
 const REST_MS = 1
 
 /**
- * Bounds how many bytes of uploads are handled in one turn of the event loop, and rests after it, so that other requests
- * hardly wait longer beside a hundred uploads than beside one. Uploads take turns in the order in which they ask.
+ * Bounds the bytes of uploads that are processed in one turn of the event loop, and pauses after it, so that the
+ * latency of other requests is nearly the same beside a hundred uploads as beside one. Uploads proceed in the order in
+ * which they ask.
  */
 export function createPacer(bytesPerTurn: number): Pace {
   const waiting: { bytes: number; proceed: () => void }[] = []

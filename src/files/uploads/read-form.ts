@@ -3,23 +3,26 @@ import type { Readable } from 'node:stream'
 import type { BusboyInstance } from '@fastify/busboy'
 import { invalidInput, RequestError } from '../../errors/request-error.js'
 
-/** Beside the file there is one field, but clients may add some of their own. */
-const MOST_FIELDS = 10
-const LONGEST_FIELD = 1024
-const MOST_PART_HEADERS = 20
-const LARGEST_PART_HEADER = 4096
-/** A client that sends nothing for so long has gone, or holds a connection for its own sake. */
-const LONGEST_SILENCE_MS = 30_000
-const LONGEST_UPLOAD_MS = 15 * 60_000
+/** The API has one field beside the file. Clients may add fields of their own. */
+const MAX_FIELDS = 10
+const MAX_FIELD_BYTES = 1024
+const MAX_PART_HEADERS = 20
+const MAX_PART_HEADER_BYTES = 4096
+/** A client that is silent for this long has gone, or occupies a connection on purpose. */
+const MAX_SILENCE_MS = 30_000
+const MAX_UPLOAD_MS = 15 * 60_000
 
-/** Takes the bytes of the file as they come. They end by an error when the form turns out to be faulty. */
+/**
+ * Consumes the bytes of the file as they arrive. The stream ends with an error when the form turns out to be invalid.
+ */
 export type TakeFile = (name: string, bytes: Readable) => Promise<void>
 
 /**
- * Reads a form with exactly one file in the field `file`, and other fields before or behind it. The request is read no
- * faster than the file is taken. After a refusal the request is left paused, with its rest unread.
- * @returns the other fields, once the file has been taken
- * @throws RequestError 400 · 408 when the client sends nothing more · 413 as soon as a byte is too much · what `takeFile` throws
+ * Reads a form with exactly one file, in the field `file`, and other fields before or after it. The request is read no
+ * faster than the file is consumed. After a refusal the request is paused, and its rest is unread.
+ * @returns the other fields, once the file is consumed
+ * @throws RequestError 400 · 408 the client is silent or too slow · 413 at the first byte beyond the limit · what
+ * `takeFile` throws
  */
 export async function readForm(
   request: IncomingMessage,
@@ -36,11 +39,11 @@ export async function readForm(
     await new Promise<void>((resolve, reject) => {
       stopWatching = watchProgress(request, reject)
       form.on('file', (field, bytes, name) => {
-        // What ends it is known by then.
+        // The reason has been handled when the stream is destroyed.
         bytes.on('error', () => undefined)
         bytes.once('limit', () => reject(new RequestError(413, `The file is larger than ${maxBytes} bytes`)))
         file = bytes
-        // A part may have no file name, whatever the declared type says.
+        // A file part may lack a file name, although the declared type says that it has one.
         if (field !== 'file' || !(name as string | undefined))
           return reject(faulty('file', 'must be one file with a name'))
         taken = takeFile(name, bytes)
@@ -48,10 +51,10 @@ export async function readForm(
       })
       form.on('field', (name, value, _isNameCut, isCut) => {
         if (name === 'file') reject(faulty('file', 'must be a file with a name'))
-        if (isCut || fields.has(name)) reject(faulty(name, 'is too long, or is there twice'))
+        if (isCut || fields.has(name)) reject(faulty(name, 'is too long, or occurs twice'))
         fields.set(name, value)
       })
-      form.once('filesLimit', () => reject(faulty('file', 'is there more than once')))
+      form.once('filesLimit', () => reject(faulty('file', 'occurs more than once')))
       for (const limit of ['partsLimit', 'fieldsLimit'] as const) {
         form.once(limit, () => reject(faulty('body', 'has too many fields')))
       }
@@ -73,19 +76,19 @@ export async function readForm(
   }
 }
 
-/** The parser gives a field without a name as undefined, whatever its types say. */
+/** The parser reports a field without a name as undefined, although its types say otherwise. */
 const faulty = (field: string | undefined, message: string) =>
   invalidInput([{ field: (field ?? 'body').slice(0, 100), message }])
 
-/** Gives up on a client that has gone, is silent or takes too long. Returns what ends the watch. */
+/** Calls `giveUp` when the client disconnects, is silent or takes too long. Returns a function that stops watching. */
 function watchProgress(request: IncomingMessage, giveUp: (error: Error) => void): () => void {
   const stall = () => giveUp(new RequestError(408, 'The upload took too long'))
-  // A request that has been read to its end closes, too.
+  // A request that was read completely emits `close`, too.
   const leave = () => request.readableEnded || giveUp(new RequestError(400, 'The upload broke off'))
-  const silence = setTimeout(stall, LONGEST_SILENCE_MS)
-  const deadline = setTimeout(stall, LONGEST_UPLOAD_MS)
+  const silence = setTimeout(stall, MAX_SILENCE_MS)
+  const deadline = setTimeout(stall, MAX_UPLOAD_MS)
   const restart = () => silence.refresh()
-  // It may have gone while it waited for its turn.
+  // The client may have disconnected while it waited for a slot.
   if (request.destroyed) leave()
   request.on('data', restart).once('close', leave).once('error', leave)
   return () => {
@@ -100,15 +103,15 @@ async function openForm({ headers }: IncomingMessage, maxBytes: number): Promise
   try {
     return new Busboy({
       headers: { ...headers, 'content-type': headers['content-type'] ?? '' },
-      // A name is kept as it was given; it is never used as a path.
+      // The name is kept as it was sent; it is never used as a path.
       preservePath: true,
       limits: {
         fileSize: maxBytes,
         files: 1,
-        fields: MOST_FIELDS,
-        fieldSize: LONGEST_FIELD,
-        headerPairs: MOST_PART_HEADERS,
-        headerSize: LARGEST_PART_HEADER,
+        fields: MAX_FIELDS,
+        fieldSize: MAX_FIELD_BYTES,
+        headerPairs: MAX_PART_HEADERS,
+        headerSize: MAX_PART_HEADER_BYTES,
       },
     })
   } catch {

@@ -4,13 +4,13 @@ import { connect, type Socket } from 'node:net'
 import { RequestError, unavailable } from '../../errors/request-error.js'
 import type { ScanCounts } from './upload-counts.js'
 
-const LONGEST_SILENCE_MS = 60_000
-const LONGEST_REPLY = 4096
+const MAX_SILENCE_MS = 60_000
+const MAX_REPLY_LENGTH = 4096
 
 /**
- * Has clamd look at a file, by its command INSTREAM (`man clamd`): pieces with their lengths, ended by a length of 0, are
- * answered by one line.
- * @throws RequestError 422 infected · 503 when it cannot be told, for whatever reason
+ * Lets clamd scan a file, with its command INSTREAM (`man clamd`): chunks with their lengths, ended by a length of 0,
+ * are answered by one line.
+ * @throws RequestError 422 infected · 503 there is no verdict, for whatever reason
  */
 export async function scanFile(
   scanner: { host: string; port: number },
@@ -33,10 +33,10 @@ export async function scanFile(
 async function ask({ host, port }: { host: string; port: number }, path: string): Promise<string> {
   const socket = connect(port, host)
   const file = createReadStream(path)
-  socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
+  socket.setTimeout(MAX_SILENCE_MS, () => socket.destroy(new Error('clamd is silent')))
   try {
     await once(socket, 'connect')
-    // It may answer, and close, before it has read everything.
+    // clamd may answer and close before it has read everything.
     const reply = readReply(socket)
     const sent = sendFile(socket, file)
     await Promise.race([reply, sent.then(() => reply)])
@@ -62,7 +62,7 @@ async function readReply(socket: Socket): Promise<string> {
   let reply = ''
   for await (const chunk of socket.setEncoding('latin1') as AsyncIterable<string>) {
     reply += chunk
-    if (reply.includes('\0') || reply.length > LONGEST_REPLY) break
+    if (reply.includes('\0') || reply.length > MAX_REPLY_LENGTH) break
   }
   return reply.replace(/\0[^]*$/, '').trim()
 }

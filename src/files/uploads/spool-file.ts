@@ -11,9 +11,9 @@ import { openWholeFile } from '../types/whole-file.js'
 const READ_BYTES = 65_536
 
 /**
- * Writes an upload to a file as it comes, without what the inspection leaves out. At most one chunk is in memory. When it
- * fails, nothing stays behind.
- * @throws RequestError 415 · what the file system says
+ * Writes an upload to a file as it arrives, without the bytes that the inspection leaves out. At most one chunk is in
+ * memory. A failure leaves no file behind.
+ * @throws RequestError 415 · errors of the file system
  */
 export async function spoolFile(
   folder: string,
@@ -67,7 +67,7 @@ async function writeBytes(
   return { size, hash, patches }
 }
 
-/** A disk that is full may take a part only; the next write then says why. */
+/** A full disk may write only a part; the next write then throws the reason. */
 async function writeFully(handle: FileHandle, kept: Buffer[], length: number, position: number): Promise<void> {
   const { bytesWritten } = await handle.writev(kept, position)
   if (bytesWritten === length) return

@@ -1,13 +1,16 @@
 import { RequestError, tooMany, unavailable } from '../../errors/request-error.js'
 
-/** More uploads of an account wait, unread, until one has ended: a slow phone does not keep its account from chatting. */
+/** Uploads of an account that are read at once. Others wait unread, and cost the account none of its other requests. */
 const MAX_OF_ACCOUNT = 4
 const MAX_WAITING_OF_ACCOUNT = 16
-/** Those that are read: each takes a file descriptor beside its connection. */
+/** Uploads that are read at once on a node: each takes a file descriptor beside its connection. */
 const MAX_OF_NODE = 512
-/** As many uploads fill the disk and a core. With more at once, all of their buffers would be in memory for longer. */
+/**
+ * Fast uploads at once on a node: eight use the disk and a core fully. With more, all of their buffers would stay in
+ * memory for longer.
+ */
 const MAX_FAST_OF_NODE = 8
-/** An upload that brings less than this in this time does not count among the fast ones any more. */
+/** An upload that receives fewer bytes in this time no longer counts as fast. */
 const SLOW_BYTES = 256 * 1024
 const SLOW_CHECK_MS = 1000
 
@@ -18,11 +21,11 @@ export interface UploadSlot {
   giveBack(): void
 }
 
-/** Bounds how many uploads are read at once: by account, and on the node those that come fast. */
+/** Bounds the uploads that are read at once: those of an account, all of a node, and the fast ones of a node. */
 export interface UploadSlots {
   /**
    * Waits for a slot, until the signal aborts.
-   * @throws RequestError 400 when the signal aborted · 429 when too many of the account wait · 503 when the node reads too
+   * @throws RequestError 400 the signal aborted · 429 too many uploads of the account wait · 503 the node reads too
    * many
    */
   take(account: string, signal: AbortSignal): Promise<UploadSlot>
@@ -36,7 +39,7 @@ export function createUploadSlots(): UploadSlots {
   function enterAccount(account: string, signal: AbortSignal): Promise<() => void> {
     const own = accounts.get(account) ?? createBound()
     if (own.waiting.size >= MAX_WAITING_OF_ACCOUNT) throw tooMany('Too many uploads of this account at once')
-    requireRoom()
+    requireCapacity()
     accounts.set(account, own)
     const leave = () => {
       passOn(own)
@@ -45,7 +48,7 @@ export function createUploadSlots(): UploadSlots {
     return enter(own, MAX_OF_ACCOUNT, signal).then(() => leave)
   }
 
-  function requireRoom(): void {
+  function requireCapacity(): void {
     if (reading >= MAX_OF_NODE) throw unavailable('Too many uploads at once')
   }
 
@@ -85,14 +88,14 @@ export function createUploadSlots(): UploadSlots {
         },
       }
       if (reading <= MAX_OF_NODE) return slot
-      // Others have begun while it waited.
+      // Other uploads have started while this one waited.
       slot.giveBack()
       throw unavailable('Too many uploads at once')
     },
   }
 }
 
-/** A bound with those that wait, in their order. */
+/** A limit, and the waiting callers in their order. */
 interface Bound {
   underWay: number
   waiting: Set<() => void>
@@ -119,7 +122,7 @@ async function enter(bound: Bound, max: number, signal: AbortSignal): Promise<vo
   })
 }
 
-/** Nobody reads it: the client has gone. */
+/** No client receives this response: it has disconnected. */
 const brokenOff = () => new RequestError(400, 'The upload broke off')
 
 function passOn(bound: Bound): void {

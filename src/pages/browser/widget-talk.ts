@@ -35,4 +35,4 @@ export interface LauncherTexts {
  * From the frame, through the port. `isOther` ends the conversation. True: it must start anew, because a renewed token may
  * belong to another store. False: the service refuses the token.
  */
-export type FrameNews = { unread: number; texts: LauncherTexts } | { isOther: boolean } | { wantsToClose: true }
+export type FrameMessage = { unread: number; texts: LauncherTexts } | { isOther: boolean } | { wantsToClose: true }

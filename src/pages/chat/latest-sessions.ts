@@ -2,7 +2,7 @@ import { signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { History, OwnSession, Session, SessionHistory, StoreClient } from '../../client/index.js'
 import type { EarlierSessions } from '../conversation/earlier-sessions.js'
 import type { Timeline } from '../conversation/timeline.js'
-import { choosePauseMs, patiently } from '../shared/patiently.js'
+import { choosePauseMs, retryLimited } from '../shared/retry-limited.js'
 import type { OwnRatings } from './rating/own-ratings.js'
 
 const LISTED = 20
@@ -63,7 +63,7 @@ export function createLatestSessions(
   }
 
   async function loadOnce(): Promise<void> {
-    const page = await patiently(() => client.sessions({ limit: LISTED }))
+    const page = await retryLimited(() => client.sessions({ limit: LISTED }))
     ratings.note(page.data)
     const shown = chooseShown(page.data)
     const read = (id: number) => client.history({ session_id: id, limit: NEWEST })

@@ -6,7 +6,7 @@ import { isComposing } from '../browser/keys.js'
 import { watchLooking } from '../browser/looking.js'
 import {
   FRAME_IS_READY,
-  type FrameNews,
+  type FrameMessage,
   type LauncherTexts,
   type Renewal,
   type Shown,
@@ -18,7 +18,7 @@ import { openStoreChat, type StoreChat } from './store-chat.js'
 
 interface Framed {
   chat: ReadonlySignal<StoreChat>
-  tell(news: FrameNews): void
+  send(message: FrameMessage): void
 }
 
 /**
@@ -34,7 +34,7 @@ export function WidgetFrame() {
     if (framed.value !== undefined && document.hasFocus()) focusComposer()
   }, [framed.value])
   if (framed.value === undefined) return null
-  const { tell } = framed.value
+  const { send } = framed.value
   const chat = framed.value.chat.value
   if (chat.connection.value === 'revoked') return <p class="notice problem">{translate('chat.unavailable')}</p>
   return (
@@ -43,7 +43,7 @@ export function WidgetFrame() {
         type="button"
         class="quiet"
         aria-label={translate('chat.close')}
-        onClick={() => tell({ wantsToClose: true })}
+        onClick={() => send({ wantsToClose: true })}
       >
         ✕
       </button>
@@ -70,7 +70,7 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
   const tokens = createShopTokens(token)
   const open = () => openStoreChat(tokens.take, isSeen)
   const chat = signal(open())
-  const tell = (news: FrameNews) => port.postMessage(news)
+  const send = (message: FrameMessage) => port.postMessage(message)
 
   /**
    * Continues the conversation with another token of the same store. Before the first connection no data of any store is
@@ -80,7 +80,7 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
     const renewed = chat.value
     const account = renewed.account()
     if (account !== undefined && (await readAccount(token))?.id !== account.id) {
-      tell({ isOther: true })
+      send({ isOther: true })
       return
     }
     tokens.renew(token)
@@ -98,15 +98,15 @@ function start({ token, ...welcome }: Welcome, port: MessagePort): Framed {
     isOpen.value = data.isOpen
     if (data.isOpen) focusComposer()
   }
-  effect(() => tell({ unread: chat.value.unread.value, texts: launcherTexts(chat.value.unread.value) }))
+  effect(() => send({ unread: chat.value.unread.value, texts: launcherTexts(chat.value.unread.value) }))
   effect(() => {
-    if (chat.value.connection.value === 'revoked') tell({ isOther: false })
+    if (chat.value.connection.value === 'revoked') send({ isOther: false })
   })
   window.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || isComposing(event)) return
-    if (document.querySelector('dialog[open]') === null) tell({ wantsToClose: true })
+    if (document.querySelector('dialog[open]') === null) send({ wantsToClose: true })
   })
-  return { chat, tell }
+  return { chat, send }
 }
 
 const focusComposer = () => document.querySelector<HTMLElement>('[data-composer]')?.focus()

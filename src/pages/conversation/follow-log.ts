@@ -6,7 +6,7 @@ const NEAR_PX = 80
  * stays in view when older ones are inserted or a picture above it grows. The browsers' own scroll anchoring covers only a
  * part of this, and does nothing at the very top.
  */
-export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBehind: boolean): void }) {
+export function followLog(log: HTMLElement, listener: { nearTop(): void; behind(isBehind: boolean): void }) {
   let isAtEnd = true
   let heightBefore = 0
   let firstBefore: string | undefined
@@ -36,16 +36,16 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
     if (movedBy !== 0) log.scrollTop += movedBy
   }
 
-  const look = () => {
+  const handleScroll = () => {
     isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX
-    if (isAtEnd) tell.behind(false)
+    if (isAtEnd) listener.behind(false)
     dropAnchor()
-    if (log.scrollTop < NEAR_PX && log.scrollHeight > log.clientHeight) tell.nearTop()
+    if (log.scrollTop < NEAR_PX && log.scrollHeight > log.clientHeight) listener.nearTop()
   }
   const toEnd = () => {
     log.scrollTop = log.scrollHeight
     isAtEnd = true
-    tell.behind(false)
+    listener.behind(false)
   }
   // On-screen keyboards, fonts and pictures resize the log. The observer runs before the next paint.
   const resized = new ResizeObserver(() => {
@@ -56,7 +56,7 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
   resized.observe(log)
   const content = log.querySelector('.messages')
   if (content !== null) resized.observe(content)
-  log.addEventListener('scroll', look, { passive: true })
+  log.addEventListener('scroll', handleScroll, { passive: true })
 
   return {
     toEnd,
@@ -77,14 +77,14 @@ export function followLog(log: HTMLElement, tell: { nearTop(): void; behind(isBe
       if (firstBefore !== undefined && first !== firstBefore && !isAtEnd) log.scrollTop += grownBy
       else if (isHistory) isAtEnd = false
       else if (isAtEnd || isOwn) toEnd()
-      else if (grownBy > 0) tell.behind(true)
+      else if (grownBy > 0) listener.behind(true)
       heightBefore = log.scrollHeight
       firstBefore = first
       dropAnchor()
     },
     stop(): void {
       resized.disconnect()
-      log.removeEventListener('scroll', look)
+      log.removeEventListener('scroll', handleScroll)
     },
   }
 }

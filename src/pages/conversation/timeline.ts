@@ -4,7 +4,7 @@ import type { ChosenFile } from '../files/chosen-files.js'
 import { createOutgoing, type OutgoingMessage, type Transport, type UploadedAttachment } from '../files/outgoing.js'
 import { translate } from '../languages/translate.js'
 import { describeError } from '../shared/describe-error.js'
-import { patiently } from '../shared/patiently.js'
+import { retryLimited } from '../shared/retry-limited.js'
 import { createMessageWindow } from './message-window.js'
 import { createReceipts, order } from './receipts.js'
 
@@ -86,7 +86,7 @@ export function createTimeline(transport: Transport) {
    */
   async function read<T>(ask: () => Promise<T>, messagesOf: (answer: T) => readonly Message[]): Promise<T | undefined> {
     const before = resets
-    const answer = await patiently(ask)
+    const answer = await retryLimited(ask)
     if (resets !== before) return undefined
     merge(messagesOf(answer))
     return answer

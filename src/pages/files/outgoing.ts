@@ -2,7 +2,7 @@ import { signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import { ChatError, type ChatClient, type Message, type MessageInput } from '../../client/index.js'
 import type { ChosenFile } from './chosen-files.js'
 import { describeUploadError } from './describe-upload-error.js'
-import { createLanes } from './lanes.js'
+import { limitConcurrency } from './limit-concurrency.js'
 import { addSize } from './pictures/picture-size.js'
 import type { Preview } from './pictures/preview.js'
 
@@ -54,21 +54,21 @@ export interface Outgoing {
   close(): void
 }
 
-interface Place {
+interface QueueEntry {
   leave?: () => void
 }
 
 export function createOutgoing({ upload, send }: Transport): Outgoing {
   const files = new Map<string, ChosenFile & { progress: Signal<number> }>()
   const uploads = new Map<string, AbortController>()
-  const inLane = createLanes(MOST_AT_ONCE)
+  const runLimited = limitConcurrency(MOST_AT_ONCE)
   /** A FIFO queue: messages with an upload in progress, and the messages that wait behind them. */
-  const line: Place[] = []
+  const queue: QueueEntry[] = []
 
   /** Calls `leave` when all earlier messages have left the queue. */
-  function leaveLine(place: Place, leave: () => void): void {
-    place.leave = leave
-    while (line[0]?.leave !== undefined) line.shift()?.leave?.()
+  function leaveQueue(entry: QueueEntry, leave: () => void): void {
+    entry.leave = leave
+    while (queue[0]?.leave !== undefined) queue.shift()?.leave?.()
   }
 
   async function uploadFile(messageId: string): Promise<UploadedAttachment> {
@@ -82,7 +82,7 @@ export function createOutgoing({ upload, send }: Transport): Outgoing {
       (progress.value = Math.min(1, sent / Math.max(1, total)))
     try {
       const act = () => upload(file, { repeat: true, onProgress, signal: end.signal })
-      const { url, type } = await inLane(act, end.signal)
+      const { url, type } = await runLimited(act, end.signal)
       const size = preview.value?.size
       return { attachment_url: size === undefined ? url : addSize(url, size), attachment_type: type }
     } catch (error) {
@@ -99,11 +99,11 @@ export function createOutgoing({ upload, send }: Transport): Outgoing {
     attach: (messageId, chosen) => void files.set(messageId, { ...chosen, progress: signal(0) }),
     find: (messageId) => files.get(messageId),
     send({ id, content, file, attachment }, onUploaded) {
-      const place: Place = {}
-      line.push(place)
+      const entry: QueueEntry = {}
+      queue.push(entry)
       return new Promise((resolve, reject) => {
         const handOver = (uploaded?: UploadedAttachment) =>
-          leaveLine(place, () => {
+          leaveQueue(entry, () => {
             const input = { client_message_id: id, ...(content !== '' && { content }), ...uploaded }
             send(input).then(resolve, reject)
           })
@@ -116,7 +116,8 @@ export function createOutgoing({ upload, send }: Transport): Outgoing {
             onUploaded(uploaded)
             handOver(uploaded)
           },
-          (error: unknown) => leaveLine(place, () => reject(error instanceof Error ? error : new Error(String(error)))),
+          (error: unknown) =>
+            leaveQueue(entry, () => reject(error instanceof Error ? error : new Error(String(error)))),
         )
       })
     },

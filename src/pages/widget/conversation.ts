@@ -1,4 +1,4 @@
-import { FRAME_IS_READY, type FrameNews, type Renewal, type Shown, type Welcome } from '../browser/widget-talk.js'
+import { FRAME_IS_READY, type FrameMessage, type Renewal, type Shown, type Welcome } from '../browser/widget-talk.js'
 import { keepInBody } from './keep-in-body.js'
 import { createLauncher } from './launcher.js'
 import { createPolicyNotice } from './policy-notice.js'
@@ -45,15 +45,15 @@ export function openConversation(
     const channel = new MessageChannel()
     port?.close()
     port = channel.port1
-    port.onmessage = ({ data }: MessageEvent<FrameNews>) => {
+    port.onmessage = ({ data }: MessageEvent<FrameMessage>) => {
       if ('unread' in data) {
         launcher.showUnread(data.unread, data.texts)
         onUnread(data.unread)
       } else if ('isOther' in data) onEnd(data.isOther)
       else launcher.show(false)
     }
-    const words: Welcome = { type: 'store-chat:welcome', token, isOpen: !frame.hidden }
-    frame.contentWindow?.postMessage(words, origin, [channel.port2])
+    const message: Welcome = { type: 'store-chat:welcome', token, isOpen: !frame.hidden }
+    frame.contentWindow?.postMessage(message, origin, [channel.port2])
   }
 
   // After a navigation, the focus stays in the page that the user has opened.

@@ -32,12 +32,12 @@ export function createStoreChat(baseUrl: string): StoreChat {
   let opensAtSignIn = false
   let unread = 0
 
-  // Each listener runs in a microtask of its own, so that one that throws does not stop the others.
-  const tell = (listener: Listener) => queueMicrotask(() => listener(unread))
+  // Each listener runs in a microtask of its own, so that an error in one does not stop the others.
+  const notify = (listener: Listener) => queueMicrotask(() => listener(unread))
   const setUnread = (count: number) => {
     if (count === unread) return
     unread = count
-    listeners.unread?.forEach(tell)
+    listeners.unread?.forEach(notify)
   }
   /** Ends the current conversation, and starts that of the signed-in store, if there is one. */
   const begin = () => {
@@ -45,7 +45,7 @@ export function createStoreChat(baseUrl: string): StoreChat {
     setUnread(0)
     conversation = signedIn && openConversation(baseUrl, signedIn, setUnread, handleEnd)
   }
-  const handleEnd = (isOther: boolean) => (isOther ? begin() : listeners.revoked?.forEach(tell))
+  const handleEnd = (isOther: boolean) => (isOther ? begin() : listeners.revoked?.forEach(notify))
   const signOut = () => {
     signedIn = undefined
     opensAtSignIn = false
@@ -74,7 +74,7 @@ export function createStoreChat(baseUrl: string): StoreChat {
     signOut,
     on(event, listener) {
       listeners[event]?.add(listener)
-      if (event === 'unread') tell(listener)
+      if (event === 'unread') notify(listener)
     },
     off: (event, listener) => void listeners[event]?.delete(listener),
   }

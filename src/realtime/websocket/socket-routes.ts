@@ -23,8 +23,7 @@ const querystring = Type.Object({
 /** The WebSocket routes. A refusal comes before the upgrade, as an HTTP answer with the standard body. */
 export async function socketRoutes(app: App, { config }: { config: Config }): Promise<void> {
   const { hub } = app
-  const connectionOver = new WeakMap<Socket, Connection>()
-  const connectionLimit = createConnectionLimit(config.socketsPerAccount, (socket) => connectionOver.get(socket)?.work)
+  const connectionLimit = createConnectionLimit(config.socketsPerAccount)
   // All sockets share their listeners: closures for each would be a large part of what an idle socket costs.
   const connectionOf = new WeakMap<WebSocket, Connection>()
   const deps: FrameDeps = {
@@ -90,7 +89,7 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
     const connection = new Connection(socket, raw.socket, account, connectionDeps)
     connectionOf.set(socket, connection)
     if (span) noteHandshake(connection, span)
-    connectionOver.set(raw.socket, connection)
+    connectionLimit.setOwner(raw.socket, connection)
     socket.on('error', endBroken)
     socket.on('message', takeFrame)
     socket.on('ping', notePing)

@@ -3,7 +3,7 @@ import { importPageModule } from '../support/page-modules.js'
 
 t.test('the pauses between retries grow up to a minute, with jitter', async (t) => {
   const { choosePauseMs } =
-    await importPageModule<typeof import('../../../src/pages/shared/patiently.js')>('shared/patiently.ts')
+    await importPageModule<typeof import('../../../src/pages/shared/retry-limited.js')>('shared/retry-limited.ts')
   for (const [tries, shortest] of [
     [0, 1000],
     [1, 2000],

@@ -66,7 +66,7 @@ async function openBook(sessions: ListedSession[]) {
     emit,
     settle,
     ids: () => book.lists.waiting.rows.value.map(({ session }) => session.id),
-    tell({ id, store_id, admin_id, status, last_message_at, created, updated, closed_at }: ListedSession) {
+    emitSession({ id, store_id, admin_id, status, last_message_at, created, updated, closed_at }: ListedSession) {
       const session = { id, store_id, admin_id, status, last_message_at, created, updated }
       emit('session', { ...session, ...(closed_at !== undefined && { closed_at }) } satisfies Session)
     },
@@ -97,13 +97,13 @@ t.test('a list is read page by page, as far as it is scrolled', async (t) => {
 
 t.test('live events change the loaded part of a list, and nothing after it', async (t) => {
   const sessions = many(250)
-  const { book, ids, tell, emit } = await openBook(sessions)
-  tell(listed(251))
+  const { book, ids, emitSession, emit } = await openBook(sessions)
+  emitSession(listed(251))
   t.equal(ids().length, 100, 'a new session comes after the part that was read')
-  tell(listed(5, { status: 'claimed', admin_id: 9, updated: iso(300) }))
+  emitSession(listed(5, { status: 'claimed', admin_id: 9, updated: iso(300) }))
   t.notOk(ids().includes(5))
-  tell(listed(6, { updated: iso(300) }))
-  tell(listed(6, { status: 'closed', updated: iso(200) }))
+  emitSession(listed(6, { updated: iso(300) }))
+  emitSession(listed(6, { status: 'closed', updated: iso(200) }))
   t.ok(ids().includes(6), 'of two versions the newer one stays')
   emit('details', { session_id: 50, tags: ['refund'], priority: 3 })
   t.equal(ids()[0], 50, 'urgent first')
@@ -115,10 +115,10 @@ t.test('live events change the loaded part of a list, and nothing after it', asy
 })
 
 t.test('live events during a read take precedence over the page', async (t) => {
-  const { book, ids, tell, emit, holdAnswers, settle } = await openBook(many(250))
+  const { book, ids, emitSession, emit, holdAnswers, settle } = await openBook(many(250))
   const release = holdAnswers()
   book.readMore('waiting')
-  tell(listed(150, { status: 'closed', updated: iso(300), closed_at: iso(300) }))
+  emitSession(listed(150, { status: 'closed', updated: iso(300), closed_at: iso(300) }))
   emit('details', { session_id: 10, tags: ['live'], priority: 1 })
   release()
   await settle()

@@ -14,7 +14,7 @@ export async function addSessions(
        select $1, case place when 0 then 'open' else 'closed' end::session_status, case when place > 0 then now() end, $3 + 1
        from generate_series(0, $2::int) as place
        returning *
-     ), told as (
+     ), logged as (
        insert into chat_session_change (session_id, seq, kind, session)
        select id, 1, 'create', json_build_object('id', id, 'store_id', store_id, 'admin_id', null, 'status', 'open',
          'last_message_at', last_message_at, 'created', created, 'updated', updated) from made

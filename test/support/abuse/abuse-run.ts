@@ -17,10 +17,10 @@ const QUIET_MS = 3000
 const ATTACK_SECONDS = 6
 /** Damage may show only after the attack has ended. */
 const AFTERMATH_MS = 2500
-const MOST_RATIO = 3
+const MAX_RATIO = 3
 /** A quiet p99 below this is noise, and so is three times its value. */
-const LEAST_QUIET_P99_MS = 10
-const LONGEST_HEALTH_MS = 250
+const MIN_QUIET_P99_MS = 10
+const MAX_HEALTH_MS = 250
 const MEMORY_BACK_MS = 10_000
 const MEMORY_LEFT_BYTES = 50 * 2 ** 20
 const VICTIMS = 10
@@ -65,9 +65,9 @@ export async function startAbuseRun(t: Test): Promise<AbuseRun> {
 
   return {
     async attack(t2, one) {
-      const given = await one.prepare(database)
+      const overrides = await one.prepare(database)
       nodes ??= await startNodes(t, database, stores)
-      const isFine = await measure(t2, { database, stores, nodes, one, given })
+      const isFine = await measure(t2, { database, stores, nodes, one, overrides })
       if (isFine) return
       // The next attack needs nodes that this one has not harmed.
       for (const { process } of nodes) process.kill('SIGKILL')
@@ -96,11 +96,11 @@ interface Measurement {
   stores: TestAccount[]
   nodes: Node[]
   one: AttackCase
-  given: Pick<Spec, 'token'> & Partial<Spec>
+  overrides: Pick<Spec, 'token'> & Partial<Spec>
 }
 
 /** Returns whether the nodes have recovered. */
-async function measure(t: Test, { database, stores, nodes, one, given }: Measurement): Promise<boolean> {
+async function measure(t: Test, { database, stores, nodes, one, overrides }: Measurement): Promise<boolean> {
   const origins = nodes.map(({ origin }) => origin)
   const spec: Spec = {
     attack: one.attack,
@@ -108,7 +108,7 @@ async function measure(t: Test, { database, stores, nodes, one, given }: Measure
     adminTokens: [],
     sessionIds: [],
     seconds: ATTACK_SECONDS,
-    ...given,
+    ...overrides,
   }
   const victims = startVictims(nodes, stores)
   const quietFrom = Date.now()
@@ -133,7 +133,7 @@ async function measure(t: Test, { database, stores, nodes, one, given }: Measure
   await victims.stop()
 
   const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20)
-  const ratio = during.p99 / Math.max(LEAST_QUIET_P99_MS, quiet.p99)
+  const ratio = during.p99 / Math.max(MIN_QUIET_P99_MS, quiet.p99)
   const row = {
     attack: one.name,
     'quiet p50': quiet.p50,
@@ -154,12 +154,12 @@ async function measure(t: Test, { database, stores, nodes, one, given }: Measure
   if (report !== undefined) await appendFile(report, `${JSON.stringify(row)}\n`)
   t.comment(JSON.stringify({ newConnections, ...counts }))
 
-  t.ok(ratio <= MOST_RATIO, `p99 of the others: ${quiet.p99} ms quiet, ${during.p99} ms during the attack`)
+  t.ok(ratio <= MAX_RATIO, `p99 of the others: ${quiet.p99} ms quiet, ${during.p99} ms during the attack`)
   t.equal(during.failed, 0, 'the others are answered')
-  t.ok(longestHealth <= LONGEST_HEALTH_MS, `/health/live/ within ${longestHealth} ms`)
+  t.ok(longestHealth <= MAX_HEALTH_MS, `/health/live/ within ${longestHealth} ms`)
   t.ok(after - before < MEMORY_LEFT_BYTES, `memory: ${megabytes(before)} MB before, ${megabytes(after)} MB after`)
   await one.check?.(t, { counts, database, spec, newConnections, log })
-  return ratio <= MOST_RATIO && after - before < MEMORY_LEFT_BYTES && longestHealth <= LONGEST_HEALTH_MS
+  return ratio <= MAX_RATIO && after - before < MEMORY_LEFT_BYTES && longestHealth <= MAX_HEALTH_MS
 }
 
 const readLog = (nodes: Node[]) => nodes.map(({ process }) => Object.values(process.output()).join('')).join('')

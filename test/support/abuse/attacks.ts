@@ -14,12 +14,13 @@ import {
 } from './wire.js'
 
 const api = '/v1/chat/'
-/** Requests that one account may send at once to two nodes in turn without reaching the limit of either. */
+/** Sockets of an attack: as many as an account may have (SOCKETS_PER_ACCOUNT). */
 const SOCKETS = 20
-/** Frames that a socket may send at once. */
+/** Frames that a socket may send at once, with a margin (SOCKET_FRAME_BURST). */
 const BURST = 39
-/** Frames per second that it may send, with a margin. */
+/** Frames per second that a socket may send, with a margin (SOCKET_FRAMES_PER_SECOND). */
 const PER_SECOND = 18
+/** HTTP connections of an attack. */
 const CONNECTIONS = 32
 
 const resume = (sessions: object) => ({ type: 'resume', payload: { sessions } })
@@ -45,8 +46,8 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
   async resumeStorm(attack) {
     const text = JSON.stringify(resumeAll(attack))
     for (let round = 0; round < 5 && !isOver(attack); round++) {
-      const sockets = Array.from({ length: SOCKETS }, (_, place) => {
-        const socket = openSocket(attack, 'store', attack.token, place)
+      const sockets = Array.from({ length: SOCKETS }, (_, index) => {
+        const socket = openSocket(attack, 'store', attack.token, index)
         socket.on('open', () => {
           for (let frame = 0; frame < BURST; frame++) socket.send(text, () => undefined)
           count(attack.counts, 'sent', BURST)
@@ -67,7 +68,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
     ),
 
   invalidEntries(attack) {
-    const sessions = Object.fromEntries(Array.from({ length: 6605 }, (_, place) => [`x${place}`, 1]))
+    const sessions = Object.fromEntries(Array.from({ length: 6605 }, (_, index) => [`x${index}`, 1]))
     const text = JSON.stringify(resume(sessions))
     return floodFrames(attack, { sockets: SOCKETS, burst: BURST, next: () => text })
   },
@@ -119,13 +120,13 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
   /** Work is queued on every socket, with messages behind it; then the token is revoked. */
   async revoked(attack) {
     const work = JSON.stringify(resumeAll(attack))
-    const sockets = Array.from({ length: SOCKETS }, (_, place) => openSocket(attack, 'store', attack.token, place))
+    const sockets = Array.from({ length: SOCKETS }, (_, index) => openSocket(attack, 'store', attack.token, index))
     await Promise.all(
       sockets.map((socket) => new Promise((resolve) => socket.once('open', resolve).once('close', resolve))),
     )
-    for (const [place, socket] of sockets.entries()) {
+    for (const [index, socket] of sockets.entries()) {
       for (let frame = 0; frame < BURST - 5; frame++) socket.send(work, () => undefined)
-      for (let late = 0; late < 5; late++) socket.send(JSON.stringify(message(place * 10 + late)), () => undefined)
+      for (let late = 0; late < 5; late++) socket.send(JSON.stringify(message(index * 10 + late)), () => undefined)
       count(attack.counts, 'sent', BURST)
     }
     console.log(JSON.stringify({ event: 'sent' }))
@@ -137,10 +138,10 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
   async strangeUpgrades(attack) {
     const paths = ['/health/live/', '/health/ready/', '/nowhere/', '/docs/json', `${api}nowhere/`]
     const held = await Promise.all(
-      Array.from({ length: 300 }, async (_, place) => {
-        await delay(place * 5)
-        const path = `${paths[place % paths.length]}?token=${attack.token}`
-        const { socket, status, text } = await askForUpgrade(attack, place, path)
+      Array.from({ length: 300 }, async (_, index) => {
+        await delay(index * 5)
+        const path = `${paths[index % paths.length]}?token=${attack.token}`
+        const { socket, status, text } = await askForUpgrade(attack, index, path)
         count(attack.counts, `status ${status}`)
         if (status === 404) count(attack.counts, 'refused')
         if (/\{"success":false,"message":"[^"]+"\}/.test(text)) count(attack.counts, 'standard bodies')
@@ -156,11 +157,11 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
 
   /** Admins with very many unread messages, while more arrive. */
   async unreadCounts(attack) {
-    const told = new Set<number>()
-    const sockets = attack.adminTokens.map((token, place) => {
-      const socket = openSocket(attack, 'admin', token, place)
+    const notified = new Set<number>()
+    const sockets = attack.adminTokens.map((token, index) => {
+      const socket = openSocket(attack, 'admin', token, index)
       socket.on('message', (data: Buffer) => {
-        if (data.subarray(0, 27).toString() === '{"type":"new_notification",') told.add(place)
+        if (data.subarray(0, 27).toString() === '{"type":"new_notification",') notified.add(index)
       })
       return socket
     })
@@ -174,7 +175,7 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
         body: { content: `unread ${number}` },
       }),
     })
-    count(attack.counts, 'told', told.size)
+    count(attack.counts, 'told', notified.size)
     for (const socket of sockets) socket.removeAllListeners('close').terminate()
   },
 
@@ -255,9 +256,9 @@ export const attacks: Record<string, (attack: Attack) => Promise<void>> = {
 
   /** Request heads that never end, and upgrades that are never completed. */
   halfOpenUpgrades: (attack) =>
-    holdConnections(attack, 500, (place) => {
+    holdConnections(attack, 500, (index) => {
       const path = `${api}ws/store/?token=${attack.token}`
-      return place % 2 === 0 ? upgradeHead(path) : `${upgradeHead(path)}\r\n`
+      return index % 2 === 0 ? upgradeHead(path) : `${upgradeHead(path)}\r\n`
     }),
 
   /** Store sockets that read nothing, while the holder of the session sends as much as a socket may. */

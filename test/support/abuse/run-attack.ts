@@ -18,11 +18,11 @@ export async function runAttack(t: Test, spec: Spec, onSent: () => unknown = () 
   })
   t.teardown(() => child.kill('SIGKILL'))
   let counts: Counts | undefined
-  for await (const line of createInterface(child.stdout)) {
-    const told = JSON.parse(line) as { event?: string; counts?: Counts }
-    if (told.event === 'sent') await onSent()
-    counts = told.counts ?? counts
+  for await (const text of createInterface(child.stdout)) {
+    const line = JSON.parse(text) as { event?: string; counts?: Counts }
+    if (line.event === 'sent') await onSent()
+    counts = line.counts ?? counts
   }
-  if (counts === undefined) throw new Error(`The attack ${spec.attack} did not say what came of it`)
+  if (counts === undefined) throw new Error(`The attack ${spec.attack} did not report its counts`)
   return counts
 }

@@ -28,7 +28,7 @@ export interface Attack extends Spec {
 
 export const count = (counts: Counts, name: string, more = 1) => void (counts[name] = (counts[name] ?? 0) + more)
 export const isOver = ({ endsAt }: Attack) => Date.now() >= endsAt
-export const originOf = ({ origins }: Attack, place: number) => origins[place % origins.length] ?? ''
+export const originOf = ({ origins }: Attack, index: number) => origins[index % origins.length] ?? ''
 
 function dial(origin: string): Socket {
   const socket = connect({ port: Number(new URL(origin).port), host: '127.0.0.1', localAddress: ATTACKER_ADDRESS })
@@ -50,7 +50,7 @@ function encodeRequest({ method = 'GET', path, token, body }: Request): string {
   return `${method} ${path} HTTP/1.1\r\nHost: chat\r\nAuthorization: Token ${token}\r\n${type}\r\n${content}`
 }
 
-/** Sends requests over persistent connections, each when the one before is answered, up to a total rate. */
+/** Sends requests over persistent connections, each after the response to the previous one, up to a total rate. */
 export async function floodRequests(
   attack: Attack,
   options: { connections: number; perSecond?: number; next(number: number): Request },
@@ -59,12 +59,12 @@ export async function floodRequests(
   const intervalMs = (1000 * connections) / perSecond
   let number = 0
   await Promise.all(
-    Array.from({ length: connections }, async (_, place) => {
+    Array.from({ length: connections }, async (_, index) => {
       let socket: Socket | undefined
       for (let turn = 0, startedAt = Date.now(); !isOver(attack); turn++) {
         const waitMs = startedAt + turn * intervalMs - Date.now()
         if (waitMs > 0) await delay(waitMs)
-        if (socket === undefined || socket.destroyed) socket = dial(originOf(attack, place))
+        if (socket === undefined || socket.destroyed) socket = dial(originOf(attack, index))
         socket.write(encodeRequest(next(number++)))
         count(attack.counts, 'sent')
         await readAnswer(attack, socket)
@@ -110,11 +110,11 @@ async function readAnswer({ counts, endsAt }: Attack, socket: Socket): Promise<v
 }
 
 /** Opens connections that send something and then neither read nor write. */
-export async function holdConnections(attack: Attack, connections: number, text: (place: number) => string) {
-  const sockets = Array.from({ length: connections }, (_, place) => {
-    const socket = dial(originOf(attack, place))
+export async function holdConnections(attack: Attack, connections: number, text: (index: number) => string) {
+  const sockets = Array.from({ length: connections }, (_, index) => {
+    const socket = dial(originOf(attack, index))
     socket.pause()
-    socket.write(text(place))
+    socket.write(text(index))
     count(attack.counts, 'sent')
     socket.on('close', () => count(attack.counts, 'closed'))
     return socket
@@ -133,8 +133,8 @@ export const upgradeHead = (path: string, more = '') =>
   `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${more}`
 
 /** Requests an upgrade. Returns the status of the answer (0 for none) and its text. */
-export async function askForUpgrade(attack: Attack, place: number, path: string) {
-  const socket = dial(originOf(attack, place))
+export async function askForUpgrade(attack: Attack, index: number, path: string) {
+  const socket = dial(originOf(attack, index))
   socket.write(`${upgradeHead(path)}\r\n`)
   count(attack.counts, 'sent')
   let text = ''
@@ -157,9 +157,9 @@ export async function floodBytes(
 ): Promise<void> {
   const { sockets, begin, chunk, frames } = options
   await Promise.all(
-    Array.from({ length: sockets }, async (_, place) => {
+    Array.from({ length: sockets }, async (_, index) => {
       while (!isOver(attack)) {
-        const socket = dial(originOf(attack, place))
+        const socket = dial(originOf(attack, index))
         socket.write(`${upgradeHead(`/v1/chat/ws/store/?token=${attack.token}`)}\r\n`)
         const isOpen = await new Promise<boolean>((resolve) => {
           socket.once('data', (data: Buffer) => resolve(data.toString('latin1', 9, 12) === '101'))
@@ -205,30 +205,30 @@ export interface SocketFlood {
   side?: 'store' | 'admin'
   tokens?: string[]
   sockets: number
-  /** At once, when it is open. */
+  /** Frames that each socket sends at once when it opens. */
   burst?: number
-  /** Afterwards, each. */
+  /** Frames per second of each socket after that. */
   perSecond?: number
   next(number: number): { type: string; payload?: unknown } | string
-  /** Reads nothing. */
+  /** Whether the sockets read nothing. */
   isDeaf?: boolean
-  /** Ends its sockets so long after they opened. */
+  /** Closes each socket this long after it opened. Default: never. */
   livesMs?: number
 }
 
 /** Opens sockets that send frames, and reconnect when they are closed. */
 export async function floodFrames(attack: Attack, flood: SocketFlood): Promise<void> {
   await Promise.all(
-    Array.from({ length: flood.sockets }, async (_, place) => {
+    Array.from({ length: flood.sockets }, async (_, index) => {
       while (!isOver(attack)) {
-        await floodOneSocket(attack, flood, place)
+        await floodOneSocket(attack, flood, index)
         if (!isOver(attack)) await delay(RECONNECT_MS)
       }
     }),
   )
 }
 
-async function floodOneSocket(attack: Attack, flood: SocketFlood, place: number): Promise<void> {
+async function floodOneSocket(attack: Attack, flood: SocketFlood, index: number): Promise<void> {
   const {
     side = 'store',
     tokens = [attack.token],
@@ -237,24 +237,24 @@ async function floodOneSocket(attack: Attack, flood: SocketFlood, place: number)
     isDeaf = false,
     livesMs = Infinity,
   } = flood
-  const socket = openSocket(attack, side, tokens[place % tokens.length] ?? '', place)
+  const socket = openSocket(attack, side, tokens[index % tokens.length] ?? '', index)
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const opened = await Promise.race([new Promise((resolve) => socket.once('open', () => resolve(true))), closed])
   if (opened !== true) return
   count(attack.counts, 'opened')
   if (isDeaf) socket.pause()
   const endsAt = Math.min(attack.endsAt, Date.now() + livesMs)
-  const goesOn = () => Date.now() < endsAt && socket.readyState === socket.OPEN
-  let number = place * 1_000_000
+  const continues = () => Date.now() < endsAt && socket.readyState === socket.OPEN
+  let number = index * 1_000_000
   const send = () => {
     const frame = flood.next(number++)
     count(attack.counts, 'sent')
     socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame), () => undefined)
   }
   for (let first = 0; first < burst; first++) send()
-  while (goesOn()) {
+  while (continues()) {
     await Promise.race([closed, delay(perSecond > 0 ? 1000 / perSecond : 50)])
-    if (perSecond > 0 && goesOn()) send()
+    if (perSecond > 0 && continues()) send()
   }
   if (socket.readyState !== socket.OPEN) return
   socket.removeAllListeners('close')
@@ -262,8 +262,8 @@ async function floodOneSocket(attack: Attack, flood: SocketFlood, place: number)
 }
 
 /** Opens a socket that counts refusals, close codes and received errors. */
-export function openSocket({ counts, ...attack }: Attack, side: 'store' | 'admin', token: string, place: number) {
-  const origin = attack.origins[place % attack.origins.length] ?? ''
+export function openSocket({ counts, ...attack }: Attack, side: 'store' | 'admin', token: string, index: number) {
+  const origin = attack.origins[index % attack.origins.length] ?? ''
   const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/v1/chat/ws/${side}/?token=${token}`, {
     localAddress: ATTACKER_ADDRESS,
     perMessageDeflate: false,

@@ -34,8 +34,8 @@ export function createChatClient(node: TestNode): ChatClient {
   return {
     node,
     get(path, account, query = {}) {
-      const words = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-      return request('GET', path, words.size > 0 ? `?${words.toString()}` : '', { ...tokenOf(account) })
+      const params = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
+      return request('GET', path, params.size > 0 ? `?${params.toString()}` : '', { ...tokenOf(account) })
     },
     post: (path, account, body, headers = {}) => request('POST', path, '', { ...tokenOf(account), body, headers }),
     put: (path, account, body) => request('PUT', path, '', { ...tokenOf(account), body }),
@@ -46,7 +46,7 @@ export function createChatClient(node: TestNode): ChatClient {
 /** Clients of two nodes on one database and one network. */
 export async function startTwoNodes(t: Test, options?: NodeOptions): Promise<[ChatClient, ChatClient]> {
   const [here, there] = await startNodes(t, 2, options)
-  if (here === undefined || there === undefined) throw new Error('Two nodes were asked for')
+  if (here === undefined || there === undefined) throw new Error('startNodes did not start two nodes')
   return [createChatClient(here), createChatClient(there)]
 }
 
@@ -65,7 +65,7 @@ export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
     const response = responses[String(status)]
     if (response === undefined) throw new AssertionError({ message: `${what} is not described: ${text.slice(0, 500)}` })
     const described = response.content?.['application/json']
-    // A file, or nothing.
+    // The response is a file, or has no body.
     if (described === undefined || method === 'HEAD') return
     let validate = checks.get(what)
     if (validate === undefined) checks.set(what, (validate = compile(described.schema)))
@@ -76,7 +76,7 @@ export function createAnswerCheck({ app }: Pick<TestNode, 'app'>) {
 
 const ajv = new Ajv({ strict: false, allErrors: true })
 addFormats.default(ajv, ['date-time', 'uri'])
-/** By the text of the schema: all nodes of a process have the same ones. */
+/** Validators by the text of their schema, because all nodes of a process have the same schemas. */
 const compiled = new Map<string, ValidateFunction>()
 
 function compile(schema: unknown): ValidateFunction {

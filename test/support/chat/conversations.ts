@@ -34,8 +34,8 @@ export async function closeConversation(chat: ChatClient): Promise<Conversation>
 /** Sends messages of a store one after the other and returns their ids. */
 export async function sendMessages({ post }: ChatClient, store: TestAccount, count: number): Promise<number[]> {
   const ids: number[] = []
-  for (let place = 0; place < count; place++) {
-    const { body } = await post('store/message/', store, { content: `message ${place}` })
+  for (let index = 0; index < count; index++) {
+    const { body } = await post('store/message/', store, { content: `message ${index}` })
     ids.push(body.message.id)
   }
   return ids

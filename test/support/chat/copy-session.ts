@@ -1,7 +1,10 @@
 import type { TestDatabase } from '../databases/database.js'
 import type { Conversation } from './conversations.js'
 
-/** Inserts a session, whose last events are its messages, into another database at the same position. Each message is `forged`. */
+/**
+ * Inserts a copy of a session into another database, at the same position. The last events of the session must be its
+ * messages. The content of each copied message is `forged`.
+ */
 export async function copySession(
   { store, sessionId, ids }: Conversation & { ids: number[] },
   from: TestDatabase,

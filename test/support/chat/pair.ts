@@ -11,6 +11,6 @@ export interface Pair {
 
 export async function startPair(t: Test, options: NodeOptions = {}): Promise<Pair> {
   const [here, there] = await startNodes(t, 2, options)
-  if (here === undefined || there === undefined) throw new Error('Two nodes were asked for')
+  if (here === undefined || there === undefined) throw new Error('startNodes did not start two nodes')
   return { here, there, chat: createChatClient(here) }
 }

@@ -11,13 +11,13 @@ const failSlow = () => {
   throw new Error('The turn took too long')
 }
 
-/** Lets the search have all messages that there are, without its pauses. */
+/** Fills the search with all existing messages, without its pauses. */
 export async function fillNow({ node: { app, database } }: ChatClient): Promise<void> {
   const fillSearch = createSearchFill(app.db, STATEMENT_MS, failSlow)
   await until(async () => {
     await database.query(`update event_cursor set next_at = now() where consumer = 'search'`)
     await fillSearch().catch((error: unknown) => {
-      // The index is being built.
+      // The index is being created.
       if (!isDatabaseAway(error)) throw error
     })
     const missing = await database.query(
@@ -27,10 +27,10 @@ export async function fillNow({ node: { app, database } }: ChatClient): Promise<
   }, 10_000)
 }
 
-/** Lets reports have all sessions as they are, without their pauses. */
+/** Brings the times of reports up to date, without pauses. */
 export async function deriveNow({ node: { app, database } }: ChatClient): Promise<void> {
   const deriveTimes = createTimesDerivation(app.db, STATEMENT_MS, failSlow)
-  // A turn of the node's own may have begun before what is to be seen.
+  // A turn that the node itself has started may have read an older state.
   for (let turn = 0; turn < 2; turn++) {
     await until(async () => {
       await database.query(`update event_cursor set next_at = now() - interval '1 second' where consumer = 'reports'`)
@@ -45,7 +45,7 @@ export async function deriveNow({ node: { app, database } }: ChatClient): Promis
 
 type Query = Record<string, string | number>
 
-/** Searches as an admin once its node is ready for it. */
+/** Searches as an admin, once the node is ready to search. */
 export async function search(chat: ChatClient, admin: TestAccount, q: string, query: Query = {}): Promise<Answer> {
   let answer: Answer | undefined
   await until(async () => {
@@ -56,7 +56,7 @@ export async function search(chat: ChatClient, admin: TestAccount, q: string, qu
   return answer
 }
 
-/** The contents of what a search finds. */
+/** Returns the contents of the messages that a search finds. */
 export async function find(chat: ChatClient, admin: TestAccount, q: string, query: Query = {}): Promise<string[]> {
   const { status, body } = await search(chat, admin, q, query)
   if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`)

@@ -36,8 +36,8 @@ export async function findDisorder(database: TestDatabase, sessionId: number): P
   const [session] = await database.query<{ seq: string }>('select seq from chat_session where id = $1', [sessionId])
   const ids = events.flatMap(({ messageId }) => messageId ?? [])
   return [
-    ...events.flatMap(({ seq }, place) => (seq === place + 1 ? [] : [`seq ${seq} at place ${place + 1}`])),
-    ...ids.flatMap((id, place) => (place === 0 || id > (ids[place - 1] ?? 0) ? [] : [`message ${id} out of order`])),
+    ...events.flatMap(({ seq }, index) => (seq === index + 1 ? [] : [`seq ${seq} at position ${index + 1}`])),
+    ...ids.flatMap((id, index) => (index === 0 || id > (ids[index - 1] ?? 0) ? [] : [`message ${id} out of order`])),
     ...(Number(session?.seq) === events.length ? [] : [`seq ${session?.seq} of ${events.length} events`]),
   ]
 }

@@ -21,19 +21,19 @@ export const lockReceipts = (database: TestDatabase, sessionId: number) =>
 
 export const lockNote = (database: TestDatabase, noteId: number) => lockRow(database, 'chat_note', 'id', noteId)
 
-/** Locks how often each admin has used a canned reply. */
+/** Locks the counts of uses of a canned reply. */
 export const lockUses = (database: TestDatabase, cannedReplyId: number) =>
   lockRow(database, 'canned_reply_use', 'canned_reply_id', cannedReplyId)
 
 const lockRow = (database: TestDatabase, table: string, key: string, id: number) =>
   lock(database, `select from ${table} where ${key} = $1 for update`, [id])
 
-/** Locks a table against all that writes. */
+/** Locks a table against all writes. */
 export const lockTable = (database: TestDatabase, table: string) => lock(database, `lock table ${table} in share mode`)
 
 async function lock({ url, query }: TestDatabase, statement: string, values: unknown[] = []): Promise<RowLock> {
   const client = new Client(url)
-  // Of a test that fails before it releases the lock, the database is dropped.
+  // If a test fails before it releases the lock, its database is dropped under this connection.
   client.on('error', () => undefined)
   await client.connect()
   await client.query('begin')

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { TestAccount } from './accounts.js'
 import type { ChatClient } from './chat-client.js'
 
-/** The count of unread notifications, after a check that the list agrees. */
+/** Returns the count of unread notifications, and checks that the list agrees. */
 export async function countUnread(t: Test, { get }: ChatClient, admin: TestAccount): Promise<number> {
   const { body: counted } = await get('admin/notifications/count/', admin)
   const { body: listed } = await get('admin/notifications/', admin, { limit: 200 })

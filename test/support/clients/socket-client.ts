@@ -21,7 +21,7 @@ export interface SocketClient {
   frames: Frame[]
   /** The payloads of all frames of one type so far. */
   all(type: string): Payload[]
-  /** The first such frame that no `next` has returned yet, at once or when it comes. */
+  /** Returns the payload of the first such frame that no `next` has returned yet, as soon as there is one. */
   next(type: string, matches?: (payload: Payload) => boolean, deadlineMs?: number): Promise<Payload>
   send(type: string, payload?: object): void
   /** Resolves when the socket is closed, with the code of the server. */
@@ -43,7 +43,7 @@ function dial(origin: string, side: Side, { token }: { token: string }, options:
   return new WebSocket(url, { ...rest, headers: { ...authorization, ...headers } })
 }
 
-/** Opens a socket and collects its frames from the very first on. It is cut at the test's end. */
+/** Opens a socket, and collects its frames from the first one on. The socket is terminated at the end of the test. */
 export async function openSocket(
   t: Pick<Test, 'teardown'>,
   { origin }: { origin: string },
@@ -62,9 +62,9 @@ export async function openSocket(
   return client
 }
 
-/** Opens a socket that is ready. */
-export async function enter(...words: Parameters<typeof openSocket>): Promise<SocketClient> {
-  const client = await openSocket(...words)
+/** Opens a socket and waits for its `ready`. */
+export async function enter(...args: Parameters<typeof openSocket>): Promise<SocketClient> {
+  const client = await openSocket(...args)
   await client.next('ready')
   return client
 }

@@ -3,8 +3,8 @@ import type { Test } from 'tap'
 import type { TestDatabase } from './database.js'
 
 /**
- * Stops all processes of a PostgreSQL from running, while its connections stay. Returns what lets them go on, which happens
- * at the test's end at the latest.
+ * Suspends all processes of a PostgreSQL server; its connections stay open. Returns a function that resumes them, which
+ * also happens at the end of the test.
  */
 export async function freezePostgres(t: Test, { query }: TestDatabase): Promise<() => void> {
   const rows = await query<{ pid: number }>('select pid from pg_stat_activity')
@@ -20,7 +20,7 @@ export async function freezePostgres(t: Test, { query }: TestDatabase): Promise<
   return thaw
 }
 
-/** A backend may have ended meanwhile. */
+/** The backend may have ended meanwhile. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)

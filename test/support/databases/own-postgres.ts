@@ -13,7 +13,7 @@ export interface OwnPostgres extends TestDatabase {
   stop(mode?: 'fast' | 'immediate'): Promise<void>
 }
 
-/** Starts one, with an empty or (by default) a migrated database. */
+/** Starts a PostgreSQL with a migrated database, or with an empty one. */
 export async function startOwnPostgres(
   t: Test,
   options: { migrated?: boolean; settings?: Record<string, string> } = {},
@@ -25,7 +25,7 @@ export async function startOwnPostgres(
   t.teardown(() => cluster.stop('immediate'))
   await start()
   const url = await cluster.url()
-  if (url === undefined) throw new Error('The PostgreSQL that was started does not run')
+  if (url === undefined) throw new Error('The started PostgreSQL does not run')
   if (migrated) await migrateDatabase(url)
   return { ...lookInto(t, url), port, start, stop: (mode = 'fast') => cluster.stop(mode) }
 }

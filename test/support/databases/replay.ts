@@ -14,7 +14,7 @@ export async function waitForReplay(primary: TestDatabase, standby: TestDatabase
   )
 }
 
-/** Lets a standby stay as the primary is now, until the end of the test. */
+/** Keeps a standby at the present state of its primary until the end of the test. */
 export async function pauseReplay(t: Test, primary: TestDatabase, standby: TestDatabase): Promise<void> {
   await waitForReplay(primary, standby)
   await standby.query('select pg_wal_replay_pause()')

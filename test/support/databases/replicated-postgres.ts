@@ -38,7 +38,7 @@ interface Server extends TestDatabase {
   port: number
 }
 
-/** Starts both. A synchronous standby has every transaction that the primary has acknowledged. */
+/** Starts a primary and a standby. A synchronous standby has every transaction that the primary has acknowledged. */
 export async function startReplicatedPostgres(
   t: Test,
   { isSynchronous }: { isSynchronous: boolean },
@@ -95,7 +95,7 @@ async function startServer(t: Test, folder: string): Promise<Server> {
   t.teardown(() => cluster.stop('immediate'))
   await cluster.start({ port, settings: { fsync: 'off', wal_keep_size: '512MB', max_connections: '100' } })
   const url = await cluster.url()
-  if (url === undefined) throw new Error('The PostgreSQL that was started does not run')
+  if (url === undefined) throw new Error('The started PostgreSQL does not run')
   return { ...lookInto(t, url), cluster, port, data: join(folder, 'postgres') }
 }
 

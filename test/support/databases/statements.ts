@@ -8,10 +8,10 @@ export interface Statement {
   values: unknown[]
 }
 
-/** PostgreSQL explains no other: the fill of the search locks a table, for example. */
+/** PostgreSQL can only explain these statements, and not `lock table`, for example. */
 const hasPlan = ({ text }: Statement) => /^\s*(select|with|insert|update|delete)\b/i.test(text)
 
-/** What fills the search and the times of reports, from time to time, whatever a test does. */
+/** Statements of background tasks, which run at any time: those that fill the search and the times of reports. */
 const isUpkeep = ({ text, values }: Statement) =>
   /insert into chat_(message_search|session_times)|from pg_extension/.test(text) ||
   (text.includes('event_cursor') && values.some((value) => value === 'search' || value === 'reports'))
@@ -19,15 +19,15 @@ const isUpkeep = ({ text, values }: Statement) =>
 /** Collects the statements with a plan of all nodes in this process until the end of the test. */
 export function captureStatements(t: Test): Statement[] {
   const captured: Statement[] = []
-  const { query } = pg.Client.prototype as unknown as { query: (...words: unknown[]) => unknown }
-  const spy = function (this: unknown, ...words: unknown[]) {
-    const [config] = words as [Partial<Statement> & { name?: string }]
+  const { query } = pg.Client.prototype as unknown as { query: (...args: unknown[]) => unknown }
+  const spy = function (this: unknown, ...args: unknown[]) {
+    const [config] = args as [Partial<Statement> & { name?: string }]
     // Statements of the tests themselves have no name.
     if (config.name !== undefined && config.text !== undefined) {
       const statement = { text: config.text, values: config.values ?? [] }
       if (hasPlan(statement) && !isUpkeep(statement)) captured.push(statement)
     }
-    return query.apply(this, words)
+    return query.apply(this, args)
   }
   Object.assign(pg.Client.prototype, { query: spy })
   t.teardown(() => Object.assign(pg.Client.prototype, { query }))
@@ -69,8 +69,8 @@ export async function countRowsRead({ query }: TestDatabase, { text, values }: S
 }
 
 /**
- * The same by the plan for any values, which PostgreSQL may take once a statement was run five times, with the rows that were
- * read in vain.
+ * Does the same with the generic plan, which PostgreSQL may choose from the sixth execution on. Includes rows that a
+ * filter removed.
  */
 export async function countRowsReadByAnyPlan({ url }: TestDatabase, { text, values }: Statement): Promise<number[]> {
   const client = new pg.Client(url)
@@ -79,8 +79,8 @@ export async function countRowsReadByAnyPlan({ url }: TestDatabase, { text, valu
     await client.query(`set plan_cache_mode = force_generic_plan; prepare any_plan as ${text}`)
     const scalars = values as (string | number | bigint | boolean | null)[]
     const given = scalars.map((value) => (value === null ? 'null' : pg.escapeLiteral(String(value))))
-    const words = given.length > 0 ? `(${given.join()})` : ''
-    const { rows } = await client.query<PlanRow>(`explain (analyze, format json) execute any_plan${words}`)
+    const args = given.length > 0 ? `(${given.join()})` : ''
+    const { rows } = await client.query<PlanRow>(`explain (analyze, format json) execute any_plan${args}`)
     return rowsIn(rows[0], (plan) => (plan['Actual Rows'] ?? 0) + (plan['Rows Removed by Filter'] ?? 0))
   } finally {
     await client.end()

@@ -42,16 +42,16 @@ export async function checkSetBack(t: Test, run: FaultRun, database: SetBackData
   const counts = () => run.writers.map(({ acknowledged }) => acknowledged.size)
   const write = (what: string, more: number) => {
     const before = counts()
-    return reaches(t, 15_000, what, () => counts().every((count, place) => count >= (before[place] ?? 0) + more))
+    return reaches(t, 15_000, what, () => counts().every((count, index) => count >= (before[index] ?? 0) + more))
   }
   run.resume()
-  await write('messages are told that will stay', KEPT)
+  await write('messages are stored that will stay', KEPT)
 
   await database.beginLoss()
   run.injected()
   run.setBack()
   const lostId = await newcomer.begin()
-  await write('messages are told that will be lost', LOST)
+  await write('messages are stored that will be lost', LOST)
   await reaches(t, 5000, 'also to the store that is new', () => newcomer.reader.messagesOf(lostId).size > 0)
   for (const one of away) {
     one.isAway = true
@@ -61,13 +61,13 @@ export async function checkSetBack(t: Test, run: FaultRun, database: SetBackData
     await run.pause()
     await reaches(t, 5000, 'everybody has what will be lost', () => isSame(run))
   }
-  const told = await readSessionPositions(run, database)
+  const sentPositions = await readSessionPositions(run, database)
   let lost = 0
   await database.loseIt(async (direct) => {
     lost = await run.forgive(direct)
     const found = await readSessionPositions(run, direct)
-    if (head === 'level') await writeUpTo(direct, found, told, 0)
-    if (head === 'beyond') await writeUpTo(direct, found, told, 5)
+    if (head === 'level') await writeUpTo(direct, found, sentPositions, 0)
+    if (head === 'beyond') await writeUpTo(direct, found, sentPositions, 5)
   })
   t.ok(lost >= LOST, `${lost} acknowledged messages are lost with the database`)
 
@@ -79,7 +79,7 @@ export async function checkSetBack(t: Test, run: FaultRun, database: SetBackData
   await reaches(t, CONVERGENCE_MS, 'those that were away', () => isSame(run, away))
   await newcomer.check(t, lostId)
   await checkNews(t, run, away)
-  await checkResumes(t, run, told)
+  await checkResumes(t, run, sentPositions)
   for (const { reader } of away) t.strictSame(reader.violations.slice(0, 5), [], 'once, in order, without holes')
 }
 
@@ -115,7 +115,7 @@ async function startNewcomer(t: Test, run: FaultRun) {
       const keeps = () => [...reader.messagesOf(lostId).values()].includes('will be lost')
       await reaches(t, CONVERGENCE_MS, 'the session that is no more is forgotten', () => !keeps())
       const { sessionId, messageId } = await write('begins anew')
-      await reaches(t, 2000, 'and the next one is told', () => reader.messagesOf(sessionId).has(messageId))
+      await reaches(t, 2000, 'and the next one is delivered', () => reader.messagesOf(sessionId).has(messageId))
     },
   }
 }
@@ -123,8 +123,8 @@ async function startNewcomer(t: Test, run: FaultRun) {
 /** Checks that five later messages of each conversation reach all readers. */
 async function checkNews(t: Test, run: FaultRun, away: Witness[]): Promise<void> {
   for (const { store, sessionId } of run.conversations) {
-    for (let place = 0; place < 5; place++) {
-      const sent = await send(run, store, `news ${place}`).catch(String)
+    for (let index = 0; index < 5; index++) {
+      const sent = await send(run, store, `news ${index}`).catch(String)
       t.match(sent, { message: { session_id: sessionId } }, 'a message is acknowledged')
     }
   }
@@ -132,7 +132,7 @@ async function checkNews(t: Test, run: FaultRun, away: Witness[]): Promise<void>
 }
 
 /** Checks that a second socket becomes ready, and that a resume from a lost position starts over. */
-async function checkResumes(t: Test, run: FaultRun, told: Map<number, number>): Promise<void> {
+async function checkResumes(t: Test, run: FaultRun, sentPositions: Map<number, number>): Promise<void> {
   const origin = run.origins()[0] ?? ''
   for (const { store, sessionId } of run.conversations) {
     const socket = await enter(t, { origin }, 'store', store).catch(() => undefined)
@@ -141,7 +141,7 @@ async function checkResumes(t: Test, run: FaultRun, told: Map<number, number>): 
     const { epoch, session } = socket.frames[0]?.payload ?? {}
     t.not(epoch, undefined, '`ready` names the history')
     t.equal(session?.id, sessionId)
-    const seq = Math.max(told.get(sessionId) ?? 0, Number(session?.seq)) + 1000
+    const seq = Math.max(sentPositions.get(sessionId) ?? 0, Number(session?.seq)) + 1000
     const resumes = [
       { what: 'a seq that was never reached', sessions: { [sessionId]: seq }, ...(epoch !== undefined && { epoch }) },
       { what: 'the same without an epoch', sessions: { [sessionId]: seq } },
@@ -185,13 +185,18 @@ async function readSessionPositions(run: FaultRun, { query }: TestDatabase): Pro
 }
 
 /** Assigns the lost numbers to other messages. */
-async function writeUpTo(database: TestDatabase, found: Map<number, number>, told: Map<number, number>, more: number) {
-  for (const [sessionId, seq] of told) {
+async function writeUpTo(
+  database: TestDatabase,
+  found: Map<number, number>,
+  sentPositions: Map<number, number>,
+  more: number,
+) {
+  for (const [sessionId, seq] of sentPositions) {
     const count = seq - (found.get(sessionId) ?? 0) + more
     await addMessages(
       database,
       sessionId,
-      Array.from({ length: count }, (_, place) => ({ content: `in its place ${place} ${randomUUID()}` })),
+      Array.from({ length: count }, (_, index) => ({ content: `in its place ${index} ${randomUUID()}` })),
     )
   }
 }

@@ -51,7 +51,7 @@ export interface FaultRun {
   /** Differences between the database and what the readers (and the given others) have received. */
   differences(others?: { reader: Reader; sessionId: number }[]): Promise<string[]>
   /** Restarts a node that has ended. */
-  restart(place: number): Promise<void>
+  restart(index: number): Promise<void>
   /** Counts a fault. */
   injected(count?: number): void
   /** Stops the writers, waits until all readers have everything, and compares it with what was acknowledged. */
@@ -68,7 +68,7 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
   let wasSetBack = false
   let isPaused = false
 
-  async function start(place: number): Promise<void> {
+  async function start(index: number): Promise<void> {
     const server = startServer(t, {
       DATABASE_URL: database.url,
       SOCKET_FRAMES_PER_SECOND: '10000',
@@ -78,10 +78,10 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
       ...environment,
     })
     const node: FaultNode = { process: server, origin: undefined }
-    nodes[place] = node
+    nodes[index] = node
     node.origin = (await server.ready()).origin
   }
-  await Promise.all(Array.from({ length: nodeCount }, (_, place) => start(place)))
+  await Promise.all(Array.from({ length: nodeCount }, (_, index) => start(index)))
 
   const conversations = await Promise.all(Array.from({ length: count }, () => converse(database, origins()[0] ?? '')))
   const readers = conversations.flatMap(({ store, admin, sessionId }) =>
@@ -100,16 +100,16 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
     ),
   )
   await until(() => readers.every((reader) => reader.isConnected()), 20_000, 'all readers are connected')
-  const writers = conversations.flatMap(({ store, admin, sessionId }, place) =>
+  const writers = conversations.flatMap(({ store, admin, sessionId }, index) =>
     (['store', 'admin'] as const).map((side, second) =>
       startWriter(t, {
-        name: `${place}.${side}`,
+        name: `${index}.${side}`,
         side,
         account: side === 'store' ? store : admin,
         sessionId,
         origins,
         random,
-        over: (place + second) % 2 === 0 ? 'socket' : 'http',
+        over: (index + second) % 2 === 0 ? 'socket' : 'http',
         pauseMs: 15,
         isPaused: () => isPaused,
         ...writer,
@@ -117,8 +117,8 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
     ),
   )
 
-  const expectations = conversations.flatMap(({ sessionId }, place) =>
-    readers.slice(place * 4, place * 4 + 4).map((reader) => ({ reader, sessionId })),
+  const expectations = conversations.flatMap(({ sessionId }, index) =>
+    readers.slice(index * 4, index * 4 + 4).map((reader) => ({ reader, sessionId })),
   )
   const findDifferences = (stored: Stored, all = expectations) =>
     all.flatMap(({ reader, sessionId }) => compare(reader, sessionId, stored.get(sessionId) ?? new Map()))
@@ -133,7 +133,7 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
     origins,
     async pause() {
       isPaused = true
-      await until(() => writers.every((one) => one.isIdle()), 15_000, 'all writers rest')
+      await until(() => writers.every((one) => one.isIdle()), 15_000, 'all writers are idle')
     },
     resume: () => void (isPaused = false),
     restart: start,

@@ -47,7 +47,7 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
   let socket: WebSocket | undefined
 
   /** The send that waits for its acknowledgement. */
-  let settle: { id: string; resolve(id: number | undefined): void } = { id: '', resolve: () => undefined }
+  let pendingSend: { id: string; resolve(id: number | undefined): void } = { id: '', resolve: () => undefined }
 
   const hasStopped = () => isStopped
   const pick = () => {
@@ -72,11 +72,11 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
   async function attemptBySocket(body: { client_message_id: string }): Promise<number | undefined> {
     const here = (socket ??= await open())
     if (here === undefined) return undefined
-    const answer = new Promise<number | undefined>((resolve) => (settle = { id: body.client_message_id, resolve }))
+    const answer = new Promise<number | undefined>((resolve) => (pendingSend = { id: body.client_message_id, resolve }))
     const timer = setTimeout(() => here.terminate(), PATIENCE_MS)
     here.send(JSON.stringify({ type: 'message', payload: body }), () => undefined)
     if (random() < cutsAfterSend) void delay(random() * 5).then(() => here.terminate())
-    if (here.readyState !== here.OPEN) settle.resolve(undefined)
+    if (here.readyState !== here.OPEN) pendingSend.resolve(undefined)
     try {
       return await answer
     } finally {
@@ -95,14 +95,14 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
     opened.on('message', (data) => {
       const { type, payload } = JSON.parse((data as Buffer).toString()) as Frame
       const id = type === 'message' ? payload.message.client_message_id : payload.client_message_id
-      if (id !== settle.id) return
-      if (type === 'message') settle.resolve(payload.message.id as number)
-      else if (type === 'error') settle.resolve(undefined)
+      if (id !== pendingSend.id) return
+      if (type === 'message') pendingSend.resolve(payload.message.id as number)
+      else if (type === 'error') pendingSend.resolve(undefined)
     })
     opened.once('close', () => {
       if (socket !== opened) return
       socket = undefined
-      settle.resolve(undefined)
+      pendingSend.resolve(undefined)
     })
     const isOpen = await new Promise<boolean>((resolve) => {
       opened.once('open', () => resolve(true))
@@ -120,10 +120,10 @@ export function startWriter(t: Pick<Test, 'teardown'>, options: WriterOptions): 
   }
 
   async function run(): Promise<void> {
-    for (let place = 0; !isStopped; place++) {
+    for (let index = 0; !isStopped; index++) {
       await waitWhilePaused()
       if (hasStopped()) return
-      const client_message_id = `${name}.${place}`
+      const client_message_id = `${name}.${index}`
       const content = `${client_message_id} ${'x'.repeat(size)}`
       const body = { content, client_message_id, ...(side === 'admin' && { session_id: sessionId }) }
       const startedAt = performance.now()

@@ -3,12 +3,12 @@ import { crc32, deflateRawSync } from 'node:zlib'
 interface ZipEntry {
   name: string
   content?: Buffer | string
-  /** Overrides of the central directory, for archives that lie. */
+  /** Sizes in the central directory that differ from the real ones, for malicious archives. */
   unpacked?: number
   packed?: number
 }
 
-/** A zip archive. */
+/** Creates a zip archive. */
 export function createZip(entries: ZipEntry[], { before = Buffer.alloc(0), comment = '' } = {}): Buffer {
   const parts: Buffer[] = [before]
   const directory: Buffer[] = []

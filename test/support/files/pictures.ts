@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib'
 
-/** Metadata of a phone: the location and the orientation, as Exif data. */
+/** A private text that is part of all metadata. No stored picture may contain it. */
 export const PLACE = 'GPS 48.858370 N 2.294481 E'
 
 /** A TIFF structure with an orientation and a private text. */
@@ -104,7 +104,7 @@ export function createRiffChunk(type: string, content: Buffer | string): Buffer 
   return Buffer.concat([head, bytes, Buffer.alloc(bytes.length % 2)])
 }
 
-/** The flags of an extended WebP: 0x10 alpha, 0x08 Exif, 0x04 XMP. */
+/** A WebP picture with an extended header, whose flags are: 0x10 alpha, 0x08 Exif, 0x04 XMP. */
 export function createWebp({ orientation = 6, hasMetadata = true } = {}): Buffer {
   const extended = Buffer.alloc(10)
   extended.writeUInt8(0x10 | (hasMetadata ? 0x0c : 0), 0)

@@ -30,8 +30,8 @@ export async function startS3Server(t: Test): Promise<S3Server> {
 
   async function start() {
     const { S3_ACCESS_KEY_ID: access, S3_SECRET_ACCESS_KEY: secret } = KEYS
-    const words = ['--access', access, '--secret', secret, '--port', `127.0.0.1:${port}`, '--quiet', 'posix', root]
-    child = spawn(program ?? '', words, { stdio: 'ignore', cwd: root })
+    const args = ['--access', access, '--secret', secret, '--port', `127.0.0.1:${port}`, '--quiet', 'posix', root]
+    child = spawn(program ?? '', args, { stdio: 'ignore', cwd: root })
     await until(() => fetch(endpoint).then(() => true), 10_000, 'the S3 server answers')
   }
   async function stop() {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** Speaks clamd's protocol: reads a stream of pieces to its end, and answers by what it holds. */
+/** Starts a server that speaks clamd's protocol: it reads a stream of chunks to its end, and answers by its content. */
 export async function startScanner(t: Pick<Test, 'teardown'>, answer: (content: string, socket: Socket) => string) {
   const server = createServer((socket) => {
     let received = Buffer.alloc(0)

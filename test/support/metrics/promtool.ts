@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { findProgram } from '../../../harness/find-program.js'
 
-/** Debian has it in its package `prometheus`. Undefined where the machine has none. */
+/** Path of promtool, which Debian's package `prometheus` contains; undefined when it is not installed. */
 export const promtool = await findProgram('promtool')
 
-/** Runs it with an input. Returns its exit code, 0 when it has nothing to say, and its output. */
-export async function runPromtool(words: string[], input = ''): Promise<{ code: number; output: string }> {
+/** Runs promtool with an input. Returns its exit code, which is 0 when it finds no fault, and its output. */
+export async function runPromtool(args: string[], input = ''): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const child = execFile(promtool ?? '', words, (error, stdout, stderr) => {
+    const child = execFile(promtool ?? '', args, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: `${stdout}${stderr}` })
     })
     child.stdin?.end(input)

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { Sample } from './scrape.js'
 
-/** What Prometheus itself adds to the samples. */
+/** Names and labels that Prometheus itself adds. */
 const ofPrometheus = { names: ['up'], labels: ['instance', 'job'] }
-/** Functions, operators and keywords of PromQL that our queries use. */
+/** Functions, operators and keywords of PromQL that the queries use. */
 const words = new Set([
   ...['sum', 'by', 'rate', 'increase', 'max', 'min', 'count', 'topk', 'histogram_quantile', 'min_over_time', 'and'],
 ])
 
-/** The queries of the Grafana dashboard, its variables replaced. */
+/** Reads the queries of the Grafana dashboard, with its variables replaced. */
 export async function readDashboard(): Promise<string[]> {
   const { panels } = JSON.parse(await readFile('deploy/grafana/store-chat.json', 'utf8')) as {
     panels: { targets?: { expr: string }[] }[]
@@ -16,7 +16,7 @@ export async function readDashboard(): Promise<string[]> {
   return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m')))
 }
 
-/** The expressions of the alerts: on the line of `expr`, or indented below it. */
+/** Reads the expressions of the alert rules, which are on the line of `expr` or indented below it. */
 export async function readRules(): Promise<string[]> {
   const text = await readFile('deploy/prometheus/store-chat.rules.yml', 'utf8')
   return [...text.matchAll(/^ +expr: (?:\|\n((?: {10}.*\n)+)|(.*))/gm)].map(([, block, line]) =>
@@ -24,7 +24,7 @@ export async function readRules(): Promise<string[]> {
   )
 }
 
-/** The names of metrics, names of labels, and values of labels in a query that are not among the samples of a node. */
+/** Returns what a query names and no sample of a node has: names of metrics, names of labels, and values of labels. */
 export function findUnknown(query: string, samples: Sample[]): string[] {
   const names = new Set([...ofPrometheus.names, ...samples.map(({ name }) => name)])
   const labelsOf = (name: string) =>

@@ -7,15 +7,15 @@ export interface Sample {
   value: number
 }
 
-/** What a node's metrics say. */
+/** The metrics of a node. */
 export interface Scrape {
   text: string
   samples: Sample[]
-  /** The value of the sample with these labels, and perhaps others; undefined where there is none. */
+  /** Returns the value of the first sample with these labels, among others; undefined when there is none. */
   value(name: string, labels?: Record<string, string>): number | undefined
 }
 
-/** Where a node's metrics are. */
+/** Returns the URL of a node's metrics. */
 export function metricsUrl({ app }: Pick<TestNode, 'app'>): string {
   if (app.metrics === undefined) throw new Error('The node has no metrics')
   return `${app.metrics.origin}/metrics`

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import type { Test } from 'tap'
 
-/** A span as OTLP sends it in JSON; attributes by their name. */
+/** A span in OTLP's JSON, with its attributes by name. */
 export interface ReceivedSpan {
   traceId: string
   spanId: string
@@ -29,7 +29,7 @@ interface Batch {
   }[]
 }
 
-/** Receives spans by OTLP over HTTP, until the test's end. */
+/** Receives spans by OTLP over HTTP until the end of the test. */
 export async function startSpanReceiver(t: Test) {
   const bodies: string[] = []
   const server = createServer((request, response) => {
@@ -45,7 +45,7 @@ export async function startSpanReceiver(t: Test) {
   })
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** All that was received, as it came. */
+    /** Returns all received bodies, unparsed. */
     text: () => bodies.join('\n'),
     spans: () => bodies.flatMap(readSpans),
   }

@@ -16,7 +16,7 @@ export interface Losses {
 
 export interface LossyNetwork extends Pick<Network, 'config' | 'createPubSub'> {
   /** Drops all events that match from now on. */
-  cut(matches?: (channel: string, announcement: ChatEvent) => boolean): void
+  cut(matches?: (channel: string, event: ChatEvent) => boolean): void
   mend(): void
   counts: Record<'carried' | 'dropped' | 'duplicated' | 'delayed', number>
 }
@@ -28,22 +28,22 @@ export function createLossyNetwork(t: Test, random: () => number = Math.random, 
   const bus: Bus = new Set()
   const timers = new Set<NodeJS.Timeout>()
   const counts = { carried: 0, dropped: 0, duplicated: 0, delayed: 0 }
-  let isCut: (channel: string, announcement: ChatEvent) => boolean = () => false
+  let isCut: (channel: string, event: ChatEvent) => boolean = () => false
   t.teardown(() => timers.forEach((timer) => clearTimeout(timer)))
 
-  function carry(pubsub: PubSub, channel: string, announcement: ChatEvent): void {
-    if (isCut(channel, announcement) || random() < losses.drop) {
+  function carry(pubsub: PubSub, channel: string, event: ChatEvent): void {
+    if (isCut(channel, event) || random() < losses.drop) {
       counts.dropped++
       return
     }
     counts.carried++
     if (random() < losses.duplicate) {
       counts.duplicated++
-      later(() => pubsub.publish([channel], announcement))
+      later(() => pubsub.publish([channel], event))
     }
-    if (random() >= losses.delay) return pubsub.publish([channel], announcement)
+    if (random() >= losses.delay) return pubsub.publish([channel], event)
     counts.delayed++
-    later(() => pubsub.publish([channel], announcement))
+    later(() => pubsub.publish([channel], event))
   }
 
   function later(act: () => void): void {
@@ -63,7 +63,7 @@ export function createLossyNetwork(t: Test, random: () => number = Math.random, 
       const pubsub = createInProcessPubSub(bus)
       return {
         ...pubsub,
-        publish: (channels, announcement) => channels.forEach((channel) => carry(pubsub, channel, announcement)),
+        publish: (channels, event) => channels.forEach((channel) => carry(pubsub, channel, event)),
       }
     },
   }

@@ -20,7 +20,7 @@ export interface Network {
   /** Collects the events that are published on a channel from now on. */
   listen(channel: string): Promise<ChatEvent[]>
   /** Publishes an event, as a node does. */
-  publish(channels: string[], announcement: ChatEvent): Promise<void>
+  publish(channels: string[], event: ChatEvent): Promise<void>
 }
 
 export type NetworkKind = 'local' | 'redis'
@@ -53,14 +53,14 @@ function takePart(t: Test, pubsub: PubSub): Pick<Network, 'listen' | 'publish'> 
   t.teardown(() => pubsub.close())
   return {
     async listen(channel) {
-      const announcements: ChatEvent[] = []
+      const events: ChatEvent[] = []
       await until(() => pubsub.isUp(), 5000, 'the pubsub is up')
-      await pubsub.subscribe(channel, (announcement) => announcements.push(announcement))
-      return announcements
+      await pubsub.subscribe(channel, (event) => events.push(event))
+      return events
     },
-    async publish(channels, announcement) {
+    async publish(channels, event) {
       await until(() => pubsub.isUp(), 5000, 'the pubsub is up')
-      pubsub.publish(channels, announcement)
+      pubsub.publish(channels, event)
     },
   }
 }

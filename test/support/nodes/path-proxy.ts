@@ -41,7 +41,7 @@ export async function startPathProxy(t: Test, { path, isStripped }: PathProxyOpt
     onward.on('error', () => socket.destroy())
     onward.on('response', () => socket.destroy())
     onward.on('upgrade', ({ statusCode, statusMessage, rawHeaders }, far, farHead) => {
-      const headers = rawHeaders.flatMap((name, place) => (place % 2 === 0 ? `${name}: ${rawHeaders[place + 1]}` : []))
+      const headers = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? `${name}: ${rawHeaders[index + 1]}` : []))
       socket.write([`HTTP/1.1 ${statusCode} ${statusMessage}`, ...headers, '', ''].join('\r\n'))
       socket.write(farHead)
       far.on('error', () => socket.destroy())

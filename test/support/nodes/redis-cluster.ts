@@ -28,9 +28,9 @@ export async function startOwnCluster(t: Test): Promise<RedisServer[]> {
   const clients = servers.map(({ url }) => new Redis(url))
   try {
     const share = Math.ceil(SLOTS / servers.length)
-    for (const [place, client] of clients.entries()) {
-      await client.call('CLUSTER', 'ADDSLOTSRANGE', place * share, Math.min(SLOTS, (place + 1) * share) - 1)
-      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', place + 1)
+    for (const [index, client] of clients.entries()) {
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', index * share, Math.min(SLOTS, (index + 1) * share) - 1)
+      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
     }
     for (const server of servers) {
       const port = Number(new URL(server.url).port)

@@ -6,8 +6,8 @@ import { routeEnvironment } from '../databases/pooler.js'
 import { until, within } from '../../../harness/until.js'
 
 const EXIT_DEADLINE_MS = 60_000
-/** V8 would optimize Prisma's WebAssembly in the background, at a third of the CPU time of a start: too late for a short life. */
-const SPARING = '--liftoff-only'
+/** V8 would optimize Prisma's WebAssembly in the background: a third of the CPU time of a start, and of no use to a short run. */
+const LIFTOFF_ONLY = '--liftoff-only'
 
 export interface Exit {
   code: number | null
@@ -36,13 +36,13 @@ export function runProgram(
   t: Test,
   program: 'server.js' | 'cli/account.js',
   environment: Environment,
-  words: string[] = [],
+  args: string[] = [],
 ): ProgramProcess {
   const { PATH = '', TMPDIR = '/tmp', NODE_V8_COVERAGE = '' } = process.env
-  // tap passes its loaders on by NODE_OPTIONS, with which a program takes three times as long to start. Coverage works
-  // without them.
-  const node = ['-u', 'NODE_OPTIONS', process.execPath, SPARING, `dist/${program}`]
-  const child = spawn('env', [...node, ...words], {
+  // tap passes its loaders on in NODE_OPTIONS. They triple the start time of a program, and coverage works without
+  // them.
+  const node = ['-u', 'NODE_OPTIONS', process.execPath, LIFTOFF_ONLY, `dist/${program}`]
+  const child = spawn('env', [...node, ...args], {
     env: { PATH, TMPDIR, NODE_V8_COVERAGE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

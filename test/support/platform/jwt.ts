@@ -46,9 +46,11 @@ export async function sign(
   key?: SigningKey,
   header: Partial<JWTHeaderParameters> = {},
 ): Promise<string> {
-  const words = key ? { alg: key.alg, kid: key.kid } : { alg: 'HS256' }
+  const defaults = key ? { alg: key.alg, kid: key.kid } : { alg: 'HS256' }
   const secret = new TextEncoder().encode(SECRET)
-  return new SignJWT(completeClaims(claims)).setProtectedHeader({ ...words, ...header }).sign(key?.privateKey ?? secret)
+  return new SignJWT(completeClaims(claims))
+    .setProtectedHeader({ ...defaults, ...header })
+    .sign(key?.privateKey ?? secret)
 }
 
 /** A platform that publishes its keys. */

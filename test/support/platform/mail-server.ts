@@ -17,7 +17,7 @@ export interface MailServer {
   mails: ReceivedMail[]
   /** Refuses the next mails with an SMTP status; undefined accepts them. */
   refuse(status: number | undefined): void
-  /** Mails to this address are taken, and not answered. */
+  /** Receives mails to this address, but never answers. */
   hold(address: string): void
 }
 

@@ -1,10 +1,10 @@
-/** The tag of the orientation in the first directory of Exif data. */
+/** Tag of the orientation in the first image file directory. */
 const ORIENTATION_TAG = 0x0112
 const SHORT_TYPE = 3
 const ENTRY_BYTES = 12
-const LARGEST_ORIENTATION = 8
+const MAX_ORIENTATION = 8
 
-/** The orientation, 1 to 8, that Exif data in the form of a TIFF file names; 1, the upright one, when it names none. */
+/** Reads the orientation, 1 to 8, from Exif data in TIFF format. Returns 1 (upright) when there is none. */
 export function readOrientation(tiff: Buffer): number {
   const order = tiff.toString('latin1', 0, 2)
   if (tiff.length < 8 || (order !== 'II' && order !== 'MM')) return 1
@@ -17,12 +17,12 @@ export function readOrientation(tiff: Buffer): number {
     if (entry + ENTRY_BYTES > tiff.length) return 1
     if (read16(entry) !== ORIENTATION_TAG) continue
     const orientation = read16(entry + 2) === SHORT_TYPE ? read16(entry + 8) : 1
-    return orientation >= 1 && orientation <= LARGEST_ORIENTATION ? orientation : 1
+    return orientation >= 1 && orientation <= MAX_ORIENTATION ? orientation : 1
   }
   return 1
 }
 
-/** Exif data, in the form of a TIFF file, that holds an orientation and nothing else. */
+/** Creates Exif data in TIFF format that contains an orientation and nothing else. */
 export function createOrientation(orientation: number): Buffer {
   const tiff = Buffer.alloc(26)
   tiff.write('MM\0*', 'latin1')

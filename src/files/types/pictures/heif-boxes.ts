@@ -1,6 +1,6 @@
 import { unsupported } from '../filter.js'
 
-/** A box, or any range of bytes: where its content begins and ends. */
+/** A box, by the range of its content. */
 export interface Box {
   type: string
   start: number
@@ -8,15 +8,15 @@ export interface Box {
 }
 
 /**
- * Reads the head of the box at an offset.
- * @param limit where the box that holds it ends
+ * Reads the header of the box at an offset.
+ * @param limit end of the enclosing box
  * @throws RequestError 415
  */
 export function readBox(bytes: Buffer, offset: number, limit: number): Box {
   if (offset + 8 > Math.min(limit, bytes.length)) throw damaged()
   const type = bytes.toString('latin1', offset + 4, offset + 8)
   const shortSize = bytes.readUInt32BE(offset)
-  // 1: the size follows in 64 bits. 0: the box goes on to the end.
+  // 1: a 64-bit size follows. 0: the box extends to the end.
   if (shortSize === 1 && offset + 16 > bytes.length) throw damaged()
   const headBytes = shortSize === 1 ? 16 : 8
   const size =
@@ -36,7 +36,7 @@ export function parseBoxes(bytes: Buffer, start: number, end: number): Box[] {
   return boxes
 }
 
-/** Reads numbers one after the other, within a box. */
+/** Reads numbers and texts of a box in sequence. */
 export class BoxReader {
   #offset: number
 

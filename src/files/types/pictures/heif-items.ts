@@ -3,15 +3,15 @@ import { BoxReader, damaged, parseBoxes, type Box } from './heif-boxes.js'
 
 /** Items that describe a picture instead of being one. */
 const describingItems = new Set(['Exif', 'mime', 'uri '])
-const MOST_ITEMS = 10_000
-/** Boxes in `meta` that say nothing of a picture's making. */
+const MAX_ITEMS = 10_000
+/** Boxes in `meta` that are not needed to show the picture, and may contain anything. */
 const ignoredBoxes = new Set(['free', 'skip', 'uuid'])
 
 type Range = Pick<Box, 'start' | 'end'>
 
 /**
- * Finds the bytes of a picture's metadata, as ranges of the file.
- * @param meta the content of the `meta` box, which begins at `metaStart` of the file
+ * Finds a picture's metadata. Returns ranges of the file.
+ * @param meta the content of the `meta` box, which begins at offset `metaStart` of the file
  * @throws RequestError 415
  */
 export function findMetadata(meta: Buffer, metaStart: number): Range[] {
@@ -34,13 +34,13 @@ function findDescribingItems(meta: Buffer, items: Box): Set<number> {
   const version = reader.read(1)
   reader.read(3)
   const count = reader.read(version === 0 ? 2 : 4)
-  if (count > MOST_ITEMS) throw damaged()
+  if (count > MAX_ITEMS) throw damaged()
   const ids = new Set<number>()
   for (const entry of parseBoxes(meta, reader.offset, items.end)) {
     const item = new BoxReader(meta, entry)
     const itemVersion = item.read(1)
     item.read(3)
-    // Earlier versions cannot say what type an item has.
+    // Earlier versions of the box do not contain the type of an item.
     if (entry.type !== 'infe' || itemVersion < 2) throw damaged()
     const id = item.read(itemVersion === 2 ? 2 : 4)
     item.read(2)
@@ -60,10 +60,10 @@ function locate(reader: BoxReader, ids: Set<number>, dataStart: number | undefin
   if (version > 2 || [offsetBytes, lengthBytes, baseBytes, indexBytes].some((bytes) => ![0, 4, 8].includes(bytes)))
     throw damaged()
   const count = reader.read(version < 2 ? 2 : 4)
-  if (count > MOST_ITEMS) throw damaged()
+  if (count > MAX_ITEMS) throw damaged()
   const ranges: Range[] = []
   for (let item = 0; item < count; item++) {
-    const isMeant = ids.delete(reader.read(version < 2 ? 2 : 4))
+    const isWanted = ids.delete(reader.read(version < 2 ? 2 : 4))
     const method = version === 0 ? 0 : reader.read(2) & 15
     const dataReference = reader.read(2)
     const base = reader.read(baseBytes)
@@ -71,8 +71,9 @@ function locate(reader: BoxReader, ids: Set<number>, dataStart: number | undefin
     for (let extent = 0; extent < extents; extent++) {
       reader.read(indexBytes)
       const [offset, length] = [reader.read(offsetBytes), reader.read(lengthBytes)]
-      if (!isMeant) continue
-      // 0: in this file. 1: in the box `idat`. Without a length it would be all the file.
+      if (!isWanted) continue
+      // Construction method 0: an offset in this file; 1: an offset in the `idat` box. A length of 0 would mean the
+      // whole file.
       const start = method === 0 ? 0 : method === 1 ? dataStart : undefined
       if (start === undefined || dataReference !== 0 || length === 0) {
         throw unsupported('The metadata of this HEIC picture cannot be removed')

@@ -10,14 +10,17 @@ const TEM = 0x01
 const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7
 const isApplication = (marker: number) => marker >= 0xe0 && marker <= 0xef
 
-/** Application segments that say how the pixels are to be shown: JFIF's density, the colour profile, Adobe's transform. */
+/**
+ * Application segments that are needed to show the pixels correctly: JFIF's density, the colour profile, Adobe's colour
+ * transform.
+ */
 const keptApplications: Record<number, string> = { 0xe0: 'JFIF\0', 0xe2: 'ICC_PROFILE\0', 0xee: 'Adobe' }
 const EXIF = 0xe1
 const EXIF_NAME = 'Exif\0\0'
 
 /**
- * Leaves out comments, metadata, previews, and whatever follows the picture. Of Exif data the orientation stays. The
- * compressed pixels are copied byte by byte.
+ * Removes comments, metadata, previews, and bytes after the picture. Of Exif data only the orientation is kept. The
+ * compressed pixels are copied byte for byte.
  */
 export function createJpegFilter(): Filter {
   const pending = new PendingBytes()
@@ -45,7 +48,7 @@ export function createJpegFilter(): Filter {
       if (head === undefined) return false
       const [prefix, marker = 0] = head
       if (prefix !== 0xff) throw notJpeg()
-      // A marker may be preceded by any number of these.
+      // Any number of 0xff bytes may precede a marker.
       if (marker === 0xff) pending.take(1)
       else if (marker === EOI) {
         keep(pending.take(2))
@@ -112,7 +115,7 @@ export function createJpegFilter(): Filter {
       return kept
     },
     end() {
-      // Cameras and programs that break off leave pictures without an end, which all viewers show.
+      // Cameras and programs that are interrupted leave pictures without an end marker, which all viewers show.
       if (!hasScan || state === 'segments') throw unsupported('The JPEG picture is incomplete')
       return []
     },

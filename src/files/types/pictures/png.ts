@@ -4,21 +4,23 @@ import { PendingBytes, unsupported, type Filter } from '../filter.js'
 
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
-/** Chunks that say how the picture looks or moves. All others that a viewer may ignore hold metadata, known or private. */
+/**
+ * Chunks that are needed to show or animate the picture. All other ancillary chunks contain metadata, known or private.
+ */
 const keptChunks = new Set([
   ...['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'sBIT', 'pHYs', 'bKGD', 'hIST', 'sPLT'],
   ...['cICP', 'mDCV', 'cLLI', 'acTL', 'fcTL', 'fdAT'],
 ])
-/** Length and type before a chunk's content, a checksum behind it. */
+/** A chunk begins with its length and type, and ends with a checksum of 4 bytes. */
 const HEAD_BYTES = 8
 const FRAME_BYTES = 12
-/** Exif data that is larger than this is not looked into for the orientation. */
-const LARGEST_EXIF = 65_536
+/** Larger Exif data is removed without reading its orientation. */
+const MAX_EXIF_BYTES = 65_536
 
-/** Leaves out metadata, and whatever follows the picture. Of Exif data the orientation stays. */
+/** Removes metadata, and bytes after the picture. Of Exif data only the orientation is kept. */
 export function createPngFilter(): Filter {
   const pending = new PendingBytes()
-  /** Bytes of the present chunk that are still to come. */
+  /** Bytes of the current chunk that have not arrived yet. */
   let left = PNG_SIGNATURE.length
   let isLeftKept = true
   let isFirst = true
@@ -44,7 +46,7 @@ export function createPngFilter(): Filter {
     const length = head.readUInt32BE(0)
     const type = head.toString('latin1', 4, HEAD_BYTES)
     if (length > 0x7fffffff || !/^[A-Za-z]{4}$/.test(type) || isFirst !== (type === 'IHDR')) throw notPng()
-    if (type === 'eXIf' && length <= LARGEST_EXIF) {
+    if (type === 'eXIf' && length <= MAX_EXIF_BYTES) {
       const chunk = pending.peek(FRAME_BYTES + length)
       if (chunk === undefined) return false
       const orientation = readOrientation(chunk.subarray(HEAD_BYTES, HEAD_BYTES + length))

@@ -1,27 +1,27 @@
 import { createOrientation, readOrientation } from './exif-orientation.js'
 import { PendingBytes, unsupported, type Filter, type Patch } from '../filter.js'
 
-/** `RIFF`, the size of the rest, `WEBP`. */
+/** `RIFF`, the size of the remaining file, `WEBP`. */
 const FILE_HEAD_BYTES = 12
 const SIZE_OFFSET = 4
 /** Type and size of a chunk. */
 const HEAD_BYTES = 8
 const keptChunks = new Set(['VP8 ', 'VP8L', 'VP8X', 'ANIM', 'ANMF', 'ALPH', 'ICCP'])
-/** In the extended header, which comes first: whether there are Exif and XMP chunks. */
+/** Flags in the extended header, which is the first chunk. They say whether there are Exif and XMP chunks. */
 const FLAGS_OFFSET = FILE_HEAD_BYTES + HEAD_BYTES
 const EXIF_FLAG = 0x08
 const XMP_FLAG = 0x04
-const LARGEST_EXIF = 65_536
+const MAX_EXIF_BYTES = 65_536
 
-/** Leaves out Exif, XMP and unknown chunks, and whatever follows the picture. Of Exif data the orientation stays. */
+/** Removes Exif, XMP and unknown chunks, and bytes after the picture. Of Exif data only the orientation is kept. */
 export function createWebpFilter(): Filter {
   const pending = new PendingBytes()
-  /** Bytes of the file as it says itself; they end the picture. */
+  /** Remaining bytes of the file by its declared size, at which the picture ends. */
   let declaredLeft: number | undefined
   let left = 0
   let isLeftKept = false
   let keptBytes = 0
-  /** Of the extended header, without those of metadata. */
+  /** Flags of the extended header, without those of Exif and XMP. */
   let flags: number | undefined
   let hasOrientation = false
   let hasPixels = false
@@ -60,11 +60,11 @@ export function createWebpFilter(): Filter {
     if (head === undefined) return false
     const type = head.toString('latin1', 0, 4)
     const size = head.readUInt32LE(4)
-    // A chunk of an odd size is followed by a byte that fills it up.
+    // A chunk of odd size is followed by a padding byte.
     const bytes = HEAD_BYTES + size + (size % 2)
     if (bytes > available) throw notWebp()
     if (type === 'VP8X') return takeExtendedHeader(kept, bytes)
-    if (type === 'EXIF' && size <= LARGEST_EXIF) {
+    if (type === 'EXIF' && size <= MAX_EXIF_BYTES) {
       const chunk = pending.peek(bytes)
       if (chunk === undefined) return false
       keepOrientation(kept, chunk.subarray(HEAD_BYTES, HEAD_BYTES + size))
@@ -91,7 +91,7 @@ export function createWebpFilter(): Filter {
   function keepOrientation(kept: Buffer[], exif: Buffer): void {
     const tiff = exif.toString('latin1', 0, 4) === 'Exif' ? exif.subarray(6) : exif
     const orientation = readOrientation(tiff)
-    // Without the extended header there is nothing that could announce it.
+    // Only the flags of an extended header can announce an Exif chunk.
     if (orientation === 1 || hasOrientation || flags === undefined) return
     hasOrientation = true
     const content = createOrientation(orientation)

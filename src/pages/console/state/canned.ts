@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, CannedReply } from '../../../client/index.js'
-import { patiently } from '../../shared/patiently.js'
+import { retryLimited } from '../../shared/retry-limited.js'
 
 const MOST = 200
 const SHOWN = 8
@@ -24,7 +24,7 @@ export function createCannedReplies(client: AdminClient): CannedReplies {
   const isKnown = signal(false)
   const refresh = async () => {
     try {
-      all.value = await patiently(() => client.canned({ limit: MOST }))
+      all.value = await retryLimited(() => client.canned({ limit: MOST }))
     } finally {
       isKnown.value = true
     }

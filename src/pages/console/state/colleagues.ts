@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, Colleague } from '../../../client/index.js'
-import { patiently } from '../../shared/patiently.js'
+import { retryLimited } from '../../shared/retry-limited.js'
 
 /** The admins, with their presence and the number of sessions that each holds. */
 export interface Colleagues {
@@ -19,7 +19,7 @@ export function createColleagues(client: Pick<AdminClient, 'admins'>): Colleague
     nameOf: (adminId) => all.value.find(({ id }) => id === adminId)?.name,
     refresh() {
       // An admin without a known name is shown by id.
-      patiently(client.admins).then(
+      retryLimited(client.admins).then(
         (admins) => (all.value = admins),
         () => undefined,
       )

@@ -4,7 +4,7 @@ import { createEarlierSessions } from '../../conversation/earlier-sessions.js'
 import type { KeptConversations } from '../../conversation/kept-conversations.js'
 import { createTimeline } from '../../conversation/timeline.js'
 import { describeError } from '../../shared/describe-error.js'
-import { patiently } from '../../shared/patiently.js'
+import { retryLimited } from '../../shared/retry-limited.js'
 import { readRow, type Row } from './lists/rows.js'
 import { createNewLine } from './new-line.js'
 import { createNotes } from './notes.js'
@@ -48,7 +48,7 @@ export function openConversation(client: AdminClient, sessionId: number, { row, 
 
   /** Runs before the messages are shown, because elements inserted above them later would move them. */
   async function findEarlier(): Promise<void> {
-    const page = await patiently(() => listSessions()).catch(() => undefined)
+    const page = await retryLimited(() => listSessions()).catch(() => undefined)
     if (page === undefined) return
     earlier.note(page, sessionId)
     storeSessions.value = page.data

@@ -135,7 +135,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     if (status !== 'claimed' || admin_id !== book.ownId.value || isHeldHere || isBusy.value) return
     const text = translate('session.handedOver', { name: nameStore(book.storeOf(store_id), store_id) })
     toasts.add(text, () => choose(id))
-    notices.tell(text, id)
+    notices.notify(text, id)
   }
 
   /** Sets the tags or the priority of a session, which only admins see. */

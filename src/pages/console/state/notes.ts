@@ -1,7 +1,7 @@
 import { effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { AdminClient, Note } from '../../../client/index.js'
 import { chooseId } from '../../conversation/timeline.js'
-import { patiently } from '../../shared/patiently.js'
+import { retryLimited } from '../../shared/retry-limited.js'
 
 const PAGE = 200
 /** Two thousand notes per session. */
@@ -41,7 +41,7 @@ export function createNotes(
     const read: Note[] = []
     for (let pages = 0; pages < MOST_PAGES; pages++) {
       const [oldest] = read
-      const page = await patiently(() =>
+      const page = await retryLimited(() =>
         client.notes({ session_id, limit: PAGE, ...(oldest && { before: oldest.id }) }),
       )
       read.unshift(...page.data)

@@ -3,11 +3,11 @@ import type { AdminClient, Message, Notification as Notice } from '../../../clie
 import { formatNumber } from '../../languages/formats.js'
 import { translate } from '../../languages/translate.js'
 import { playChime } from '../../browser/chime.js'
-import { patiently } from '../../shared/patiently.js'
+import { retryLimited } from '../../shared/retry-limited.js'
 
 const PAGE = 50
 /** Resets arrive in groups, so one count serves all resets within this time. */
-const GATHER_MS = 300
+const COALESCE_MS = 300
 /** The service counts up to this number. */
 const MAX_UNREAD_COUNT = 999
 
@@ -32,7 +32,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
   const ignore = () => undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  client.on('notification', (told) => (count.value = told.count))
+  client.on('notification', (event) => (count.value = event.count))
   client.on('state', (state) => {
     if (state === 'online') recount()
   })
@@ -44,15 +44,15 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
 
   function recount(): void {
     timer = undefined
-    patiently(client.countNotifications).then((now) => (count.value = now), ignore)
+    retryLimited(client.countNotifications).then((now) => (count.value = now), ignore)
   }
 
   /** A reset can remove messages, and with them their notifications. */
   function recountSoon(): void {
-    timer ??= setTimeout(recount, GATHER_MS)
+    timer ??= setTimeout(recount, COALESCE_MS)
   }
 
-  /** Finds the name of a new store, which no list holds yet, in its notification. */
+  /** Finds the name of a new store, which no list contains yet, in its notification. */
   async function findName({ id }: Message): Promise<string> {
     const newest = await client.notifications({ limit: PAGE }).catch(() => [])
     return newest.find(({ message_id }) => message_id === id)?.store_name ?? translate('console.someStore')
@@ -88,7 +88,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
       if (isRead(message.session_id)) client.readNotification(message.id).catch(ignore)
     },
     /** Plays the sound, and shows a desktop notification if the page does not have the focus. */
-    tell(text: string, sessionId: number): void {
+    notify(text: string, sessionId: number): void {
       if (hasSound.value) playChime()
       if (permission.value === 'granted' && !document.hasFocus()) {
         pop(translate('console.documentTitle'), text, sessionId)

@@ -4,7 +4,7 @@ import type { SearchHit } from '../../../../client/index.js'
 import { formatNumber } from '../../../languages/formats.js'
 import { translate } from '../../../languages/translate.js'
 import { describeError } from '../../../shared/describe-error.js'
-import { patiently } from '../../../shared/patiently.js'
+import { patiently as retryLimited } from '../../../shared/retry-limited.js'
 import { Problem } from '../../../shared/problem.js'
 import { showBriefly } from '../../../text/times.js'
 import { toQuery } from '../../state/lists/list-filter.js'
@@ -43,7 +43,7 @@ export default function SearchResults({ desk, query }: SearchResultsProps) {
         pages++
       ) {
         const from = cursor === undefined ? {} : { cursor }
-        const page = await patiently(() =>
+        const page = await retryLimited(() =>
           desk.client.search({ q: query, limit: PAGE, ...toQuery(filter ?? {}), ...from }),
         )
         if (turn !== asked.current) return

@@ -1,9 +1,9 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, SessionCounts } from '../../../../client/index.js'
-import { patiently } from '../../../shared/patiently.js'
+import { retryLimited } from '../../../shared/retry-limited.js'
 
 /** Changes arrive in groups, and every console asks for the counts, so one request serves all changes within this time. */
-const GATHER_MS = 1000
+const COALESCE_MS = 1000
 
 /** The numbers of sessions, counted by the service. */
 export interface Counts {
@@ -23,12 +23,12 @@ export function createCounts(client: Pick<AdminClient, 'counts'>): Counts {
         () => {
           timer = undefined
           // Without a count, the lists show the number of their rows.
-          patiently(client.counts).then(
+          retryLimited(client.counts).then(
             (counts) => (latest.value = counts),
             () => undefined,
           )
         },
-        latest.value === undefined ? 0 : GATHER_MS,
+        latest.value === undefined ? 0 : COALESCE_MS,
       )
     },
     close: () => clearTimeout(timer),

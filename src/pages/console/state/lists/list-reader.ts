@@ -1,14 +1,15 @@
 import { batch, effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient, ListedSession, Store } from '../../../../client/index.js'
 import { describeError } from '../../../shared/describe-error.js'
-import { patiently } from '../../../shared/patiently.js'
+import { retryLimited } from '../../../shared/retry-limited.js'
 import type { DeskLists } from './desk-lists.js'
 import type { ListFilter, ListName } from './list-filter.js'
 import type { RowMap } from './row-map.js'
 import { readRow } from './rows.js'
 import type { UnreadMarks } from './unread-marks.js'
 
-const GATHER_MS = 300
+/** Events arrive in groups, so one read serves all events within this time. */
+const COALESCE_MS = 300
 const RETRY_MS = 5000
 const PAGE = 100
 /** With more incomplete sessions, reading the lists again is cheaper than reading each session. */
@@ -62,10 +63,10 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
 
   function completeSoon(sessionId: number): void {
     incomplete.add(sessionId)
-    lookSoon()
+    scheduleRead()
   }
 
-  function lookSoon(): void {
+  function scheduleRead(): void {
     timer ??= setTimeout(() => {
       timer = undefined
       const ids = [...incomplete]
@@ -73,13 +74,13 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
       if (isReading.peek()) ids.forEach(completeSoon)
       else if (isOutdated || ids.length > MOST_SINGLE || ownId.value === undefined) void reread()
       else for (const id of ids) void complete(id)
-    }, GATHER_MS)
+    }, COALESCE_MS)
   }
 
   async function complete(sessionId: number): Promise<void> {
     // The service refuses the read if another admin has claimed the session meanwhile. An event reports that.
     const [turn, since] = [turns, map.mark()]
-    const answer = await patiently(() => client.session(sessionId)).catch(() => undefined)
+    const answer = await retryLimited(() => client.session(sessionId)).catch(() => undefined)
     if (answer === undefined || turn !== turns) return
     const { messages, ...session } = answer
     const listed = { ...session, last_message: messages.at(-1) ?? null }
@@ -94,7 +95,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
     isOutdated = false
     const asked = [...new Set<ListName>(['waiting', 'own', shown.value])].map((name) => lists[name])
     try {
-      const pages = await Promise.all(asked.map((list) => patiently(() => list.ask('start', PAGE))))
+      const pages = await Promise.all(asked.map((list) => retryLimited(() => list.ask('start', PAGE))))
       if (turn !== turns) return
       const listed = pages.flatMap((page) => page?.data ?? [])
       batch(() => {
@@ -122,7 +123,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
     busy.add(name)
     const [turn, since, list] = [turns, map.mark(), lists[name]]
     try {
-      const page = await patiently(() => list.ask(from, PAGE))
+      const page = await retryLimited(() => list.ask(from, PAGE))
       if (page === undefined || turn !== turns) return
       batch(() => {
         takeRows(page.data, since, map.merge)
@@ -145,7 +146,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
       if (!unread.mayHave(session)) continue
       // The service refuses the read of a session that was transferred meanwhile. It no longer counts.
       const read = () => client.history({ session_id: session.id, limit: PAGE })
-      const page = await patiently(read).catch(() => undefined)
+      const page = await retryLimited(read).catch(() => undefined)
       if (turn !== turns) return
       unread.count(session, page?.data ?? [])
     }
@@ -169,7 +170,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
       turns++
       isReading.value = false
       isOutdated = true
-      lookSoon()
+      scheduleRead()
     },
     completeSoon,
     readMore(name) {

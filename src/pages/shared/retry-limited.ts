@@ -2,7 +2,7 @@ import { ChatError } from '../../client/index.js'
 
 const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
-/** The pauses add up to about two minutes, or more if the service asks for longer ones. */
+/** The pauses add up to two to four minutes, or more if the service asks for longer ones. */
 const MOST_TRIES = 8
 
 /**
@@ -13,7 +13,7 @@ export const choosePauseMs = (tries: number): number =>
   (1 + Math.random()) * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries)
 
 /** Repeats a read that the service refused with `too_many`, after a backoff that respects `Retry-After`. */
-export async function patiently<T>(read: () => Promise<T>): Promise<T> {
+export async function retryLimited<T>(read: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await read()
@@ -24,3 +24,6 @@ export async function patiently<T>(read: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** The name by which lazily loaded modules import it: see lazy-kit.ts. A loaded page may be of an earlier version. */
+export { retryLimited as patiently }

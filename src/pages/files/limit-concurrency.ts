@@ -1,14 +1,14 @@
 import { ChatError } from '../../client/index.js'
 
 /**
- * Limits concurrency: runs at most `count` tasks at once, in the order of the calls. A task that is aborted while it waits
- * rejects immediately.
+ * Returns a function that runs at most `maxRunning` tasks at once, in the order of the calls. A task that is aborted
+ * while it waits rejects immediately.
  */
-export function createLanes(count: number) {
+export function limitConcurrency(maxRunning: number) {
   const waiting = new Set<() => void>()
-  let free = count
+  let free = maxRunning
 
-  function waitForTurn(signal: AbortSignal): Promise<void> {
+  function waitForSlot(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       waiting.add(resolve)
       signal.addEventListener('abort', () => {
@@ -19,7 +19,7 @@ export function createLanes(count: number) {
 
   return async <T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     if (free > 0) free--
-    else await waitForTurn(signal)
+    else await waitForSlot(signal)
     try {
       return await act()
     } finally {
