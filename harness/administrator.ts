@@ -1,6 +1,6 @@
 import { Pool } from 'pg'
 
-/** By the URL. Connections are kept, because tests make hundreds of databases, and each new connection is a new process. */
+/** By URL. Connections are reused: tests create hundreds of databases, and PostgreSQL starts a process per connection. */
 const pools = new Map<string, Pool>()
 
 /** Runs one statement as the cluster's administrator, outside of a transaction. */

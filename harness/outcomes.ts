@@ -1,10 +1,10 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-/** Here the processes of a run agree on who runs which file, and leave what came of it. */
+/** The folder in which the processes of a run claim test files and write their outcomes. */
 export const OUTCOMES = resolve('.tap/outcomes')
 
-/** The assertions of a test file. */
+/** How many assertions of a test file passed and failed. */
 export interface Outcome {
   passed: number
   failed: number
@@ -12,7 +12,7 @@ export interface Outcome {
 
 const pathOf = (file: string) => join(OUTCOMES, encodeURIComponent(file))
 
-/** Takes a file, unless another process has taken it. */
+/** Claims a file for this process; false if another process has claimed it. */
 export function claimFile(file: string): boolean {
   try {
     closeSync(openSync(pathOf(file), 'wx'))
@@ -27,7 +27,7 @@ export function writeOutcome(file: string, outcome: Outcome): void {
   writeFileSync(pathOf(file), JSON.stringify(outcome))
 }
 
-/** What came of a file. One that was not run to its end, as its process has died, counts as one failure. */
+/** Reads the outcome of a file. A file without one, because its process died, counts as one failure. */
 export function readOutcome(file: string): Outcome {
   try {
     return JSON.parse(readFileSync(pathOf(file), 'utf8')) as Outcome
@@ -36,7 +36,7 @@ export function readOutcome(file: string): Outcome {
   }
 }
 
-/** Lets a file be taken once more. */
+/** Makes a file claimable again. */
 export function forgetOutcome(file: string): void {
   rmSync(pathOf(file), { force: true })
 }

@@ -5,13 +5,13 @@ export interface ProcessPlan {
   files: string[]
   /** Processes that run at the same time. */
   jobs: number
-  /** Whether a file has a process of its own. The others share processes, each of which takes the next file when it has run one. */
+  /** Whether a file needs a process of its own. The others share processes, each of which claims one file after the other. */
   isAlone(file: string): boolean
 }
 
 /**
- * The files of each process. Those that share processes are in the list of each: starting a process and loading the product
- * takes two seconds of CPU time, more than most files.
+ * Returns the files of each process. Files that share processes are in the list of each of them. Processes are shared
+ * because starting one and loading the product takes two seconds of CPU time, more than most files.
  */
 export function planProcesses({ files, jobs, isAlone }: ProcessPlan): string[][] {
   const sorted = [...files].sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1))

@@ -1,20 +1,16 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import { forgetOutcome, readOutcome } from '../../harness/outcomes.js'
-import { StepFailure } from './steps.js'
 import { RESULTS } from './totals.js'
 
-/** A stall of the machine fails few files. With more failures than these, all are believed. */
-const MOST_FILES = 8
 const RESULTS_AGAIN = '.tap/results-again.tap'
 
 /**
- * Runs files that failed beside others once more, alone, and prints which failures repeat. A shared machine may stall for
- * seconds, and then a deadline passes that is otherwise kept easily; a failure that repeats is a fault. The totals count the
- * second run; the results hold both.
- * @throws StepFailure if a failure repeats
+ * Runs failed files a second time, alone, and prints which of them fail again. A shared CI machine may stall for seconds, so
+ * that a test misses its deadline; a failure that repeats is a fault. Totals count the second run only. The results hold
+ * both.
+ * @throws StepFailure if a file fails again
  */
 export async function runAgain(files: string[], run: (results: string) => Promise<void>): Promise<void> {
-  if (files.length > MOST_FILES) throw new StepFailure(`${files.length} files failed, which is too many to run again`)
   console.log(`\nfailed, running again alone: ${files.join(', ')}`)
   for (const file of files) forgetOutcome(file)
   const failure = await run(RESULTS_AGAIN).then(

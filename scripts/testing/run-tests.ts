@@ -6,13 +6,15 @@ import { runAgain } from './run-again.js'
 import type { Steps } from './steps.js'
 import { RESULTS } from './totals.js'
 
-/** A process whose event loop hangs is ended after so many times the timeout of a file. */
-const MOST_TIMEOUTS = 10
+/** Ends a process whose event loop is blocked, which the timeout of a file cannot. In timeouts of a file. */
+const MAX_PROCESS_TIMEOUTS = 10
+/** A stall fails few files. When more files fail, they are not run again. */
+const MAX_REPEATED_FILES = 8
 
 export interface TestRun extends ProcessPlan {
   /** For one file. */
   timeoutSeconds: number
-  /** Whether files that fail run a second time, alone, which then counts. */
+  /** Whether a failed file runs a second time, alone. Then the second run counts. */
   isRepeated: boolean
   /** One of Node's reporters. Failures come last with all of them. */
   reporter: 'dot' | 'spec'
@@ -31,7 +33,7 @@ export async function runTests(steps: Steps, tests: TestRun): Promise<void> {
     await runProcesses(steps, tests, RESULTS)
   } catch (error) {
     const failed = tests.files.filter((file) => readOutcome(file).failed > 0)
-    if (!tests.isRepeated || failed.length === 0) throw error
+    if (!tests.isRepeated || failed.length === 0 || failed.length > MAX_REPEATED_FILES) throw error
     await runAgain(failed, (results) =>
       runProcesses(steps, { ...tests, files: failed, jobs: 1, isAlone: () => true }, results),
     )
@@ -53,7 +55,7 @@ async function runProcesses({ run }: Steps, tests: TestRun, results: string): Pr
       '--max-semi-space-size=32',
       '--test',
       `--test-concurrency=${tests.jobs}`,
-      `--test-timeout=${timeoutSeconds * Math.min(longest, MOST_TIMEOUTS) * 1000}`,
+      `--test-timeout=${timeoutSeconds * Math.min(longest, MAX_PROCESS_TIMEOUTS) * 1000}`,
       `--test-reporter=${tests.reporter}`,
       '--test-reporter-destination=stdout',
       '--test-reporter=tap',
