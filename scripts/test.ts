@@ -48,8 +48,8 @@ if (services) {
     runTests(steps, {
       files,
       jobs: JOBS,
-      // They put a pooler between PostgreSQL and all nodes of their process.
-      isAlone: (file) => file.startsWith('test/pooler/'),
+      // They put a pooler between PostgreSQL and all nodes of their process, or measure the memory of the process.
+      isAlone: (file) => /^test\/(pooler|memory)\//.test(file),
       isRepeated: isWhole,
       timeoutSeconds: 300,
       reporter,
