@@ -92,16 +92,24 @@ async function listen(app: App, { host, port }: Config): Promise<void> {
   }
 }
 
+/** In one piece, so that no line of the log gets between its lines. */
 function printWelcome(app: App, demo: Demo | undefined): void {
   const { address, port } = app.server.address() as AddressInfo
   const origin = `http://${address}:${port}`
-  console.log(`\nstore-chat listens on ${origin}, its API is described on ${origin}/docs/`)
-  if (demo === undefined) return
-  console.log(`The demo store asks for its session:\n`)
-  console.log(`  curl -H 'Authorization: Token ${demo.storeToken}' ${origin}/v1/chat/store/session/\n`)
-  console.log(`It chats at ${origin}/chat/ with that token, and the demo admin answers at ${origin}/console/ with\n`)
-  console.log(`  ${demo.adminToken}\n`)
-  if (demo.supervisorToken === undefined) return
-  console.log(`A supervisor may read, release, transfer and close any session; the demo's signs in there with\n`)
-  console.log(`  ${demo.supervisorToken}\n`)
+  const lines = [`\nstore-chat listens on ${origin}, its API is described on ${origin}/docs/`]
+  if (demo !== undefined) {
+    lines.push(
+      'The demo store asks for its session:\n',
+      `  curl -H 'Authorization: Token ${demo.storeToken}' ${origin}/v1/chat/store/session/\n`,
+      `It chats at ${origin}/chat/ with that token, and the demo admin answers at ${origin}/console/ with\n`,
+      `  ${demo.adminToken}\n`,
+    )
+  }
+  if (demo?.supervisorToken !== undefined) {
+    lines.push(
+      "A supervisor may read, release, transfer and close any session; the demo's signs in there with\n",
+      `  ${demo.supervisorToken}\n`,
+    )
+  }
+  console.log(lines.join('\n'))
 }

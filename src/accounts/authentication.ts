@@ -13,7 +13,7 @@ import { hashToken, isJwt } from './tokens.js'
 /** How long an account is cached; well below the time for which its changes are looked up. */
 const CACHE_MS = 60_000
 const MOST_TOKENS = 50_000
-/** `max` would allocate for all entries at once, which takes each node 10 ms of its start. */
+/** With `max`, lru-cache allocates all entries at once, which delays the start of a node by 10 ms. */
 const capacity = { maxSize: MOST_TOKENS, sizeCalculation: () => 1 }
 /** How long a token counts as known after it was last valid. */
 const KNOWN_MS = 3_600_000
@@ -33,13 +33,15 @@ export interface Authentication {
 
 /**
  * Authenticates tokens and JWTs. The accounts of tokens are cached; `credentials` tells what ends or changes them
- * meanwhile. The signature of a JWT is verified once, and the result is cached until the JWT expires.
+ * meanwhile. The signature of a JWT is verified once, and the result is cached until the JWT expires or the platform's keys
+ * change.
  */
 export function openAuthentication(db: Database, credentials: Credentials, jwt?: JwtVerifier): Authentication {
   const cached = new LRUCache<string, Account>({ ...capacity, ttl: CACHE_MS })
   const known = new LRUCache<string, true>({ ...capacity, ttl: KNOWN_MS })
   const readToken = batchReads((hashes: string[]) => readTokens(db, hashes))
   const readJwt = jwt && createJwtReader(db, jwt)
+  let keysVersion = jwt?.keysVersion
   const used = new Set<number>()
   const writeLastUses = async () => {
     const ids = [...used]
@@ -67,6 +69,10 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
 
   return {
     async authenticate(token) {
+      if (jwt?.keysVersion !== keysVersion) {
+        keysVersion = jwt?.keysVersion
+        cached.clear()
+      }
       const hash = hashToken(token).toString('base64')
       const found = cached.get(hash)
       const account = found === undefined ? await read(hash, token) : await credentials.check(found)
@@ -80,14 +86,22 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
   }
 }
 
+interface VerifiedJwt {
+  identity: Omit<JwtIdentity, 'claims'>
+  /** Of the keys that it was verified with. */
+  keysVersion: number
+}
+
 /** Reads the account of a JWT, by the JWT's hash. Those who ask for the same one at the same time share the answer. */
 function createJwtReader(db: Database, jwt: JwtVerifier) {
   const accounts = openAccounts(db)
-  const verified = new LRUCache<string, Omit<JwtIdentity, 'claims'>>({ ...capacity, ttl: CACHE_MS })
+  const verified = new LRUCache<string, VerifiedJwt>({ ...capacity, ttl: CACHE_MS })
   const underWay = new Map<string, Promise<Account | undefined>>()
 
   async function read(hash: string, token: string): Promise<Account | undefined> {
-    const before = verified.get(hash)
+    const { keysVersion } = jwt
+    const cached = verified.get(hash)
+    const before = cached?.keysVersion === keysVersion ? cached.identity : undefined
     const stillThere = before && (await accounts.read(before))
     if (before && stillThere) return toJwtAccount(before, stillThere)
     const identity = await jwt.verify(token)
@@ -96,7 +110,8 @@ function createJwtReader(db: Database, jwt: JwtVerifier) {
     if (account === undefined) return undefined
     const { side, id, issuedAt, expiresAt } = identity
     const facts = { side, id, issuedAt, expiresAt }
-    verified.set(hash, facts, { ttl: Math.max(1, Math.ceil(expiresAt - Date.now())) })
+    // The version from before: if the keys have changed meanwhile, the JWT is verified again.
+    verified.set(hash, { identity: facts, keysVersion }, { ttl: Math.max(1, Math.ceil(expiresAt - Date.now())) })
     return toJwtAccount(facts, account)
   }
 

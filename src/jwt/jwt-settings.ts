@@ -12,9 +12,17 @@ export const jwtEnvironment = {
       description: 'Accepted algorithms of JWTs, separated by commas: HS256, RS256, ES256, EdDSA. Unset: no JWTs.',
     }),
   ),
-  JWT_SECRET: Type.Optional(Type.String({ description: 'Shared secret for HS256, at least 32 bytes.' })),
+  JWT_SECRET: Type.Optional(
+    Type.String({
+      description: 'Shared secret for HS256, at least 32 bytes. Two, separated by a comma, while it is rotated.',
+    }),
+  ),
   JWT_PUBLIC_KEY: Type.Optional(
-    Type.String({ description: 'Public key in PEM, for RS256, ES256 or EdDSA; `\\n` may stand for a line break.' }),
+    Type.String({
+      description:
+        'Public key in PEM, for RS256, ES256 or EdDSA; `\\n` may stand for a line break. ' +
+        'Two, one after the other, while it is rotated.',
+    }),
   ),
   JWT_JWKS_URL: Type.Optional(
     Type.String({ format: 'http-url', description: 'URL of a JSON Web Key Set, instead of JWT_PUBLIC_KEY.' }),
@@ -27,9 +35,10 @@ type JwtEnvironment = Static<TObject<typeof jwtEnvironment>>
 /** Which JWTs are valid. The keys match the algorithms. */
 export interface JwtSettings {
   algorithms: JwtAlgorithm[]
-  secret?: string | undefined
+  /** Two while one replaces the other, as with the public keys. */
+  secrets?: string[]
   /** PEM. */
-  publicKey?: string | undefined
+  publicKeys?: string[]
   jwksUrl?: string | undefined
   issuer?: string | undefined
   audience?: string | undefined
@@ -40,8 +49,8 @@ export function readJwtSettings(environment: JwtEnvironment): JwtSettings | unde
   if (environment.JWT_ALGORITHMS === undefined) return undefined
   return {
     algorithms: algorithms.filter((algorithm) => listAlgorithms(environment).includes(algorithm)),
-    secret: environment.JWT_SECRET,
-    publicKey: environment.JWT_PUBLIC_KEY === undefined ? undefined : toPem(environment.JWT_PUBLIC_KEY),
+    secrets: listSecrets(environment.JWT_SECRET),
+    publicKeys: listPublicKeys(environment.JWT_PUBLIC_KEY),
     jwksUrl: environment.JWT_JWKS_URL,
     issuer: environment.JWT_ISSUER,
     audience: environment.JWT_AUDIENCE,
@@ -50,11 +59,17 @@ export function readJwtSettings(environment: JwtEnvironment): JwtSettings | unde
 
 const listAlgorithms = ({ JWT_ALGORITHMS = '' }: JwtEnvironment) =>
   JWT_ALGORITHMS.split(',').flatMap((name) => name.trim() || [])
+const listSecrets = (text?: string) => text?.split(/ *, */) ?? []
 /** Environment files often cannot hold line breaks. */
 const toPem = (text: string) => text.replaceAll('\\n', '\n')
+const PUBLIC_KEYS = /-----BEGIN (?:RSA )?PUBLIC KEY-----[^-]+-----END (?:RSA )?PUBLIC KEY-----/g
+/** Of other PEM, such as a chain of certificates, Node.js reads the first key. */
+const listPublicKeys = (text?: string) => (text === undefined ? [] : (toPem(text).match(PUBLIC_KEYS) ?? [toPem(text)]))
 
 /** RFC 7518, section 3.2: the key must be at least as large as the hash. */
 const MIN_SECRET_BYTES = 32
+/** The key in use, and the one that replaces it. */
+const MAX_KEYS = 2
 const PEM = /-----BEGIN [A-Z ]+-----/
 
 /** Checks the settings against each other. A setting that would have no effect is an error, too. */
@@ -71,7 +86,7 @@ export function checkJwtSettings(environment: JwtEnvironment): FieldErrors {
   }
   const asymmetric = names.filter((name) => name !== 'HS256')
   return [
-    ...(names.includes('HS256') ? checkSecret(secret) : []),
+    ...(names.includes('HS256') ? checkSecrets(listSecrets(secret)) : []),
     ...(secret !== undefined && !names.includes('HS256') ? error('JWT_SECRET', 'is for HS256 in JWT_ALGORITHMS') : []),
     ...(asymmetric.length > 0 && publicKey === undefined && jwksUrl === undefined
       ? error('JWT_PUBLIC_KEY', `or JWT_JWKS_URL is needed for ${asymmetric.join(', ')}`)
@@ -84,16 +99,18 @@ export function checkJwtSettings(environment: JwtEnvironment): FieldErrors {
   ]
 }
 
-function checkSecret(secret: string | undefined): FieldErrors {
+function checkSecrets(secrets: string[]): FieldErrors {
   const message =
-    secret === undefined
+    secrets.length === 0
       ? 'is needed for HS256'
-      : PEM.test(secret)
-        ? // Anybody who knows a public key could sign JWTs with it.
-          'is a PEM key; HS256 needs a secret that is random'
-        : Buffer.byteLength(secret) < MIN_SECRET_BYTES
-          ? `must have ${MIN_SECRET_BYTES} bytes at least`
-          : undefined
+      : secrets.length > MAX_KEYS
+        ? 'may hold two secrets at most, separated by a comma'
+        : secrets.some((secret) => PEM.test(secret))
+          ? // Anybody who knows a public key could sign JWTs with it.
+            'is a PEM key; HS256 needs a secret that is random'
+          : secrets.some((secret) => Buffer.byteLength(secret) < MIN_SECRET_BYTES)
+            ? `must have ${MIN_SECRET_BYTES} bytes at least${secrets.length > 1 ? ' on each side of the comma' : ''}`
+            : undefined
   return message === undefined ? [] : [{ field: 'JWT_SECRET', message }]
 }
 
@@ -105,13 +122,16 @@ const algorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Jw
 }
 
 function checkPublicKey(text: string, names: string[]): FieldErrors {
-  const pem = toPem(text)
+  const pems = listPublicKeys(text)
   const error = (message: string) => [{ field: 'JWT_PUBLIC_KEY', message }]
-  if (pem.includes('PRIVATE KEY')) return error('is a private key, which belongs nowhere but to the platform')
+  if (text.includes('PRIVATE KEY')) return error('is a private key, which belongs nowhere but to the platform')
+  if (pems.length > MAX_KEYS) return error('may hold two keys at most')
   try {
-    const algorithm = algorithmOf(createPublicKey(pem))
-    if (algorithm === undefined) return error('must be an RSA key of 2048 bits or more, a P-256 or an Ed25519 key')
-    if (names.length !== 1 || names[0] !== algorithm) return error(`is a key for ${algorithm} alone`)
+    for (const pem of pems) {
+      const algorithm = algorithmOf(createPublicKey(pem))
+      if (algorithm === undefined) return error('must be an RSA key of 2048 bits or more, a P-256 or an Ed25519 key')
+      if (names.length !== 1 || names[0] !== algorithm) return error(`is a key for ${algorithm} alone`)
+    }
     return []
   } catch {
     return error('is not a public key in PEM')

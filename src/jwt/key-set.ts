@@ -18,6 +18,8 @@ export interface KeySet {
    * @throws jose's error when there is no such key · RequestError 503 when the set was never read
    */
   find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey>
+  /** Counts the changes of the set. */
+  readonly version: number
   close(): void
 }
 
@@ -37,13 +39,18 @@ export async function openKeySet(options: KeySetOptions): Promise<KeySet> {
   const { url, counts, onError, fetch: fetchFrom = fetch, now = () => performance.now() } = options
   const { createLocalJWKSet, errors } = await import('jose')
   let keys: ReturnType<typeof createLocalJWKSet> | undefined
+  let text = ''
+  let version = 0
   let readAt = -Infinity
   let reading: Promise<void> | undefined
 
   async function read(): Promise<void> {
     readAt = now()
     try {
-      keys = createLocalJWKSet(await fetchKeys(url, fetchFrom))
+      const set = await fetchKeys(url, fetchFrom)
+      keys = createLocalJWKSet(set)
+      if (JSON.stringify(set) !== text) version++
+      text = JSON.stringify(set)
       counts.read++
     } catch (error) {
       counts.failed++
@@ -73,6 +80,9 @@ export async function openKeySet(options: KeySetOptions): Promise<KeySet> {
         if (!(error instanceof errors.JWKSNoMatchingKey && (await readAgain(UNKNOWN_KEY_MS)))) throw error
         return keys(header, token)
       }
+    },
+    get version() {
+      return version
     },
     close: () => clearInterval(timer),
   }

@@ -1,5 +1,5 @@
-import { createPublicKey } from 'node:crypto'
-import type { FlattenedJWSInput, JWSHeaderParameters, JWTPayload } from 'jose'
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyResult } from 'jose'
 import { RequestError } from '../errors/request-error.js'
 import { readRefusal, type JwtCounts } from './jwt-counts.js'
 import { openKeySet } from './key-set.js'
@@ -32,6 +32,8 @@ export interface JwtVerifier {
    * @throws RequestError 503 while the platform's keys could not be read yet
    */
   verify(token: string): Promise<JwtIdentity | undefined>
+  /** Counts the changes of the platform's keys: a JWT that was verified before one may have lost its key. */
+  readonly keysVersion: number
   close(): void
 }
 
@@ -41,10 +43,10 @@ export async function openJwtVerifier(
   counts: JwtCounts,
   onError: (error: unknown) => void,
 ): Promise<JwtVerifier> {
-  const { jwtVerify } = await import('jose')
+  const { decodeProtectedHeader, jwtVerify } = await import('jose')
   const { algorithms, issuer, audience, jwksUrl } = settings
-  const secret = settings.secret === undefined ? undefined : new TextEncoder().encode(settings.secret)
-  const publicKey = settings.publicKey === undefined ? undefined : createPublicKey(settings.publicKey)
+  const secrets = (settings.secrets ?? []).map((secret) => new TextEncoder().encode(secret))
+  const publicKeys = (settings.publicKeys ?? []).map((pem) => createPublicKey(pem))
   const keySet = jwksUrl === undefined ? undefined : await openKeySet({ url: jwksUrl, counts: counts.keySet, onError })
   const options = {
     algorithms,
@@ -54,17 +56,29 @@ export async function openJwtVerifier(
     ...(audience !== undefined && { audience }),
   }
 
-  /** The secret verifies only HS256, and nothing else verifies HS256. So a public key is never used as a secret. */
-  async function findKey(header: JWSHeaderParameters, token: FlattenedJWSInput) {
-    const key = header.alg === 'HS256' ? secret : (publicKey ?? (await keySet?.find(header, token)))
-    if (key === undefined) throw new Error(`There is no key for ${header.alg}`)
-    return key
+  /** A secret verifies only HS256, and nothing else verifies HS256. So a public key is never used as a secret. */
+  const findKeys = (algorithm: string | undefined): (Uint8Array | KeyObject | JWTVerifyGetKey)[] =>
+    algorithm === 'HS256' ? secrets : keySet === undefined ? publicKeys : [keySet.find]
+
+  /** Tries each key: there are two while one replaces the other. jose checks the signature before the claims. */
+  async function verifyWithAny(token: string): Promise<JWTVerifyResult> {
+    const { alg } = decodeProtectedHeader(token)
+    let failure: unknown = new Error(`There is no key for ${alg}`)
+    for (const key of findKeys(alg)) {
+      try {
+        return await jwtVerify(token, key, options)
+      } catch (error) {
+        failure = error
+        if (readRefusal(error) !== 'signature') break
+      }
+    }
+    throw failure
   }
 
   return {
     async verify(token) {
       try {
-        const { payload, protectedHeader } = await jwtVerify(token, findKey, options)
+        const { payload, protectedHeader } = await verifyWithAny(token)
         const identity = isAccessToken(protectedHeader.typ) ? readIdentity(payload) : undefined
         if (identity === undefined) counts.refused[isOver(payload) ? 'expired' : 'claims']++
         return identity
@@ -73,6 +87,9 @@ export async function openJwtVerifier(
         counts.refused[readRefusal(error)]++
         return undefined
       }
+    },
+    get keysVersion() {
+      return keySet?.version ?? 0
     },
     close: () => keySet?.close(),
   }

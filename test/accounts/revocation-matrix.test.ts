@@ -38,7 +38,7 @@ const nodes = await startNodes(t, 2, {
   network: createNetwork(t, 'redis', redis.url),
   config: {
     platformToken,
-    jwt: { algorithms: ['HS256'], secret: SECRET },
+    jwt: { algorithms: ['HS256'], secrets: [SECRET] },
     logLevel: 'silent',
     // The sessions are locked for that long.
     databaseStatementTimeoutMs: 60_000,

@@ -24,13 +24,13 @@ const node = await startNode(t, {
   config: {
     jwt: {
       algorithms: ['HS256', 'RS256', 'ES256', 'EdDSA'],
-      ...{ secret: SECRET, jwksUrl: server.url, issuer: ISSUER, audience: AUDIENCE },
+      ...{ secrets: [SECRET], jwksUrl: server.url, issuer: ISSUER, audience: AUDIENCE },
     },
   },
 })
 const withPublicKey = await startNode(t, {
   database,
-  config: { jwt: { algorithms: ['HS256', 'RS256'], secret: SECRET, publicKey: toPem(keys.RS256) } },
+  config: { jwt: { algorithms: ['HS256', 'RS256'], secrets: [SECRET], publicKeys: [toPem(keys.RS256)] } },
 })
 const path = '/v1/chat/store/session/'
 const claims = { sub: 'store:5' }

@@ -5,7 +5,7 @@ import { startNodes } from '../support/nodes/node.js'
 import { captureStatements } from '../support/databases/statements.js'
 
 const platformToken = 'platform-token-for-tests'
-const nodes = await startNodes(t, 2, { config: { platformToken, jwt: { algorithms: ['HS256'], secret: SECRET } } })
+const nodes = await startNodes(t, 2, { config: { platformToken, jwt: { algorithms: ['HS256'], secrets: [SECRET] } } })
 const [here, there] = nodes.map(createChatClient)
 if (here === undefined || there === undefined) throw new Error('Two nodes were asked for')
 const { node } = here

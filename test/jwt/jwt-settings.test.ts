@@ -23,11 +23,11 @@ t.test('unset, there are no JWTs', async (t) => {
 
 t.test('settings that fit together are read', async (t) => {
   t.same(readConfig({ JWT_ALGORITHMS: 'HS256', JWT_SECRET: SECRET, JWT_ISSUER: 'me', JWT_AUDIENCE: 'chat' }).jwt, {
-    ...{ algorithms: ['HS256'], secret: SECRET, publicKey: undefined, jwksUrl: undefined },
+    ...{ algorithms: ['HS256'], secrets: [SECRET], publicKeys: [], jwksUrl: undefined },
     ...{ issuer: 'me', audience: 'chat' },
   })
   const oneLine = pem.replaceAll('\n', '\\n')
-  t.match(readConfig({ JWT_ALGORITHMS: 'RS256', JWT_PUBLIC_KEY: oneLine }).jwt, { publicKey: pem })
+  t.match(readConfig({ JWT_ALGORITHMS: 'RS256', JWT_PUBLIC_KEY: oneLine }).jwt, { publicKeys: [pem.trim()] })
   const jwksUrl = 'https://market.example/jwks.json'
   const both = readConfig({ JWT_ALGORITHMS: ' EdDSA, HS256 ,', JWT_SECRET: SECRET, JWT_JWKS_URL: jwksUrl })
   t.match(both.jwt, { algorithms: ['HS256', 'EdDSA'], jwksUrl })
@@ -64,6 +64,32 @@ t.test('settings that do not are told in one line each, without their values', a
     t.match(lines, expected)
     t.notMatch(lines, /MII|xxxx/)
     t.notMatch(lines, SECRET)
+  }
+})
+
+t.test('a secret and a public key may be two while they are rotated', async (t) => {
+  const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(32))
+  const readSecrets = (text: string) => readConfig({ JWT_ALGORITHMS: 'HS256', JWT_SECRET: text }).jwt?.secrets
+  t.same(readSecrets(`${one},${two}`), [one, two])
+  t.same(readSecrets(`${one}, ${two}`), [one, two])
+  for (const [wrong, expected] of [
+    [`${one},`, /^JWT_SECRET must have 32 bytes at least on each side of the comma$/],
+    [`${one},short`, /^JWT_SECRET must have 32 bytes at least on each side of the comma$/],
+    [`${one},${pem}`, /^JWT_SECRET is a PEM key/],
+    [`${one},${two},${three}`, /^JWT_SECRET may hold two secrets at most, separated by a comma$/],
+  ] as const) {
+    t.match(readErrors({ JWT_ALGORITHMS: 'HS256', JWT_SECRET: wrong }), expected)
+  }
+
+  const next = toPem(createKey('RS256'))
+  const readKeys = (text: string) => readConfig({ JWT_ALGORITHMS: 'RS256', JWT_PUBLIC_KEY: text }).jwt?.publicKeys
+  t.same(readKeys(`${pem}${next}`), [pem.trim(), next.trim()])
+  t.same(readKeys(`${pem},${next}`.replaceAll('\n', '\\n')), [pem.trim(), next.trim()])
+  for (const [wrong, expected] of [
+    [`${pem}${next}${pem}`, /^JWT_PUBLIC_KEY may hold two keys at most$/],
+    [`${pem}${toPem(createKey('ES256'))}`, /^JWT_PUBLIC_KEY is a key for ES256 alone$/],
+  ] as const) {
+    t.match(readErrors({ JWT_ALGORITHMS: 'RS256', JWT_PUBLIC_KEY: wrong }), expected)
   }
 })
 

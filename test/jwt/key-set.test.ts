@@ -32,7 +32,7 @@ async function openFakeSet() {
   })
   t.teardown(set.close)
   const find = ({ alg, kid }: SigningKey) => set.find({ alg, kid }, input)
-  return { state, find }
+  return { state, find, set }
 }
 
 t.test('an unknown key has the set read again, at most once a minute', async (t) => {
@@ -49,6 +49,25 @@ t.test('an unknown key has the set read again, at most once a minute', async (t)
   state.now += 60_001
   t.ok(await find(second), 'a key that is new')
   t.equal(state.requests, 3)
+})
+
+t.test('the version of the set changes with its keys, and only then', async (t) => {
+  const { state, find, set } = await openFakeSet()
+  const readAgain = async () => {
+    state.now += 60_001
+    await t.rejects(find(createKey('ES256', 'unknown')))
+    return set.version
+  }
+  t.equal(await readAgain(), 1)
+  t.equal(await readAgain(), 1, 'the same keys')
+  state.keys = [first, second]
+  t.equal(await readAgain(), 2, 'one more')
+  state.isAway = true
+  t.equal(await readAgain(), 2, 'not read')
+  state.isAway = false
+  state.keys = [second]
+  t.equal(await readAgain(), 3, 'one less')
+  await t.rejects(find(first))
 })
 
 t.test('while the address is away, known keys work and it is not asked more often', async (t) => {

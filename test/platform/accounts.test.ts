@@ -10,7 +10,7 @@ import { until } from '../../harness/until.js'
 
 const [token, nextToken] = ['platform-token-for-tests', 'the-next-platform-token']
 const node = await startNode(t, {
-  config: { platformToken: `${token}, ${nextToken}`, jwt: { algorithms: ['HS256'], secret: SECRET } },
+  config: { platformToken: `${token}, ${nextToken}`, jwt: { algorithms: ['HS256'], secrets: [SECRET] } },
 })
 const chat = createChatClient(node)
 const check = createAnswerCheck(node)

@@ -10,7 +10,7 @@ import { until } from '../../harness/until.js'
 
 const document = await readFile('docs/platform.md', 'utf8')
 const node = await startNode(t, {
-  config: { jwt: { algorithms: ['HS256'], secret: SECRET, audience: 'chat' } },
+  config: { jwt: { algorithms: ['HS256'], secrets: [SECRET], audience: 'chat' } },
 })
 const python = await findProgram('python3')
 

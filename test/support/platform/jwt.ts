@@ -40,17 +40,15 @@ const completeClaims = (claims: Claims): JWTPayload => {
   return { iss: ISSUER, aud: AUDIENCE, iat: now, exp: now + 3600, ...claims }
 }
 
-/** Signs a JWT with a key, or with the shared secret. */
+/** Signs a JWT with a key, or with a shared secret. */
 export async function sign(
   claims: Claims,
-  key?: SigningKey,
+  key: SigningKey | string = SECRET,
   header: Partial<JWTHeaderParameters> = {},
 ): Promise<string> {
-  const defaults = key ? { alg: key.alg, kid: key.kid } : { alg: 'HS256' }
-  const secret = new TextEncoder().encode(SECRET)
-  return new SignJWT(completeClaims(claims))
-    .setProtectedHeader({ ...defaults, ...header })
-    .sign(key?.privateKey ?? secret)
+  const defaults = typeof key === 'string' ? { alg: 'HS256' } : { alg: key.alg, kid: key.kid }
+  const signer = typeof key === 'string' ? new TextEncoder().encode(key) : key.privateKey
+  return new SignJWT(completeClaims(claims)).setProtectedHeader({ ...defaults, ...header }).sign(signer)
 }
 
 /** A platform that publishes its keys. */
