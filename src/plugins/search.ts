@@ -27,7 +27,11 @@ const LONGEST_STATEMENT_MS = 2000
  * A plan for any words asks the index for those of the question, too. Of a word too short for a trigram, or a minus alone,
  * that reads the whole index, which takes seconds where there are millions of messages.
  */
-const SETTINGS = { plan_cache_mode: 'force_custom_plan' }
+const SETTINGS = {
+  plan_cache_mode: 'force_custom_plan',
+  // To start other processes takes longer than what they would do.
+  max_parallel_workers_per_gather: '0',
+}
 
 /** The search: its index, kept in the background, and connections of its own. */
 export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
@@ -56,12 +60,14 @@ export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
         if (!isDatabaseAway(error)) log.error({ err: error }, 'search')
       },
     })
-    const createDeps = (hasParts: boolean) => ({
-      ...{ db: reading.db, language, hasParts },
-      readHits: createHitReader(reading.db, language, hasParts),
+    const readers = {
+      parts: createHitReader(reading.db, language, true),
+      words: createHitReader(reading.db, language, false),
+    }
+    app.decorate('getSearchDeps', () => {
+      const { hasParts, hasTerms } = upkeep.requireIndex()
+      return { db: reading.db, language, hasParts, hasTerms, readHits: hasParts ? readers.parts : readers.words }
     })
-    const deps = { parts: createDeps(true), words: createDeps(false) }
-    app.decorate('getSearchDeps', () => (upkeep.requireIndex().hasParts ? deps.parts : deps.words))
     app.addHook('onClose', async () => {
       await upkeep.close()
       await reading.close()

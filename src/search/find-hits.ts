@@ -1,7 +1,6 @@
 import { readText, type ReadPool } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
 import { blockOf, coverBlocks, firstIdOf } from './places.js'
-import { toPattern, type Question } from './question.js'
 
 /** Which messages are searched, newest first. */
 export interface Range {
@@ -11,6 +10,8 @@ export interface Range {
   /** When they were sent. */
   since: Date
   until: Date
+  /** Above the ids of all messages, also of those out of the range. */
+  end: number
 }
 
 export interface Hits {
@@ -20,66 +21,55 @@ export interface Hits {
   interruptedAt?: number
 }
 
-export interface Matching {
-  language: string
-  hasParts: boolean
-  question: Question
-}
-
-/** Parts that the index is asked for; the others are looked for in what it finds. */
-const INDEXED_PARTS = 3
-
-/** SQL: whether a row of chat_message_search, with the alias `t`, matches. */
-export function matches({ language, hasParts, question: { text, parts } }: Matching): Prisma.Sql {
-  const config = Prisma.raw(`'${language}'::regconfig`)
-  const hasWords = Prisma.sql`to_tsvector(${config}, t.content) @@ websearch_to_tsquery(${config}, ${text})`
-  if (!hasParts || parts.length === 0) return hasWords
-  const conditions = parts.slice(0, INDEXED_PARTS).map((part) => Prisma.sql`t.content ilike ${toPattern(part)}`)
-  const others = parts.slice(INDEXED_PARTS)
-  if (others.length > 0) conditions.push(Prisma.sql`t.content ilike all(${others.map(toPattern)}::text[])`)
-  // What the trigrams find is checked. The parts come first: the words of a text take longer.
-  return Prisma.sql`((${Prisma.join(conditions, ' and ')}) or ${hasWords})`
-}
-
 /**
- * Whether the index leads to the messages. If no part that it is asked for has three letters or digits in a row, all texts
- * are looked at.
+ * SQL of how many messages match, in any scope and range, and of the ids of those in scope and range, newest first, as one JSON
+ * text. `where` is a condition for the index. The range is applied afterwards: with it, the planner might choose the primary
+ * key, which leads through all messages. The statement stops after `maxFound` messages, which may be any; its ids are not
+ * usable then. The limit is outside of the materialized part, so that the planner does not prefer to scan the table for it.
  */
-export const isIndexed = ({ hasParts, question: { parts } }: Matching) =>
-  !hasParts || parts.length === 0 || parts.slice(0, INDEXED_PARTS).some((part) => /[\p{L}\p{N}]{3}/u.test(part))
-
-/**
- * SQL of the ids of matching messages, newest first, and how many there are in any scope, as one JSON text. `where`: a condition that the index answers beside
- * the words. `scope`: which sessions, with the alias `s`. The ids of the range are no condition of an index: the primary key
- * would lead through all messages.
- */
-const selectHits = (match: Prisma.Sql, where: Prisma.Sql, scope: Prisma.Sql, range: Range, most: number) => Prisma.sql`
-  with found as materialized (
-    select t.message_id, t.session_id from chat_message_search t
-    where ${match} and ${where} and t.message_id + 0 >= ${range.from} and t.message_id + 0 < ${range.before}
-      and t.created + interval '0' >= ${range.since} and t.created + interval '0' < ${range.until}
+function selectHits(
+  { conditions, scope, range }: Search,
+  where: Prisma.Sql,
+  most: number,
+  maxFound?: number,
+): Prisma.Sql {
+  const found = conditions.map(
+    (condition) => Prisma.sql`
+    select t.message_id, t.session_id, t.created from chat_message_search t where ${condition} and ${where}`,
   )
-  select json_build_array((select count(*) from found), coalesce(json_agg(hit.message_id), '[]'))::text from (
-    select f.message_id from (select * from found order by message_id desc) f
+  // Each condition may find the same message.
+  const maxRows = maxFound === undefined ? null : maxFound * conditions.length
+  return Prisma.sql`
+  with found as materialized (${Prisma.join(found, ' union all ')}
+  ), counted as materialized (
+    select distinct message_id, session_id, created from (select * from found limit ${maxRows}) taken
+  )
+  select json_build_array((select count(*) from counted), coalesce(json_agg(hit.message_id), '[]'))::text from (
+    select f.message_id from (
+      select * from counted where message_id >= ${range.from} and message_id < ${range.before}
+        and created >= ${range.since} and created < ${range.until}
+      order by message_id desc
+    ) f
     join chat_session s on s.id = f.session_id
     where ${scope} and exists (select from chat_message where id = f.message_id)
     order by f.message_id desc limit ${most}
   ) hit`
+}
 
 /** Searches a few sessions, whose messages the index leads to. */
-export async function findInSessions(
-  db: ReadPool,
-  { match, scope, range, limit }: Search,
-  sessionIds: number[],
-): Promise<Hits> {
+export async function findInSessions(db: ReadPool, search: Search, sessionIds: number[]): Promise<Hits> {
   const where = Prisma.sql`array[t.session_id] && ${sessionIds}::bigint[]`
-  const [, ids] = await readFound(db, selectHits(match, where, scope, range, limit + 1))
+  const [, ids] = await readFound(db, selectHits(search, where, search.limit + 1))
   return { ids }
 }
 
 export interface Search {
-  match: Prisma.Sql
+  /** A message matches if it fulfils one of them. */
+  conditions: Prisma.Sql[]
   isIndexed: boolean
+  /** Whether the index finds all matching messages without going through all messages. */
+  isSelective: boolean
+  /** Which sessions, with the alias `s`. */
   scope: Prisma.Sql
   range: Range
   limit: number
@@ -98,27 +88,37 @@ const LONG_STATEMENT_MS = 300
 const LONGEST_SEARCH_MS = 1000
 
 /**
- * Searches the history from its newest messages on, in portions, until it has found enough. A search that takes too long
- * ends with what it has, and can go on from there.
+ * Searches the history from its newest messages on, in portions, until it has found enough. Where few messages match, it reads
+ * all of the rest at once. A search that takes too long ends with what it has, and can go on from there.
  */
 export async function findInHistory(db: ReadPool, search: Search): Promise<Hits> {
-  const { match, scope, range, limit } = search
+  const { range, limit } = search
   const startedAt = performance.now()
   const ids: number[] = []
   const first = blockOf(range.from)
-  let last = blockOf(range.before - 1)
+  const newest = blockOf(range.before - 1)
+  let last = newest
   let portion = FIRST_PORTION
+  let found = 0
+  let mayReadRest = search.isSelective
   while (last >= first) {
     const portionAt = performance.now()
     const from = Math.max(first, last - portion + 1)
     const where = Prisma.sql`array[t.message_id >> 12, -1 - (t.message_id >> 18)] && ${coverBlocks(from, last)}::bigint[]`
-    const [found, more] = await readFound(db, selectHits(match, where, scope, range, limit + 1 - ids.length))
+    const [count, more] = await readFound(db, selectHits(search, where, limit + 1 - ids.length))
     ids.push(...more)
     if (ids.length > limit) break
+    found += count
     last = from - 1
     if (last >= first && performance.now() - startedAt > LONGEST_SEARCH_MS)
       return { ids, interruptedAt: firstIdOf(from) }
-    if (search.isIndexed) portion = adaptPortion(portion, found, performance.now() - portionAt)
+    if (search.isIndexed) portion = adaptPortion(portion, count, performance.now() - portionAt)
+    const read = { blocks: newest - last, found, hits: ids.length }
+    if (mayReadRest && last >= first && isRestSmall(read, portion, search)) {
+      const rest = await findInRest(db, search, firstIdOf(from), limit + 1 - ids.length)
+      if (rest !== undefined) return { ids: [...ids, ...rest] }
+      mayReadRest = false
+    }
   }
   return { ids }
 }
@@ -127,6 +127,38 @@ function adaptPortion(portion: number, found: number, tookMs: number): number {
   const mostGrowth = tookMs > LONG_STATEMENT_MS ? LONG_STATEMENT_MS / tookMs : LARGEST_GROWTH
   const growth = Math.min(TARGET_MESSAGES / Math.max(found, 1), mostGrowth)
   return Math.min(Math.max(1, Math.floor(portion * growth)), LARGEST_PORTION)
+}
+
+/** How many matching messages are read at once, at most. They take about 20 ms. */
+const MAX_REST_MATCHES = 10_000
+/** How many matching messages are read in the time that the index needs for one more block. */
+const MATCHES_PER_BLOCK = 20
+/** Added to what was found, because less than usual may be found by chance. Where three are usual, none is found in 5 % of the cases. */
+const CHANCE_MARGIN = 3
+
+interface Read {
+  blocks: number
+  found: number
+  hits: number
+}
+
+/** Whether few messages match in the whole history, by what was read of it, and the next portion is no better choice. */
+function isRestSmall(read: Read, nextPortion: number, { range, limit }: Search): boolean {
+  const expectedMatches = ((read.found + CHANCE_MARGIN) * (blockOf(range.end) + 1)) / read.blocks
+  const expectedHits = read.hits * (1 + nextPortion / read.blocks)
+  const isPortionCheap = expectedHits > limit && expectedMatches > MATCHES_PER_BLOCK * nextPortion
+  return expectedMatches <= MAX_REST_MATCHES && !isPortionCheap
+}
+
+/**
+ * Searches everything before a message. It reads all matching messages: the index takes longer to intersect them with blocks
+ * than to list some thousands of them.
+ * @returns undefined where many more match than was expected
+ */
+async function findInRest(db: ReadPool, search: Search, before: number, most: number): Promise<number[] | undefined> {
+  const rest = { ...search, range: { ...search.range, before } }
+  const [found, ids] = await readFound(db, selectHits(rest, Prisma.sql`true`, most, MAX_REST_MATCHES))
+  return found < MAX_REST_MATCHES ? ids : undefined
 }
 
 /** How many messages match, and the ids of the newest ones in scope. */

@@ -25,6 +25,7 @@ export async function readRange(db: ReadPool, { before, since, until }: RangeInp
     before: Math.min(before ?? Infinity, Number(newest) + 1, (last ?? Infinity) + RACING_IDS),
     since: since ?? new Date(0),
     until: until ?? new Date(Date.UTC(9999, 11, 31)),
+    end: Number(newest) + 1,
   }
   return range.from < range.before ? range : undefined
 }

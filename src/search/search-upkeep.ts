@@ -35,6 +35,7 @@ const INTERVAL_MS = 1000
 const reasons = {
   words: 'the extension pg_trgm is missing: the search finds whole words only',
   denied: 'the role may not create the index of the search: messages cannot be searched. Set MIGRATION_DATABASE_URL.',
+  slow: 'the role may not create the indexes of the terms: parts of words are found slowly. Set MIGRATION_DATABASE_URL.',
   busy: 'the index of the search waits for a build that another connection has under way',
   cancelled: 'the build of the search index was cancelled. It is tried again.',
   replaced: 'a node with another SEARCH_LANGUAGE has replaced the index: messages cannot be searched by this node',
@@ -64,11 +65,17 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
 
   async function turn(): Promise<void> {
     index = await findIndex(db, language)
+    // With an index of an earlier version, searches go on during the build, which takes minutes.
+    await updateProgress()
     if (index?.isComplete === true) mayBuild = false
     if (mayBuild) await build()
     else if (index === undefined) tellLack(lack)
     if (index?.hasParts === false) tellLack(reasons.words)
     await fillSearch()
+    await updateProgress()
+  }
+
+  async function updateProgress(): Promise<void> {
     if (progress < 100) progress = await readProgress(db, 'search')
   }
 
@@ -83,7 +90,7 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
       if (!isPermissionDenied(error)) throw error
       mayBuild = false
       lack = reasons.denied
-      tellLack(lack)
+      tellLack(index === undefined ? lack : reasons.slow)
     } finally {
       building = undefined
       await client.end()

@@ -7,11 +7,13 @@ import { PAGE_SIZE } from '../protocol/schemas/paging.js'
 import type { SearchPage } from '../protocol/schemas/search.js'
 import { encodeCursor, readCursor } from '../sessions/list-items.js'
 import { readMoment } from '../times/read-moment.js'
-import { findInHistory, findInSessions, isIndexed, matches, type Hits, type Matching } from './find-hits.js'
-import { readQuestion } from './question.js'
+import { findInHistory, findInSessions, type Hits, type Search } from './find-hits.js'
+import { isIndexed, listConditions, listIndexedParts } from './matching.js'
+import { readQuestion, type Question } from './question.js'
 import type { HitReader } from './read-hits.js'
 import { readRange } from './read-range.js'
 import { createScope, readFewSessions, type ScopeInput } from './session-scope.js'
+import { findTerms } from './terms.js'
 
 export interface SearchQuery {
   q: string
@@ -28,6 +30,8 @@ export interface SearchDeps {
   language: string
   /** Whether parts of words are found, too. */
   hasParts: boolean
+  /** Whether the terms of all messages are known. */
+  hasTerms: boolean
   readHits: HitReader
 }
 
@@ -43,13 +47,12 @@ export async function searchMessages(
   query: SearchQuery,
 ): Promise<SearchPage> {
   const { limit = PAGE_SIZE } = query
-  const matching = { ...deps, question: readQuestion(query.q) }
+  const asked = { ...deps, question: readQuestion(query.q) }
   const input = { admin, ...(query.store_id !== undefined && { storeId: query.store_id }) }
   try {
-    await requireWords(deps.db, matching)
-    const { ids, interruptedAt } = await findHits(deps.db, matching, input, query, limit)
+    const { ids, interruptedAt } = await findHits(asked, input, query, limit)
     const page = ids.slice(0, limit)
-    const data = await deps.readHits(page, createScope(input), matching.question)
+    const data = await deps.readHits(page, createScope(input), asked.question)
     const next = ids.length > limit ? page.at(-1) : interruptedAt
     return { data, next_cursor: next === undefined ? null : encodeCursor(String(next)) }
   } catch (error) {
@@ -58,31 +61,47 @@ export async function searchMessages(
   }
 }
 
-/** Of a question without a single word, such as one of punctuation or of stop words, only the parts can be found. */
-async function requireWords(db: ReadPool, { language, hasParts, question }: Matching): Promise<void> {
-  if (hasParts && question.parts.length > 0) return
-  const config = Prisma.raw(`'${language}'::regconfig`)
-  const nodes = await readText(db, Prisma.sql`select numnode(websearch_to_tsquery(${config}, ${question.text}))::text`)
-  if (nodes === '0') throw invalidInput([{ field: 'q', message: 'has no word to search for' }])
-}
+type Asked = SearchDeps & { question: Question }
 
 async function findHits(
-  db: ReadPool,
-  matching: Matching,
+  asked: Asked,
   input: ScopeInput,
   { from, to, cursor }: SearchQuery,
   limit: number,
 ): Promise<Hits> {
+  const { db } = asked
   const [before] = readCursor(cursor, 1)
-  const [range, few] = await Promise.all([
+  const [range, few, how] = await Promise.all([
     readRange(db, {
       ...(before !== undefined && { before }),
       ...(from !== undefined && { since: readMoment('from', from) }),
       ...(to !== undefined && { until: readMoment('to', to) }),
     }),
     readFewSessions(db, input),
+    readMatching(asked),
   ])
   if (range === undefined || few?.length === 0) return { ids: [] }
-  const search = { match: matches(matching), isIndexed: isIndexed(matching), scope: createScope(input), range, limit }
+  const search = { ...how, scope: createScope(input), range, limit }
   return few === undefined ? findInHistory(db, search) : findInSessions(db, search, few)
+}
+
+/** Decides how the index is asked. */
+async function readMatching(asked: Asked): Promise<Pick<Search, 'conditions' | 'isIndexed' | 'isSelective'>> {
+  const parts = listIndexedParts(asked)
+  const terms = asked.hasTerms ? await findTerms(asked.db, parts) : new Map<string, string[]>()
+  const matching = { ...asked, terms }
+  const isSelective = parts.length > 0 ? isIndexed(matching) : await hasSelectiveWords(asked)
+  return { conditions: listConditions(matching), isIndexed: isIndexed(matching), isSelective }
+}
+
+/**
+ * Of a question without a single word, such as one of punctuation or of stop words, only the parts can be found.
+ * @returns whether the index leads to the words, rather than to all messages without some
+ * @throws RequestError 400
+ */
+async function hasSelectiveWords({ db, language, question }: Asked): Promise<boolean> {
+  const config = Prisma.raw(`'${language}'::regconfig`)
+  const tree = await readText(db, Prisma.sql`select querytree(websearch_to_tsquery(${config}, ${question.text}))`)
+  if (tree === '') throw invalidInput([{ field: 'q', message: 'has no word to search for' }])
+  return tree !== 'T'
 }

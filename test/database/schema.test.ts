@@ -69,7 +69,7 @@ async function describeSchema(t: Test, content: string): Promise<string[]> {
   return describe(database)
 }
 
-/** Everything of a database that a Prisma schema can say, line by line. CHECKs, triggers, functions and indexes of expressions it cannot. */
+/** Everything of a database that a Prisma schema can say, line by line. CHECKs, triggers, functions, indexes of expressions and those of an optional extension it cannot. */
 async function describe(database: TestDatabase): Promise<string[]> {
   const rows = await database.query<{ line: string }>(`
     with tables as (
@@ -82,6 +82,7 @@ async function describe(database: TestDatabase): Promise<string[]> {
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     union all
     select pg_get_indexdef(indexrelid) from tables join pg_index on indrelid = tables.oid and indexprs is null
+    where pg_get_indexdef(indexrelid) not like '%gin_trgm_ops%'
     union all
     select format('%s %s %s', relname, conname, pg_get_constraintdef(pg_constraint.oid))
     from tables join pg_constraint on conrelid = tables.oid and contype in ('p', 'f', 'u')

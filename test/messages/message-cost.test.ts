@@ -28,7 +28,7 @@ const tables = [
 const tablesOfConsumers = [
   ...['webhook', 'webhook_session', 'webhook_delivery', 'event_cursor'],
   ...['unread_event', 'unread_reminder', 'unread_mail', 'mail_key', 'mail_unsubscribe'],
-  ...['chat_message_search', 'chat_session_times'],
+  ...['chat_message_search', 'chat_search_term', 'chat_session_times'],
 ]
 
 /** Counts every row that is inserted, updated or deleted, in any table of the chat. */

@@ -7,11 +7,16 @@ import { buildIndex } from '../../src/search/search-index.js'
 import { addAdmin, addStore } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { fillNow, find, search } from '../support/chat/search.js'
+import { addMessages } from '../support/chat/sessions.js'
 import { createDatabase, type TestDatabase } from '../support/databases/database.js'
 import { startNode } from '../support/nodes/node.js'
 
 const indexes = `select indexrelid::regclass::text as name from pg_index
-  where indrelid = 'chat_message_search'::regclass and not indisprimary`
+  where indrelid in ('chat_message_search'::regclass, 'chat_search_term'::regclass) and not indisprimary order by name`
+const namesOf = (own: string, hasParts = true) =>
+  [`chat_message_search_${own}`, 'chat_message_search_terms', ...(hasParts ? ['chat_search_term_parts'] : [])]
+    .toSorted()
+    .map((name) => ({ name }))
 
 t.test('with another language the index is built anew, and the node of the old one says so', async (t) => {
   const old = createChatClient(await startNode(t))
@@ -25,12 +30,15 @@ t.test('with another language the index is built anew, and the node of the old o
   t.same(await find(next, supervisor, '"run" "parcel"'), ['The running parcels'], 'stems')
   t.match((await search(next, supervisor, '"the"')).status, 400, 'a stop word alone')
   t.same(await find(next, supervisor, 'the'), ['The running parcels'], 'as a part of the text')
-  t.same(await database.query(indexes), [{ name: 'chat_message_search_parts_english' }])
+  t.same(await database.query(indexes), namesOf('parts_english'))
   await until(async () => {
     const { status, body } = await old.get('admin/search/', supervisor, { q: 'parcels' })
     return status === 503 && body.message === 'The search is being prepared'
   }, 10_000)
 })
+
+const copyMessage = `insert into chat_message_search (message_id, session_id, content, created)
+  select id, session_id, content, created from chat_message where id = $1`
 
 /** The database for a role that may do what the service needs, and no more. */
 async function asRole(t: Test, database: TestDatabase, ownsTable: boolean): Promise<TestDatabase> {
@@ -59,7 +67,7 @@ t.test('where the role may not create pg_trgm, whole words are found', async (t)
   t.same(await find(chat, supervisor, 'lost'), ['lost parcels'])
   t.same(await find(chat, supervisor, 'parcel'), [])
   t.equal((await search(chat, supervisor, '!!!')).status, 400)
-  t.same(await database.query(indexes), [{ name: 'chat_message_search_words_simple' }])
+  t.same(await database.query(indexes), namesOf('words_simple', false))
 })
 
 t.test('where the role may not create indexes either, searches are refused, and everything else works', async (t) => {
@@ -72,6 +80,36 @@ t.test('where the role may not create indexes either, searches are refused, and 
     status: 503,
     body: { message: 'The search is being prepared' },
   })
+})
+
+t.test('with the index of an earlier version searches go on until the terms of all messages are known', async (t) => {
+  const database = await createDatabase(t)
+  await database.query('drop index chat_message_search_terms, chat_search_term_parts')
+  const [store, supervisor] = [await addStore(database), await addAdmin(database, { role: 'supervisor' })]
+  const [session] = await database.query<{ id: string }>(
+    'insert into chat_session (store_id) values ($1) returning id',
+    [store.id],
+  )
+  const contents = [{ content: 'first parcel' }, { content: 'second parcel' }]
+  const [first, second] = await addMessages(database, Number(session?.id), contents)
+  await database.query(copyMessage, [first])
+  // As a node of that version fills the search, which the build waits for.
+  const filling = new Client(database.url)
+  await filling.connect()
+  t.teardown(() => filling.end())
+  await filling.query('begin')
+  await filling.query(copyMessage, [second])
+
+  const chat = createChatClient(await startNode(t, { database }))
+  t.same(await find(chat, supervisor, 'arce'), ['first parcel'])
+  await filling.query('commit')
+  await until(async () => (await database.query(indexes)).length === 3, 10_000)
+  t.same(await find(chat, supervisor, 'arce'), ['second parcel', 'first parcel'])
+  await chat.post('store/message/', store, { content: 'third' })
+  await fillNow(chat)
+  t.same(await database.query('select term from chat_search_term order by term'), [
+    ...['first', 'parcel', 'second', 'third'].map((term) => ({ term })),
+  ])
 })
 
 t.test('one connection builds at a time, and leaves no lock on one that a pooler lends on', async (t) => {
@@ -92,7 +130,7 @@ t.test('one connection builds at a time, and leaves no lock on one that a pooler
   t.equal(await buildIndex(second, 'german'), false)
   await first.query('rollback')
   t.equal(await buildIndex(second, 'german'), true)
-  t.same(await database.query(indexes), [{ name: 'chat_message_search_parts_german' }])
+  t.same(await database.query(indexes), namesOf('parts_german'))
 })
 
 t.test('a language is the plain name of a text search configuration', (t) => {

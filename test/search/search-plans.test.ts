@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { readText } from '../../src/database/database.js'
 import { Prisma } from '../../src/generated/prisma/client.js'
@@ -11,7 +12,7 @@ import { startNode } from '../support/nodes/node.js'
 const chat = createChatClient(await startNode(t))
 const { database } = chat.node
 // There are few sessions here.
-const large = ['chat_message', 'chat_message_search']
+const large = ['chat_message', 'chat_message_search', 'chat_search_term']
 
 /** 20,000 messages that all hold a word, each tenth of them in a session of an agent's own; one more holds another word. */
 async function fillDatabase(adminId: number): Promise<void> {
@@ -34,6 +35,9 @@ async function fillDatabase(adminId: number): Promise<void> {
   )
   await database.query('analyze')
 }
+
+/** Whether messages with exactly this term are asked for. */
+const isFor = (values: unknown[], term: string) => values.some((value) => isDeepStrictEqual(value, [term]))
 
 t.test('an agent that may read many sessions finds nothing of the others', async (t) => {
   const [mine, other] = [await claimConversation(chat), await claimConversation(chat)]
@@ -80,10 +84,26 @@ t.test('no search reads a table from end to end, and a common word is not read t
       statement.text.trim().slice(0, 300),
     )
   }
-  const common = captured.find(({ text, values }) => text.includes('with found') && values.includes('%common%'))
+  const common = captured.find(({ text, values }) => text.includes('with found') && isFor(values, 'common'))
   const rows = common === undefined ? [NaN] : await countRowsRead(database, common)
   t.ok(Math.max(...rows) <= 4096, `${rows.join()} rows of 20,000`)
 })
+
+t.test(
+  'a part that is in no text is looked for among the terms alone, and one that is in few is asked for by them',
+  async (t) => {
+    const supervisor = await addAdmin(database, { role: 'supervisor' })
+    await find(chat, supervisor, 'common')
+    const captured = captureStatements(t)
+    t.same(await find(chat, supervisor, 'commonthing'), [])
+    t.same(await find(chat, supervisor, 'rivat'), ['a private thing of mine', 'a private thing of another'])
+    t.same(
+      captured.filter(({ text }) => text.includes('ilike')),
+      [],
+    )
+    t.ok(captured.some(({ values }) => isFor(values, 'private')))
+  },
+)
 
 t.test(
   'a search is planned for its words: of those too short for a trigram, the index would be read to its end',

@@ -89,7 +89,8 @@ export const hash = (value: string, seed: number) => `hashint8extended(${value},
 
 /** Copies the messages for the search at once. The service does it in small turns, so that sends do not notice them. */
 async function copyForSearch(client: Client): Promise<void> {
-  await client.query('drop index if exists chat_message_search_parts_simple, chat_message_search_words_simple')
+  const indexes = ['chat_message_search_parts_simple', 'chat_message_search_words_simple', 'chat_message_search_terms']
+  await client.query(`drop index if exists ${indexes.join()}, chat_search_term_parts`)
   await client.query(`insert into chat_message_search (message_id, session_id, content, created)
     select id, session_id, content, created from chat_message order by id`)
   if (!(await buildIndex(client, 'simple'))) throw new Error('Another process is building the index of the search')

@@ -7,11 +7,11 @@ import { readMigrations } from './migrate.js'
 const emptiedTables = [
   ...['chat_node', 'online', 'notification_mark', 'notification_session_mark', 'chat_file'],
   ...['webhook', 'webhook_session', 'webhook_delivery', 'chat_session_tag', 'chat_note', 'canned_reply'],
-  'chat_message_search',
+  ...['chat_message_search', 'chat_search_term', 'unread_event', 'unread_mail', 'unread_reminder'],
 ]
 
 /** Functions that statements of the service call. Trigger functions need no privilege. */
-const calledFunctions = ['read_session_details']
+const calledFunctions = ['read_session_details', 'message_terms', 'message_terms_long']
 
 /**
  * Checks that the role has the privileges that the service needs, because another role may own the tables.

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { prepareDatabase, type PrepareOptions } from '../../../src/database/startup/prepare-database.js'
@@ -116,6 +118,13 @@ t.test('?schema= holds for migrations, raw statements and Prisma alike', async (
   t.equal((await node.get('/health/ready/')).status, 200)
 })
 
+/** The tables from which statements in the sources delete rows. */
+async function findEmptiedTables(): Promise<string[]> {
+  const names = (await readdir('src', { recursive: true })).filter((name) => name.endsWith('.ts'))
+  const texts = await Promise.all(names.map((name) => readFile(join('src', name), 'utf8')))
+  return [...new Set(texts.flatMap((text) => [...text.matchAll(/delete from (\w+)/gi)].map(([, table = '']) => table)))]
+}
+
 t.test('a role without the right to create tables', async (t) => {
   await t.test('is refused while there are migrations to apply', async (t) => {
     const database = await createEmptyDatabase(t)
@@ -131,6 +140,11 @@ t.test('a role without the right to create tables', async (t) => {
     await database.query(`grant select, insert, update, delete on all tables in schema public to ${name}`)
     await refuses(t, prepare(url), /lacks a right: usage on sequence/)
     await database.query(`grant usage on all sequences in schema public to ${name}`)
+    for (const table of await findEmptiedTables()) {
+      await database.query(`revoke delete on ${table} from ${name}`)
+      await refuses(t, prepare(url), new RegExp(`lacks a right: delete on table ${table}$`))
+      await database.query(`grant delete on ${table} to ${name}`)
+    }
     t.same(await prepare(url), [])
     const node = await startNode(t, { database: { ...database, url } })
     t.equal((await node.get('/v1/chat/store/session/', await addStore(database))).status, 200)
