@@ -70,16 +70,34 @@ function watch(prototype: object, name: string, listener: (site: string | undefi
   }
 }
 
-/** Stack frames between the call site and the observer. */
-const observerFrames = /[/]harness[/]|node:|[/](dist|src)[/]database[/]columns\.[jt]s/
-const productFrame = /(\/[^()]*\/(?:dist|src)\/(?!generated\/)[^()]*\.[jt]s:\d+:\d+)\)?$/
+/** Files of stack frames between the call site and the observer. */
+const observerFile = /[/]harness[/]|^node:|[/](dist|src)[/]database[/]columns\.[jt]s/
+const productFile = /^(?:file:[/][/])?([/].*[/](?:dist|src)[/](?!generated[/]).*\.[jt]s)$/
+/** Paths of the product by the file name of a frame; null for the observer's files, undefined for other files. */
+const callers = new Map<string, string | null | undefined>()
 
 /** Returns the place in the product that called the observed method; undefined for a call from elsewhere. */
 function findSite(): string | undefined {
-  const holder = { stack: '' }
+  const holder: { stack?: NodeJS.CallSite[] } = {}
+  const { prepareStackTrace } = Error
+  // Only the frames are needed: formatting the stack takes most of the time.
+  Error.prepareStackTrace = (_, sites) => sites
   Error.captureStackTrace(holder, findSite)
-  const caller = holder.stack.split('\n').find((line) => line.startsWith('    at ') && !observerFrames.test(line))
-  return caller === undefined ? undefined : productFrame.exec(caller)?.[1]
+  const { stack = [] } = holder
+  Error.prepareStackTrace = prepareStackTrace
+  for (const site of stack) {
+    const caller = findCaller(site.getFileName())
+    if (caller === null) continue
+    return caller && `${caller}:${site.getLineNumber()}:${site.getColumnNumber()}`
+  }
+  return undefined
+}
+
+function findCaller(file: string | null | undefined): string | null | undefined {
+  // Native code, such as Array.map.
+  if (file === null || file === undefined) return null
+  if (!callers.has(file)) callers.set(file, observerFile.test(file) ? null : productFile.exec(file)?.[1])
+  return callers.get(file)
 }
 
 /**

@@ -1,6 +1,15 @@
 /** The kind of a value, in the words by which the declared types are described. */
 export type Kind =
-  'array' | 'bigint' | 'boolean' | 'bytes' | 'null' | 'number' | 'object' | 'string' | 'undefined' | (string & {})
+  | 'array'
+  | 'bigint'
+  | 'boolean'
+  | 'bytes'
+  | 'null'
+  | 'number'
+  | 'object'
+  | 'string'
+  | 'undefined'
+  | (string & {})
 
 /** The kinds of values that each column has had, and some of its texts. */
 export type ColumnsSeen = Record<string, { kinds: Kind[]; texts: string[] }>

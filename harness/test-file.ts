@@ -1,4 +1,6 @@
+import './test-errors.js'
 import root, { type Test } from 'tap'
+import { claimFile, writeOutcome } from './outcomes.js'
 import { ROWS_VARIABLE } from './variables.js'
 
 /** Timeout of one file. */
@@ -31,15 +33,24 @@ const rowsFolder = process.env[ROWS_VARIABLE]
 // Before a test loads the product.
 if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(rowsFolder)
 
-/** Runs test files one after the other, also after one that fails. */
+/**
+ * Runs test files one after the other, also after one that fails. Skips files that another process of the run has claimed.
+ */
 export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
   // tap would apply TAP_TIMEOUT, which is meant for a file, to the whole process.
   root.setTimeout(0)
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: Error) => current.threw(error))
+  }
   for (const { name, load } of files) {
-    await root.test(name, { timeout: TIMEOUT_MS }, async (test) => {
-      current = test
+    if (!claimFile(name)) continue
+    let file: Test = root
+    const results = await root.test(name, { timeout: TIMEOUT_MS }, async (test) => {
+      current = file = test
       await load()
     })
+    const { pass, fail } = file.counts
+    writeOutcome(name, { passed: pass, failed: results?.ok === true ? fail : Math.max(1, fail) })
   }
   endSoon()
   // At its normal end, Node.js 20 frees its environment. For that it waits, in a busy loop, for a request that a reset

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PATIENCE_VARIABLE } from './variables.js'
 
 const PAUSE_MS = 5
-const patience = Number(process.env[PATIENCE_VARIABLE] ?? 1)
+/** By how much deadlines are multiplied: 1 for a file alone, more in a whole run, which keeps the machine busy. */
+export const patience = Number(process.env[PATIENCE_VARIABLE] ?? 1)
 
 /**
  * Waits until a condition holds, and returns its value. A condition that throws does not hold yet.

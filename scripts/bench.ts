@@ -3,9 +3,10 @@
  * docs/benchmark.md. `npm run bench -- hot-read messages` runs only these benchmarks. Run nothing else at the same
  * time.
  */
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
-import { format, resolveConfig } from 'prettier'
+import { promisify } from 'node:util'
 import { measureDesk } from './bench/desk.js'
 import { compareFanOut } from './bench/fan-out.js'
 import { compareFirstAdmins } from './bench/first-admin.js'
@@ -80,6 +81,6 @@ async function writeSection(name: string, text: string): Promise<void> {
     const section = sections.get(each)
     return section === undefined ? [] : `## ${each}\n\n${section}\n`
   })
-  const options = await resolveConfig(RESULTS)
-  await writeFile(RESULTS, await format([intro, ...written].join('\n'), { ...options, filepath: RESULTS }))
+  await writeFile(RESULTS, [intro, ...written].join('\n'))
+  await promisify(execFile)('node_modules/.bin/oxfmt', [RESULTS])
 }

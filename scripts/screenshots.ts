@@ -10,8 +10,9 @@ await mkdir('docs/screenshots', { recursive: true })
 await runFiles({
   name: 'screenshots',
   files: ['test/pages/screenshots.ts'],
-  filesPerProcess: 1,
   jobs: 1,
+  isAlone: () => true,
+  isRepeated: false,
   timeoutSeconds: 300,
   provide: async () => ({ [CHROMIUM_VARIABLE]: await provideChromium() }),
 })

@@ -20,8 +20,9 @@ await runFiles({
   name: 'faults',
   files: await chooseFiles('test/faults', '.faults.ts'),
   // One file at a time: each needs the whole machine.
-  filesPerProcess: 1,
   jobs: 1,
+  isAlone: () => true,
+  isRepeated: false,
   timeoutSeconds: 1200,
   provide: (folder) => ({ [FAULT_REPORT_VARIABLE]: reportIn(folder), [ABUSE_REPORT_VARIABLE]: abuseReportIn(folder) }),
   review: printTables,

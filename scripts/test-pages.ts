@@ -11,8 +11,9 @@ await runFiles({
   name: 'pages',
   files: await chooseFiles('test/pages', '.pages.ts'),
   // Browsers are heavy: two at a time are enough for a small machine.
-  filesPerProcess: 4,
   jobs: 2,
+  isAlone: () => false,
+  isRepeated: process.argv.length === 2,
   timeoutSeconds: 300,
   provide: async () => ({ [CHROMIUM_VARIABLE]: await provideChromium() }),
 })

@@ -10,8 +10,9 @@ import { printTotals } from './testing/totals.js'
 await runFiles({
   name: 's3',
   files: await chooseFiles('test/files', '.s3.ts'),
-  filesPerProcess: 1,
   jobs: 1,
+  isAlone: () => true,
+  isRepeated: false,
   timeoutSeconds: 120,
   async provide() {
     const program = process.env['VERSITYGW_PATH'] ?? (await findProgram('versitygw'))

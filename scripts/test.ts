@@ -21,7 +21,6 @@ import { PATIENCE_VARIABLE, ROWS_VARIABLE } from '../harness/variables.js'
 const JOBS = 6
 /** A whole run keeps the machine busy, so that everything in it takes longer. */
 const PATIENCE = 3
-const FILES_PER_PROCESS = 8
 const ROWS_FOLDER = resolve('.tap/rows')
 
 const given = process.argv.slice(2)
@@ -48,8 +47,10 @@ if (services) {
   await step('tests', () =>
     runTests(steps, {
       files,
-      filesPerProcess: FILES_PER_PROCESS,
       jobs: JOBS,
+      // They put a pooler between PostgreSQL and all nodes of their process, or measure the memory of the process.
+      isAlone: (file) => /^test\/(pooler|memory)\//.test(file),
+      isRepeated: isWhole,
       timeoutSeconds: 300,
       reporter,
       environment,

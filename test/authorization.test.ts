@@ -4,6 +4,7 @@ import { addAdmin, addStore, addToken } from './support/chat/accounts.js'
 import { createAnswerCheck, createChatClient, type OpenApiDocument } from './support/chat/chat-client.js'
 import type { Answer } from './support/clients/client.js'
 import { claimConversation, closeConversation, openConversation } from './support/chat/conversations.js'
+import { clearSessions } from './support/chat/sessions.js'
 import { startNode } from './support/nodes/node.js'
 import { encodeForm, storeFile } from './support/files/uploads.js'
 import { noLimits } from '../harness/no-limits.js'
@@ -158,7 +159,7 @@ for (const route of routes) {
 
   t.test(route, async (t) => {
     const answers = new Map<string, Answer>()
-    await database.query('truncate chat_session, notification_mark cascade')
+    await clearSessions(database)
     let scene = await setScene()
     let before = await readEverything()
     for (const target of targets.filter((target) => target in byTarget)) {

@@ -2,7 +2,6 @@ import type { Steps } from './steps.js'
 
 /** TypeScript 7; `typescript` is 6, whose API others of the checks use. */
 const TSC = 'node_modules/typescript-native/bin/tsc'
-const prettierCache = ['--cache', '--cache-strategy', 'content', '--cache-location', '.cache/prettier']
 
 /** Checks types, style, format and structure. Each check runs even if another fails. */
 export async function runChecks({ step, run }: Steps): Promise<void> {
@@ -15,7 +14,7 @@ export async function runChecks({ step, run }: Steps): Promise<void> {
     await step(`types of ${project}`, () => run(process.execPath, [TSC, '-p', project, ...cache]))
   }
   await step('lint', () => run('oxlint', ['.']))
-  await step('format', () => run('prettier', ['--check', '--log-level', 'warn', ...prettierCache, '.']))
+  await step('format', () => run('oxfmt', ['--check', '.']))
   await step('imports', () =>
     run('depcruise', ['--config', '.dependency-cruiser.mjs', 'src', 'harness', 'test', 'scripts']),
   )

@@ -4,19 +4,15 @@ import { build, type Plugin } from 'esbuild'
 
 /** Where the tests run from. Beside it lies, as `src`, what ships: a spawned server and an imported module are one file. */
 const FOLDER = '.tap/build'
+const PROGRAMS = `${FOLDER}/programs`
 
 /** What tests import instead of tap, relative to FOLDER. */
 const TEST_FILE = 'harness/test-file'
 
-/**
- * Strips the types from the tests, once for all: a loader in each of their processes would cost it a second. Makes a
- * program for each group of files, which runs them one after the other.
- * @returns the paths of the programs
- */
-export async function compileTests(groups: string[][]): Promise<string[]> {
+/** Strips the types from the tests, once for all: a loader in each of their processes would cost it a second. */
+export async function compileTests(): Promise<void> {
   const sources = await Promise.all(['test', 'harness'].map(findSources))
   await rm(FOLDER, { recursive: true, force: true })
-  await mkdir(`${FOLDER}/groups`, { recursive: true })
   await build({
     entryPoints: sources.flat(),
     outbase: '.',
@@ -32,7 +28,16 @@ export async function compileTests(groups: string[][]): Promise<string[]> {
     logLevel: 'warning',
   })
   await symlink('../../dist', `${FOLDER}/src`)
-  return Promise.all(groups.map(writeProgram))
+}
+
+/**
+ * Writes a program for each list of compiled files, which runs them one after the other.
+ * @returns the paths of the programs
+ */
+export async function writePrograms(lists: string[][]): Promise<string[]> {
+  await rm(PROGRAMS, { recursive: true, force: true })
+  await mkdir(PROGRAMS)
+  return Promise.all(lists.map(writeProgram))
 }
 
 async function findSources(folder: string): Promise<string[]> {
@@ -53,7 +58,7 @@ const tapOfOneFile: Plugin = {
 }
 
 async function writeProgram(files: string[], place: number): Promise<string> {
-  const path = `${FOLDER}/groups/${String(place + 1).padStart(3, '0')}.js`
+  const path = `${PROGRAMS}/${String(place + 1).padStart(3, '0')}.js`
   const loads = files.map((file) => {
     const load = `() => import(${JSON.stringify(`../${file.replace(/\.ts$/, '.js')}`)})`
     return `  { name: ${JSON.stringify(file)}, load: ${load} },\n`

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { OUTCOMES } from '../../harness/outcomes.js'
 import { nameServices } from '../../harness/services.js'
 import { endLeftovers } from './leftovers.js'
 import { runTests, type TestRun } from './run-tests.js'
@@ -29,6 +30,7 @@ interface FilesRun extends Omit<TestRun, 'environment' | 'reporter'> {
 
 /** Runs test files without coverage, with a PostgreSQL and a Redis, and stops everything that was started. */
 export async function runFiles({ name, provide, review, ...tests }: FilesRun): Promise<void> {
+  await rm(OUTCOMES, { recursive: true, force: true })
   await rm(RESULTS, { force: true })
   const folder = await mkdtemp(join(tmpdir(), `store-chat-${name}-`))
   const steps = createSteps({ ...process.env, TMPDIR: folder })

@@ -19,7 +19,7 @@ export async function startServices(folder: string): Promise<Services & { stop()
   }
   try {
     // Test data need not survive a crash of the machine. Other settings are those of production.
-    await cluster.start({ settings: { fsync: 'off', max_connections: '300' } })
+    await cluster.start({ settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300' } })
     const databaseUrl = await cluster.url()
     if (databaseUrl === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
     await simplifyPassword(databaseUrl)

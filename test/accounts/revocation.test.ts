@@ -4,7 +4,7 @@ import { createDatabase } from '../support/databases/database.js'
 import { createNetwork, type NetworkKind } from '../support/nodes/network.js'
 import { startNodes } from '../support/nodes/node.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
-import { until } from '../../harness/until.js'
+import { patience, until } from '../../harness/until.js'
 
 const config = { platformToken: 'platform-token-for-tests' }
 const path = '/v1/chat/store/session/'
@@ -35,7 +35,7 @@ t.test('a token that is revoked that no pub/sub carried ends everywhere within a
   await nodes[0].database.query('update access_token set revoked_at = now() where id = $1', [store.tokenId])
   const revokedAt = Date.now()
   for (const node of nodes) await until(async () => (await node.get(path, store)).status === 401, 5000)
-  t.ok(Date.now() - revokedAt < 1000, `after ${Date.now() - revokedAt} ms`)
+  t.ok(Date.now() - revokedAt < 1000 * patience, `after ${Date.now() - revokedAt} ms`)
 })
 
 t.test('a token revoked while Redis is away ends everywhere within a second', async (t) => {
@@ -50,7 +50,7 @@ t.test('a token revoked while Redis is away ends everywhere within a second', as
   t.equal(revoked?.status, 200)
   const revokedAt = Date.now()
   await until(async () => (await there?.get(path, store))?.status === 401, 5000)
-  t.ok(Date.now() - revokedAt < 1000, `after ${Date.now() - revokedAt} ms`)
+  t.ok(Date.now() - revokedAt < 1000 * patience, `after ${Date.now() - revokedAt} ms`)
 })
 
 async function startTwo(t: Test, kind: NetworkKind) {

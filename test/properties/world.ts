@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { addAdmin, addStore, type TestAccount } from '../support/chat/accounts.js'
 import { startTwoNodes, type ChatClient } from '../support/chat/chat-client.js'
 import type { Answer } from '../support/clients/client.js'
+import { clearSessions } from '../support/chat/sessions.js'
 import { findDisorder, readStory } from '../support/chat/session-events.js'
 import { Model, type ModelMessage, type ModelSession } from './model.js'
 
@@ -25,8 +26,9 @@ export async function createWorld(t: Test): Promise<World> {
 
 /** Starts over with the same accounts. */
 export async function resetWorld({ nodes, admins, ...world }: World): Promise<World> {
-  const { query } = nodes[0].node.database
-  await query('truncate chat_session, notification_mark cascade')
+  const { database } = nodes[0].node
+  const { query } = database
+  await clearSessions(database)
   await query('update open_session_count set count = 0')
   await query('update admin set notifications_read_up_to = 0')
   const model = new Model()

@@ -33,7 +33,7 @@ export function sendAdminReset(
 ): void {
   const isHolder = ({ account }: Connection) => account.id === holderId
   const isOther = (connection: Connection) => !isHolder(connection)
-  deliveryReceipts.forget(sessionId)
+  deliveryReceipts.forget(sessionId, 'admin')
   sendReset(connections.filter(isHolder), sessionId, holder)
   sendReset(connections.filter(isOther), sessionId, others)
   const isDelivered = connections.some((connection) => holderId === null || isHolder(connection))

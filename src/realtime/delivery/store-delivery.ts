@@ -119,7 +119,7 @@ export function createStoreDelivery(deps: StoreDeliveryDeps): StoreDelivery {
     const account = { side: 'store' as const, id: storeId }
     const sync = await deps.readSync({ account, sessionId, after: null, before: null, epoch: null })
     if (sync === undefined) return
-    deps.deliveryReceipts.forget(sessionId)
+    deps.deliveryReceipts.forget(sessionId, 'store')
     receiptBroadcast.forget(sessionId)
     receiptBroadcast.start(sessionId, { delivered: sync.deliveredUpTo, read: sync.readUpTo })
     sendReset(subscriptions.connectionsOf(storeId), sessionId, sync)

@@ -27,8 +27,11 @@ const deliveredColumns = defineColumns<DeliveredRow>({
 export interface DeliveryReceipts {
   /** A message was written to a socket of a side. The receipt is stored and published within a few hundred milliseconds. */
   note(sessionId: number, side: Side, messageId: number): void
-  /** Drops the receipts of a session that are not stored yet: the database was set back, and its messages are gone. */
-  forget(sessionId: number): void
+  /**
+   * Drops the receipts of a session's side that are not stored yet: the database was set back, and its messages are gone. The
+   * other side is reset at another time, and keeps what it was sent since.
+   */
+  forget(sessionId: number, side: Side): void
   /** Stores the receipts that wait. */
   close(): Promise<void>
 }
@@ -70,8 +73,8 @@ export function createDeliveryReceipts(
 
   return {
     note,
-    forget(sessionId: number): void {
-      for (const side of ['store', 'admin']) waiting.delete(`${side}:${sessionId}`)
+    forget(sessionId: number, side: Side): void {
+      waiting.delete(`${side}:${sessionId}`)
     },
     async close(): Promise<void> {
       clearInterval(timer)

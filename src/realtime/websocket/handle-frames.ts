@@ -92,7 +92,8 @@ function refuse({ onFault }: FrameDeps, connection: Connection, error: unknown, 
 }
 
 type ReadFrame = { answered: Answered; payload?: unknown } & (
-  { type: ClientFrameType; refusal?: undefined } | { type?: undefined; refusal: unknown }
+  | { type: ClientFrameType; refusal?: undefined }
+  | { type?: undefined; refusal: unknown }
 )
 
 /** A large frame counts as a request of the account for each so many bytes, and for each so many separators: parsing takes time. */

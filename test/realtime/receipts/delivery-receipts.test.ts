@@ -25,3 +25,20 @@ t.test('a mark of a session that is gone does not keep the others from being not
   await until(noted, 5000, 'the mark is noted')
   t.strictSame(errors, [])
 })
+
+t.test('a side that is set back drops its own waiting receipts, and keeps those of the other side', async (t) => {
+  const node = await startNode(t)
+  const chat = createChatClient(node)
+  const { store, sessionId } = await openConversation(chat)
+  const [messageId = 0] = await sendMessages(chat, store, 1)
+  const receipts = createDeliveryReceipts(node.app.db, node.app.pubsub, (error) => t.error(error))
+  receipts.note(sessionId, 'store', messageId)
+  receipts.note(sessionId, 'admin', messageId)
+  receipts.forget(sessionId, 'store')
+  await receipts.close()
+  const stored = await node.database.query(
+    'select side, delivered_up_to::int as "upTo" from chat_receipt where session_id = $1',
+    [sessionId],
+  )
+  t.same(stored, [{ side: 'admin', upTo: messageId }])
+})

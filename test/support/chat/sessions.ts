@@ -1,4 +1,13 @@
+import { until } from '../../../harness/until.js'
 import type { TestDatabase } from '../databases/database.js'
+
+/**
+ * Removes all sessions, with all that belongs to them. That locks many tables, and a statement of a node may lock them in
+ * another order, so that PostgreSQL ends one of the two: then it is tried again.
+ */
+export async function clearSessions({ query }: TestDatabase): Promise<void> {
+  await until(() => query('truncate chat_session, notification_mark cascade').then(() => true), 10_000)
+}
 
 /** Claims a store's active session for an admin directly in the database. Returns its id. */
 export async function claimSession({ query }: TestDatabase, storeId: number, adminId: number): Promise<number> {

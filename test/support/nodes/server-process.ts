@@ -6,6 +6,8 @@ import { routeEnvironment } from '../databases/pooler.js'
 import { until, within } from '../../../harness/until.js'
 
 const EXIT_DEADLINE_MS = 60_000
+/** V8 would optimize Prisma's WebAssembly in the background: a third of the CPU time of a start, and of no use to a short run. */
+const LIFTOFF_ONLY = '--liftoff-only'
 
 export interface Exit {
   code: number | null
@@ -39,7 +41,8 @@ export function runProgram(
   const { PATH = '', TMPDIR = '/tmp', NODE_V8_COVERAGE = '' } = process.env
   // tap passes its loaders on in NODE_OPTIONS. They triple the start time of a program, and coverage works without
   // them.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, `dist/${program}`, ...args], {
+  const node = ['-u', 'NODE_OPTIONS', process.execPath, LIFTOFF_ONLY, `dist/${program}`]
+  const child = spawn('env', [...node, ...args], {
     env: { PATH, TMPDIR, NODE_V8_COVERAGE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -27,6 +27,8 @@ export interface Receiver {
   accepted: ReceivedEvent[]
   /** The number of requests without an answer. */
   hanging(): number
+  /** The most of them at once. */
+  mostHanging(): number
   /** `session:seq` of the accepted events in order, each once. */
   firsts(): string[]
 }
@@ -39,11 +41,13 @@ export async function startReceiver(
   const requests: ReceivedEvent[] = []
   const accepted: ReceivedEvent[] = []
   const hanging = new Set<IncomingMessage>()
+  let mostHanging = 0
   const server = createServer((request, response) => {
     void readEvent(request).then((event) => {
       const reaction = react(event, requests.push(event) - 1)
       if (reaction === 'hang') {
         hanging.add(request)
+        mostHanging = Math.max(mostHanging, hanging.size)
         request.socket.once('close', () => hanging.delete(request))
       }
       if (answer(reaction, request, response)) accepted.push(event)
@@ -60,6 +64,7 @@ export async function startReceiver(
     requests,
     accepted,
     hanging: () => hanging.size,
+    mostHanging: () => mostHanging,
     firsts: () => [...new Set(accepted.map(({ data }) => `${sessionOf(data)}:${data.seq}`))],
   }
 }

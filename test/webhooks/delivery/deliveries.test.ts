@@ -94,13 +94,21 @@ t.test('a session whose event fails waits for it, the others go on', async (t) =
   const tries = receiver.requests.filter(({ data }) => data.message.content === 'bad')
   t.equal(tries.length, 4)
   t.equal(new Set(tries.map(({ id, body }) => id + body)).size, 1, 'the same event with the same id at each attempt')
-  const { body } = await callPlatform(node, 'GET', `${id}/deliveries/`)
-  const logged = body.data.find(({ seq, session_id }: Logged) => seq === 2 && session_id === one.sessionId)
+  const readLog = async () => {
+    const { body } = await callPlatform(node, 'GET', `${id}/deliveries/`)
+    return (body.data as Logged[]).find(({ seq, session_id }) => seq === 2 && session_id === one.sessionId)
+  }
+  // An attempt is logged after its answer.
+  const logged = await until(async () => {
+    const entry = await readLog()
+    return entry?.status === 'delivered' && entry
+  }, DEADLINE_MS)
   t.match(logged, { status: 'delivered', attempts: 4, response_status: 200, next_attempt_at: null })
 })
 
 interface Logged {
   id: number
+  status: string
   seq: number
   session_id: number
 }
@@ -168,5 +176,6 @@ t.test('eight webhooks have everything while one hangs and one fails', async (t)
     }
   }
   t.equal(hanging.accepted.length + failing.accepted.length, 0)
-  t.ok(hanging.hanging() > 0 && hanging.hanging() <= 8, 'no more than one may have under way hangs')
+  // On a busy machine the first of them have timed out by now.
+  t.ok(hanging.mostHanging() > 0 && hanging.mostHanging() <= 8, 'no more than one may have under way hangs')
 })
