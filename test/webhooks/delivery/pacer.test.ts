@@ -74,6 +74,20 @@ t.test('deliveries take what the conversation leaves, but for a reserve', async 
   }
 })
 
+t.test('a node with capacity to spare that is busy for half a second is not limited', async (t) => {
+  const { node, pacer, deliver } = createNode(0.3)
+  for (let turn = 0; turn < 5; turn++) {
+    deliver(1000, 50)
+    node.conversation = 1
+    deliver(2 * WINDOW_MS, 50)
+    node.conversation = 0.3
+    t.equal(pacer.allowance(), Infinity)
+  }
+  node.conversation = 1
+  deliver(4 * WINDOW_MS, 50)
+  t.ok(pacer.allowance() < Infinity, 'but one that is busy for a second is')
+})
+
 t.test('on a saturated node they come down to two percent of its CPU time within two seconds', async (t) => {
   const { pacer, deliver } = createNode(1)
   deliver(2000)
