@@ -1,6 +1,7 @@
 import { readText, type ReadPool } from '../database/database.js'
 import { isStatementTimeout } from '../database/failures.js'
 import { Prisma } from '../generated/prisma/client.js'
+import type { Condition } from './matching.js'
 import { blockOf, coverBlocks, firstIdOf } from './places.js'
 
 /** Which messages are searched, newest first. */
@@ -23,7 +24,7 @@ export interface Hits {
 }
 
 /**
- * SQL of how many messages match, in any scope and range, and of the ids of those in scope and range, newest first, as one JSON
+ * SQL of how many messages the index leads to, in any scope and range, and of the ids of those that match in scope and range, newest first, as one JSON
  * text. `where` is a condition for the index. The range is applied afterwards: with it, the planner might choose the primary
  * key, which leads through all messages. The statement stops after `maxFound` messages, which may be any; its ids are not
  * usable then. The limit is outside of the materialized part, so that the planner does not prefer to scan the table for it.
@@ -35,19 +36,20 @@ function selectHits(
   maxFound?: number,
 ): Prisma.Sql {
   const found = conditions.map(
-    (condition) => Prisma.sql`
-    select t.message_id, t.session_id, t.created from chat_message_search t where ${condition} and ${where}`,
+    ({ index, check = Prisma.sql`true` }) => Prisma.sql`
+    select t.message_id, t.session_id, t.created, ${check} as is_match from chat_message_search t where ${index} and ${where}`,
   )
   // Each condition may find the same message.
   const maxRows = maxFound === undefined ? null : maxFound * conditions.length
   return Prisma.sql`
   with found as materialized (${Prisma.join(found, ' union all ')}
   ), counted as materialized (
-    select distinct message_id, session_id, created from (select * from found limit ${maxRows}) taken
+    select message_id, session_id, created, bool_or(is_match) as is_match
+    from (select * from found limit ${maxRows}) taken group by message_id, session_id, created
   )
   select json_build_array((select count(*) from counted), coalesce(json_agg(hit.message_id), '[]'))::text from (
     select f.message_id from (
-      select * from counted where message_id >= ${range.from} and message_id < ${range.before}
+      select * from counted where is_match and message_id >= ${range.from} and message_id < ${range.before}
         and created >= ${range.since} and created < ${range.until}
       order by message_id desc
     ) f
@@ -66,9 +68,9 @@ export async function findInSessions(db: ReadPool, search: Search, sessionIds: n
 
 export interface Search {
   /** A message matches if it fulfils one of them. */
-  conditions: Prisma.Sql[]
+  conditions: Condition[]
   isIndexed: boolean
-  /** Whether the index finds all matching messages without going through all messages. */
+  /** Whether the index leads to the matching messages, and not to all of them. */
   isSelective: boolean
   /** Which sessions, with the alias `s`. */
   scope: Prisma.Sql

@@ -17,18 +17,26 @@ const INDEXED_PARTS = 3
 export const listIndexedParts = ({ hasParts, question }: Pick<Matching, 'hasParts' | 'question'>) =>
   hasParts ? question.parts.slice(0, INDEXED_PARTS) : []
 
-/**
- * SQL of conditions on chat_message_search, with the alias `t`. A message matches if it fulfils one of them. Each is for a scan
- * of its own: joined by `or`, they would be evaluated again on each text, which takes longer than to find it.
- */
-export function listConditions(matching: Matching): Prisma.Sql[] {
-  const { language, question } = matching
-  const config = Prisma.raw(`'${language}'::regconfig`)
-  const hasWords = Prisma.sql`to_tsvector(${config}, t.content) @@ websearch_to_tsquery(${config}, ${question.text})`
-  return listIndexedParts(matching).length === 0 ? [hasWords] : [hasParts(matching), hasWords]
+/** SQL on chat_message_search, with the alias `t`. */
+export interface Condition {
+  /** An index leads to the messages that fulfil it. */
+  index: Prisma.Sql
+  /** What has to be looked for in each of these. */
+  check?: Prisma.Sql
 }
 
-function hasParts(matching: Matching): Prisma.Sql {
+/**
+ * A message matches if it fulfils one of the conditions. Each is for a scan of its own: joined by `or`, they would be evaluated
+ * again on each text, which takes longer than to find it.
+ */
+export function listConditions(matching: Matching): Condition[] {
+  const { language, question } = matching
+  const config = Prisma.raw(`'${language}'::regconfig`)
+  const index = Prisma.sql`to_tsvector(${config}, t.content) @@ websearch_to_tsquery(${config}, ${question.text})`
+  return listIndexedParts(matching).length === 0 ? [{ index }] : [hasParts(matching), { index }]
+}
+
+function hasParts(matching: Matching): Condition {
   const { question } = matching
   const terms = usableTerms(matching)
   const indexed = listIndexedParts(matching).filter((part) => terms.size === 0 || terms.has(part))
@@ -38,9 +46,9 @@ function hasParts(matching: Matching): Prisma.Sql {
     if (known === undefined) return Prisma.sql`t.content ilike ${toPattern(part)}`
     return Prisma.sql`(message_terms(t.content) collate "C") && ${known}::text[]`
   })
-  // The concatenation keeps the planner from looking for these parts in the index of the trigrams, too.
-  if (others.length > 0) conditions.push(Prisma.sql`(t.content || '') ilike all(${others.map(toPattern)}::text[])`)
-  return Prisma.join(conditions, ' and ')
+  const index = Prisma.join(conditions, ' and ')
+  if (others.length === 0) return { index }
+  return { index, check: Prisma.sql`t.content ilike all(${others.map(toPattern)}::text[])` }
 }
 
 /** With the terms of some parts only, all messages that hold these would be read, which may be many. */
@@ -56,10 +64,4 @@ function usableTerms(matching: Matching): Matching['terms'] {
 export function isIndexed(matching: Matching): boolean {
   const parts = listIndexedParts(matching)
   return parts.length === 0 || parts.some(hasTrigram)
-}
-
-/** Whether the index leads to the matching messages alone: no part has to be looked for in what it finds. */
-export function isSelective(matching: Matching): boolean {
-  const parts = listIndexedParts(matching)
-  return parts.length === matching.question.parts.length && parts.every(hasTrigram)
 }

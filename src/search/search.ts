@@ -8,7 +8,7 @@ import type { SearchPage } from '../protocol/schemas/search.js'
 import { encodeCursor, readCursor } from '../sessions/list-items.js'
 import { readMoment } from '../times/read-moment.js'
 import { findInHistory, findInSessions, type Hits, type Search } from './find-hits.js'
-import { isIndexed, isSelective, listConditions, listIndexedParts } from './matching.js'
+import { isIndexed, listConditions, listIndexedParts } from './matching.js'
 import { readQuestion, type Question } from './question.js'
 import type { HitReader } from './read-hits.js'
 import { readRange } from './read-range.js'
@@ -93,7 +93,7 @@ async function readMatching(asked: Asked): Promise<Pick<Search, 'conditions' | '
   return {
     conditions: listConditions(matching),
     isIndexed: isIndexed(matching),
-    isSelective: parts.length > 0 ? isSelective(matching) : await hasSelectiveWords(asked),
+    isSelective: parts.length > 0 ? isIndexed(matching) : await hasSelectiveWords(asked),
   }
 }
 
