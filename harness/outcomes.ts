@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** The folder in which the processes of a run claim test files and write their outcomes. */
@@ -8,7 +8,15 @@ export const OUTCOMES = resolve('.tap/outcomes')
 export interface Outcome {
   passed: number
   failed: number
+  /** The failure may be that of another file of the process: it counts, whatever a second run says. */
+  isFinal?: boolean
 }
+
+/** What a process is claimed by beside its files: it has an outcome, too, because errors can come between files. */
+export const nameProcess = (pid: number): string => `process ${pid}`
+
+/** The names of all that was claimed. */
+export const listClaims = (): string[] => readdirSync(OUTCOMES).map(decodeURIComponent)
 
 const pathOf = (file: string) => join(OUTCOMES, encodeURIComponent(file))
 

@@ -1,6 +1,6 @@
 import './test-errors.js'
 import root, { type Test } from 'tap'
-import { claimFile, writeOutcome } from './outcomes.js'
+import { claimFile, nameProcess, writeOutcome } from './outcomes.js'
 import { ROWS_VARIABLE } from './variables.js'
 
 /** Timeout of one file. */
@@ -39,23 +39,40 @@ if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(ro
 export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
   // tap would apply TAP_TIMEOUT, which is meant for a file, to the whole process.
   root.setTimeout(0)
+  let [isFinal, hasFailedFile, hasFailedBetween] = [false, false, false]
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: Error) => current.threw(error))
+    process.on(event, (error: Error) => {
+      // It may come from an earlier file.
+      isFinal = true
+      if (current === root) hasFailedBetween = true
+      current.threw(error)
+    })
   }
+  const processName = nameProcess(process.pid)
+  claimFile(processName)
   for (const { name, load } of files) {
     if (!claimFile(name)) continue
-    let file: Test = root
+    isFinal = false
+    let file: Test | undefined
     const results = await root.test(name, { timeout: TIMEOUT_MS }, async (test) => {
       current = file = test
       await load()
     })
-    const { pass, fail } = file.counts
-    writeOutcome(name, { passed: pass, failed: results?.ok === true ? fail : Math.max(1, fail) })
+    const { pass, fail } = (file as Test | undefined)?.counts ?? { pass: 0, fail: 1 }
+    const failed = results?.ok === true ? fail : Math.max(1, fail)
+    if (failed > 0) hasFailedFile = true
+    writeOutcome(name, { passed: pass, failed, isFinal })
+    current = root
   }
   endSoon()
   // At its normal end, Node.js 20 frees its environment. For that it waits, in a busy loop, for a request that a reset
   // socket never completes. `process.exit` avoids it.
-  process.on('exit', (code) => process.exit(code))
+  process.on('exit', (code) => {
+    const exitCode = process.exitCode ?? code
+    const hasFailed = hasFailedBetween || (exitCode !== 0 && !hasFailedFile)
+    writeOutcome(processName, { passed: 0, failed: Number(hasFailed), isFinal: true })
+    process.exit(exitCode)
+  })
 }
 
 /** Ends a process that a leftover timer or connection keeps alive, and reports it. */

@@ -7,9 +7,10 @@ import { provideChromium } from './testing/chromium.js'
 import { chooseFiles, runFiles } from './testing/run-files.js'
 import { printTotals } from './testing/totals.js'
 
+const files = await chooseFiles('test/pages', '.pages.ts')
 await runFiles({
   name: 'pages',
-  files: await chooseFiles('test/pages', '.pages.ts'),
+  files,
   // Browsers are heavy: two at a time are enough for a small machine.
   jobs: 2,
   isAlone: () => false,
@@ -17,4 +18,4 @@ await runFiles({
   timeoutSeconds: 300,
   provide: async () => ({ [CHROMIUM_VARIABLE]: await provideChromium() }),
 })
-await printTotals()
+printTotals(files)

@@ -7,9 +7,10 @@ import { S3_SERVER_VARIABLE } from '../harness/variables.js'
 import { chooseFiles, runFiles } from './testing/run-files.js'
 import { printTotals } from './testing/totals.js'
 
+const files = await chooseFiles('test/files', '.s3.ts')
 await runFiles({
   name: 's3',
-  files: await chooseFiles('test/files', '.s3.ts'),
+  files,
   jobs: 1,
   isAlone: () => true,
   isRepeated: false,
@@ -22,4 +23,4 @@ await runFiles({
     )
   },
 })
-await printTotals()
+printTotals(files)

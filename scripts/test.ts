@@ -35,8 +35,8 @@ await mkdir(ROWS_FOLDER, { recursive: true })
 const checks = isWhole ? runChecks(steps) : undefined
 await step('pooler', providePgBouncer)
 const services = await step('services', () => startServices(folder))
+const files = isWhole ? await findTests() : given
 if (services) {
-  const files = isWhole ? await findTests() : given
   const ofWhole = {
     NODE_V8_COVERAGE: resolve('.tap/coverage'),
     [ROWS_VARIABLE]: ROWS_FOLDER,
@@ -66,7 +66,7 @@ if (services) {
 await checks
 await step('leftovers', () => endLeftovers(folder))
 await rm(folder, { recursive: true, force: true })
-await printTotals()
+printTotals(files)
 
 async function findTests(): Promise<string[]> {
   const names = await readdir('test', { recursive: true })

@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { OUTCOMES, readOutcome } from '../../harness/outcomes.js'
+import { listClaims, OUTCOMES, readOutcome } from '../../harness/outcomes.js'
 import { compileTests, writePrograms } from './compile-tests.js'
 import { planProcesses, type ProcessPlan } from './plan-processes.js'
 import { runAgain } from './run-again.js'
@@ -33,7 +33,12 @@ export async function runTests(steps: Steps, tests: TestRun): Promise<void> {
     await runProcesses(steps, tests, RESULTS)
   } catch (error) {
     const failed = tests.files.filter((file) => readOutcome(file).failed > 0)
-    if (!tests.isRepeated || failed.length === 0 || failed.length > MAX_REPEATED_FILES) throw error
+    // A process that died or failed by itself, and errors that nobody handled, count: they may not repeat alone.
+    const isFinal = listClaims().some((name) => {
+      const outcome = readOutcome(name)
+      return outcome.failed > 0 && (outcome.isFinal === true || !tests.files.includes(name))
+    })
+    if (!tests.isRepeated || isFinal || failed.length === 0 || failed.length > MAX_REPEATED_FILES) throw error
     await runAgain(failed, (results) =>
       runProcesses(steps, { ...tests, files: failed, jobs: 1, isAlone: () => true }, results),
     )

@@ -1,8 +1,11 @@
 /**
  * Reads keys one after the other. Calls for a key that is still waiting share its result. A read that has started is
  * not shared: its snapshot may be older than what the caller has just written.
+ * `read` can ask whether others wait.
  */
-export function readOneByOne<Key, Value>(read: (key: Key) => Promise<Value>): (key: Key) => Promise<Value> {
+export function readOneByOne<Key, Value>(
+  read: (key: Key, doOthersWait: () => boolean) => Promise<Value>,
+): (key: Key) => Promise<Value> {
   const waiting = new Map<Key, Promise<Value>>()
   let last: Promise<unknown> = Promise.resolve()
   return (key) => {
@@ -10,7 +13,7 @@ export function readOneByOne<Key, Value>(read: (key: Key) => Promise<Value>): (k
     if (shared !== undefined) return shared
     const answer = last.then(() => {
       waiting.delete(key)
-      return read(key)
+      return read(key, () => waiting.size > 0)
     })
     waiting.set(key, answer)
     last = answer.catch(() => undefined)

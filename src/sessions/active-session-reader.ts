@@ -26,7 +26,9 @@ export function createActiveSessionReader(db: Database, cache: MessageCache | un
     (storeIds: number[]) => readActiveSessions(db, storeIds, cache, (storeId) => large.set(storeId, true)),
     MAX_SESSIONS_PER_BATCH,
   )
-  const readLarge = readOneByOne((storeId: number) => readLargeActiveSession(db, storeId, cache))
+  const readLarge = readOneByOne((storeId: number, doOthersWait) =>
+    readLargeActiveSession(db, storeId, doOthersWait, cache),
+  )
   return {
     async read(storeId) {
       const session = large.has(storeId) ? undefined : await readTogether(storeId)

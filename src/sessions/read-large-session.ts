@@ -21,7 +21,8 @@ import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
 const LARGE_VIEW = 524_288
 /** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
 const MESSAGES_OF_A_PART = 10
-/** A part of more bytes takes milliseconds. The reading rests after it, so that others have most of the time. */
+/** A part of more bytes takes milliseconds. The reading rests after it, so that others have most of the time,
+ * unless another reading waits. */
 const LARGE_PART_BYTES = 65_536
 const REST_FACTOR = 3
 const MAX_REST_MS = 50
@@ -42,6 +43,7 @@ export const isLarge = ({ view }: SessionView<EncodedSession>) =>
 export async function readLargeActiveSession(
   db: Statements,
   storeId: number,
+  doOthersWait: () => boolean,
   cache?: MessageCache,
 ): Promise<SessionView<EncodedSession> | undefined> {
   const cached = cache?.get(storeId)
@@ -53,12 +55,16 @@ export async function readLargeActiveSession(
   )
   if (row === undefined) return undefined
   if (cached?.version === row.version) return toStoreView(row, cached)
-  const newest = await readMessagesInParts(db, row)
+  const newest = await readMessagesInParts(db, row, doOthersWait)
   cache?.set(storeId, newest)
   return toStoreView(row, newest)
 }
 
-async function readMessagesInParts(db: Statements, row: LargeSessionRow): Promise<CachedMessages> {
+async function readMessagesInParts(
+  db: Statements,
+  row: LargeSessionRow,
+  doOthersWait: () => boolean,
+): Promise<CachedMessages> {
   const parts: Buffer[] = []
   let newestForeignId: number | null = null
   let before = row.seq + 1
@@ -72,7 +78,7 @@ async function readMessagesInParts(db: Statements, row: LargeSessionRow): Promis
     parts.unshift(part)
     newestForeignId ??= newestForeign(messages, 'store')
     const tookMs = performance.now() - startedAt
-    if (part.length > LARGE_PART_BYTES) await delay(Math.min(REST_FACTOR * tookMs, MAX_REST_MS))
+    if (part.length > LARGE_PART_BYTES && !doOthersWait()) await delay(Math.min(REST_FACTOR * tookMs, MAX_REST_MS))
   }
   return { version: row.version, json: new TextParts([Buffer.from('['), ...parts, Buffer.from(']')]), newestForeignId }
 }

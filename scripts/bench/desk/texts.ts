@@ -53,6 +53,7 @@ export const createQuestions = (sessions: number): Record<string, () => string> 
   'two words, one of them common': () => `${commonWord()} ${middleWord()}`,
   'an order number': () => String(FIRST_ORDER + between(1, sessions)),
   'a fragment of a word': () => middleWord().slice(1),
+  'a common word, and a part of many order numbers': () => `${commonWord()} ${between(1000, 1249)}`,
   'a fragment without a hit, of syllables that all texts have': () => spell(between(0, 1e9), 6),
 })
 export const FIRST_ORDER = 1_000_000

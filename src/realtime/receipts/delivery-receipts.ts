@@ -45,7 +45,9 @@ export function createDeliveryReceipts(
   publisher: Publisher,
   onError: (error: unknown) => void,
 ): DeliveryReceipts {
-  let waiting = new Map<string, { session_id: number; side: Side; up_to: number }>()
+  type Receipts = Map<string, { session_id: number; side: Side; up_to: number }>
+  let waiting: Receipts = new Map()
+  let written: Receipts = new Map()
   let flushing = Promise.resolve()
   const timer = setInterval(() => {
     if (waiting.size > 0) flushing = flush()
@@ -53,7 +55,7 @@ export function createDeliveryReceipts(
 
   async function flush(): Promise<void> {
     await flushing
-    const written = waiting
+    written = waiting
     waiting = new Map()
     if (written.size === 0) return
     try {
@@ -62,6 +64,7 @@ export function createDeliveryReceipts(
       for (const { session_id, side, up_to } of written.values()) note(session_id, side, up_to)
       onError(error)
     }
+    written = new Map()
   }
 
   function note(sessionId: number, side: Side, messageId: number): void {
@@ -75,6 +78,8 @@ export function createDeliveryReceipts(
     note,
     forget(sessionId: number, side: Side): void {
       waiting.delete(`${side}:${sessionId}`)
+      // Those that are being stored would be collected again if that fails.
+      written.delete(`${side}:${sessionId}`)
     },
     async close(): Promise<void> {
       clearInterval(timer)

@@ -71,7 +71,7 @@ export interface ClaimLimits {
 }
 
 /**
- * Claims sessions that are due, those that have been due for longest first. The next event of a session that has failed is
+ * Claims sessions that are due: of each webhook in turn the one that has been due for longest. The next event of a session that has failed is
  * tried alone, so a webhook that fails gets no more turns than others.
  */
 export async function claimSessions(
@@ -95,10 +95,11 @@ export async function claimSessions(
         order by due_at limit wanted.most for update skip locked
       ) d
     ), counted as (
-      select d.*, case when d.attempts > 0 then 1 else least(greatest(s.seq - d.seq, 1), ${EVENTS_PER_READ}) end as deliveries
+      select d.*, case when d.attempts > 0 then 1 else least(greatest(s.seq - d.seq, 1), ${EVENTS_PER_READ}) end as deliveries,
+        row_number() over (partition by d.webhook_id order by d.due_at, d.session_id) as turn
       from due d left join lateral (select seq from chat_session where id = d.session_id offset 0) s on true
     ), chosen as (
-      select *, sum(deliveries) over (order by due_at, webhook_id, session_id) - deliveries as before from counted
+      select *, sum(deliveries) over (order by turn, due_at, webhook_id) - deliveries as before from counted
     )
     update webhook_session ws set lease = ${claim} || '.' || present.run, due_at = now() + ${LEASE_MS} * interval '1 millisecond'
     from chosen join webhook w on w.id = chosen.webhook_id cross join (select ${Prisma.raw(run)} as run offset 0) present

@@ -15,7 +15,8 @@ export interface Answer {
 export class StaleConnection extends Error {}
 
 const MAX_BODY_BYTES = 1024
-const SWITCHING_PROTOCOLS = 101
+/** Answers below are not the last ones. */
+const OK = 200
 
 /**
  * Sends a request and reads the answer. The status counts, whatever becomes of the rest of the answer.
@@ -63,7 +64,7 @@ export function exchange(
       },
       onResponseStart(_, status, headers) {
         const [retryAfter] = [headers['retry-after']].flat()
-        if (status > SWITCHING_PROTOCOLS) head = { status, retryAfter }
+        if (status >= OK) head = { status, retryAfter }
       },
       onResponseData(_, chunk) {
         chunks.push(chunk)

@@ -70,18 +70,27 @@ export function createPoster({ isAllowed, resolveName, timeoutMs }: PosterOption
     async post(url, headers, body, signal) {
       const { origin, path, isRefused } = targets.get(url) ?? readTarget(url)
       if (isRefused) throw refusedAddress()
-      const agent = await (opened ??= openAgent(lookup, timeoutMs))
+      opened ??= openAgent(lookup, timeoutMs).catch((error: unknown) => {
+        opened = undefined
+        throw error
+      })
+      const agent = await opened
       const startedAt = performance.now()
       const request = { origin, path, method: 'POST', headers, body } as const
       // One deadline for both tries: the lease of the session is no longer.
       const start = () => exchange(agent, request, Math.max(timeoutMs - (performance.now() - startedAt), 1), signal)
       return start().catch((error: unknown) => {
         if (!(error instanceof StaleConnection) || signal.aborted) throw error
-        return start()
+        return start().catch((again: unknown) => {
+          throw again instanceof StaleConnection ? again.cause : again
+        })
       })
     },
     close() {
-      void opened?.then((agent) => agent.destroy())
+      opened?.then(
+        (agent) => agent.destroy(),
+        () => undefined,
+      )
     },
   }
 }

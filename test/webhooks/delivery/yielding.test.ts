@@ -90,7 +90,7 @@ t.test('a node claims no more than it may deliver, and gives that back at the en
   t.equal(await countClaimed(), 0)
 })
 
-t.test('those that have been due for longest are claimed first, whoever their webhook is', async (t) => {
+t.test('of each webhook in turn the session is claimed that has been due for longest', async (t) => {
   const database = await createDueSessions(t)
   const { db, close } = openTestDatabase(database)
   t.teardown(close)
@@ -109,16 +109,18 @@ t.test('those that have been due for longest are claimed first, whoever their we
   await makeDue(second, 7, 400)
   await makeDue(first, 3, 300, 2)
   await makeDue(second, 8, 200)
+  await makeDue(second, 9, 390)
   const epoch = await findEpochExpressions(db)
   const room = new Map([first, second].map((id) => [id ?? 0, 8]))
-  const claimed = await claimSessions(db, epoch, { room, deliveries: 22 })
+  const claimed = await claimSessions(db, epoch, { room, deliveries: 21 })
   t.same(claimed.map(({ sessionId, deliveries }) => [sessionId, deliveries]).toSorted(), [
     [3, 1],
     [7, 20],
-    [8, 20],
   ])
   const waitedMs = Math.max(...claimed.map((each) => each.waitedMs))
   t.ok(waitedMs >= 400_000 && waitedMs < 460_000, `${waitedMs} ms`)
+  const next = await claimSessions(db, epoch, { room, deliveries: 21 })
+  t.equal(next.filter(({ receiver }) => receiver.id === second).length, 1, 'a backlog of one delays no other')
   t.equal((await claimSessions(db, epoch, { room, deliveries: Infinity })).length, 16, 'eight of each webhook')
 })
 
