@@ -39,12 +39,12 @@ if (rowsFolder !== undefined) (await import('./observe-rows.js')).observeRows(ro
 export async function runTestFiles(files: { name: string; load(): Promise<unknown> }[]): Promise<void> {
   // tap would apply TAP_TIMEOUT, which is meant for a file, to the whole process.
   root.setTimeout(0)
-  let [isFinal, hasFailedFile, hasFailedBetween] = [false, false, false]
+  const state = { isFinal: false, hasFailedFile: false, hasFailedBetween: false }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: Error) => {
       // It may come from an earlier file.
-      isFinal = true
-      if (current === root) hasFailedBetween = true
+      state.isFinal = true
+      if (current === root) state.hasFailedBetween = true
       current.threw(error)
     })
   }
@@ -52,16 +52,16 @@ export async function runTestFiles(files: { name: string; load(): Promise<unknow
   claimFile(processName)
   for (const { name, load } of files) {
     if (!claimFile(name)) continue
-    isFinal = false
+    state.isFinal = false
     let file: Test | undefined
     const results = await root.test(name, { timeout: TIMEOUT_MS }, async (test) => {
       current = file = test
       await load()
     })
-    const { pass, fail } = (file as Test | undefined)?.counts ?? { pass: 0, fail: 1 }
+    const { pass, fail } = file?.counts ?? { pass: 0, fail: 1 }
     const failed = results?.ok === true ? fail : Math.max(1, fail)
-    if (failed > 0) hasFailedFile = true
-    writeOutcome(name, { passed: pass, failed, isFinal })
+    if (failed > 0) state.hasFailedFile = true
+    writeOutcome(name, { passed: pass, failed, isFinal: state.isFinal })
     current = root
   }
   endSoon()
@@ -69,7 +69,7 @@ export async function runTestFiles(files: { name: string; load(): Promise<unknow
   // socket never completes. `process.exit` avoids it.
   process.on('exit', (code) => {
     const exitCode = process.exitCode ?? code
-    const hasFailed = hasFailedBetween || (exitCode !== 0 && !hasFailedFile)
+    const hasFailed = state.hasFailedBetween || (exitCode !== 0 && !state.hasFailedFile)
     writeOutcome(processName, { passed: 0, failed: Number(hasFailed), isFinal: true })
     process.exit(exitCode)
   })
