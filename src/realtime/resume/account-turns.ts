@@ -5,12 +5,22 @@ import type { Account } from '../../protocol/account.js'
 const BURST_BYTES = 8 * 2 ** 20
 const BYTES_PER_SECOND = 2 ** 20
 
+/** Work that others of the account wait for begins after a rest as long as the work before took, at most this long. */
+const MAX_REST_MS = 50
+/** Work that took less costs other accounts too little to rest after it. */
+const NO_REST_MS = 4
+/** When more sockets of an account wait than an app opens, the rests are longer by a factor. */
+const MANY_WAITING = 4
+const LONG_REST_FACTOR = 3
+
 interface Turns {
   last: Promise<unknown>
   waiting: number
   /** Bytes that may be read at once; negative after more was read. */
   allowance: number
   allowanceAt: number
+  /** How long the last work took. */
+  restMs: number
   /** Removes the entry of an idle account when its allowance is full again. */
   restTimer?: NodeJS.Timeout | undefined
 }
@@ -54,7 +64,7 @@ export function createAccountTurns(): AccountTurns {
       const key = `${side}:${id}`
       const turns = byAccount.get(key) ?? {
         ...{ last: Promise.resolve(), waiting: 0 },
-        ...{ allowance: BURST_BYTES, allowanceAt: performance.now() },
+        ...{ allowance: BURST_BYTES, allowanceAt: performance.now(), restMs: 0 },
       }
       byAccount.set(key, turns)
       clearTimeout(turns.restTimer)
@@ -63,11 +73,20 @@ export function createAccountTurns(): AccountTurns {
         refill(turns)
         if (turns.allowance < 0 && isWanted()) await delay((-turns.allowance / BYTES_PER_SECOND) * 1000)
         if (!isWanted()) return undefined
+        const startedAt = performance.now()
         const result = await work()
+        turns.restMs = performance.now() - startedAt
         turns.allowance -= sizeOf(result)
         return result
       })
-      turns.last = turn.catch(() => undefined)
+      turns.last = turn
+        .catch(() => undefined)
+        .then(async () => {
+          const restMs = Math.min(turns.restMs, MAX_REST_MS)
+          turns.restMs = 0
+          const factor = turns.waiting > MANY_WAITING ? LONG_REST_FACTOR : 1
+          if (restMs >= NO_REST_MS && turns.waiting > 0) await delay(factor * restMs)
+        })
       try {
         return await turn
       } finally {
