@@ -12,7 +12,7 @@ export interface Outcome {
   isFinal?: boolean
 }
 
-/** What a process is claimed by beside its files: it has an outcome, too, because errors can come between files. */
+/** The name under which a process has an outcome of its own: errors can also come between its files. */
 export const nameProcess = (pid: number): string => `process ${pid}`
 
 /** The names of all that was claimed. */

@@ -39,7 +39,7 @@ const MAX_RAISE = 3
 const MAX_PER_SECOND = 4000
 /** A rate below this multiple of the least one means that the node is saturated, or was until a few seconds ago. */
 const YIELDING_FACTOR = 8
-/** A node with capacity to spare has single windows without, when PostgreSQL cleans up beside it, for example. */
+/** A single saturated window means little: PostgreSQL may just be vacuuming on the same machine. */
 const WINDOWS_BEFORE_LIMIT = 3
 /** The rate sinks faster with each saturated window in a row, and rises a little with each other window. */
 const DECREASE = 0.7

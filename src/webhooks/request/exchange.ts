@@ -15,7 +15,7 @@ export interface Answer {
 export class StaleConnection extends Error {}
 
 const MAX_BODY_BYTES = 1024
-/** Answers below are not the last ones. */
+/** Statuses below are interim answers: another one follows. */
 const OK = 200
 
 /**
