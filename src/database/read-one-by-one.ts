@@ -1,7 +1,7 @@
 /**
  * Reads keys one after the other. Calls for a key that is still waiting share its result. A read that has started is
  * not shared: its snapshot may be older than what the caller has just written.
- * `read` can ask whether others wait.
+ * `read` can ask whether other keys wait.
  */
 export function readOneByOne<Key, Value>(
   read: (key: Key, doOthersWait: () => boolean) => Promise<Value>,
@@ -13,7 +13,7 @@ export function readOneByOne<Key, Value>(
     if (shared !== undefined) return shared
     const answer = last.then(() => {
       waiting.delete(key)
-      return read(key, () => waiting.size > 0)
+      return read(key, () => waiting.size > (waiting.has(key) ? 1 : 0))
     })
     waiting.set(key, answer)
     last = answer.catch(() => undefined)

@@ -20,7 +20,7 @@ import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
  */
 const LARGE_VIEW = 524_288
 /** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
-const MESSAGES_OF_A_PART = 10
+const MESSAGES_OF_A_PART = 4
 /** A part of more bytes takes milliseconds. The reading rests after it, so that others have most of the time,
  * unless another reading waits. */
 const LARGE_PART_BYTES = 65_536
