@@ -138,6 +138,23 @@ t.test('0 switches each limit off', async (t) => {
   t.equal(node.app.limits.size(), 0)
 })
 
+t.test('the refusal of a large message names it, and its socket is read again after a rest', async (t) => {
+  const { node } = await start({ requests: { perSecond: 0.01, burst: 3 } })
+  const socket = await enter(t, node, 'store', await addStore(database))
+  const large = 'x'.repeat(9000)
+  const ids = ['known', 'with "quotes" and \u{1F600}', '"client_message_id":"escaped"']
+  for (const id of ['a', 'b']) socket.send('message', { content: large, client_message_id: id })
+  for (const id of ['a', 'b']) t.match((await socket.next('message')).message, { client_message_id: id })
+  for (const id of ids) {
+    socket.send('message', { content: `"client_message_id":"false" ${large}`, client_message_id: id })
+    t.match(await socket.next('error'), { code: 'too_many', type: 'message', client_message_id: id })
+  }
+  const refusedAt = performance.now()
+  socket.send('ping')
+  await socket.next('pong')
+  t.ok(performance.now() - refusedAt > 200, 'what comes after it waits')
+})
+
 t.test('a large frame counts by its bytes and by its values, as parsing it takes time', async (t) => {
   const { node } = await start({ requests: { perSecond: 0.01, burst: 60 } })
   /** How many frames are handled before the first that is refused because of the limit. */

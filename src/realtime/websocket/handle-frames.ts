@@ -1,12 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RawData } from 'ws'
-import { forbidden, invalidInput, notFound, unavailable } from '../../errors/request-error.js'
+import { forbidden, notFound, unavailable } from '../../errors/request-error.js'
 import { markRead } from '../../receipts/record-receipts.js'
 import { MAX_MESSAGES_PER_SEND, sendMessages, type SendDeps, type SendResult } from '../../messages/send-message.js'
 import { publishTyping } from '../../events/publish.js'
 import type { Limits } from '../../limits/limits.js'
 import type { Connection } from '../connections/connection.js'
-import { clientFrameChecks, type Payload } from './check-frames.js'
+import type { Payload } from './check-frames.js'
 import type { Hub } from '../hub.js'
+import { isLarge, readFrame } from './read-frame.js'
 import { yieldToEventLoop } from './yield-to-event-loop.js'
 import { resumeSessions } from '../resume/resume.js'
 import type { Account } from '../../protocol/account.js'
@@ -16,6 +18,12 @@ import type { ClientFrameType } from '../../protocol/schemas/client-frames.js'
 import { toRequestError } from '../../http/map-error.js'
 import { errorFrame, type Answered } from '../../errors/error-frame.js'
 import { messageFrame } from '../../events/event-frames.js'
+
+/**
+ * A socket is not read for this long after a large frame for which its account had no requests left: reading and unmasking
+ * frames takes time also when they are refused.
+ */
+const REFUSED_REST_MS = 250
 
 /** What handling frames needs. */
 export interface FrameDeps extends SendDeps {
@@ -44,12 +52,14 @@ async function handleInOrder(deps: FrameDeps, connection: Connection, frames: Ra
   }
   for (const data of frames) {
     await yieldToEventLoop()
-    const { type, payload, answered, refusal } = readFrame(deps, connection, data)
+    const { type, payload, answered, refusal } = readFrame(deps.limits, connection.account, data)
     if (type === 'message') messages.push(payload as Payload<'message'>)
     if (type !== 'message' || messages.length === MAX_MESSAGES_PER_SEND) await sendCollected()
     if (!connection.isOpen) return
-    if (type === undefined) refuse(deps, connection, refusal, answered)
-    else if (type !== 'message') {
+    if (type === undefined) {
+      refuse(deps, connection, refusal, answered)
+      if (isLarge(data) && toRequestError(refusal).statusCode === 429) await delay(REFUSED_REST_MS)
+    } else if (type !== 'message') {
       await handleFrame(deps, connection, type, payload).catch((error: unknown) => {
         refuse(deps, connection, error, answered)
       })
@@ -90,70 +100,6 @@ function refuse({ onFault }: FrameDeps, connection: Connection, error: unknown, 
     connection.close(closeCodes.ourFault, 'internal error')
   } else connection.send(errorFrame(refusal, answered))
 }
-
-type ReadFrame = { answered: Answered; payload?: unknown } & (
-  | { type: ClientFrameType; refusal?: undefined }
-  | { type?: undefined; refusal: unknown }
-)
-
-/** A large frame counts as a request of the account for each so many bytes, and for each so many separators: parsing takes time. */
-const BYTES_OF_A_REQUEST = 8192
-/** Commas, colons and brackets: an entry of an object has two. A text of 10,000 characters has about two hundred. */
-const SEPARATORS_OF_A_REQUEST = 256
-
-function readFrame({ limits }: FrameDeps, connection: Connection, data: RawData): ReadFrame {
-  let answered: Answered = {}
-  try {
-    for (let due = priceOf(data as Buffer); due > 0; due--) limits.takeRequest(connection.account)
-    const frame = parse(data)
-    const payload = frame.payload === undefined ? {} : frame.payload
-    answered = describeFrame(frame.type, payload)
-    const type = frame.type as ClientFrameType
-    const check = clientFrameChecks[connection.account.side].get(type)
-    if (check === undefined) throw invalidInput([{ field: 'type', message: 'is none that a client may send' }])
-    return { type, answered, payload: check(payload) }
-  } catch (refusal) {
-    return { answered, refusal }
-  }
-}
-
-const [COMMA, COLON, BRACKET] = [0x2c, 0x3a, 0x5b]
-
-/** What a frame costs besides its handling, in requests. */
-function priceOf(frame: Buffer): number {
-  if (frame.length < BYTES_OF_A_REQUEST) return 0
-  let separators = 0
-  // By index, which is several times as fast as the iterator of a buffer.
-  for (let place = frame.length; place-- > 0;) {
-    const byte = frame[place]
-    if (byte === COMMA || byte === COLON || byte === BRACKET) separators++
-  }
-  return Math.floor(frame.length / BYTES_OF_A_REQUEST) + Math.floor(separators / SEPARATORS_OF_A_REQUEST)
-}
-
-function parse(data: RawData): { type?: unknown; payload?: unknown } {
-  try {
-    const value: unknown = JSON.parse((data as Buffer).toString())
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  } catch {
-    // Refused below.
-  }
-  throw invalidInput([{ field: 'frame', message: 'is not a JSON object' }])
-}
-
-const LONGEST_ECHO = 64
-
-/** Describes the frame that an `error` answers, as far as the frame has valid fields. */
-function describeFrame(type: unknown, payload: unknown): Answered {
-  const { client_message_id, session_id } = (payload ?? {}) as { client_message_id?: unknown; session_id?: unknown }
-  return {
-    ...(isShortText(type) && { type }),
-    ...(Number.isSafeInteger(session_id) && { session_id: session_id as number }),
-    ...(isShortText(client_message_id) && { client_message_id }),
-  }
-}
-
-const isShortText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST_ECHO
 
 type Handler<T extends ClientFrameType> = (
   deps: FrameDeps,
