@@ -45,7 +45,10 @@ async function runScript(script: Script, k6: string, proxyName: ProxyName | unde
   const all = [...Object.values(files), ...Object.values(dashboard)]
   await Promise.all(all.map((file) => rm(file, { force: true })))
   const isWorkday = script === 'workday'
-  const panels = await withStand({ ...files, hasPlatform: isWorkday, proxyName }, signal, async (environment) => {
+  // As in storm.js.
+  const cutsNetwork = script === 'storm' && (process.env['FAULTS'] ?? 'network,crash').includes('network')
+  const stand = { ...files, hasPlatform: isWorkday, proxyName, cutsNetwork }
+  const panels = await withStand(stand, signal, async (environment) => {
     const exitCode = await runK6(k6, { script: `scripts/load/${script}.js`, environment, ...files }, signal)
     if (exitCode !== 0) process.exitCode = 1
   })

@@ -60,9 +60,11 @@ export function openSocket(side, node, { token }, listeners) {
     },
     /** Closes it without calling `closed`. */
     close() {
-      isOpen = false
       isClosed = true
-      socket.close()
+      // k6 hangs for ever when a socket is closed that is not open yet and then cannot be opened.
+      if (isOpen) socket.close()
+      else socket.onopen = () => socket.close()
+      isOpen = false
     },
   }
 }

@@ -26,4 +26,4 @@ server.on('upgrade', (request, socket, head) => {
     () => socket.destroy(),
   )
 })
-server.listen(Number(process.env['PORT']), '127.0.0.1')
+server.listen(Number(process.env['PORT']), '127.0.0.1', 65_535)

@@ -45,4 +45,4 @@ async function store({ session, content }: { session: number; content: string })
   io.to(`session:${session}`).to('admins').emit('message', json)
 }
 
-server.listen(Number(process.env['PORT']), '127.0.0.1')
+server.listen(Number(process.env['PORT']), '127.0.0.1', 65_535)

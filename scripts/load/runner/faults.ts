@@ -11,20 +11,23 @@ const ROLLING_MS = 3000
 
 /** Serves requests of `storm.js` for faults, because a k6 script cannot cut a connection as a network does. */
 export interface Faults {
-  /** Base URL. `POST` to `/network`, `/crash` or `/rolling` below it. */
+  /** Base URL. `POST` to `/network` (if wanted), `/crash` or `/rolling` below it. */
   url: string
-  /** Ports for the sockets on 127.0.0.1: TCP proxies of the given ports, which `/network` cuts. */
+  /** Ports for the sockets on 127.0.0.1: those given, or TCP proxies of them, which `/network` cuts. */
   ports: number[]
   close(): Promise<void>
 }
 
-/** @param ports ports on 127.0.0.1 that sockets would use without faults */
-export async function startFaults(nodes: LoadNode[], ports: number[]): Promise<Faults> {
+/**
+ * @param ports ports on 127.0.0.1 that sockets would use without faults
+ * @param cutsNetwork whether `/network` is wanted. Its proxies take CPU, and two file descriptors of this process per socket.
+ */
+export async function startFaults(nodes: LoadNode[], ports: number[], cutsNetwork: boolean): Promise<Faults> {
   const endings: (() => unknown)[] = []
   const lifetime = { teardown: (end: () => unknown) => void endings.push(end) }
-  const proxies = await Promise.all(ports.map((port) => startTcpProxy(lifetime, port)))
+  const proxies = cutsNetwork ? await Promise.all(ports.map((port) => startTcpProxy(lifetime, port))) : []
   const faults: Record<string, () => Promise<void>> = {
-    '/network': () => cutNetwork(proxies),
+    ...(cutsNetwork && { '/network': () => cutNetwork(proxies) }),
     '/crash': () => crash(nodes),
     '/rolling': () => crashInTurn(nodes),
   }
@@ -45,7 +48,7 @@ export async function startFaults(nodes: LoadNode[], ports: number[]): Promise<F
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ports: proxies.map(({ port }) => port),
+    ports: cutsNetwork ? proxies.map(({ port }) => port) : ports,
     async close() {
       for (const end of endings) end()
       server.closeAllConnections()

@@ -16,16 +16,24 @@ const NODES = 2
 const STORES = 20_000
 const ADMINS = 10_000
 
+interface Stand {
+  logFile: string
+  hasPlatform: boolean
+  proxyName: ProxyName | undefined
+  cutsNetwork: boolean
+}
+
 /**
  * Starts a PostgreSQL, a Redis and two nodes with accounts for one script, and stops them afterwards.
  * @param logFile file for the logs of the nodes
  * @param hasPlatform whether the nodes get a webhook, a mail server and a key set
  * @param proxyName the proxy in front of the nodes
+ * @param cutsNetwork whether the script cuts the network of the sockets
  * @param use called with the environment variables of the script
  * @returns the dashboard with the data of the run; undefined when Prometheus is not installed
  */
 export async function withStand(
-  { logFile, hasPlatform, proxyName }: { logFile: string; hasPlatform: boolean; proxyName: ProxyName | undefined },
+  { logFile, hasPlatform, proxyName, cutsNetwork }: Stand,
   signal: AbortSignal,
   use: (variables: Record<string, string>) => Promise<void>,
 ): Promise<PanelData[] | undefined> {
@@ -50,7 +58,7 @@ export async function withStand(
       const ports = nodes.map(({ port }) => port)
       const proxy = proxyName && (await startProxy(proxyName, ports, folder))
       if (proxy) endings.push(proxy.stop)
-      const faults = await startFaults(nodes, proxy ? [proxy.port] : ports)
+      const faults = await startFaults(nodes, proxy ? [proxy.port] : ports, cutsNetwork)
       endings.push(faults.close)
       const watch = await watchMetrics(nodes.map(({ metricsAddress }) => metricsAddress))
       if (watch) endings.push(watch.stop)
