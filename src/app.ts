@@ -17,6 +17,7 @@ import { drainingPlugin } from './http/shutdown.js'
 import { filesPlugin } from './plugins/files.js'
 import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './http/health.js'
+import { listenersPlugin } from './http/listeners.js'
 import { inputPlugin } from './http/input.js'
 import { createLogCounts } from './errors/limit-repeats.js'
 import { createLoggerOptions } from './http/logging.js'
@@ -121,5 +122,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     },
     { prefix: '/v1/chat' },
   )
+  // Last, so that it closes first.
+  await app.register(listenersPlugin)
   return app
 }

@@ -10,13 +10,6 @@ import type { App } from './http/describe-route.js'
 import { StartupError } from './errors/startup-error.js'
 
 /**
- * Connections that may wait to be accepted. The kernel takes the smaller of this and `net.core.somaxconn`. It drops those
- * beyond it, and a client asks again after 1, 2, 4, … seconds: of 10,000 sockets that came back at once, with Node's default
- * of 511 the last one was there after a minute (measured).
- */
-const BACKLOG = 65_535
-
-/**
  * Within this time, sockets are closed for up to four seconds, and the remaining connections are cut half a second later.
  */
 const STOP_DEADLINE_MS = 5500
@@ -91,7 +84,7 @@ async function provideDatabase(config: Config) {
 
 async function listen(app: App, { host, port }: Config): Promise<void> {
   try {
-    await app.listen({ host, port, backlog: BACKLOG })
+    await app.listenAt(host, port)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') throw new StartupError(`Port ${port} on ${host} is in use. Set PORT to a free one.`)

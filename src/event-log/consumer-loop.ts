@@ -35,7 +35,7 @@ export function startConsumerLoop({ intervalMs, turn, onError }: ConsumerLoopOpt
     if (startAt >= timerAt) return
     clearTimeout(timer)
     timerAt = startAt
-    timer = setTimeout(start, startAt - performance.now())
+    timer = setTimeout(start, Math.max(0, startAt - performance.now()))
   }
 
   function start(): void {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
@@ -8,9 +9,11 @@ import { addStore } from '../support/chat/accounts.js'
 import { createDatabase, type TestDatabase } from '../support/databases/database.js'
 import { startEmbeddedServer, startServer, type ServerProcess } from '../support/nodes/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
-import { until } from '../../harness/until.js'
+import { until, within } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
+/** More than Node.js lets wait by default. */
+const HERD = 1000
 const ended = { code: 0, signal: null }
 
 t.test('a server that is told to stop ends in time, with code 0, whatever clients do', { jobs: 2 }, async (t) => {
@@ -77,6 +80,24 @@ t.test('a server that is told to stop ends in time, with code 0, whatever client
     t.match(await client.done, /^HTTP\/1.1 200 /)
     t.same(await server.exit(), ended)
   })
+})
+
+const longestQueue = Number(await readFile('/proc/sys/net/core/somaxconn', 'utf8').catch(() => 0))
+const skip = longestQueue < HERD && 'the kernel drops them'
+t.test('connections that come together wait until a busy server accepts them, and are served', { skip }, async (t) => {
+  const { server, port } = await start(t)
+  server.kill('SIGSTOP')
+  t.teardown(() => server.kill('SIGCONT'))
+  const herd = Promise.all(Array.from({ length: HERD }, () => dial(t, port)))
+  const sockets = await within(10_000, herd, 'all are connected')
+  server.kill('SIGCONT')
+  const answers = sockets.map((socket) => {
+    socket.write('GET /health/live/ HTTP/1.1\r\nHost: chat\r\nConnection: close\r\n\r\n')
+    return text(socket)
+  })
+  t.ok((await Promise.all(answers)).every((answer) => answer.startsWith('HTTP/1.1 200 ')))
+  server.kill('SIGTERM')
+  t.same(await server.exit(), ended)
 })
 
 t.test('the embedded PostgreSQL ends with its server', { jobs: 2 }, async (t) => {
