@@ -51,6 +51,7 @@ if (services) {
       // They put a pooler between PostgreSQL and all nodes of their process, or measure the memory of the process.
       isAlone: (file) => /^test\/(pooler|memory)\//.test(file),
       isRepeated: isWhole,
+      isUnoptimized: true,
       timeoutSeconds: 300,
       reporter,
       environment,
