@@ -86,6 +86,7 @@ const longestQueue = Number(await readFile('/proc/sys/net/core/somaxconn', 'utf8
 const skip = longestQueue < HERD && 'the kernel drops them'
 t.test('connections that come together wait until a busy server accepts them, and are served', { skip }, async (t) => {
   const { server, port } = await start(t)
+  t.equal(await countListeners(port), Number(process.versions.node.split('.')[0]) >= 22 ? 16 : 1)
   server.kill('SIGSTOP')
   t.teardown(() => server.kill('SIGCONT'))
   const herd = Promise.all(Array.from({ length: HERD }, () => dial(t, port)))
@@ -173,6 +174,13 @@ async function dial(t: Test, port: number): Promise<Socket> {
   t.teardown(() => socket.destroy())
   await once(socket, 'connect')
   return socket
+}
+
+/** The number of sockets that listen on a port, as Linux tells it. */
+async function countListeners(port: number): Promise<number> {
+  const sockets = await readFile('/proc/net/tcp', 'utf8')
+  const listening = `:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`
+  return sockets.split(listening).length - 1
 }
 
 /** A request on a new connection; `done` resolves with the whole answer. */
