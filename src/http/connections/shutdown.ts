@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import plugin from 'fastify-plugin'
-import { unavailable } from '../errors/request-error.js'
+import { unavailable } from '../../errors/request-error.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
