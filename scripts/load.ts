@@ -45,8 +45,8 @@ async function runScript(script: Script, k6: string, proxyName: ProxyName | unde
   const all = [...Object.values(files), ...Object.values(dashboard)]
   await Promise.all(all.map((file) => rm(file, { force: true })))
   const isWorkday = script === 'workday'
-  // As in storm.js.
-  const cutsNetwork = script === 'storm' && (process.env['FAULTS'] ?? 'network,crash').includes('network')
+  const { FAULTS = '' } = process.env
+  const cutsNetwork = script === 'storm' && (FAULTS === '' || FAULTS.split(',').includes('network'))
   const stand = { ...files, hasPlatform: isWorkday, proxyName, cutsNetwork }
   const panels = await withStand(stand, signal, async (environment) => {
     const exitCode = await runK6(k6, { script: `scripts/load/${script}.js`, environment, ...files }, signal)

@@ -122,7 +122,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     },
     { prefix: '/v1/chat' },
   )
-  // Last, so that it closes first.
+  // Last, so that its connections end first.
   await app.register(listenersPlugin)
   return app
 }

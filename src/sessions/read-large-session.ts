@@ -22,10 +22,10 @@ const LARGE_VIEW = 524_288
 /** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
 const MESSAGES_OF_A_PART = 4
 /** A part of more bytes takes milliseconds. The reading rests after it, so that others have most of the time,
- * unless another reading waits. */
-const LARGE_PART_BYTES = 65_536
+ * unless the reading of another session waits. */
+const LARGE_PART_BYTES = 24_576
 const REST_FACTOR = 3
-const MAX_REST_MS = 50
+const MAX_REST_MS = 20
 
 type LargeSessionRow = StoreRow & { seq: number }
 const sessionColumns = defineColumns<LargeSessionRow>({ ...storeExpressions, seq: 's.seq' })

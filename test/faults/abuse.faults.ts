@@ -208,6 +208,8 @@ const cases: AttackCase[] = [
 t.test('one store at work against all others', async (t) => {
   const run = await startAbuseRun(t)
   const chosen = process.env['ATTACK']?.split(',')
+  for (const name of chosen ?? [])
+    if (cases.every(({ attack }) => attack !== name)) throw new Error(`No attack: ${name}`)
   for (const one of cases) {
     if (chosen === undefined || chosen.includes(one.attack)) await t.test(one.name, async (t) => run.attack(t, one))
   }

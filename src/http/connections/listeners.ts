@@ -15,24 +15,32 @@ declare module 'fastify' {
 /**
  * Node.js accepts one connection in each turn of its event loop. When thousands come back at once, a turn is long, and they
  * wait to be accepted instead of being served together. Listeners that share the port accept one each: with 16, of 10,000
- * sockets twice as many were ready per second, for half of the CPU time (measured).
+ * sockets twice as many were ready per second, for half the CPU time (measured).
  */
 const LISTENERS = 16
-/** Only Linux spreads connections over the listeners of a port, and Node.js 20 cannot ask for it. */
-const canSharePort = process.platform === 'linux' && Number(process.versions.node.split('.')[0]) >= 22
+/** Only Linux spreads connections over the listeners of a port, and older versions of Node.js cannot ask for it. */
+const canSharePort = process.platform === 'linux' && isNewEnough(process.versions.node)
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major >= 24 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
+}
+
 /**
  * Connections that may wait at a listener. The kernel takes the smaller of this and `net.core.somaxconn`. It drops those
  * beyond, and their clients ask again after 1, 2, 4, … seconds. Node's default is 511.
  */
 const BACKLOG = 65_535
 
-/** Registered last: its connections end before anything that their requests use. */
+/** Registered last, so that its `onClose` comes first: connections end before anything that their requests use. */
 export const listenersPlugin = plugin(
   async (app) => {
     const others: { server: Server; ended: Promise<unknown> }[] = []
 
     app.decorate('listenAt', async (host: string, port: number) => {
       if (!canSharePort) return void (await app.listen({ host, port, backlog: BACKLOG }))
+      // Nothing may take time between the look at the port and its use.
+      await app.ready()
       const options = { host, port: await findUnused(host, port), backlog: BACKLOG, reusePort: true }
       await app.listen(options)
       const { address } = app.server.address() as AddressInfo
@@ -41,7 +49,13 @@ export const listenersPlugin = plugin(
         const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
           app.server.emit('connection', socket),
         )
-        await listen(other, { ...options, host: address })
+        try {
+          await listen(other, { ...options, host: address })
+        } catch (error) {
+          // The others suffice.
+          app.log.warn({ err: error }, 'the port cannot be shared')
+          return
+        }
         others.push({ server: other, ended: once(other, 'close') })
       }
     })
@@ -49,6 +63,8 @@ export const listenersPlugin = plugin(
       for (const { server } of others) server.close()
     })
     app.addHook('onClose', async () => {
+      // A hook that failed before `preClose` left them open.
+      for (const { server } of others) if (server.listening) server.close()
       await Promise.all(others.map(({ ended }) => ended))
     })
   },

@@ -206,7 +206,7 @@ export class Connection {
       const frames = this.#waiting
       this.#waiting = undefined
       await this.deps.handle(this, frames)
-      if (this.socket.isPaused) this.socket.resume()
+      if (this.#waiting === undefined && this.socket.isPaused) this.socket.resume()
     }
     this.#waiting = undefined
     this.#work = undefined

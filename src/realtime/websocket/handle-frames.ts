@@ -20,7 +20,7 @@ import { errorFrame, type Answered } from '../../errors/error-frame.js'
 import { messageFrame } from '../../events/event-frames.js'
 
 /**
- * A socket is not read for this long after a large frame for which its account had no requests left: reading and unmasking
+ * A socket is not read for this long after large frames for which its account had no requests left: reading and unmasking
  * frames takes time also when they are refused.
  */
 const REFUSED_REST_MS = 250
@@ -45,6 +45,7 @@ export async function handleFrames(deps: FrameDeps, connection: Connection, fram
 
 async function handleInOrder(deps: FrameDeps, connection: Connection, frames: RawData[]): Promise<void> {
   let messages: Payload<'message'>[] = []
+  let mustRest = false
   const sendCollected = async () => {
     const collected = messages
     messages = []
@@ -58,7 +59,7 @@ async function handleInOrder(deps: FrameDeps, connection: Connection, frames: Ra
     if (!connection.isOpen) return
     if (type === undefined) {
       refuse(deps, connection, refusal, answered)
-      if (isLarge(data) && toRequestError(refusal).statusCode === 429) await delay(REFUSED_REST_MS)
+      mustRest ||= isLarge(data) && toRequestError(refusal).statusCode === 429
     } else if (type !== 'message') {
       await handleFrame(deps, connection, type, payload).catch((error: unknown) => {
         refuse(deps, connection, error, answered)
@@ -66,6 +67,7 @@ async function handleInOrder(deps: FrameDeps, connection: Connection, frames: Ra
     }
   }
   await sendCollected()
+  if (mustRest && connection.isOpen) await delay(REFUSED_REST_MS)
 }
 
 async function handleFrame(

@@ -86,25 +86,22 @@ function describeFrame(type: unknown, payload: unknown): Answered {
 
 const isShortText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST_ECHO
 
-/** Enough for a key and an id of 64 characters, however JSON escapes them, with some space. */
-const LONGEST_MEMBER_BYTES = 512
-const member = /^"[^"]+"\s*:\s*("(?:[^"\\]|\\.)*"|\d+)\s*[,}]/
-
-/** Describes a message whose frame is not parsed, so that its sender knows which one to send again. */
+/**
+ * Describes a message whose frame is not parsed, so that its sender knows which one to send again. Inside of a JSON text, no
+ * key with its colon can occur: its quotes are escaped there.
+ */
 function describeUnparsed(frame: Buffer): Answered {
-  const client_message_id = findMember(frame, 'client_message_id')
-  return client_message_id === undefined
-    ? {}
-    : describeFrame('message', { client_message_id, session_id: findMember(frame, 'session_id') })
+  const text = frame.toString()
+  if (!/"type"\s*:\s*"message"/.test(text)) return {}
+  const client_message_id = findMember(text, /"client_message_id"\s*:\s*("(?:[^"\\]|\\.)*")/g)
+  return describeFrame('message', { client_message_id, session_id: findMember(text, /"session_id"\s*:\s*(\d+)/g) })
 }
 
-/** Finds a text or number by its key. Inside of a JSON text the key cannot occur: its quotes are escaped there. */
-function findMember(frame: Buffer, key: string): unknown {
-  const place = frame.indexOf(`"${key}"`)
-  if (place === -1) return undefined
-  const json = member.exec(frame.toString('utf8', place, place + LONGEST_MEMBER_BYTES))?.[1]
+/** Returns the value that a pattern finds; undefined when it finds several, of which one may belong to something else. */
+function findMember(text: string, pattern: RegExp): unknown {
+  const [first, second] = text.matchAll(pattern)
   try {
-    return json === undefined ? undefined : (JSON.parse(json) as unknown)
+    return first?.[1] === undefined || second ? undefined : (JSON.parse(first[1]) as unknown)
   } catch {
     return undefined
   }
