@@ -209,6 +209,8 @@ t.test('an upload can be ended while the application is asked for a token, and b
   t.equal(await upload, '0 aborted')
 
   const pausing = watchUploads(t, store, () => refuse(503, { 'retry-after': '30' }))
+  // Coming online ends a pause between two tries.
+  await pausing.reaches('online')
   const end = new AbortController()
   const sending = codeOf(pausing.client.send({ file: text('a.txt', 'x'), signal: end.signal }))
   await until(() => pausing.tries() === 1, 5000)
