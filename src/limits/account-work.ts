@@ -1,20 +1,13 @@
 import { tooMany, unavailable } from '../errors/request-error.js'
+import { accountRestMs } from './account-rest.js'
 
 /**
  * Two requests keep PostgreSQL busy for one account while an answer is written. With six, the first burst of history
  * requests of one account raised the p99 of the others from 13 to 173 ms; with two, to 27 ms (measured).
  */
 export const MAX_CONCURRENT = 2
-/**
- * A request that waited for its turn begins after a rest as long as the request before it took, at most this long: an
- * account that asks for more than MAX_CONCURRENT at once keeps PostgreSQL busy for half of the time.
- */
-const MAX_REST_MS = 50
-/** When more requests of an account wait than an app or a page asks for together, the rests are longer by a factor. */
+/** An app or a page asks for at most so many more together. */
 const MANY_WAITING = 6
-const LONG_REST_FACTOR = 3
-/** A request that took less than this costs the others too little to rest after it. */
-const NO_REST_MS = 4
 const MOST_WAITING = 1000
 const MB = 1024 * 1024
 /** Bytes of answers that wait to be read. The largest answer has about 12 MB. */
@@ -72,9 +65,9 @@ export function createAccountWork(): AccountWork {
 
   function end(account: string, tookMs = 0): void {
     const work = open(account)
-    if (work.waiting.length === 0 || tookMs < NO_REST_MS) return giveTurn(account, work)
-    const factor = work.waiting.length > MANY_WAITING ? LONG_REST_FACTOR : 1
-    setTimeout(giveTurn, factor * Math.min(tookMs, MAX_REST_MS), account, work)
+    const restMs = work.waiting.length > 0 ? accountRestMs(tookMs, work.waiting.length > MANY_WAITING) : 0
+    if (restMs === 0) giveTurn(account, work)
+    else setTimeout(giveTurn, restMs, account, work)
   }
 
   function giveTurn(account: string, work: Work): void {

@@ -21,8 +21,10 @@ import { NEWEST_MESSAGES } from '../protocol/schemas/sessions.js'
 const LARGE_VIEW = 524_288
 /** So many messages are converted in a few milliseconds, even when each has 10,000 characters that JSON escapes. */
 const MESSAGES_OF_A_PART = 4
-/** A part of more bytes takes milliseconds. The reading rests after it, so that others have most of the time,
- * unless the reading of another session waits. */
+/**
+ * A part of more bytes takes milliseconds. The reading rests after it, so that others have most of the time, unless the
+ * reading of another session waits.
+ */
 const LARGE_PART_BYTES = 24_576
 const REST_FACTOR = 3
 const MAX_REST_MS = 20

@@ -36,6 +36,11 @@ const BACKLOG = 65_535
 export const listenersPlugin = plugin(
   async (app) => {
     const others: { server: Server; ended: Promise<unknown> }[] = []
+    let isClosing = false
+    const closeOthers = () => {
+      isClosing = true
+      for (const { server } of others) if (server.listening) server.close()
+    }
 
     app.decorate('listenAt', async (host: string, port: number) => {
       if (!canSharePort) return void (await app.listen({ host, port, backlog: BACKLOG }))
@@ -44,7 +49,7 @@ export const listenersPlugin = plugin(
       const options = { host, port: await findUnused(host, port), backlog: BACKLOG, reusePort: true }
       await app.listen(options)
       const { address } = app.server.address() as AddressInfo
-      for (let count = 1; count < LISTENERS; count++) {
+      for (let count = 1; count < LISTENERS && !isClosing; count++) {
         // The HTTP server takes connections of others when it is told of them. The options are those of its own.
         const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
           app.server.emit('connection', socket),
@@ -58,13 +63,13 @@ export const listenersPlugin = plugin(
         }
         others.push({ server: other, ended: once(other, 'close') })
       }
+      // The node may have begun to close meanwhile.
+      if (isClosing) closeOthers()
     })
-    app.addHook('preClose', async () => {
-      for (const { server } of others) server.close()
-    })
+    app.addHook('preClose', async () => closeOthers())
     app.addHook('onClose', async () => {
-      // A hook that failed before `preClose` left them open.
-      for (const { server } of others) if (server.listening) server.close()
+      // Fastify skips `preClose` when the same hook of another plugin has failed.
+      closeOthers()
       await Promise.all(others.map(({ ended }) => ended))
     })
   },

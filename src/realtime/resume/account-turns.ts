@@ -1,17 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { accountRestMs } from '../../limits/account-rest.js'
 import type { Account } from '../../protocol/account.js'
 
 /** Bytes of syncs that an account may be sent at once, and per second in the long run. */
 const BURST_BYTES = 8 * 2 ** 20
 const BYTES_PER_SECOND = 2 ** 20
 
-/** Work that others of the account wait for begins after a rest as long as the work before took, at most this long. */
-const MAX_REST_MS = 50
-/** Work that took less costs other accounts too little to rest after it. */
-const NO_REST_MS = 4
-/** When more sockets of an account wait than an app opens, the rests are longer by a factor. */
+/** An app opens at most so many more sockets at once. */
 const MANY_WAITING = 4
-const LONG_REST_FACTOR = 3
 
 interface Turns {
   last: Promise<unknown>
@@ -20,7 +16,7 @@ interface Turns {
   allowance: number
   allowanceAt: number
   /** How long the last work took. */
-  restMs: number
+  tookMs: number
   /** Removes the entry of an idle account when its allowance is full again. */
   restTimer?: NodeJS.Timeout | undefined
 }
@@ -64,7 +60,7 @@ export function createAccountTurns(): AccountTurns {
       const key = `${side}:${id}`
       const turns = byAccount.get(key) ?? {
         ...{ last: Promise.resolve(), waiting: 0 },
-        ...{ allowance: BURST_BYTES, allowanceAt: performance.now(), restMs: 0 },
+        ...{ allowance: BURST_BYTES, allowanceAt: performance.now(), tookMs: 0 },
       }
       byAccount.set(key, turns)
       clearTimeout(turns.restTimer)
@@ -75,17 +71,16 @@ export function createAccountTurns(): AccountTurns {
         if (!isWanted()) return undefined
         const startedAt = performance.now()
         const result = await work()
-        turns.restMs = performance.now() - startedAt
+        turns.tookMs = performance.now() - startedAt
         turns.allowance -= sizeOf(result)
         return result
       })
       turns.last = turn
         .catch(() => undefined)
         .then(async () => {
-          const restMs = Math.min(turns.restMs, MAX_REST_MS)
-          turns.restMs = 0
-          const factor = turns.waiting > MANY_WAITING ? LONG_REST_FACTOR : 1
-          if (restMs >= NO_REST_MS && turns.waiting > 0) await delay(factor * restMs)
+          const restMs = turns.waiting > 0 ? accountRestMs(turns.tookMs, turns.waiting > MANY_WAITING) : 0
+          turns.tookMs = 0
+          if (restMs > 0) await delay(restMs)
         })
       try {
         return await turn

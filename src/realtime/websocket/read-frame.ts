@@ -93,7 +93,8 @@ const isShortText = (value: unknown): value is string => typeof value === 'strin
 function describeUnparsed(frame: Buffer): Answered {
   const text = frame.toString()
   if (!/"type"\s*:\s*"message"/.test(text)) return {}
-  const client_message_id = findMember(text, /"client_message_id"\s*:\s*("(?:[^"\\]|\\.)*")/g)
+  // 64 characters, each as `\uXXXX`: an escape and four digits.
+  const client_message_id = findMember(text, /"client_message_id"\s*:\s*("(?:[^"\\]|\\.){0,320}")/g)
   return describeFrame('message', { client_message_id, session_id: findMember(text, /"session_id"\s*:\s*(\d+)/g) })
 }
 
