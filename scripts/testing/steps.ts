@@ -17,12 +17,17 @@ export interface Steps {
 }
 
 /**
- * The steps of a run. When a step fails, the run fails, but later steps still run. A signal ends running programs and skips
+ * The steps of a run. When a step fails, the run fails and names it at its end, but later steps still run. A signal ends running programs and skips
  * programs that have not started; steps without a program, which clean up, still run.
  */
 export function createSteps(environment: Environment): Steps {
   let interruption: NodeJS.Signals | undefined
   const running = new Set<ChildProcess>()
+  const failed: string[] = []
+  // Last, so that nobody overlooks it: the totals count assertions only.
+  process.once('exit', () => {
+    if (failed.length > 0) console.error(`failed steps: ${failed.join(', ')}`)
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       interruption = signal
@@ -41,6 +46,7 @@ export function createSteps(environment: Environment): Steps {
         return await work()
       } catch (error) {
         process.exitCode = 1
+        failed.push(name)
         console.error(error instanceof StepFailure ? error.message : error)
         return undefined
       } finally {

@@ -1,5 +1,5 @@
 import { computed, effect, signal, useSignal, type ReadonlySignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { isComposing } from '../browser/keys.js'
@@ -28,7 +28,7 @@ interface Framed {
 export function WidgetFrame() {
   const framed = useSignal<Framed>()
   useEffect(() => waitForWelcome((welcome, port) => (framed.value = start(welcome, port))), [])
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The user may have opened the chat before this page had loaded. Without the focus, the frame was reopened by the page
     // itself, and must not take the focus.
     if (framed.value !== undefined && document.hasFocus()) focusComposer()

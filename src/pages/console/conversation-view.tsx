@@ -1,12 +1,12 @@
 import { useSignal, type Signal } from '@preact/signals'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Message, Session } from '../../client/index.js'
 import { translate, translateWith } from '../languages/translate.js'
 import { Composer } from '../conversation/composer.js'
 import type { Insert } from '../conversation/log-items.js'
 import { BackIcon, InfoIcon } from '../shared/icons.js'
 import { Problem } from '../shared/problem.js'
-import { focusFirst } from '../browser/focus.js'
+import { focusFirst, focusRendered } from '../browser/focus.js'
 import { isTouchScreen } from '../browser/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
@@ -32,9 +32,6 @@ type Writing = 'message' | 'note'
 const fields: Record<Writing, string> = { message: '[data-composer]', note: '[data-note]' }
 const HEAD = '.conversation h2'
 
-/** Focuses after the next render, when the elements exist. */
-const focusSoon = (...selectors: readonly string[]) => requestAnimationFrame(() => focusFirst(...selectors))
-
 export function ConversationView({ desk, conversation }: ConversationProps) {
   const { session, store, problem, timeline, isLoaded, id, tags, priority } = conversation
   // Each conversation opens with the message field.
@@ -43,7 +40,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   const isEntered = useRef(false)
   // The pressed element may be hidden now, so the focus moves here. On a phone, focusing the field would open the
   // keyboard, which hides the messages.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { activeElement } = document
     // Do not take the focus from a field in use: the rest of a note would go into the message to the store.
     const isFree = activeElement === document.body || activeElement?.matches(`${HEAD}, .claim *`) === true
@@ -127,7 +124,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             onLeave={() => {
               writing.value = 'message'
               // Only the holder has a message field.
-              focusSoon(fields.message, HEAD)
+              focusRendered(fields.message, HEAD)
             }}
           />
         ) : (
@@ -167,7 +164,7 @@ function WritingSwitch({ writing }: { writing: Signal<Writing> }) {
           data-write={which}
           onClick={() => {
             writing.value = which
-            focusSoon(fields[which])
+            focusRendered(fields[which])
           }}
         >
           {translate(`notes.${which}`)}

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { BellIcon } from '../shared/icons.js'
@@ -45,8 +45,9 @@ export function NoticeBell({ desk }: { desk: Desk }) {
 function NoticePanel({ desk, onClose }: { desk: Desk; onClose: () => void }) {
   const { notices } = desk
   const panel = useRef<HTMLElement>(null)
+  // Before the next key: Escape right after the shortcut closes the panel, not the conversation behind it.
+  useLayoutEffect(() => panel.current?.focus(), [])
   useEffect(() => {
-    panel.current?.focus()
     const leave = ({ target }: Event) => {
       if (target instanceof Node && panel.current?.parentElement?.contains(target) === false) onClose()
     }

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks'
 import type { PlainKey } from '../languages/catalogue.js'
 import { translate } from '../languages/translate.js'
 import { Dialog } from '../shared/dialog.js'
-import { focusFirst } from '../browser/focus.js'
+import { focusFirst, focusRendered } from '../browser/focus.js'
 import { isComposing, shortcutOf } from '../browser/keys.js'
 import { nameInStorage } from '../browser/service.js'
 import type { Desk } from './state/desk.js'
@@ -53,7 +53,7 @@ function focusList(desk: Desk, list: ListName): void {
   if (list === 'all' && !desk.book.isSupervisor.value) return
   desk.query.value = ''
   desk.list.value = list
-  requestAnimationFrame(() => focusFirst('.row[tabindex="0"]'))
+  focusRendered('.row[tabindex="0"]')
 }
 
 /** Selects or deselects the focused row; without one, turns the selection on or off. */
@@ -70,7 +70,7 @@ function turnUrgent({ chosen, setDetails }: Desk): void {
 
 function focusTags(desk: Desk): void {
   desk.settings.isAsideOpen.value = true
-  requestAnimationFrame(() => focusFirst('.details [data-tag]'))
+  focusRendered('.details [data-tag]')
 }
 
 const acts = (desk: Desk, help: RefObject<HTMLDialogElement | null>): Record<string, () => void> => ({

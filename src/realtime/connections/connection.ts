@@ -202,11 +202,10 @@ export class Connection {
   }
 
   async #handleWaiting(): Promise<void> {
-    while (this.#waiting !== undefined && this.isOpen) {
-      const frames = this.#waiting
-      this.#waiting = undefined
-      await this.deps.handle(this, frames)
-      if (this.#waiting === undefined && this.socket.isPaused) this.socket.resume()
+    const waiting = (this.#waiting ??= [])
+    while (waiting.length > 0 && this.isOpen) {
+      await this.deps.handle(this, waiting.splice(0))
+      if (waiting.length === 0 && this.socket.isPaused) this.socket.resume()
     }
     this.#waiting = undefined
     this.#work = undefined

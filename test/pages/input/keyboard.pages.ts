@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { hasTick, holdRequests, row, sees } from '../support/acts.js'
+import { claim, hasTick, holdRequests, row, sees } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 const focused = (page: Page) =>
@@ -69,20 +69,53 @@ t.test('an admin can do everything with the keyboard, from signing in to closing
   t.same(stage.complaints(), [])
 })
 
+t.test('a key that follows a shortcut at once belongs to what the shortcut has opened', async (t) => {
+  const stage = await setStage(t)
+  await stage.post('store/message/', await stage.store({ name: 'Tech Store' }), { content: 'Hello' })
+  const page = await stage.console(await stage.admin())
+  await claim(page, 'Tech Store')
+  // Presses keys as fast as a blocked page hands them out: without a frame between them.
+  const press = (...keys: string[]) =>
+    page.evaluate(async (keys) => {
+      const focused: string[] = []
+      for (const key of keys) {
+        const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+        document.activeElement?.dispatchEvent(event)
+        // Rendering and what follows it take a few microtasks.
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+        const { activeElement } = document
+        focused.push(activeElement?.getAttribute('aria-label') ?? activeElement?.textContent ?? '')
+      }
+      return focused
+    }, keys)
+  await page.locator('textarea:focus').press('Escape')
+  await row(page, 'Tech Store').and(page.locator(':focus')).waitFor()
+  const [notices, bell] = await press('n', 'Escape')
+  t.equal(notices, 'Notifications')
+  t.match(bell, /notification/i, 'the conversation is still open, and the focus is back on the button')
+  t.same(await press('g'), ['Add a tag'])
+  await page.locator('[data-tag]').press('Escape')
+  await row(page, 'Tech Store').focus()
+  t.same(await press('i', 'Escape'), ['A note that only admins see', 'Write an answer'])
+  await row(page, 'Tech Store').focus()
+  t.same(await press('r'), ['Write an answer'])
+  t.same(stage.complaints(), [])
+})
+
 t.test('a note in progress stays a note when the session is claimed meanwhile', async (t) => {
   const stage = await setStage(t)
   await stage.post('store/message/', await stage.store({ name: 'Tech Store' }), { content: 'Hello' })
   const page = await stage.console(await stage.admin())
   const { keyboard } = page
   const [note, composer] = [page.locator('[data-note]'), page.locator('[data-composer]')]
-  const claim = await holdRequests(page, '**/session/claim/')
+  const letClaim = await holdRequests(page, '**/session/claim/')
   await row(page, 'Tech Store').click()
   await page.getByRole('button', { name: 'Claim' }).waitFor()
   await keyboard.press('c')
   await keyboard.press('i')
   await note.and(page.locator(':focus')).waitFor()
   await keyboard.type('half ')
-  claim()
+  letClaim()
   await page.getByRole('button', { name: 'Release' }).waitFor()
   await page.getByRole('tab', { name: /^Mine/, selected: true }).waitFor()
   await keyboard.type('in it')

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../../languages/translate.js'
 import { showBriefly } from '../../text/times.js'
 import type { Conversation } from '../state/conversation.js'
@@ -16,7 +16,7 @@ interface DetailsProps {
 export function StoreDetails({ desk, conversation }: DetailsProps) {
   const { store, session, rating } = conversation
   const aside = useRef<HTMLElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     // On narrow screens the panel covers the conversation, so it takes the focus.
     const { current } = aside
     if (current && getComputedStyle(current).position === 'absolute') current.focus()

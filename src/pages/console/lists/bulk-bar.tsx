@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { translate } from '../../languages/translate.js'
 import { ConfirmDialog } from '../../shared/dialog.js'
 import type { Selection } from '../state/bulk.js'
@@ -12,7 +12,7 @@ export function BulkBar({ desk }: { desk: Desk }) {
   const { book, client, selection, list } = desk
   const closing = useRef<HTMLDialogElement>(null)
   const bar = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The button that started the selection is gone, and the focus with it. A row keeps the focus it has.
     if (document.activeElement === document.body) bar.current?.focus()
   }, [])

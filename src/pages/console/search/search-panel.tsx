@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { focusRendered } from '../../browser/focus.js'
 import { isComposing } from '../../browser/keys.js'
 import { translate } from '../../languages/translate.js'
 import { Lazy } from '../../shared/lazy.js'
@@ -12,7 +13,7 @@ export function SearchField({ desk }: { desk: Desk }) {
     if (event.key === 'Escape') {
       event.preventDefault()
       desk.query.value = ''
-      requestAnimationFrame(() => document.querySelector<HTMLElement>('.row[tabindex="0"]')?.focus())
+      focusRendered('.row[tabindex="0"]')
     }
     if (event.key === 'ArrowDown') {
       event.preventDefault()
