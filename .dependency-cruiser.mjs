@@ -116,7 +116,7 @@ export default {
     {
       name: 'app-is-the-top',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(app|server)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(app|server)\\.ts$|^src/cli/' },
       to: { path: '^src/(app|server)\\.ts$|^src/cli/' },
     },
     {

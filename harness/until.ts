@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PATIENCE_VARIABLE } from './variables.js'
 
 const PAUSE_MS = 5
+/** A condition that asks a server waits longer until it asks again: a busy machine makes this as long as it is busy. */
+const MOST_PAUSE_MS = 50
+const REST = 3
 /** By how much deadlines are multiplied: 1 for a file alone, more in a whole run, which keeps the machine busy. */
 export const patience = Number(process.env[PATIENCE_VARIABLE] ?? 1)
 
@@ -16,14 +19,16 @@ export async function until<T>(
 ): Promise<NonNullable<Exclude<T, false>>> {
   const deadline = Date.now() + deadlineMs * patience
   for (;;) {
+    const startedAt = performance.now()
     const outcome = await attempt(condition)
+    const tookMs = performance.now() - startedAt
     if (outcome.value !== undefined && outcome.value !== null && outcome.value !== false) {
       return outcome.value as NonNullable<Exclude<T, false>>
     }
     if (Date.now() >= deadline) {
       throw new Error(`Not within ${deadlineMs * patience} ms: ${what}`, { cause: outcome.error ?? outcome.value })
     }
-    await delay(PAUSE_MS)
+    await delay(Math.min(MOST_PAUSE_MS, Math.max(PAUSE_MS, REST * tookMs)))
   }
 }
 

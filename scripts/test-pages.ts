@@ -10,6 +10,7 @@ import { printTotals } from './testing/totals.js'
 const files = await chooseFiles('test/pages', '.pages.ts')
 await runFiles({
   name: 'pages',
+  isInMemory: true,
   files,
   // Browsers are heavy: two at a time are enough for a small machine.
   jobs: 2,

@@ -2,14 +2,14 @@
  * `npm test`: starts a PostgreSQL and a Redis, runs the tests with coverage and, at the same time, the checks of types, style,
  * format and imports, and stops everything. `npm test -- test/some.test.ts` runs that file alone.
  */
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { runChecks } from './testing/checks.js'
 import { reviewCoverage } from './testing/coverage.js'
 import { endLeftovers } from './testing/leftovers.js'
 import { providePgBouncer } from './testing/pgbouncer.js'
 import { reviewRows } from './testing/rows/review-rows.js'
+import { createRunFolder } from './testing/run-folder.js'
 import { runTests } from './testing/run-tests.js'
 import { startServices } from './testing/start-services.js'
 import { createSteps } from './testing/steps.js'
@@ -25,7 +25,7 @@ const ROWS_FOLDER = resolve('.tap/rows')
 
 const given = process.argv.slice(2)
 const isWhole = given.length === 0
-const folder = await mkdtemp(join(tmpdir(), 'store-chat-test-'))
+const folder = await createRunFolder('test')
 // All temporary files go into one folder, which is checked and removed at the end.
 const steps = createSteps({ ...process.env, TMPDIR: folder })
 const { step, run } = steps
@@ -58,9 +58,10 @@ if (services) {
     }),
   )
   if (isWhole) {
+    const rows = step('rows', () => reviewRows(ROWS_FOLDER))
     await step('coverage', () => run('c8', ['report']))
     await step('uncovered', reviewCoverage)
-    await step('rows', () => reviewRows(ROWS_FOLDER))
+    await rows
   }
   await step('services end', () => services.stop())
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { OUTCOMES } from '../../harness/outcomes.js'
 import { nameServices } from '../../harness/services.js'
 import { endLeftovers } from './leftovers.js'
+import { createRunFolder } from './run-folder.js'
 import { runTests, type TestRun } from './run-tests.js'
 import { startServices } from './start-services.js'
 import { createSteps } from './steps.js'
@@ -24,15 +25,17 @@ interface FilesRun extends Omit<TestRun, 'environment' | 'reporter'> {
   name: string
   /** More environment variables for the tests. */
   provide(folder: string): Promise<Record<string, string>> | Record<string, string>
+  /** Whether its files are in memory. Measurements and faults need a disk. */
+  isInMemory?: true
   /** Called before the run's temporary folder is removed. */
   review?(folder: string): Promise<void>
 }
 
 /** Runs test files without coverage, with a PostgreSQL and a Redis, and stops everything that was started. */
-export async function runFiles({ name, provide, review, ...tests }: FilesRun): Promise<void> {
+export async function runFiles({ name, provide, review, isInMemory, ...tests }: FilesRun): Promise<void> {
   await rm(OUTCOMES, { recursive: true, force: true })
   await rm(RESULTS, { force: true })
-  const folder = await mkdtemp(join(tmpdir(), `store-chat-${name}-`))
+  const folder = isInMemory ? await createRunFolder(name) : await mkdtemp(join(tmpdir(), `store-chat-${name}-`))
   const steps = createSteps({ ...process.env, TMPDIR: folder })
   const { step } = steps
   const provided = await step('needs', async () => provide(folder))

@@ -3,6 +3,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { runAsAdministrator } from '../../harness/administrator.js'
+import { copyCluster } from '../../harness/copy-cluster.js'
 import { findRedisProgram, startRedisServer } from '../../harness/redis-server.js'
 import type { Services } from '../../harness/services.js'
 import { installPackage } from './debian-packages.js'
@@ -10,27 +11,43 @@ import { StepFailure } from './steps.js'
 
 const TEMPLATE = 'store_chat_template'
 
+/** Test data need not survive a crash of the machine. Other settings are those of production. */
+const UNSAFE = { fsync: 'off', full_page_writes: 'off' }
+
 /** Starts the services that all tests share, in a folder: a PostgreSQL with a migrated template database, and a Redis. */
 export async function startServices(folder: string): Promise<Services & { stop(): Promise<void> }> {
   const redis = await provideRedis()
+  const templateCluster = join(folder, 'template')
+  await createTemplate(templateCluster)
+  await copyCluster(templateCluster, join(folder, 'shared'))
   const cluster = await openCluster(join(folder, 'shared'))
   const stop = async () => {
     await Promise.all([cluster.stop('immediate'), redis.stop()])
   }
   try {
-    // Test data need not survive a crash of the machine. Other settings are those of production.
-    await cluster.start({ settings: { fsync: 'off', full_page_writes: 'off', max_connections: '300' } })
+    await cluster.start({ settings: { ...UNSAFE, max_connections: '300' } })
     const databaseUrl = await cluster.url()
     if (databaseUrl === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
-    await simplifyPassword(databaseUrl)
-    await runAsAdministrator(databaseUrl, `create database ${TEMPLATE}`)
-    const template = new URL(databaseUrl)
-    template.pathname = TEMPLATE
-    await migrateDatabase(template.href)
-    return { databaseUrl, templateDatabase: TEMPLATE, redisUrl: redis.url, stop }
+    return { databaseUrl, templateCluster, templateDatabase: TEMPLATE, redisUrl: redis.url, stop }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Creates a cluster whose database is migrated, with a copy of it that nobody connects to: only such a database can be cloned. */
+async function createTemplate(folder: string): Promise<void> {
+  const cluster = await openCluster(folder)
+  await cluster.start({ settings: UNSAFE })
+  try {
+    const url = await cluster.url()
+    if (url === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
+    await simplifyPassword(url)
+    await migrateDatabase(url)
+    // The connection that runs it is to the database that is copied, which is no obstacle.
+    await runAsAdministrator(url, `create database ${TEMPLATE} template postgres strategy file_copy`)
+  } finally {
+    await cluster.stop()
   }
 }
 

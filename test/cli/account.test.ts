@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { createEmptyDatabase } from '../support/databases/database.js'
+import { explain, runCommand } from '../../src/cli/commands.js'
 import { startNode } from '../support/nodes/node.js'
 import { runProgram } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
@@ -13,40 +14,48 @@ const ask = async (t: Test, token: unknown) => {
 }
 
 t.test('a store gets its first token when it is created, in a database that has no tables yet', async (t) => {
-  const created = await run(t, 'store', 'create', '--name', 'Tech Store', '--logo-url', 'https://a.example/l.png')
+  const created = await runProcess(
+    t,
+    'store',
+    'create',
+    '--name',
+    'Tech Store',
+    '--logo-url',
+    'https://a.example/l.png',
+  )
   t.match(created, { store: { id: 1, name: 'Tech Store', logo_url: 'https://a.example/l.png', email: '' } })
   t.match((await ask(t, created['token'])).body, { store_id: 1 })
 })
 
 t.test('an id is chosen where none is given, and taken where one is', async (t) => {
-  t.match(await run(t, 'admin', 'create', '--name', 'Ann', '--id', '7'), { admin: { id: 7, name: 'Ann' } })
-  t.match(await run(t, 'admin', 'create', '--name', 'Bea'), { admin: { id: 8 } })
-  t.match(await refuse(t, 'admin', 'create', '--name', 'Cem', '--id', '7'), /^The admin 7 exists already\n$/)
+  t.match(await run('admin', 'create', '--name', 'Ann', '--id', '7'), { admin: { id: 7, name: 'Ann' } })
+  t.match(await run('admin', 'create', '--name', 'Bea'), { admin: { id: 8 } })
+  t.match(await refuseProcess(t, 'admin', 'create', '--name', 'Cem', '--id', '7'), /^The admin 7 exists already\n$/)
 })
 
 t.test('tokens are issued, listed and revoked', async (t) => {
-  await run(t, 'store', 'create', '--name', 'S', '--id', '5')
-  const issued = await run(t, 'token', 'issue', '--store', '5', '--expires', '30d')
+  await run('store', 'create', '--name', 'S', '--id', '5')
+  const issued = await run('token', 'issue', '--store', '5', '--expires', '30d')
   t.match(issued, { store_id: 5, admin_id: null, expires_at: String, token: /^sct_/ })
   t.equal((await ask(t, issued['token'])).status, 200)
-  const { tokens } = await run(t, 'token', 'list', '--store', '5')
+  const { tokens } = await run('token', 'list', '--store', '5')
   t.equal((tokens as object[]).length, 2)
   t.notMatch(JSON.stringify(tokens), String(issued['token']))
-  t.match(await run(t, 'token', 'revoke', String(issued['id'])), { id: issued['id'], revoked_at: String })
+  t.match(await run('token', 'revoke', String(issued['id'])), { id: issued['id'], revoked_at: String })
   t.equal((await ask(t, issued['token'])).status, 401)
 })
 
 t.test('accounts are given a role, switched off and on, and signed out', async (t) => {
-  const created = await run(t, 'admin', 'create', '--name', 'Sue', '--id', '20', '--role', 'supervisor')
+  const created = await run('admin', 'create', '--name', 'Sue', '--id', '20', '--role', 'supervisor')
   t.match(created, { admin: { id: 20, name: 'Sue', role: 'supervisor', active: true } })
-  t.match(await run(t, 'account', 'update', '--admin', '20', '--role', 'agent', '--active', 'false'), {
+  t.match(await run('account', 'update', '--admin', '20', '--role', 'agent', '--active', 'false'), {
     admin: { id: 20, name: 'Sue', role: 'agent', active: false },
   })
   t.match(await refuse(t, 'token', 'issue', '--admin', '20'), /^The admin 20 is switched off\n$/)
-  t.match(await run(t, 'account', 'update', '--admin', '20', '--active', 'true'), { admin: { active: true } })
-  await run(t, 'store', 'create', '--name', 'S', '--id', '21')
-  const issued = await run(t, 'token', 'issue', '--store', '21')
-  t.same(await run(t, 'account', 'sign-out', '--store', '21'), { store: 21, signed_out: true })
+  t.match(await run('account', 'update', '--admin', '20', '--active', 'true'), { admin: { active: true } })
+  await run('store', 'create', '--name', 'S', '--id', '21')
+  const issued = await run('token', 'issue', '--store', '21')
+  t.same(await runProcess(t, 'account', 'sign-out', '--store', '21'), { store: 21, signed_out: true })
   t.equal((await ask(t, issued['token'])).status, 401)
 })
 
@@ -69,7 +78,8 @@ t.test('what it cannot do it says in words, with exit code 1', async (t) => {
   )
 })
 
-async function run(t: Test, ...words: string[]): Promise<Record<string, unknown>> {
+/** Runs a command as a user does, in a process of its own. */
+async function runProcess(t: Test, ...words: string[]): Promise<Record<string, unknown>> {
   const command = runProgram(t, 'cli/account.js', { DATABASE_URL: database.url }, words)
   await until(() => command.output().out.endsWith('\n') || command.output().err !== '', 60_000)
   t.same(await command.exit(END_DEADLINE_MS), { code: 0, signal: null }, command.output().err)
@@ -78,9 +88,27 @@ async function run(t: Test, ...words: string[]): Promise<Record<string, unknown>
   return JSON.parse(out) as Record<string, unknown>
 }
 
-async function refuse(t: Test, ...words: string[]): Promise<string> {
+async function refuseProcess(t: Test, ...words: string[]): Promise<string> {
   const command = runProgram(t, 'cli/account.js', { DATABASE_URL: database.url }, words)
   t.same(await command.exit(), { code: 1, signal: null })
   t.equal(command.output().out, '')
   return command.output().err
+}
+
+/** Runs a command in this process: a process of its own takes a second of CPU time. */
+async function run(...words: string[]): Promise<Record<string, unknown>> {
+  const printed: object[] = []
+  await runCommand(words, { DATABASE_URL: database.url }, (result) => printed.push(result))
+  if (printed.length !== 1) throw new Error(`${words.join(' ')} has printed ${printed.length} results`)
+  return JSON.parse(JSON.stringify(printed[0])) as Record<string, unknown>
+}
+
+async function refuse(t: Test, ...words: string[]): Promise<string> {
+  const printed: object[] = []
+  const outcome = await runCommand(words, { DATABASE_URL: database.url }, (result) => printed.push(result)).then(
+    () => 'it was not refused',
+    explain,
+  )
+  t.same(printed, [])
+  return `${outcome}\n`
 }

@@ -202,7 +202,7 @@ t.test('the metrics count what became of the reads', async (t) => {
 t.test('a server that is a copy, or another one behind the same address, is not believed', async (t) => {
   const conversation = await fillConversation()
   await untilAnswered(() => readOldPages(conversation))
-  const other = await startOwnPostgres(t)
+  const other = await startOwnPostgres(t, { isRelated: false })
   await copySession(conversation, primary, other)
   const { password } = new URL(standby.url)
   await other.query(`alter role postgres password '${password}'`)

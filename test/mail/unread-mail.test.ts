@@ -180,7 +180,8 @@ t.test('guesses at the signature from one address are limited', async (t) => {
   const { limits } = node.app
   const guess = () => node.request('POST', '/mail/unsubscribe/?store=1&signature=x')
   const statuses = new Set<number>()
-  await until(async () => statuses.add((await guess()).status).has(429), DEADLINE_MS)
+  const isLimited = async () => statuses.add((await guess()).status).has(429)
+  // The block ends soon, so both are looked at together.
+  await until(async () => (await isLimited()) && limits.isBlocked({ ip: '127.0.0.1' }), DEADLINE_MS)
   t.same(statuses, new Set([404, 429]))
-  t.ok(limits.isBlocked({ ip: '127.0.0.1' }))
 })

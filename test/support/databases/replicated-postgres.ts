@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import type { Test } from 'tap'
-import { migrateDatabase } from '../../../src/database/startup/migrate.js'
 import { openCluster, type Cluster } from '../../../src/embedded/cluster.js'
 import { lookInto, type TestDatabase } from './database.js'
+import { createMigratedFolder } from './own-postgres.js'
 import { findFreePort } from '../../../harness/free-port.js'
 import { startTcpProxy, type TcpProxy } from '../../../harness/tcp-proxy.js'
 import { createTempFolder } from '../temp-folder.js'
@@ -43,8 +43,7 @@ export async function startReplicatedPostgres(
   t: Test,
   { isSynchronous }: { isSynchronous: boolean },
 ): Promise<ReplicatedPostgres> {
-  let primary = await startServer(t, await createTempFolder(t))
-  await migrateDatabase(primary.url)
+  let primary = await startServer(t, await createMigratedFolder(t))
   const address = await startTcpProxy(t, primary.port)
   let replication: TcpProxy
   let standby: Server
@@ -142,9 +141,8 @@ export interface RestorablePostgres extends TestDatabase {
 }
 
 export async function startRestorablePostgres(t: Test): Promise<RestorablePostgres> {
-  const server = await startServer(t, await createTempFolder(t))
+  const server = await startServer(t, await createMigratedFolder(t))
   const { cluster, data, port } = server
-  await migrateDatabase(server.url)
   const address = await startTcpProxy(t, port)
   const backup = join(await createTempFolder(t), 'backup')
   const start = () => cluster.start({ port, settings: { fsync: 'off' } })
