@@ -18,7 +18,7 @@ import { nameServices } from '../harness/services.js'
 import { PATIENCE_VARIABLE, ROWS_VARIABLE } from '../harness/variables.js'
 
 /** For two cores: tests wait much of the time, but with still more processes those with deadlines would be late. */
-const JOBS = 6
+const JOBS = 5
 /** A whole run keeps the machine busy, so that everything in it takes longer. */
 const PATIENCE = 3
 const ROWS_FOLDER = resolve('.tap/rows')
