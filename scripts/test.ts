@@ -17,7 +17,7 @@ import { printTotals } from './testing/totals.js'
 import { nameServices } from '../harness/services.js'
 import { PATIENCE_VARIABLE, ROWS_VARIABLE } from '../harness/variables.js'
 
-/** For two cores: tests wait much of the time, but with still more processes those with deadlines would be late. */
+/** For two cores: with four, a core is often idle; with six, the processes take more CPU time for the same work. */
 const JOBS = 5
 /** A whole run keeps the machine busy, so that everything in it takes longer. */
 const PATIENCE = 3

@@ -16,10 +16,10 @@ const UNSAFE = { fsync: 'off', full_page_writes: 'off' }
 
 /** Starts the services that all tests share, in a folder: a PostgreSQL with a migrated template database, and a Redis. */
 export async function startServices(folder: string): Promise<Services & { stop(): Promise<void> }> {
-  const redis = await provideRedis()
   const templateCluster = join(folder, 'template')
   await createTemplate(templateCluster)
   await copyCluster(templateCluster, join(folder, 'shared'))
+  const redis = await provideRedis()
   const cluster = await openCluster(join(folder, 'shared'))
   const stop = async () => {
     await Promise.all([cluster.stop('immediate'), redis.stop()])

@@ -17,8 +17,8 @@ export interface Steps {
 }
 
 /**
- * The steps of a run. When a step fails, the run fails and names it at its end, but later steps still run. A signal ends running programs and skips
- * programs that have not started; steps without a program, which clean up, still run.
+ * The steps of a run. When a step fails, the run fails and names it at its end, but later steps still run. A signal ends
+ * running programs and skips programs that have not started; steps without a program, which clean up, still run.
  */
 export function createSteps(environment: Environment): Steps {
   let interruption: NodeJS.Signals | undefined
