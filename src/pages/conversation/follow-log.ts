@@ -10,8 +10,8 @@ export function followLog(log: HTMLElement, listener: { nearTop(): void; behind(
   let isAtEnd = true
   let heightBefore = 0
   let firstBefore: string | undefined
-  /** The first message whose top edge is visible, and its position. */
-  let anchor: { element: HTMLElement; top: number } | undefined
+  /** The first message whose top edge is visible, its position, and where the log was scrolled to. */
+  let anchor: { element: HTMLElement; top: number; scrolledTo: number } | undefined
 
   const topOf = (element: HTMLElement) => element.getBoundingClientRect().top
 
@@ -27,17 +27,28 @@ export function followLog(log: HTMLElement, listener: { nearTop(): void; behind(
       else high = middle
     }
     const element = entries[low]
-    anchor = element && { element, top: topOf(element) }
+    anchor = element && { element, top: topOf(element), scrolledTo: log.scrollTop }
   }
 
+  /** Makes up for what has grown above the anchor, and leaves what the reader has scrolled meanwhile. */
   function stayAtAnchor(): void {
     if (anchor?.element.isConnected !== true) return
-    const movedBy = topOf(anchor.element) - anchor.top
-    if (movedBy !== 0) log.scrollTop += movedBy
+    const grownBy = topOf(anchor.element) - anchor.top + (log.scrollTop - anchor.scrolledTo)
+    if (grownBy === 0) return
+    log.scrollTop += grownBy
+    anchor.top = topOf(anchor.element)
+    anchor.scrolledTo = log.scrollTop
   }
 
   const handleScroll = () => {
-    isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX
+    // A picture may have come since the last frame: the observer has not run yet, and would find a new anchor.
+    if (!isAtEnd && log.scrollHeight !== heightBefore) {
+      stayAtAnchor()
+      heightBefore = log.scrollHeight
+    }
+    // At the end, what has just grown does not count: the observer scrolls to the new end.
+    const height = isAtEnd ? Math.min(heightBefore, log.scrollHeight) : log.scrollHeight
+    isAtEnd = height - log.scrollTop - log.clientHeight < NEAR_PX
     if (isAtEnd) listener.behind(false)
     dropAnchor()
     if (log.scrollTop < NEAR_PX && log.scrollHeight > log.clientHeight) listener.nearTop()
