@@ -116,8 +116,14 @@ export default {
     {
       name: 'app-is-the-top',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(app|server)\\.ts$|^src/cli/' },
-      to: { path: '^src/(app|server)\\.ts$|^src/cli/' },
+      from: { path: '^src/', pathNot: '^src/(app|server)\\.ts$' },
+      to: { path: '^src/(app|server)\\.ts$' },
+    },
+    {
+      name: 'commands-are-on-their-own',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
     },
     {
       name: 'product-stands-alone',

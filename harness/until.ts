@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PATIENCE_VARIABLE } from './variables.js'
 
 const PAUSE_MS = 5
-/** A condition that asks a server waits longer until it asks again: a busy machine makes this as long as it is busy. */
+/** A condition is looked at again after three times as long as the look took: asking a busy server often keeps it busy. */
+const PAUSE_FACTOR = 3
 const MOST_PAUSE_MS = 50
-const REST = 3
 /** By how much deadlines are multiplied: 1 for a file alone, more in a whole run, which keeps the machine busy. */
 export const patience = Number(process.env[PATIENCE_VARIABLE] ?? 1)
 
@@ -28,7 +28,7 @@ export async function until<T>(
     if (Date.now() >= deadline) {
       throw new Error(`Not within ${deadlineMs * patience} ms: ${what}`, { cause: outcome.error ?? outcome.value })
     }
-    await delay(Math.min(MOST_PAUSE_MS, Math.max(PAUSE_MS, REST * tookMs)))
+    await delay(Math.min(MOST_PAUSE_MS, Math.max(PAUSE_MS, PAUSE_FACTOR * tookMs)))
   }
 }
 

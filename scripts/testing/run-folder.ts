@@ -9,7 +9,7 @@ const MIN_FREE_BYTES = 4 * 1024 ** 3
 
 /**
  * Creates the folder of a run of tests, in memory where there is room for it: tests create hundreds of databases of hundreds
- * of files each, which on a disk is a tenth of their CPU time. Where TMPDIR is set, it is created there.
+ * of files each, which on a disk takes a tenth of the time of a run. Where TMPDIR is set, it is created there.
  */
 export async function createRunFolder(name: string): Promise<string> {
   const isGiven = (process.env['TMPDIR'] ?? '') !== ''

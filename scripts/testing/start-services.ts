@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
-import { openCluster } from '../../src/embedded/cluster.js'
+import { openCluster, type Cluster } from '../../src/embedded/cluster.js'
 import { runAsAdministrator } from '../../harness/administrator.js'
 import { copyCluster } from '../../harness/copy-cluster.js'
 import { findRedisProgram, startRedisServer } from '../../harness/redis-server.js'
@@ -10,9 +10,6 @@ import { installPackage } from './debian-packages.js'
 import { StepFailure } from './steps.js'
 
 const TEMPLATE = 'store_chat_template'
-
-/** Test data need not survive a crash of the machine. Other settings are those of production. */
-const UNSAFE = { fsync: 'off', full_page_writes: 'off' }
 
 /** Starts the services that all tests share, in a folder: a PostgreSQL with a migrated template database, and a Redis. */
 export async function startServices(folder: string): Promise<Services & { stop(): Promise<void> }> {
@@ -25,9 +22,7 @@ export async function startServices(folder: string): Promise<Services & { stop()
     await Promise.all([cluster.stop('immediate'), redis.stop()])
   }
   try {
-    await cluster.start({ settings: { ...UNSAFE, max_connections: '300' } })
-    const databaseUrl = await cluster.url()
-    if (databaseUrl === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
+    const databaseUrl = await start(cluster, { max_connections: '300' })
     return { databaseUrl, templateCluster, templateDatabase: TEMPLATE, redisUrl: redis.url, stop }
   } catch (error) {
     await stop()
@@ -38,10 +33,8 @@ export async function startServices(folder: string): Promise<Services & { stop()
 /** Creates a cluster whose database is migrated, with a copy of it that nobody connects to: only such a database can be cloned. */
 async function createTemplate(folder: string): Promise<void> {
   const cluster = await openCluster(folder)
-  await cluster.start({ settings: UNSAFE })
+  const url = await start(cluster)
   try {
-    const url = await cluster.url()
-    if (url === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
     await simplifyPassword(url)
     await migrateDatabase(url)
     // The connection that runs it is to the database that is copied, which is no obstacle.
@@ -49,6 +42,17 @@ async function createTemplate(folder: string): Promise<void> {
   } finally {
     await cluster.stop()
   }
+}
+
+/**
+ * Starts a cluster and returns its URL. Test data need not survive a crash of the machine. Other settings are those of
+ * production.
+ */
+async function start(cluster: Cluster, settings: Record<string, string> = {}): Promise<string> {
+  await cluster.start({ settings: { fsync: 'off', full_page_writes: 'off', ...settings } })
+  const url = await cluster.url()
+  if (url === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
+  return url
 }
 
 /** A client derives its key by these iterations each time it connects, and tests connect thousands of times. */

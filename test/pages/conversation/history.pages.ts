@@ -58,3 +58,36 @@ t.test('scrolling up loads history without moving the visible messages', async (
   t.ok(await isAtEnd())
   t.same(stage.complaints(), [])
 })
+
+t.test('what grows while the reader scrolls moves no message in view, and the end stays in view', async (t) => {
+  const stage = await setStage(t)
+  const store = await stage.store()
+  for (let n = 0; n < 12; n++) await stage.post('store/message/', store, { content: `${n} ${'long '.repeat(150)}` })
+  const page = await stage.chat(store)
+  await sees(page, '11 long')
+  const log = page.locator('.log')
+  /** Lets the first message grow by 100 pixels, as a picture that loads, and scrolls before the next frame. */
+  const growAndScroll = (scrollBy: number) =>
+    log.evaluate(async (box, scrollBy) => {
+      const painted = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      await painted()
+      const entries = [...box.querySelectorAll<HTMLElement>('[data-message-id]')]
+      const [first, watched] = [entries[0], entries[8]]
+      if (!first || !watched) throw new Error('There are too few messages')
+      const before = watched.getBoundingClientRect().top
+      first.style.paddingTop = `${(Number.parseFloat(first.style.paddingTop) || 0) + 100}px`
+      box.scrollTop += scrollBy
+      box.dispatchEvent(new Event('scroll'))
+      await painted()
+      return {
+        movedBy: Math.round(watched.getBoundingClientRect().top - before),
+        toEnd: Math.round(box.scrollHeight - box.scrollTop - box.clientHeight),
+      }
+    }, scrollBy)
+
+  t.match(await growAndScroll(0), { toEnd: 0 }, 'at the end')
+  await log.evaluate((box) => box.scrollTo(0, box.scrollHeight / 2))
+  t.match(await growAndScroll(10), { movedBy: -10 }, 'elsewhere, it moves by what the reader has scrolled')
+  t.match(await growAndScroll(0), { movedBy: 0 })
+  t.same(stage.complaints(), [])
+})
