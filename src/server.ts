@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { buildApp } from './app.js'
 import { readConfig, type Config } from './config/config.js'
 import { migrateDatabase } from './database/startup/migrate.js'
 import { prepareDatabase } from './database/startup/prepare-database.js'
@@ -34,6 +33,8 @@ async function main(): Promise<void> {
   const demo = database.isEmbedded
     ? await prepareDemo(config.dataFolder, { ...config, databaseUrl: database.url })
     : undefined
+  // Most of what a node loads. A wrong setting or a database that refuses is told without it, in less than half the time.
+  const { buildApp } = await import('./app.js')
   const node = await buildApp(config, { databaseUrl: database.url })
   app = node
   closers.push(async () => {

@@ -13,8 +13,10 @@ import { hashToken, isJwt } from './tokens.js'
 /** How long an account is cached; well below the time for which its changes are looked up. */
 const CACHE_MS = 60_000
 const MOST_TOKENS = 50_000
-/** How long a token counts as known after it was last valid. */
+/** How long a token counts as known after its account was last read. */
 const KNOWN_MS = 3_600_000
+/** How accurate that is. The cache reads the clock once in this time. */
+const KNOWN_RESOLUTION_MS = 1000
 const LAST_USE_INTERVAL_MS = 5000
 
 export interface Authentication {
@@ -29,14 +31,24 @@ export interface Authentication {
   close(): Promise<void>
 }
 
+/** A token that was valid. */
+interface KnownToken {
+  account: Account
+  /** When its account is to be read again, in ms of `performance.now()`. */
+  cachedUntil: number
+}
+
 /**
  * Authenticates tokens and JWTs. The accounts of tokens are cached; `credentials` tells what ends or changes them
  * meanwhile. The signature of a JWT is verified once, and the result is cached until the JWT expires or the platform's keys
  * change.
  */
 export function openAuthentication(db: Database, credentials: Credentials, jwt?: JwtVerifier): Authentication {
-  const cached = new LRUCache<string, Account>({ max: MOST_TOKENS, ttl: CACHE_MS })
-  const known = new LRUCache<string, true>({ max: MOST_TOKENS, ttl: KNOWN_MS })
+  const known = new LRUCache<string, KnownToken>({
+    max: MOST_TOKENS,
+    ttl: KNOWN_MS,
+    ttlResolution: KNOWN_RESOLUTION_MS,
+  })
   const readToken = batchReads((hashes: string[]) => readTokens(db, hashes))
   const readJwt = jwt && createJwtReader(db, jwt)
   let keysVersion = jwt?.keysVersion
@@ -48,7 +60,6 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
   }
   // A failure is not reported here: other parts report that the database is away.
   const timer = setInterval(() => {
-    cached.purgeStale()
     void writeLastUses().catch(() => undefined)
   }, LAST_USE_INTERVAL_MS)
 
@@ -59,9 +70,9 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
       known.delete(hash)
       return undefined
     }
-    // Unless the keys have changed meanwhile.
-    if (version === jwt?.keysVersion) cached.set(hash, account)
-    known.set(hash, true)
+    // If the keys have changed meanwhile, it is read again.
+    const cacheMs = version === jwt?.keysVersion ? CACHE_MS : 0
+    known.set(hash, { account, cachedUntil: performance.now() + cacheMs })
     // Recorded once per caching, so it is accurate to a minute.
     if (account.tokenId !== undefined) used.add(account.tokenId)
     return account
@@ -71,11 +82,12 @@ export function openAuthentication(db: Database, credentials: Credentials, jwt?:
     async authenticate(token) {
       if (jwt?.keysVersion !== keysVersion) {
         keysVersion = jwt?.keysVersion
-        cached.clear()
+        for (const token of known.values()) token.cachedUntil = 0
       }
       const hash = hashToken(token).toString('base64')
-      const found = cached.get(hash)
-      const account = found === undefined ? await read(hash, token) : await credentials.check(found)
+      const found = known.get(hash)
+      const isCached = found !== undefined && performance.now() < found.cachedUntil
+      const account = await (isCached ? credentials.check(found.account) : read(hash, token))
       return account !== undefined && account.expiresAt > Date.now() ? account : undefined
     },
     isKnown: (token) => known.has(hashToken(token).toString('base64')),

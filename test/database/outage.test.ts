@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { addStore } from '../support/chat/accounts.js'
 import { startOwnPostgres } from '../support/databases/own-postgres.js'
@@ -5,6 +6,8 @@ import { startServer } from '../support/nodes/server-process.js'
 import { patience, until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
+/** Between two requests of one client. */
+const PAUSE_MS = 10
 
 for (const mode of ['fast', 'immediate'] as const) {
   t.test(`PostgreSQL stops (${mode}) and starts under load: 503 meanwhile, and the same process goes on`, async (t) => {
@@ -20,6 +23,7 @@ for (const mode of ['fast', 'immediate'] as const) {
         const { status, headers } = await client.get(path, store)
         counts.set(status, (counts.get(status) ?? 0) + 1)
         if (status === 503 && headers['retry-after'] === undefined) throw new Error('A 503 without Retry-After')
+        await delay(PAUSE_MS)
       }
     })
     const seen = (status: number) => counts.get(status) ?? 0

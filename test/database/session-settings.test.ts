@@ -72,7 +72,7 @@ async function converse(t: Parameters<typeof startNode>[0], database: TestDataba
   const chat = createChatClient(await startNode(t, { database }))
   const [store, admin] = [await addStore(database, { id: 1 }), await addAdmin(database, { id: 2 })]
   const startedAt = Date.now()
-  const opened = await Promise.all(Array.from({ length: 20 }, () => chat.get('store/session/', store)))
+  const opened = await Promise.all(Array.from({ length: 5 }, () => chat.get('store/session/', store)))
   const sessionId = opened[0]?.body.id as number
   const answers = [
     ...opened,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { addAdmin } from '../support/chat/accounts.js'
 import { startTwoNodes, type ChatClient } from '../support/chat/chat-client.js'
@@ -8,6 +9,7 @@ import { lockSession } from '../support/chat/session-lock.js'
 
 const WRITERS = 50
 const MESSAGES = 6
+const WATCH_PAUSE_MS = 5
 
 const [here, there] = await startTwoNodes(t)
 const { database } = here.node
@@ -91,6 +93,7 @@ async function watchEvents(sessionId: number, signal: AbortSignal): Promise<numb
     if (events.length < newest) throw new Error('An event has vanished')
     newest = events.length
     looked++
+    await delay(WATCH_PAUSE_MS)
   }
   return looked
 }

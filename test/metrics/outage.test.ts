@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { startOwnRedis } from '../../harness/redis-server.js'
 import { addStore } from '../support/chat/accounts.js'
@@ -10,6 +11,7 @@ import { until } from '../../harness/until.js'
 
 /** So soon the metrics tell of an outage and of its end. */
 const NOTICED_MS = 5000
+const SEND_PAUSE_MS = 10
 
 t.test('under load, a frozen PostgreSQL and a stopped Redis show within 5 s, and so does their return', async (t) => {
   const database = await startOwnPostgres(t)
@@ -57,6 +59,7 @@ function startLoad(node: Awaited<ReturnType<typeof startNode>>, { token }: { tok
         .post('/v1/chat/store/message/', { token, body: { content: 'Where is my parcel?' } })
         .catch(() => undefined)
       count++
+      await delay(SEND_PAUSE_MS)
     }
   }
   const lanes = [send(), send(), send(), send()]

@@ -7,6 +7,7 @@ import { Client } from 'pg'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { addStore } from '../support/chat/accounts.js'
 import { createDatabase, type TestDatabase } from '../support/databases/database.js'
+import { createMigratedFolder } from '../support/databases/own-postgres.js'
 import { startEmbeddedServer, startServer, type ServerProcess } from '../support/nodes/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
 import { until, within } from '../../harness/until.js'
@@ -160,7 +161,7 @@ async function start(t: Test) {
 }
 
 async function startEmbedded(t: Test) {
-  const folder = await createTempFolder(t)
+  const folder = await createMigratedFolder(t)
   const server = startEmbeddedServer(t, folder, { DATABASE_STATEMENT_TIMEOUT_MS: '60000' })
   const port = await readPort(server)
   const token = await until(() => /Token (\S+)'/.exec(server.output().out)?.[1], 5000, 'a token')

@@ -25,8 +25,8 @@ async function openLargeSession(count: number, length: number) {
 
 t.test('a large session is the same in parts, whatever happens in it', async (t) => {
   for (const [count, length] of [
-    [250, 4000],
-    [200, 9000],
+    [250, 3000],
+    [200, 4000],
     [60, 9000],
     [15, 9000],
   ] as const) {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { addStore } from '../support/chat/accounts.js'
 import { createDatabase } from '../support/databases/database.js'
@@ -8,6 +9,9 @@ import { closeSession } from '../support/chat/sessions.js'
 import { until } from '../../harness/until.js'
 import { ADMINS_CHANNEL, storeChannel } from '../../src/events/channels.js'
 import type { ChatEvent } from '../../src/events/events.js'
+
+/** In it, a closed session is replaced; without it, most statements would find nothing to close. */
+const CLOSE_PAUSE_MS = 2
 
 /** The ids of the sessions whose creation was published, in order. */
 const createdIn = (announcements: ChatEvent[]) =>
@@ -59,6 +63,7 @@ t.test(
           `select count(*)::int as active from chat_session where status <> 'closed'`,
         )
         if ((row?.active ?? 0) > 1) throw new Error(`${row?.active} active sessions`)
+        await delay(CLOSE_PAUSE_MS)
       }
     })()
     const asking = nodes.flatMap((node) =>

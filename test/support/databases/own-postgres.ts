@@ -23,24 +23,21 @@ export async function createMigratedFolder(t: Test): Promise<string> {
 }
 
 interface OwnPostgresOptions {
-  /** Default: true. */
-  migrated?: boolean
   /** Whether it has the same identifier as the others. Default: true. */
   isRelated?: boolean
   settings?: Record<string, string>
 }
 
-/** Starts a PostgreSQL with a migrated database, or with an empty one. */
+/** Starts a PostgreSQL with a migrated database. */
 export async function startOwnPostgres(t: Test, options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
-  const { migrated = true, isRelated = true, settings = {} } = options
-  const isCopy = migrated && isRelated
-  const cluster = await openCluster(await (isCopy ? createMigratedFolder(t) : createTempFolder(t)))
+  const { isRelated = true, settings = {} } = options
+  const cluster = await openCluster(await (isRelated ? createMigratedFolder(t) : createTempFolder(t)))
   const port = await findFreePort()
   const start = () => cluster.start({ port, settings: { fsync: 'off', ...settings } })
   t.teardown(() => cluster.stop('immediate'))
   await start()
   const url = await cluster.url()
   if (url === undefined) throw new Error('The started PostgreSQL does not run')
-  if (migrated && !isCopy) await migrateDatabase(url)
+  if (!isRelated) await migrateDatabase(url)
   return { ...lookInto(t, url), port, start, stop: (mode = 'fast') => cluster.stop(mode) }
 }
