@@ -151,6 +151,16 @@ const readEverything = () =>
     ${tables.map((table) => `select '${table}', count(*), max(xmin::text::bigint) from ${table}`).join(' union all ')}
     union all select 'access_token', count(*), count(revoked_at) from access_token`)
 
+let latest: { scene: Scene; everything: unknown } | undefined
+/** Returns the scene, a new one unless nothing has changed it. */
+async function findScene() {
+  if (latest === undefined) {
+    await clearSessions(database)
+    latest = { scene: await setScene(), everything: await readEverything() }
+  }
+  return latest
+}
+
 for (const route of routes) {
   const entry = entries[route]
   if (entry === undefined) continue
@@ -159,24 +169,21 @@ for (const route of routes) {
 
   t.test(route, async (t) => {
     const answers = new Map<string, Answer>()
-    await clearSessions(database)
-    let scene = await setScene()
-    let before = await readEverything()
     for (const target of targets.filter((target) => target in byTarget)) {
       for (const [place, caller] of callers.entries()) {
+        const { scene, everything } = await findScene()
         const answer = await call(route, entry, scene, caller, target)
         const what = `${caller} on ${target}`
         answers.set(what, answer)
         t.equal(answer.status, byTarget[target as 'claimed'][place], what)
         if (answer.status === 401) t.equal(answer.headers['www-authenticate'], 'Token')
         if (answer.status === 200) {
-          // An allowed call may have changed what the next one finds.
-          if (!/^(GET|HEAD) /.test(route)) scene = await setScene()
-          before = await readEverything()
+          // It may have changed what the next one finds.
+          latest = /^(GET|HEAD) /.test(route) ? { scene, everything: await readEverything() } : undefined
           continue
         }
         t.notMatch(answer.text, SECRET)
-        t.strictSame(await readEverything(), before, `${what} is refused and changes nothing`)
+        t.strictSame(await readEverything(), everything, `${what} is refused and changes nothing`)
       }
     }
     if (!('unknown' in byTarget)) return
