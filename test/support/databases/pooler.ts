@@ -88,6 +88,9 @@ export async function routeThroughPooler(t: Test, mode: PoolMode): Promise<boole
   return chosen !== undefined
 }
 
+/** Whether the nodes of this file reach their databases through a pooler. */
+export const isPooled = (): boolean => chosen !== undefined
+
 /** The settings by which a node in this process reaches a database. */
 export function routeTo(databaseUrl: string): { databaseUrl: string; databasePooler: Pooler } {
   return { databaseUrl: chosen?.through(databaseUrl) ?? databaseUrl, databasePooler: chosen?.mode ?? 'none' }
