@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openCluster } from '../../src/embedded/cluster.js'
 import { createHttpClient } from '../support/clients/client.js'
-import { createMigratedFolder } from '../support/databases/own-postgres.js'
 import { runProgram, startEmbeddedServer, type ProgramProcess } from '../support/nodes/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
 import { patience, until } from '../../harness/until.js'
@@ -81,7 +80,7 @@ t.test('instances that start at once on a new folder: one comes up, the other sa
 })
 
 t.test('there is no demo where there are accounts already', async (t) => {
-  const folder = await createMigratedFolder(t)
+  const folder = await createTempFolder(t)
   const added = runProgram(t, 'cli/account.js', { DATA_DIR: folder }, ['admin', 'create', '--name', 'Ann'])
   t.equal((await added.exit()).code, 0)
   const server = startEmbeddedServer(t, folder)
