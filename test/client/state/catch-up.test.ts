@@ -32,6 +32,8 @@ async function connectHolder(t: Test, before = 0) {
   const way = await startProxy(t, node)
   const admin = watchAdmin(t, way, conversation.admin)
   await admin.reaches('online')
+  // From now on it knows the session, so that it catches up should the busy machine cut its connection.
+  await admin.client.session(conversation.sessionId)
   return { ...conversation, way, admin }
 }
 
