@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const demo = database.isEmbedded
     ? await prepareDemo(config.dataFolder, { ...config, databaseUrl: database.url })
     : undefined
-  // Most of what a node loads. A wrong setting or a database that refuses is told without it, in less than half the time.
+  // Most of what a node loads. A wrong setting or a database that refuses is told without it, in half the time.
   const { buildApp } = await import('./app.js')
   const node = await buildApp(config, { databaseUrl: database.url })
   app = node

@@ -152,7 +152,7 @@ const readEverything = () =>
     union all select 'access_token', count(*), count(revoked_at) from access_token`)
 
 let latest: { scene: Scene; everything: unknown } | undefined
-/** Returns the scene, a new one unless nothing has changed it. */
+/** Returns the latest scene, or a new one after a call that may have changed it. */
 async function findScene() {
   if (latest === undefined) {
     await clearSessions(database)
@@ -178,7 +178,7 @@ for (const route of routes) {
         t.equal(answer.status, byTarget[target as 'claimed'][place], what)
         if (answer.status === 401) t.equal(answer.headers['www-authenticate'], 'Token')
         if (answer.status === 200) {
-          // It may have changed what the next one finds.
+          // Unless it only reads, it may have changed what the next one finds.
           latest = /^(GET|HEAD) /.test(route) ? { scene, everything: await readEverything() } : undefined
           continue
         }

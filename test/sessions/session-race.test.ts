@@ -11,7 +11,7 @@ import { until } from '../../harness/until.js'
 import { ADMINS_CHANNEL, storeChannel } from '../../src/events/channels.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
-/** In it, a closed session is replaced; without it, most statements would find nothing to close. */
+/** Between two closes. Without it, most of them would find no new session yet. */
 const CLOSE_PAUSE_MS = 2
 
 /** The ids of the sessions whose creation was published, in order. */

@@ -32,7 +32,7 @@ async function connectHolder(t: Test, before = 0) {
   const way = await startProxy(t, node)
   const admin = watchAdmin(t, way, conversation.admin)
   await admin.reaches('online')
-  // From now on it knows the session, so that it catches up should the busy machine cut its connection.
+  // An admin's client catches up with sessions that it knows, and a busy machine may cut its connection at any time.
   await admin.client.session(conversation.sessionId)
   return { ...conversation, way, admin }
 }

@@ -49,7 +49,7 @@ t.test('a session is released, transferred and closed, and every console shows i
   await row(adasDesk, 'Tech Store').getByText('One more thing').waitFor()
   // A desk may ask for what was handed over a moment ago: Chromium reports the refusal by itself.
   t.same(
-    stage.complaints().filter((complaint) => !/40[34]/.test(complaint)),
+    stage.complaints().filter((complaint) => !/status of 40[34]/.test(complaint)),
     [],
   )
 })

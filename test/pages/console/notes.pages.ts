@@ -46,7 +46,7 @@ t.test('notes are visible to admins only, and are never sent to the store', asyn
   t.same(await chat.locator('.entry .text').allTextContents(), ['question', 'answer'])
   t.notMatch(await chat.content(), 'called')
   t.same(
-    stage.complaints().filter((complaint) => !/40[34]/.test(complaint)),
+    stage.complaints().filter((complaint) => !/status of 40[34]/.test(complaint)),
     [],
   )
 })
@@ -73,7 +73,7 @@ t.test('a session is transferred by name, with the reason as a note, and the col
   await graces.getByRole('textbox', { name: 'Write an answer' }).waitFor()
   await graces.getByRole('complementary').getByText('desk@tech.example').waitFor()
   t.same(
-    stage.complaints().filter((complaint) => !/40[34]/.test(complaint)),
+    stage.complaints().filter((complaint) => !/status of 40[34]/.test(complaint)),
     [],
   )
 })

@@ -190,7 +190,7 @@ t.test('a store rates what has ended, an admin sees it, and both save the conver
   await chiefs.getByRole('button', { name: 'Save as CSV' }).click()
   t.match(await readFile(await (await savingReport).path(), 'utf8'), /sessions/)
   t.same(
-    stage.complaints().filter((complaint) => !/40[34]/.test(complaint)),
+    stage.complaints().filter((complaint) => !/status of 40[34]/.test(complaint)),
     [],
   )
 })

@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { floodFrames, openSocket } from './flood-sockets.js'
 import {
   askForUpgrade,
   count,
   encodeFrame,
   floodBytes,
-  floodFrames,
   floodRequests,
   holdConnections,
   isOver,
-  openSocket,
   upgradeHead,
   type Attack,
 } from './wire.js'
