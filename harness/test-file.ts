@@ -1,3 +1,4 @@
+import './unoptimized.js'
 import './test-errors.js'
 import root, { type Test } from 'tap'
 import { claimFile, nameProcess, writeOutcome } from './outcomes.js'

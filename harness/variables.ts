@@ -12,3 +12,5 @@ export const S3_SERVER_VARIABLE = 'TEST_S3_SERVER'
 export const ROWS_VARIABLE = 'TEST_ROWS'
 /** Factor by which all deadlines of tests are multiplied. */
 export const PATIENCE_VARIABLE = 'TEST_PATIENCE'
+/** Set where test processes optimize nothing. */
+export const UNOPTIMIZED_VARIABLE = 'TEST_UNOPTIMIZED'

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { listClaims, OUTCOMES, readOutcome } from '../../harness/outcomes.js'
+import { UNOPTIMIZED_VARIABLE } from '../../harness/variables.js'
 import { compileTests, writePrograms } from './compile-tests.js'
 import { planProcesses, type ProcessPlan } from './plan-processes.js'
 import { runAgain } from './run-again.js'
@@ -19,7 +20,7 @@ export interface TestRun extends ProcessPlan {
   /** One of Node's reporters. Failures come last with all of them. */
   reporter: 'dot' | 'spec'
   environment: Record<string, string>
-  /** Whether V8 compiles everything quickly and optimizes nothing: TurboFan takes a sixth of the CPU time of `npm test`. */
+  /** Whether the tests' processes optimize nothing: TurboFan takes a sixth of the CPU time of `npm test`. */
   isUnoptimized?: true
 }
 
@@ -60,7 +61,6 @@ async function runProcesses({ run }: Steps, tests: TestRun, results: string): Pr
       ...(environment['NODE_V8_COVERAGE'] === undefined ? ['--enable-source-maps'] : []),
       // Tests make much garbage that dies young: 15 % less CPU time than with the default of 16 MB.
       '--max-semi-space-size=32',
-      ...(isUnoptimized ? ['--no-opt', '--always-sparkplug'] : []),
       '--test',
       `--test-concurrency=${tests.jobs}`,
       `--test-timeout=${timeoutSeconds * Math.min(longest, MAX_PROCESS_TIMEOUTS) * 1000}`,
@@ -70,6 +70,10 @@ async function runProcesses({ run }: Steps, tests: TestRun, results: string): Pr
       `--test-reporter-destination=${results}`,
       ...programs,
     ],
-    { ...environment, TAP_TIMEOUT: String(timeoutSeconds) },
+    {
+      ...environment,
+      TAP_TIMEOUT: String(timeoutSeconds),
+      ...(isUnoptimized && { [UNOPTIMIZED_VARIABLE]: 'yes' }),
+    },
   )
 }

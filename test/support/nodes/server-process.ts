@@ -3,13 +3,14 @@ import type { Test } from 'tap'
 import { openCluster } from '../../../src/embedded/cluster.js'
 import { createHttpClient, type HttpClient } from '../clients/client.js'
 import { routeEnvironment } from '../databases/pooler.js'
+import { isUnoptimized } from '../../../harness/unoptimized.js'
 import { until, within } from '../../../harness/until.js'
 
 const EXIT_DEADLINE_MS = 60_000
 /** V8 would optimize Prisma's WebAssembly in the background: a third of the CPU time of a start, and of no use to a short run. */
 const LIFTOFF_ONLY = '--liftoff-only'
 /** As the process of the test: where it takes part in a measurement, both are optimized. */
-const UNOPTIMIZED = process.execArgv.filter((word) => word === '--no-opt')
+const UNOPTIMIZED = isUnoptimized ? ['--no-opt'] : []
 
 export interface Exit {
   code: number | null
