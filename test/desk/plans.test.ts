@@ -1,6 +1,7 @@
 import t from 'tap'
 import { addAdmin, addStore } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
+import { fillTables } from '../support/databases/fill-tables.js'
 import {
   captureStatements,
   countRowsRead,
@@ -21,32 +22,33 @@ const MOST_ROWS = 2000
  * Every second open one has a tag that all closed ones have as well, every hundredth is urgent.
  */
 async function fillDatabase(adminId: number, otherId: number): Promise<void> {
-  await database.query(`insert into store (id, name) select id, 'Store ' || id from generate_series(10001, 40300) id`)
-  await database.query(
-    `insert into chat_session (store_id, status, admin_id, closed_at, created)
+  await fillTables(database, [
+    [`insert into store (id, name) select id, 'Store ' || id from generate_series(10001, 40300) id`],
+    [
+      `insert into chat_session (store_id, status, admin_id, closed_at, created)
      select id, case when place <= 20000 then 'closed' when place <= 20300 then 'claimed' else 'open' end::session_status,
        case when place <= 2000 or (place > 20000 and place <= 20150) then $1::bigint when place <= 20300 and place not between 19980 and 20000 then $2 end,
        case when place <= 20000 then now() end, now() - interval '1 minute' * (30300 - place)
      from (select id, id - 10000 as place from generate_series(10001, 40300) id order by id) stores`,
-    [adminId, otherId],
-  )
-  await database.query(
-    `insert into chat_session_details (session_id, tags, priority, holder_id, status)
+      adminId,
+      otherId,
+    ],
+    [
+      `insert into chat_session_details (session_id, tags, priority, holder_id, status)
      select id, case when status = 'closed' or id % 2 = 0 then '{many}' else '{few}' end::text[],
        case when id % 100 = 0 then 3 else 0 end, coalesce(admin_id, 0), status
      from chat_session where status <> 'open' or id % 2 = 0 or id % 1001 = 0`,
-  )
-  await database.query(
-    `insert into chat_note (session_id, admin_id, content) select id, $1, 'a note' from chat_session where id % 3 = 0`,
-    [adminId],
-  )
-  await database.query(
-    `insert into chat_rating (session_id, score) select id, 5 from chat_session where status = 'closed'`,
-  )
-  await database.query(
-    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
+    ],
+    [
+      `insert into chat_note (session_id, admin_id, content) select id, $1, 'a note' from chat_session where id % 3 = 0`,
+      adminId,
+    ],
+    [`insert into chat_rating (session_id, score) select id, 5 from chat_session where status = 'closed'`],
+    [
+      `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
      select id, 2, 'store', store_id, 'hello', '', '', created from chat_session`,
-  )
+    ],
+  ])
   await database.query('vacuum analyze')
 }
 

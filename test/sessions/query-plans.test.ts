@@ -3,6 +3,7 @@ import { addAdmin } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
 import { claimConversation, openConversation, sendMessages } from '../support/chat/conversations.js'
 import { startNode } from '../support/nodes/node.js'
+import { fillTables } from '../support/databases/fill-tables.js'
 import { captureStatements, findTableScans } from '../support/databases/statements.js'
 
 const chat = createChatClient(await startNode(t))
@@ -13,24 +14,26 @@ const large = ['chat_session', 'chat_message', 'chat_receipt']
 
 /** 4,000 open sessions, 300 of one admin, 30,000 closed ones, and ten messages in each of the first 6,000. */
 async function fillDatabase(adminId: number): Promise<void> {
-  await database.query(`insert into store (id, name) select id, 'Store ' || id from generate_series(10001, 44300) id`)
-  await database.query(
-    `insert into chat_session (store_id, status, admin_id, closed_at, seq, created, last_message_at)
+  await fillTables(database, [
+    [`insert into store (id, name) select id, 'Store ' || id from generate_series(10001, 44300) id`],
+    [
+      `insert into chat_session (store_id, status, admin_id, closed_at, seq, created, last_message_at)
      select id, case when id <= 14000 then 'open' when id <= 14300 then 'claimed' else 'closed' end::session_status,
        case when id between 14001 and 14300 then $1::bigint end, case when id > 14300 then now() end, 11,
        now() - interval '1 hour', now() - interval '1 minute' * (id % 50)
      from generate_series(10001, 44300) id`,
-    [adminId],
-  )
-  await database.query(
-    `insert into chat_message (session_id, seq, sender_type, sender_id, holder_id, content, attachment_url, attachment_type, created)
+      adminId,
+    ],
+    [
+      `insert into chat_message (session_id, seq, sender_type, sender_id, holder_id, content, attachment_url, attachment_type, created)
      select s.id, place + 1, 'store', store_id, admin_id, 'hello', '', '', s.last_message_at
      from chat_session s, generate_series(1, 10) place where s.store_id between 10001 and 16000`,
-  )
-  await database.query(
-    `insert into chat_receipt (session_id, side) select id, side from chat_session, unnest('{store,admin}'::side[]) side
+    ],
+    [
+      `insert into chat_receipt (session_id, side) select id, side from chat_session, unnest('{store,admin}'::side[]) side
      on conflict do nothing`,
-  )
+    ],
+  ])
   await database.query('analyze')
 }
 

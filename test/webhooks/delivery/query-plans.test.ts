@@ -3,6 +3,7 @@ import { createChatClient } from '../../support/chat/chat-client.js'
 import { claimConversation, openConversation } from '../../support/chat/conversations.js'
 import { startNode } from '../../support/nodes/node.js'
 import { startReceiver } from '../../support/platform/receiver.js'
+import { fillTables } from '../../support/databases/fill-tables.js'
 import { captureStatements, countRowsReadByAnyPlan, findTableScans } from '../../support/databases/statements.js'
 import { until } from '../../../harness/until.js'
 import { addMessages } from '../../support/chat/sessions.js'
@@ -17,22 +18,24 @@ const large = ['chat_session', 'chat_message', 'chat_session_change', 'webhook_s
 
 /** 20,000 old sessions with two messages each, which another webhook has received. */
 async function fillDatabase(): Promise<void> {
-  await database.query(`insert into store (id, name) select id, 'Store' from generate_series(10001, 30000) id`)
-  await database.query(`insert into chat_session (store_id, seq) select id, 3 from generate_series(10001, 30000) id`)
-  await database.query(
-    `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
+  await fillTables(database, [
+    [`insert into store (id, name) select id, 'Store' from generate_series(10001, 30000) id`],
+    [`insert into chat_session (store_id, seq) select id, 3 from generate_series(10001, 30000) id`],
+    [
+      `insert into chat_message (session_id, seq, sender_type, sender_id, content, attachment_url, attachment_type, created)
      select s.id, place, 'store', store_id, 'hello', '', '', now() from chat_session s, generate_series(2, 3) place
      where store_id > 10000`,
-  )
-  await database.query(
-    `insert into chat_session_change (session_id, seq, kind, session)
+    ],
+    [
+      `insert into chat_session_change (session_id, seq, kind, session)
      select id, 1, 'create', '{}' from chat_session where store_id > 10000`,
-  )
-  await database.query(
-    `insert into webhook_session (webhook_id, session_id, seq, unread_id)
+    ],
+    [
+      `insert into webhook_session (webhook_id, session_id, seq, unread_id)
      select 1000, id, 3, 0 from chat_session where store_id > 10000`,
-  )
-  await database.query(`insert into unread_reminder (session_id) select id from chat_session where store_id > 10000`)
+    ],
+    [`insert into unread_reminder (session_id) select id from chat_session where store_id > 10000`],
+  ])
   await database.query('analyze')
 }
 
