@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { escapeIdentifier, escapeLiteral } from 'pg'
+import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { migrateDatabase } from '../../src/database/startup/migrate.js'
 import { openCluster, type Cluster } from '../../src/embedded/cluster.js'
 import { runAsAdministrator } from '../../harness/administrator.js'
@@ -23,6 +23,7 @@ export async function startServices(folder: string): Promise<Services & { stop()
   }
   try {
     const databaseUrl = await start(cluster, { max_connections: '300' })
+    await visit(databaseUrl, TEMPLATE)
     return { databaseUrl, templateCluster, templateDatabase: TEMPLATE, redisUrl: redis.url, stop }
   } catch (error) {
     await stop()
@@ -53,6 +54,15 @@ async function start(cluster: Cluster, settings: Record<string, string> = {}): P
   const url = await cluster.url()
   if (url === undefined) throw new StepFailure('The PostgreSQL that was started does not run')
   return url
+}
+
+/** The first connection to a database stores what all need to know of its catalog, and a clone has that from the beginning. */
+async function visit(databaseUrl: string, database: string): Promise<void> {
+  const url = new URL(databaseUrl)
+  url.pathname = database
+  const client = new Client(url.href)
+  await client.connect()
+  await client.end()
 }
 
 /** A client derives its key by these iterations each time it connects, and tests connect thousands of times. */
