@@ -5,11 +5,13 @@ import { startTwoNodes, type ChatClient } from '../support/chat/chat-client.js'
 import type { Answer } from '../support/clients/client.js'
 import { claimConversation, openConversation } from '../support/chat/conversations.js'
 import { findDisorder, readEvents } from '../support/chat/session-events.js'
+import { isPooled } from '../support/databases/pooler.js'
 import { lockSession } from '../support/chat/session-lock.js'
 
 const WRITERS = 50
-const MESSAGES = 6
-const WATCH_PAUSE_MS = 5
+const MESSAGES = isPooled() ? 4 : 6
+/** Each look reads all events. */
+const WATCH_PAUSE_MS = 20
 
 const [here, there] = await startTwoNodes(t)
 const { database } = here.node
@@ -53,6 +55,8 @@ t.test(
         if (answer.status !== 200) throw new Error(answer.text)
         if (again && again.body.message.id !== answer.body.message.id) throw new Error(`Stored twice: ${again.text}`)
         stored.push(answer.body.message.id)
+        // Refused drafts share statements with the others.
+        if (place % 2 === 0) continue
         const refused = await sendUntilAnswered(() =>
           chat.post('admin/message/', stranger, { session_id: sessionId, content: 'let me in' }),
         )
