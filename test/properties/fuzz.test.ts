@@ -8,7 +8,7 @@ import { startNode } from '../support/nodes/node.js'
 import { chooseSeed } from '../support/seed.js'
 import { anyRequest, listOperations, type WildRequest } from './requests.js'
 
-const CASES = Number(process.env['FUZZ_CASES'] ?? 2000)
+const CASES = Number(process.env['FUZZ_CASES'] ?? 1000)
 const SLOWEST_MS = 2000
 const path = process.env['TEST_PATH']
 const platformToken = 'platform-token-for-tests'

@@ -25,9 +25,9 @@ async function openLargeSession(count: number, length: number) {
 
 t.test('a large session is the same in parts, whatever happens in it', async (t) => {
   for (const [count, length] of [
-    [250, 3000],
-    [200, 4000],
-    [60, 9000],
+    [250, 1500],
+    [200, 2000],
+    [60, 5000],
     [15, 9000],
   ] as const) {
     const { store, admin, sessionId: session_id } = await openLargeSession(count, length)
@@ -53,7 +53,7 @@ t.test('a large session is the same in parts, whatever happens in it', async (t)
 })
 
 t.test('a session that is known to be large is read in small parts, and never together with another', async (t) => {
-  const { store } = await openLargeSession(200, 9000)
+  const { store } = await openLargeSession(200, 3000)
   await get('store/session/', store)
   const others = await Promise.all(Array.from({ length: 10 }, () => addStore(database)))
   await Promise.all(others.map((other) => get('store/session/', other)))
