@@ -1,10 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import { Prisma } from '../generated/prisma/client.js'
 import { defineColumns } from '../database/columns.js'
 import type { Database } from '../database/database.js'
 import { batchReads } from '../database/batch.js'
 import { epochMs } from '../database/sql.js'
 import type { JwtIdentity, JwtVerifier } from '../jwt/verify-jwt.js'
+import { createCache } from '../memory/create-cache.js'
 import type { Account, AdminRole } from '../protocol/account.js'
 import { isValid, type Credentials } from './credentials.js'
 import { openAccounts, type KnownAccount } from './provide-account.js'
@@ -44,11 +44,7 @@ interface KnownToken {
  * change.
  */
 export function openAuthentication(db: Database, credentials: Credentials, jwt?: JwtVerifier): Authentication {
-  const known = new LRUCache<string, KnownToken>({
-    max: MOST_TOKENS,
-    ttl: KNOWN_MS,
-    ttlResolution: KNOWN_RESOLUTION_MS,
-  })
+  const known = createCache<string, KnownToken>(MOST_TOKENS, { ttl: KNOWN_MS, ttlResolution: KNOWN_RESOLUTION_MS })
   const readToken = batchReads((hashes: string[]) => readTokens(db, hashes))
   const readJwt = jwt && createJwtReader(db, jwt)
   let keysVersion = jwt?.keysVersion
@@ -107,7 +103,7 @@ interface VerifiedJwt {
 /** Reads the account of a JWT, by the JWT's hash. Those who ask for the same one at the same time share the answer. */
 function createJwtReader(db: Database, jwt: JwtVerifier) {
   const accounts = openAccounts(db)
-  const verified = new LRUCache<string, VerifiedJwt>({ max: MOST_TOKENS, ttl: CACHE_MS })
+  const verified = createCache<string, VerifiedJwt>(MOST_TOKENS, { ttl: CACHE_MS })
   const underWay = new Map<string, Promise<Account | undefined>>()
 
   async function read(hash: string, token: string): Promise<Account | undefined> {

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 import { hashToken, readAuthorization } from '../accounts/tokens.js'
 import { tooMany } from '../errors/request-error.js'
 import { readAddressBlock } from '../limits/address-block.js'
 import type { Limits } from '../limits/limits.js'
+import { createCache } from '../memory/create-cache.js'
 import { RateLimiter } from '../limits/rate-limiter.js'
 
 /**
@@ -37,7 +37,7 @@ export function createPlatformCheck({ platformToken, failedAuthPerMinute }: Plat
   const expected = platformToken.split(',').map((token) => hashToken(token.trim()))
   const burst = Math.min(failedAuthPerMinute, MAX_GUESSES_PER_MINUTE)
   const guesses = new RateLimiter({ perSecond: burst / 60, burst }, MAX_ADDRESSES)
-  const trusted = new LRUCache<string, true>({ max: MAX_ADDRESSES, ttl: TRUSTED_MS })
+  const trusted = createCache<string, true>(MAX_ADDRESSES, { ttl: TRUSTED_MS })
 
   /** Compares with every token, so that the time does not show which one matches. */
   function isRight(token: string): boolean {

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import { batchReads, MAX_SESSIONS_PER_BATCH } from '../database/batch.js'
 import type { Database } from '../database/database.js'
 import { readOneByOne } from '../database/read-one-by-one.js'
+import { createCache } from '../memory/create-cache.js'
 import type { MessageCache } from './message-cache.js'
 import { isLarge, readLargeActiveSession } from './read-large-session.js'
 import { readActiveSessions, type EncodedSession, type SessionView } from './read-session.js'
@@ -21,7 +21,7 @@ export interface ActiveSessionReader {
 
 /** `cache` keeps the newest messages of sessions; undefined keeps nothing. */
 export function createActiveSessionReader(db: Database, cache: MessageCache | undefined): ActiveSessionReader {
-  const large = new LRUCache<number, true>({ max: MAX_LARGE_SESSIONS })
+  const large = createCache<number, true>(MAX_LARGE_SESSIONS)
   const readTogether = batchReads(
     (storeIds: number[]) => readActiveSessions(db, storeIds, cache, (storeId) => large.set(storeId, true)),
     MAX_SESSIONS_PER_BATCH,

@@ -42,7 +42,7 @@ t.test('a path with another method is 405, and says which methods it has', async
   for (const [place, [path, allow]] of Object.entries(routes).entries()) {
     for (const [number, method] of methods.entries()) {
       if (allow.split(', ').includes(method)) continue
-      const url = path + endings[(place + number) % endings.length]
+      const url = `${path}${endings[(place + number) % endings.length]}`
       t.strictSame(await ask(method, url), { status: 405, allow }, `${method} ${url}`)
     }
   }

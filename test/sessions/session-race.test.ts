@@ -39,7 +39,9 @@ for (const kind of kinds) {
       network.listen(ADMINS_CHANNEL),
     ])
     const answers = await Promise.all(
-      Array.from({ length: REQUESTS / 2 }, () => nodes.map((node) => node.get('/v1/chat/store/session/', store))).flat(),
+      Array.from({ length: REQUESTS / 2 }, () =>
+        nodes.map((node) => node.get('/v1/chat/store/session/', store)),
+      ).flat(),
     )
     t.equal(answers.filter(({ status }) => status === 200).length, REQUESTS)
     t.equal(new Set(answers.map(({ body }) => body.id)).size, 1, 'one id')

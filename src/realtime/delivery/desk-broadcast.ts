@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache'
 import { noteFrame, sessionDetailsFrame } from '../../events/event-frames.js'
 import type { ChatEvent, NoteEvent, SessionDetailsEvent } from '../../events/events.js'
+import { createCache } from '../../memory/create-cache.js'
 import type { Connection } from '../connections/connection.js'
 
 /** Sessions whose last change of details is remembered: only events of a moment can overtake each other. */
@@ -18,7 +18,7 @@ export interface DeskBroadcast {
 
 /** `connections` gives the sockets of all admins on this node. */
 export function createDeskBroadcast(connections: () => Iterable<Connection>): DeskBroadcast {
-  const changedAt = new LRUCache<number, number>({ max: MAX_SESSIONS_REMEMBERED })
+  const changedAt = createCache<number, number>(MAX_SESSIONS_REMEMBERED)
 
   function sendDetails(event: SessionDetailsEvent): void {
     if (event.changedAt <= (changedAt.get(event.sessionId) ?? -Infinity)) return

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache'
 import { defineColumns } from '../../database/columns.js'
 import type { Database } from '../../database/database.js'
 import { batchReads } from '../../database/batch.js'
 import { Prisma } from '../../generated/prisma/client.js'
+import { createCache } from '../../memory/create-cache.js'
 import { messageExpressions, toMessage, type MessageRow } from '../../database/rows/messages.js'
 import type { SessionChangeKind } from '../../database/rows/session-changes.js'
 import { readSessionJson, type SessionJson } from '../../database/rows/sessions.js'
@@ -87,7 +87,7 @@ const fromNext = Prisma.raw(`
 /** @param onMissing called once for each gap */
 export function createEventReader(db: Database, onMissing: (missing: MissingEvents) => void): ReadEvents {
   const read = batchReads((keys: string[]) => readMany(db, keys), SESSIONS_PER_STATEMENT)
-  const reported = new LRUCache<string, true>({ max: MAX_REPORTED })
+  const reported = createCache<string, true>(MAX_REPORTED)
   /** Webhooks at the same position share a row, so its events are serialized once. */
   const pages = new WeakMap<EventsRow, CutPage>()
 

@@ -1,6 +1,6 @@
 import { isIP, type LookupFunction } from 'node:net'
-import { LRUCache } from 'lru-cache'
 import type { Agent } from 'undici'
+import { createCache } from '../../memory/create-cache.js'
 import type { AddressPolicy } from './address-policy.js'
 import { exchange, StaleConnection, type Answer } from './exchange.js'
 import type { ResolveName } from './resolve-name.js'
@@ -43,7 +43,7 @@ interface Target {
  */
 export function createPoster({ isAllowed, resolveName, timeoutMs }: PosterOptions): Poster {
   let opened: Promise<Agent> | undefined
-  const targets = new LRUCache<string, Target>({ max: MAX_TARGETS })
+  const targets = createCache<string, Target>(MAX_TARGETS)
 
   function readTarget(url: string): Target {
     const { hostname, origin, pathname, search } = new URL(url)
