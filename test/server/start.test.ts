@@ -44,11 +44,11 @@ t.test('a database that is not there yet is waited for', async (t) => {
 
 t.test('what keeps it from starting is told in one clear line', async (t) => {
   const database = await createDatabase(t)
-  const wrongPassword = new URL(database.url)
-  wrongPassword.password = 'wrong'
+  const stranger = new URL(database.url)
+  Object.assign(stranger, { username: 'stranger', password: 'wrong' })
   const refused: [Record<string, string>, RegExp][] = [
     [{ PORT: 'abc', REDIS_URL: 'http://x' }, /^PORT must be integer\nREDIS_URL must match pattern.*\n$/],
-    [{ DATABASE_URL: wrongPassword.href }, /^The database refuses: password authentication failed.*\n$/],
+    [{ DATABASE_URL: stranger.href }, /^The database refuses: password authentication failed.*\n$/],
     [
       { DATABASE_URL: 'postgresql://127.0.0.1:1/x', DATABASE_START_TIMEOUT_MS: '0' },
       /^The database did not answer: .*\n$/,

@@ -60,7 +60,10 @@ t.test('what waiting does not mend is told at once', async (t) => {
   const patient = { databaseStartTimeoutMs: 60_000 }
   const finals: [string, RegExp][] = [
     [change(administratorUrl, { pathname: 'nowhere' }), /^The database refuses: database "nowhere" does not exist$/],
-    [change(administratorUrl, { password: 'wrong' }), /^The database refuses: password authentication failed/],
+    [
+      change(administratorUrl, { username: 'stranger', password: 'wrong' }),
+      /^The database refuses: password authentication failed/,
+    ],
     [`${administratorUrl}?sslmode=verify-full`, /^The database refuses: The server does not support SSL.*sslmode/],
     [`${administratorUrl}?sslrootcert=/nowhere.pem`, /^DATABASE_URL cannot be used: ENOENT.*nowhere\.pem/],
     [`${administratorUrl}?options=-c%20search_path%3Dchat`, /search_path.*\?schema=/],
