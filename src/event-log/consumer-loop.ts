@@ -6,7 +6,14 @@ export interface ConsumerLoop {
   close(): Promise<void>
 }
 
+/**
+ * When the loops of a node take their first turn, in ms after its start: one after the other, because of turns at the same
+ * time each opens a connection. The search first, as it answers 503 until then.
+ */
+const FIRST_TURNS = { search: 0, webhooks: 30, sweep: 60, reports: 90, reminders: 120, mail: 150 }
+
 export interface ConsumerLoopOptions {
+  name: keyof typeof FIRST_TURNS
   /** Milliseconds from one turn to the next when nothing wakes the loop. */
   intervalMs: number
   turn: () => Promise<void>
@@ -16,7 +23,7 @@ export interface ConsumerLoopOptions {
 
 const FAILURE_REST_MS = 1000
 
-export function startConsumerLoop({ intervalMs, turn, onError }: ConsumerLoopOptions): ConsumerLoop {
+export function startConsumerLoop({ name, intervalMs, turn, onError }: ConsumerLoopOptions): ConsumerLoop {
   let timer: NodeJS.Timeout | undefined
   let timerAt = Infinity
   let restUntil = 0
@@ -55,7 +62,7 @@ export function startConsumerLoop({ intervalMs, turn, onError }: ConsumerLoopOpt
     })
   }
 
-  schedule(performance.now())
+  schedule(performance.now() + FIRST_TURNS[name])
   return {
     wake: (delayMs) => schedule(performance.now() + delayMs),
     async close() {

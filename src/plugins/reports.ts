@@ -39,6 +39,7 @@ export const reportsPlugin = plugin<{ config: Config }>(
       log.warn({ mostEvents }, 'deriving the times of reports took too long; a turn reads less now'),
     )
     const loop = startConsumerLoop({
+      name: 'reports',
       intervalMs: INTERVAL_MS,
       async turn() {
         await deriveTimes()

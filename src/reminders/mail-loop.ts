@@ -30,7 +30,7 @@ const RETRY_DELAYS_MS = [60_000, 300_000, 1_800_000, 7_200_000]
 export function startMailLoop({ db, afterMs, sendMail, onError, onMailError }: MailLoopOptions): MailLoop {
   const underWay = new Set<Promise<void>>()
   const closing = new AbortController()
-  const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
+  const loop = startConsumerLoop({ name: 'mail', intervalMs: INTERVAL_MS, turn, onError })
 
   async function turn(): Promise<void> {
     const free = MAILS_AT_ONCE - underWay.size

@@ -37,7 +37,7 @@ export function startReminders(options: ReminderOptions, longestStatementMs: num
   let sweepAt = 0
   let cleanAt = performance.now() + CLEANUP_INTERVAL_MS
   const mails = sendMail && startMailLoop({ db, afterMs, sendMail, onError, onMailError })
-  const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
+  const loop = startConsumerLoop({ name: 'reminders', intervalMs: INTERVAL_MS, turn, onError })
 
   async function turn(): Promise<void> {
     if (!(await checkWanted())) {

@@ -107,7 +107,7 @@ export function startSearchUpkeep(options: UpkeepOptions): SearchUpkeep {
     index = await findIndex(db, language)
   }
 
-  const loop = startConsumerLoop({ intervalMs: INTERVAL_MS, turn, onError })
+  const loop = startConsumerLoop({ name: 'search', intervalMs: INTERVAL_MS, turn, onError })
   return {
     requireIndex() {
       if (index === undefined) throw unavailable('The search is being prepared')

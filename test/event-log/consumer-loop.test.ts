@@ -11,6 +11,7 @@ t.test('turns never overlap, and a wake during one brings the next', async (t) =
   let turns = 0
   let finish: () => void = () => undefined
   const loop = startConsumerLoop({
+    name: 'search',
     intervalMs: LONG_MS,
     async turn() {
       most = Math.max(most, ++underWay)
@@ -37,7 +38,7 @@ t.test('the earliest wake counts', async (t) => {
   const turn = async () => {
     turns++
   }
-  const loop = startConsumerLoop({ intervalMs: LONG_MS, turn, onError: () => undefined })
+  const loop = startConsumerLoop({ name: 'search', intervalMs: LONG_MS, turn, onError: () => undefined })
   await until(() => turns === 1, DEADLINE_MS)
   loop.wake(LONG_MS)
   loop.wake(0)
@@ -51,6 +52,7 @@ t.test('a failed turn is reported, and the next one comes', async (t) => {
   let turns = 0
   const errors: unknown[] = []
   const loop = startConsumerLoop({
+    name: 'search',
     intervalMs: 1,
     async turn() {
       if (++turns === 1) throw new Error('once')
@@ -60,4 +62,16 @@ t.test('a failed turn is reported, and the next one comes', async (t) => {
   await until(() => turns >= 2, DEADLINE_MS)
   await loop.close()
   t.equal(errors.length, 1)
+})
+
+t.test('the first turns of a node come one after the other', async (t) => {
+  const turns: string[] = []
+  const names = ['mail', 'reminders', 'reports', 'sweep', 'webhooks', 'search'] as const
+  const loops = names.map((name) => {
+    const turn = async () => void turns.push(name)
+    return startConsumerLoop({ name, intervalMs: LONG_MS, turn, onError: () => undefined })
+  })
+  await until(() => turns.length === names.length, DEADLINE_MS)
+  await Promise.all(loops.map((loop) => loop.close()))
+  t.same(turns, names.toReversed())
 })

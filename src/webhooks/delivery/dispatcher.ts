@@ -95,9 +95,9 @@ export function startDispatcher({
   let claimedAt = 0
   /** The last claim left sessions that are due. */
   let isBacklogged = false
-  const loop = startConsumerLoop({ intervalMs: LOOK_INTERVAL_MS, turn, onError })
+  const loop = startConsumerLoop({ name: 'webhooks', intervalMs: LOOK_INTERVAL_MS, turn, onError })
   // A sweep may take long after an absence. Live traffic does not wait for it.
-  const sweepLoop = startConsumerLoop({ intervalMs: SWEEP_INTERVAL_MS, turn: sweep, onError })
+  const sweepLoop = startConsumerLoop({ name: 'sweep', intervalMs: SWEEP_INTERVAL_MS, turn: sweep, onError })
 
   async function turn(): Promise<void> {
     if (isDue('reading')) await readWebhooks()
