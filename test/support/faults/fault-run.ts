@@ -74,6 +74,8 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
       SOCKET_FRAMES_PER_SECOND: '10000',
       SOCKET_FRAME_BURST: '10000',
       LOG_LEVEL: 'info',
+      // Who is killed tells no coverage.
+      NODE_V8_COVERAGE: '',
       ...noLimitsEnvironment,
       ...environment,
     })
