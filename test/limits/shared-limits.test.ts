@@ -41,23 +41,24 @@ async function countPassingSlowly(act: () => Promise<{ status: number }>): Promi
   return count
 }
 
+/** Each test on them has accounts of its own. */
+const [one, other] = await startTwo(t)
+
 t.test('what an account has used on one node it has used on the other', async (t) => {
-  const [here, there] = await startTwo(t)
   const store = await addStore(database)
-  t.equal(await useUp(here, store), BURST)
-  const passed = await countPassingSlowly(() => there.get(path, store))
+  t.equal(await useUp(one, store), BURST)
+  const passed = await countPassingSlowly(() => other.get(path, store))
   // A sixteenth need not be reported, and the others passed before the first report was answered.
   t.ok(passed >= BURST / 16 && passed < BURST / 2, `${passed} passed on the other node`)
 })
 
 t.test('messages are shared, too', async (t) => {
-  const [here, there] = await startTwo(t)
   const store = await addStore(database)
   const send = (node: TestNode) =>
     node.post('/v1/chat/store/message/', { token: store.token, body: { content: 'hello' } })
   // One request for each token, so half of them belong to the other account.
-  here.app.limits.takeMessages({ side: 'store', id: store.id, tokenId: 0, expiresAt: 0 }, BURST)
-  const passed = await countPassingSlowly(() => send(there))
+  one.app.limits.takeMessages({ side: 'store', id: store.id, tokenId: 0, expiresAt: 0 }, BURST)
+  const passed = await countPassingSlowly(() => send(other))
   t.ok(passed < BURST / 2, `${passed} passed on the other node`)
 })
 
@@ -70,13 +71,12 @@ t.test('failed authentications of an address are shared, too', async (t) => {
 })
 
 t.test('when an account is used on both nodes at once, what was too much is owed', async (t) => {
-  const [here, there] = await startTwo(t)
   const store = await addStore(database)
   const account = { side: 'store' as const, id: store.id, tokenId: 0, expiresAt: 0 }
-  for (const node of [here, there]) t.equal(node.app.limits.takeMessages(account, 2 * BURST).admitted, BURST)
+  for (const node of [one, other]) t.equal(node.app.limits.takeMessages(account, 2 * BURST).admitted, BURST)
   // The node that reports last learns of both.
   const waitsOf = (node: TestNode) => node.app.limits.takeMessages(account, 1).refusal?.retryAfterSeconds ?? 0
-  await until(() => Math.max(waitsOf(here), waitsOf(there)) > BURST / 0.01 / 2, 10_000, 'one of them knows')
+  await until(() => Math.max(waitsOf(one), waitsOf(other)) > BURST / 0.01 / 2, 10_000, 'one of them knows')
 })
 
 t.test('installations with another prefix do not share, and nothing is left in Redis without an end', async (t) => {

@@ -85,7 +85,7 @@ async function tell({ store, sessionId }: Conversation, answers: Answer[]): Prom
   return [`${statuses}: ${await readStory(database, store.id)}`, ...disorder].join(', ')
 }
 
-const ROUNDS = 10
+const ROUNDS = 6
 
 for (const [name, race] of Object.entries(races)) {
   t.test(`${name}: who comes first to the session wins`, async (t) => {

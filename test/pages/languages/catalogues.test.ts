@@ -21,25 +21,23 @@ function neededForms(language: string): string[] {
 for (const [language, texts] of catalogues) {
   t.test(`${language} has every text, with its names, in every plural form`, async (t) => {
     t.same(Object.keys(texts).sort(), Object.keys(english).sort(), 'no key is missing, none is left over')
-    for (const [key, entry] of Object.entries(english)) {
+    const needed = neededForms(language)
+    const faults = Object.entries(english).flatMap(([key, entry]) => {
       const own = formsOf(texts[key as keyof Texts])
       const names = namesIn(formsOf(entry).other ?? '')
-      if (typeof entry === 'object')
-        t.same(
-          neededForms(language).filter((form) => !(form in own)),
-          [],
-          key,
-        )
-      t.same(namesIn(own.other ?? ''), names, `${key}: the names`)
-      for (const [form, text] of Object.entries(own)) {
-        t.match(text, /[\p{L}{]/u, `${key}: says something`)
-        t.same(
-          namesIn(text).filter((name) => !names.includes(name)),
-          [],
-          `${key}, ${form}: no other name`,
-        )
-      }
-    }
+      const missing = typeof entry === 'object' ? needed.filter((form) => !(form in own)) : []
+      const silent = Object.values(own).filter((text) => !/[\p{L}{]/u.test(text))
+      const others = Object.values(own)
+        .flatMap(namesIn)
+        .filter((name) => !names.includes(name))
+      return [
+        ...missing.map((form) => `${key} has no form ${form}`),
+        ...silent.map((text) => `${key} says nothing: ${text}`),
+        ...others.map((name) => `${key} has the name ${name} , which the English text does not have`),
+        ...(namesIn(own.other ?? '').join() === names.join() ? [] : [`${key} does not have the names ${names.join()}`]),
+      ]
+    })
+    t.same(faults, [])
   })
 }
 
