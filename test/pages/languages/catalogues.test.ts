@@ -33,7 +33,7 @@ for (const [language, texts] of catalogues) {
       return [
         ...missing.map((form) => `${key} has no form ${form}`),
         ...silent.map((text) => `${key} says nothing: ${text}`),
-        ...others.map((name) => `${key} has the name ${name} , which the English text does not have`),
+        ...others.map((name) => `${key} has the name ${name}, which the English text does not have`),
         ...(namesIn(own.other ?? '').join() === names.join() ? [] : [`${key} does not have the names ${names.join()}`]),
       ]
     })
