@@ -49,7 +49,7 @@ if (services) {
       files,
       jobs: JOBS,
       // They put a pooler between PostgreSQL and all nodes of their process, or measure the memory of the process.
-      isAlone: (file) => /^test\/(pooler|memory)\//.test(file),
+      isAlone: (file) => /^test\/(pooler\/|memory\/collect-garbage)/.test(file),
       isRepeated: isWhole,
       isUnoptimized: true,
       timeoutSeconds: 300,
