@@ -7,8 +7,8 @@ export interface ConsumerLoop {
 }
 
 /**
- * When the loops of a node take their first turn, in ms after its start: one after the other, because of turns at the same
- * time each opens a connection. The search first, as it answers 503 until then.
+ * When the loops of a node take their first turn, in ms after its start: one after the other, as turns at the same
+ * time each open a connection. The search is first: it answers 503 until then.
  */
 const FIRST_TURNS = { search: 0, webhooks: 30, sweep: 60, reports: 90, reminders: 120, mail: 150 }
 

@@ -11,7 +11,7 @@ import { until } from '../../harness/until.js'
 import { ADMINS_CHANNEL, storeChannel } from '../../src/events/channels.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
-/** The pooled run repeats the race for its connections, which fewer requests use as well. */
+/** Behind a pooler only the connections differ, and fewer requests use all of them. */
 const REQUESTS = isPooled() ? 200 : 500
 /** Of each of 30 clients while sessions close. */
 const ROUNDS = isPooled() ? 8 : 15
