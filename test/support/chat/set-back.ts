@@ -1,4 +1,5 @@
 import type { TestDatabase } from '../databases/database.js'
+import type { Hub } from '../../../src/realtime/hub.js'
 
 /** Sets a session back to a seq without receipts, as a restored backup does. The lost ids are assigned again. */
 export async function setBack({ query }: TestDatabase, sessionId: number, seq: number): Promise<void> {
@@ -39,4 +40,16 @@ export async function readContents({ query }: TestDatabase, sessionId: number): 
     [sessionId],
   )
   return rows.map(({ id, content }) => [Number(id), content])
+}
+
+/** Waits for the end of a round of a node's reconciler. The next one begins `RECONCILE_INTERVAL_MS` later. */
+export async function endRound({ store }: Hub): Promise<void> {
+  const { closeVanished } = store
+  await new Promise<void>((resolve) => {
+    store.closeVanished = () => {
+      closeVanished()
+      resolve()
+    }
+  })
+  store.closeVanished = closeVanished
 }
