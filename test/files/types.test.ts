@@ -62,12 +62,15 @@ t.test('bytes that contradict the name are refused', async (t) => {
     ['heic', 'heif'],
     ['csv', 'txt'],
   ]
+  const faults: string[] = []
   for (const { extension, content } of samples) {
     const own = sameTypes.find((same) => same.includes(extension)) ?? [extension]
     for (const other of samples.map(({ extension }) => extension).filter((other) => !own.includes(other))) {
-      t.equal(await refusalOf(() => inspect(`a.${other}`, content, 100_000)), 415, `${extension} named ${other}`)
+      const status = await refusalOf(() => inspect(`a.${other}`, content, 100_000))
+      if (status !== 415) faults.push(`${extension} named ${other}: ${String(status)}`)
     }
   }
+  t.same(faults, [])
 })
 
 const html = '<!DOCTYPE html><script>alert(1)</script>'

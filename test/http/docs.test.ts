@@ -24,13 +24,25 @@ t.test('OpenAPI 3.1 names every route, how it is authorised and how it fails', a
   ]) {
     t.ok(names.includes(expected), expected)
   }
-  for (const { name, summary, tags, security, responses } of operations) {
-    t.ok(summary, `${name} says what it does`)
-    t.ok(tags?.length, `${name} has its place`)
-    t.ok(responses['200'] ?? name.includes('/ws/'), `${name} says what it answers`)
-    if (!name.includes('/v1/chat/') || name.includes('/files/')) continue
-    t.same(security, [{ token: [] }], `${name} needs a token`)
-    t.ok(responses['401'] && responses['503'], `${name} says how it fails`)
+  const isForAccounts = ({ name }: { name: string }) => name.includes('/v1/chat/') && !name.includes('/files/')
+  t.same(
+    operations.filter(({ summary, tags }) => !summary || !tags?.length),
+    [],
+    'each says what it does, and has its place',
+  )
+  t.same(
+    operations.filter(({ name, responses }) => !responses['200'] && !name.includes('/ws/')),
+    [],
+    'each says what it answers',
+  )
+  t.ok(operations.filter(isForAccounts).length > 20)
+  for (const { name, security, responses } of operations.filter(isForAccounts)) {
+    const { '401': unauthorized, '503': unavailable } = responses
+    t.match(
+      { security, unauthorized, unavailable },
+      { security: [{ token: [] }], unauthorized: {}, unavailable: {} },
+      name,
+    )
   }
 })
 
@@ -39,7 +51,10 @@ t.test('every schema in it is valid JSON Schema 2020-12, as OpenAPI 3.1 wants it
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   const schemas = findSchemas(body)
   t.ok(schemas.length > 20, `${schemas.length} schemas`)
-  for (const schema of schemas) t.ok(ajv.validateSchema(schema), JSON.stringify(schema).slice(0, 80))
+  t.same(
+    schemas.filter((schema) => ajv.validateSchema(schema) !== true),
+    [],
+  )
 })
 
 t.test('there is a page to read and try it', async (t) => {

@@ -39,13 +39,16 @@ const routes: Record<string, string> = {
 t.test('a path with another method is 405, and says which methods it has', async (t) => {
   const methods = METHODS.filter((method) => method !== 'CONNECT')
   const endings = ['', '/', '/?token=x&a=%20']
+  const faults: string[] = []
   for (const [place, [path, allow]] of Object.entries(routes).entries()) {
     for (const [number, method] of methods.entries()) {
       if (allow.split(', ').includes(method)) continue
       const url = `${path}${endings[(place + number) % endings.length]}`
-      t.strictSame(await ask(method, url), { status: 405, allow }, `${method} ${url}`)
+      const answer = await ask(method, url)
+      if (answer.status !== 405 || answer.allow !== allow) faults.push(`${method} ${url}: ${JSON.stringify(answer)}`)
     }
   }
+  t.same(faults, [])
 })
 
 t.test('a 405 has the standard body, whatever comes with the request', async (t) => {
@@ -66,11 +69,14 @@ t.test('a 405 has the standard body, whatever comes with the request', async (t)
 
 t.test('an unknown path is 404 with every method', async (t) => {
   const paths = ['/', '/v1/chat/', '/v1/chat/store/', '/v1/chat/store/session/1/', '/v1/chat/platform/stores/1/2/']
+  const faults: string[] = []
   for (const path of [...paths, '/health/', '/docs/nothing', '/console/nothing.js', '/V1/CHAT/STORE/SESSION/']) {
     for (const method of METHODS.filter((method) => method !== 'CONNECT')) {
-      t.strictSame(await ask(method, path), { status: 404, allow: undefined }, `${method} ${path}`)
+      const { status, allow } = await ask(method, path)
+      if (status !== 404 || allow !== undefined) faults.push(`${method} ${path}: ${status} ${allow}`)
     }
   }
+  t.same(faults, [])
   const message = '{"success":false,"message":"Not found"}'
   t.match(await node.post('/nowhere/', { headers: { 'content-type': 'text/xml' }, body: '<a/>' }), { text: message })
 })

@@ -8,7 +8,7 @@ import { until } from '../../harness/until.js'
 import type { ChatEvent } from '../../src/events/events.js'
 
 const DEADLINE_MS = 15_000
-const KILLS = 8
+const KILLS = 4
 /** Enough channels for every shard. */
 const CHANNELS = ['token-revoked', ...Array.from({ length: 23 }, (_, place) => `store:${place}`)]
 
@@ -29,7 +29,7 @@ t.test('a Redis Cluster', async (t) => {
   })
 
   await t.test('so is the only channel of a shard, on every node', async (t) => {
-    for (let run = 1; run <= 6; run++) {
+    for (let run = 1; run <= 4; run++) {
       const { clients, everybodyHears } = await open(t, servers, ['token-revoked'])
       await Promise.all(clients.map((client) => client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')))
       await everybodyHears(`in run ${run}`)
@@ -103,8 +103,10 @@ async function moveSlot(clients: Redis[], channel: string): Promise<void> {
   const slots = (await clients[0]?.cluster('SLOTS')) ?? []
   const owner = slots.find(([from, to]) => from <= Number(slot) && Number(slot) <= to)?.[2]?.[2]
   const next = ids[(ids.indexOf(owner ?? '') + 1) % ids.length]
-  // The new owner first, so that others learn of it with its new epoch.
   const place = ids.indexOf(next ?? '')
+  // Only a node that imports a slot takes it with a new epoch. Without one, a ping of the old owner could take it back.
+  await clients[place]?.call('CLUSTER', 'SETSLOT', Number(slot), 'IMPORTING', owner ?? '')
+  // The new owner first, so that the others learn of it with that epoch.
   for (const client of [...clients.slice(place), ...clients.slice(0, place)]) {
     await client.call('CLUSTER', 'SETSLOT', Number(slot), 'NODE', next ?? '')
   }

@@ -14,7 +14,7 @@ import { until, within } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
 /** More than Node.js lets wait by default at one listener, as there is on Node.js 20. */
-const HERD = 1000
+const HERD = 600
 const ended = { code: 0, signal: null }
 
 t.test('a server that is told to stop ends in time, with code 0, whatever clients do', { jobs: 2 }, async (t) => {
