@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
 
-/** Tests that take long start first, so that no single one runs at the end. */
-const FIRST =
-  /^test\/((embedded|faults|pooler|server|cli|database|limits|authorization)\b|sessions\/(large-session|session-race)|realtime\/(receipts\/unread|presence))/
+/** Tests that take long start first, so that no single one runs at the end, and those that wait beside those that compute. */
+const FIRST = new RegExp(
+  [
+    '^test/(embedded|faults|pooler|server|cli|database|limits|authorization)\\b',
+    '^test/sessions/(large-session|session-race)',
+    '^test/realtime/(receipts/unread|presence)',
+    '^test/(accounts/revocation-matrix|webhooks/delivery/deliveries)',
+  ].join('|'),
+)
 
 export interface ProcessPlan {
   files: string[]

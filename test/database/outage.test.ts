@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { addStore } from '../support/chat/accounts.js'
 import { startOwnPostgres } from '../support/databases/own-postgres.js'
-import { startServer } from '../support/nodes/server-process.js'
+import { startServer, withoutCoverage } from '../support/nodes/server-process.js'
 import { patience, until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
@@ -13,7 +13,11 @@ for (const mode of ['fast', 'immediate'] as const) {
   t.test(`PostgreSQL stops (${mode}) and starts under load: 503 meanwhile, and the same process goes on`, async (t) => {
     const database = await startOwnPostgres(t)
     const stores = await Promise.all(Array.from({ length: 5 }, () => addStore(database)))
-    const server = startServer(t, { DATABASE_URL: database.url, DATABASE_ACQUIRE_TIMEOUT_MS: '500' })
+    const server = startServer(t, {
+      DATABASE_URL: database.url,
+      DATABASE_ACQUIRE_TIMEOUT_MS: '500',
+      ...withoutCoverage,
+    })
     const client = await server.ready()
     const counts = new Map<number, number>()
     const load = new AbortController()

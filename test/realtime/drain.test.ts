@@ -2,7 +2,7 @@ import t from 'tap'
 import { addStore } from '../support/chat/accounts.js'
 import { createDatabase } from '../support/databases/database.js'
 import { startNode } from '../support/nodes/node.js'
-import { startServer } from '../support/nodes/server-process.js'
+import { startServer, withoutCoverage } from '../support/nodes/server-process.js'
 import { addMessages } from '../support/chat/sessions.js'
 import { enter, type Payload } from '../support/clients/socket-client.js'
 import { patience, within } from '../../harness/until.js'
@@ -12,7 +12,7 @@ const STORES = 25
 
 t.test('SIGTERM with 500 clients, one of them frozen: all are asked to go, spread, and lose nothing', async (t) => {
   const database = await createDatabase(t)
-  const server = startServer(t, { DATABASE_URL: database.url, LOG_LEVEL: 'info' })
+  const server = startServer(t, { DATABASE_URL: database.url, LOG_LEVEL: 'info', ...withoutCoverage })
   const { origin } = await server.ready()
   const stores = await Promise.all(Array.from({ length: STORES }, () => addStore(database)))
   const open = (place: number) => enter(t, { origin }, 'store', stores[place % STORES] ?? { token: '' })

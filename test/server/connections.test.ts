@@ -8,7 +8,12 @@ import { openCluster } from '../../src/embedded/cluster.js'
 import { addStore } from '../support/chat/accounts.js'
 import { createDatabase, type TestDatabase } from '../support/databases/database.js'
 import { createMigratedFolder } from '../support/databases/own-postgres.js'
-import { startEmbeddedServer, startServer, type ServerProcess } from '../support/nodes/server-process.js'
+import {
+  startEmbeddedServer,
+  startServer,
+  withoutCoverage,
+  type ServerProcess,
+} from '../support/nodes/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
 import { until, within } from '../../harness/until.js'
 
@@ -16,68 +21,54 @@ const path = '/v1/chat/store/session/'
 /** More than Node.js lets wait by default at one listener, as there is on Node.js 20. */
 const HERD = 600
 const ended = { code: 0, signal: null }
+/** Of the servers; statements wait for locks. */
+const environment = { DATABASE_STATEMENT_TIMEOUT_MS: '60000', ...withoutCoverage }
 
-t.test('a server that is told to stop ends in time, with code 0, whatever clients do', { jobs: 2 }, async (t) => {
-  t.test(
-    'no request, as browsers open connections; half a request; half a body; and one after a request',
-    async (t) => {
-      const { server, port, store } = await start(t)
-      await Promise.all([dial(t, port), dial(t, port)])
-      const [head, body, kept] = await Promise.all([dial(t, port), dial(t, port), dial(t, port)])
-      head.write('GET /v1/chat/store/ses')
-      body.write(
-        [
-          'POST /v1/chat/store/message/ HTTP/1.1',
-          'Host: chat',
-          `Authorization: Token ${store.token}`,
-          'Content-Type: application/json',
-          'Content-Length: 100',
-          '',
-          '{"content": ',
-        ].join('\r\n'),
-      )
-      kept.write('GET /health/live/ HTTP/1.1\r\nHost: chat\r\n\r\n')
-      await once(kept, 'data')
-      server.kill('SIGTERM')
-      t.same(await server.exit(), ended)
-    },
+t.test('a server that is told to stop ends in time, with code 0, whatever clients do', async (t) => {
+  const { server, port, store, database } = await start(t)
+  // No request, as browsers open connections; half a request; half a body; and one after a request.
+  await Promise.all([dial(t, port), dial(t, port)])
+  const [head, body, kept] = await Promise.all([dial(t, port), dial(t, port), dial(t, port)])
+  head.write('GET /v1/chat/store/ses')
+  body.write(
+    [
+      'POST /v1/chat/store/message/ HTTP/1.1',
+      'Host: chat',
+      `Authorization: Token ${store.token}`,
+      'Content-Type: application/json',
+      'Content-Length: 100',
+      '',
+      '{"content": ',
+    ].join('\r\n'),
   )
-
-  t.test('a client that does not read its answer', async (t) => {
-    const { server, port } = await start(t)
-    const silent = await dial(t, port)
-    silent.pause()
-    // More answers than the kernel's buffers hold.
-    const request = 'GET /docs/json HTTP/1.1\r\nHost: chat\r\n\r\n'
-    for (let count = 0; count < 300; count++) silent.write(request)
-    server.kill('SIGTERM')
-    t.same(await server.exit(), ended)
-  })
-
-  t.test('an upgrade that is stuck in the database, and a request that is finished first', async (t) => {
-    const { server, port, store, database } = await start(t)
-    const release = await lockTable(t, database, 'chat_session')
-    const upgrade = await dial(t, port)
-    upgrade.write(
-      [
-        `GET /v1/chat/ws/store/?token=${store.token} HTTP/1.1`,
-        'Host: chat',
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-        '',
-        '',
-      ].join('\r\n'),
-    )
-    const client = createRequest(port, store.token)
-    await until(() => countLocks(database.query, 2), 5000, 'both wait in the database')
-    server.kill('SIGTERM')
-    await until(() => server.output().out.includes('"msg":"stopping"'), 5000)
-    await release()
-    t.match(await client.done, /^HTTP\/1.1 200 /)
-    t.same(await server.exit(), ended)
-  })
+  kept.write('GET /health/live/ HTTP/1.1\r\nHost: chat\r\n\r\n')
+  await once(kept, 'data')
+  // A client that does not read its answers, which are more than the kernel's buffers hold.
+  const silent = await dial(t, port)
+  silent.pause()
+  for (let count = 0; count < 300; count++) silent.write('GET /docs/json HTTP/1.1\r\nHost: chat\r\n\r\n')
+  // An upgrade that is stuck in the database, and a request that is finished first.
+  const release = await lockTable(t, database, 'chat_session')
+  const upgrade = await dial(t, port)
+  upgrade.write(
+    [
+      `GET /v1/chat/ws/store/?token=${store.token} HTTP/1.1`,
+      'Host: chat',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      '',
+      '',
+    ].join('\r\n'),
+  )
+  const client = createRequest(port, store.token)
+  await until(() => countLocks(database.query, 2), 5000, 'both wait in the database')
+  server.kill('SIGTERM')
+  await until(() => server.output().out.includes('"msg":"stopping"'), 5000)
+  await release()
+  t.match(await client.done, /^HTTP\/1.1 200 /)
+  t.same(await server.exit(), ended)
 })
 
 const longestQueue = Number(await readFile('/proc/sys/net/core/somaxconn', 'utf8').catch(() => 0))
@@ -153,13 +144,13 @@ async function isGone(folder: string): Promise<void> {
 async function start(t: Test) {
   const database = await createDatabase(t)
   const store = await addStore(database)
-  const server = startServer(t, { DATABASE_URL: database.url, DATABASE_STATEMENT_TIMEOUT_MS: '60000' })
+  const server = startServer(t, { ...environment, DATABASE_URL: database.url })
   return { server, store, database, port: await readPort(server) }
 }
 
 async function startEmbedded(t: Test) {
   const folder = await createMigratedFolder(t)
-  const server = startEmbeddedServer(t, folder, { DATABASE_STATEMENT_TIMEOUT_MS: '60000' })
+  const server = startEmbeddedServer(t, folder, environment)
   const port = await readPort(server)
   const token = await until(() => /Token (\S+)'/.exec(server.output().out)?.[1], 5000, 'a token')
   return { server, folder, port, token }

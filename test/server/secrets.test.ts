@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import t from 'tap'
 import { createDatabase } from '../support/databases/database.js'
 import { startOwnRedis } from '../../harness/redis-server.js'
-import { runProgram, startServer } from '../support/nodes/server-process.js'
+import { runProgram, startServer, withoutCoverage } from '../support/nodes/server-process.js'
 import { until } from '../../harness/until.js'
 
 const SECRET = 'Secret/Pass#1'
@@ -21,7 +21,7 @@ t.test('settings that are wrong are refused in a line each, without their values
   for (const program of ['server.js', 'cli/account.js'] as const) {
     const words = program === 'server.js' ? [] : ['token', 'list']
     for (const [names, environment] of Object.entries(wrong)) {
-      const server = runProgram(t, program, { PORT: '0', ...environment }, words)
+      const server = runProgram(t, program, { PORT: '0', ...withoutCoverage, ...environment }, words)
       t.equal((await server.exit()).code, 1)
       const { out, err } = server.output()
       const lines = err.trimEnd().split('\n')
@@ -38,7 +38,7 @@ t.test('a Redis that refuses the password is reported without it', async (t) => 
   await administrator.config('SET', 'requirepass', 'another')
   const database = await createDatabase(t)
   const url = redis.url.replace('//', `//:${encodeURIComponent(SECRET)}@`)
-  const server = startServer(t, { DATABASE_URL: database.url, REDIS_URL: url })
+  const server = startServer(t, { DATABASE_URL: database.url, REDIS_URL: url, ...withoutCoverage })
   await server.ready()
   await until(() => server.output().out.includes('WRONGPASS'), 10_000, 'the refusal is logged')
   const { out, err } = server.output()

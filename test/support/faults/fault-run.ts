@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../databases/database.js'
 import { noLimitsEnvironment } from '../../../harness/no-limits.js'
 import { MESSAGES_OF_A_RESET, startReader, type Reader } from './reader.js'
 import { chooseSeed, createRandom } from '../seed.js'
-import { startServer, type ServerProcess } from '../nodes/server-process.js'
+import { startServer, withoutCoverage, type ServerProcess } from '../nodes/server-process.js'
 import { until } from '../../../harness/until.js'
 import { FAULT_REPORT_VARIABLE } from '../../../harness/variables.js'
 import { startWriter, type Writer, type WriterOptions } from './writer.js'
@@ -74,8 +74,7 @@ export async function startFaultRun(t: Test, options: FaultRunOptions = {}): Pro
       SOCKET_FRAMES_PER_SECOND: '10000',
       SOCKET_FRAME_BURST: '10000',
       LOG_LEVEL: 'info',
-      // Who is killed tells no coverage.
-      NODE_V8_COVERAGE: '',
+      ...withoutCoverage,
       ...noLimitsEnvironment,
       ...environment,
     })

@@ -12,6 +12,12 @@ const LIFTOFF_ONLY = '--liftoff-only'
 /** As the process of the test: where it takes part in a measurement, both are optimized. */
 const UNOPTIMIZED = isUnoptimized ? ['--no-opt'] : []
 
+/**
+ * Part of the environment of a program of which other tests measure every line: coverage takes a quarter of the CPU time
+ * of a start. Of a program that is killed there is none.
+ */
+export const withoutCoverage = { NODE_V8_COVERAGE: '' }
+
 export interface Exit {
   code: number | null
   signal: NodeJS.Signals | null
