@@ -8,7 +8,7 @@ import { ROWS_VARIABLE } from './variables.js'
 const TIMEOUT_MS = Number(process.env['TAP_TIMEOUT'] ?? 30) * 1000
 
 /** How long timers and connections may last after the tests. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 4000
 const FLUSH_MS = 500
 
 let current: Test = root

@@ -129,6 +129,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
       state(state) {
         if (isOver(state)) {
           stopWatching()
+          settings.pauses.end()
           outbox.end(errorOfEnd(state))
           repeated.wake()
         }

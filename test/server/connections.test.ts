@@ -150,7 +150,9 @@ async function start(t: Test) {
 
 async function startEmbedded(t: Test) {
   const folder = await createMigratedFolder(t)
-  const server = startEmbeddedServer(t, folder, environment)
+  const server = startEmbeddedServer(t, folder, {
+    DATABASE_STATEMENT_TIMEOUT_MS: environment.DATABASE_STATEMENT_TIMEOUT_MS,
+  })
   const port = await readPort(server)
   const token = await until(() => /Token (\S+)'/.exec(server.output().out)?.[1], 5000, 'a token')
   return { server, folder, port, token }

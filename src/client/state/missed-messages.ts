@@ -1,4 +1,4 @@
-import { chooseRepeatMs, delay } from '../transport/backoff.js'
+import { chooseRepeatMs } from '../transport/backoff.js'
 import { ChatError } from '../transport/chat-error.js'
 import type { Http } from '../transport/http.js'
 import type { Settings } from '../transport/options.js'
@@ -32,8 +32,8 @@ export async function readMissedMessages(
     if (page instanceof ChatError) {
       // The session is not visible to this account any more, so that there is nothing left to report.
       if (page.status === 403 || page.status === 404) return true
-      await delay(chooseRepeatMs(settings, page, tries++))
-      if (isOutdated()) return false
+      const isWhole = await settings.pauses.wait(chooseRepeatMs(settings, page, tries++))
+      if (!isWhole || isOutdated()) return false
       continue
     }
     for (const message of page.data) onMessage(message)

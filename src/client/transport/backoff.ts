@@ -27,7 +27,7 @@ export function chooseRepeatMs({ random, timing }: Settings, refusal: Refusal, t
 
 /**
  * Repeats a request of the client's own for as long as the server refuses it for now. Returns undefined when the request is
- * not wanted any more.
+ * not wanted any more, or the client has ended.
  * @throws ChatError when it fails in another way
  */
 export async function repeatWhileRefused<T>(
@@ -42,9 +42,39 @@ export async function repeatWhileRefused<T>(
     )
     if ('answer' in outcome) return outcome.answer
     if (!isRefusedForNow(outcome)) throw outcome
-    await delay(chooseRepeatMs(settings, outcome, tries++))
+    if (!(await settings.pauses.wait(chooseRepeatMs(settings, outcome, tries++)))) break
   }
   return undefined
 }
 
-export const delay = (pauseMs: number) => new Promise((resolve) => setTimeout(resolve, pauseMs))
+/** The pauses of a client, none of which outlasts it: a timer keeps a process of Node alive. */
+export interface Pauses {
+  /** Resolves after a time with true, and as soon as the client ends with false. */
+  wait(pauseMs: number): Promise<boolean>
+  /** The client has ended. */
+  end(): void
+}
+
+export function createPauses(): Pauses {
+  const ends = new Set<() => void>()
+  let isOver = false
+  return {
+    wait(pauseMs) {
+      if (isOver) return Promise.resolve(false)
+      return new Promise((resolve) => {
+        const finish = (isWhole: boolean) => {
+          clearTimeout(timer)
+          ends.delete(end)
+          resolve(isWhole)
+        }
+        const end = () => finish(false)
+        const timer = setTimeout(() => finish(true), pauseMs)
+        ends.add(end)
+      })
+    },
+    end() {
+      isOver = true
+      for (const end of [...ends]) end()
+    },
+  }
+}

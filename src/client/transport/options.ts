@@ -1,4 +1,5 @@
 import { readBaseUrl } from './address.js'
+import { createPauses, type Pauses } from './backoff.js'
 
 /** The part of a WebSocket that is used: browsers, Node from 22 on, React Native and `ws` have it. */
 export interface WebSocketLike {
@@ -72,6 +73,7 @@ export const defaultTiming: Timing = {
 export interface Settings extends Required<Omit<ConnectOptions, 'origin' | 'timing'>> {
   baseUrl: string
   timing: Timing
+  pauses: Pauses
 }
 
 /** @throws TypeError when there is no WebSocket, or `origin` is not an http or https address */
@@ -86,5 +88,6 @@ export function readOptions({ origin, token, ...options }: ConnectOptions): Sett
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     random: options.random ?? Math.random,
     timing: { ...defaultTiming, ...options.timing },
+    pauses: createPauses(),
   }
 }

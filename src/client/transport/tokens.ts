@@ -1,4 +1,3 @@
-import { delay } from './backoff.js'
 import { ChatError } from './chat-error.js'
 import { withDeadline } from './deadline.js'
 import type { Settings } from './options.js'
@@ -47,7 +46,7 @@ type TokenFunction = Exclude<Settings['token'], string>
 
 function createRenewedTokens(
   askForToken: TokenFunction,
-  { random, timing }: Settings,
+  { random, timing, pauses }: Settings,
   onEnd: (error: ChatError) => void,
 ): Tokens {
   let current: string | undefined
@@ -61,9 +60,14 @@ function createRenewedTokens(
     return ended
   }
 
+  async function pauseBeforeRenewal(): Promise<void> {
+    const isWhole = await pauses.wait((1 + random()) * timing.retryMs * 2 ** (refusals - 2))
+    if (!isWhole) throw new ChatError(0, 'The client is closed', 'closed')
+  }
+
   async function renew(): Promise<string> {
     // The first renewal is the ordinary one. Each further one means that something is wrong with the tokens.
-    if (refusals > 1) await delay((1 + random()) * timing.retryMs * 2 ** (refusals - 2))
+    if (refusals > 1) await pauseBeforeRenewal()
     const token = await withDeadline(callFunction(askForToken), timing.requestMs).catch(() => undefined)
     if (token === null) throw end('The application has no token any more')
     // The cause is left out: it could hold a token.

@@ -1,4 +1,4 @@
-import { chooseRepeatMs, chooseRetryMs, delay, isRefusedForNow } from '../transport/backoff.js'
+import { chooseRepeatMs, chooseRetryMs, isRefusedForNow } from '../transport/backoff.js'
 import { ChatError } from '../transport/chat-error.js'
 import type { Settings } from '../transport/options.js'
 import { untilAborted } from './abort.js'
@@ -53,7 +53,7 @@ export function createRepeatedUploads({
   async function pause(pauseMs: number): Promise<void> {
     let wake: () => void = () => undefined
     const woken = new Promise<void>((resolve) => waiting.add((wake = resolve)))
-    await Promise.race([delay(pauseMs), woken]).finally(() => waiting.delete(wake))
+    await Promise.race([settings.pauses.wait(pauseMs), woken]).finally(() => waiting.delete(wake))
   }
 
   return {

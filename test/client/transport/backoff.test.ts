@@ -1,6 +1,6 @@
 import t from 'tap'
 import { WebSocket } from 'ws'
-import { chooseRepeatMs, chooseRetryMs } from '../../../src/client/transport/backoff.js'
+import { chooseRepeatMs, chooseRetryMs, createPauses } from '../../../src/client/transport/backoff.js'
 import { defaultTiming, readOptions } from '../../../src/client/transport/options.js'
 import { chooseSeed, createRandom } from '../../support/seed.js'
 
@@ -38,3 +38,17 @@ t.test('what was too many is repeated after a second or more, and not before the
     t.ok(chooseRepeatMs(settings, { code: 'too_many', retryAfterMs: 90_000 }, tries) >= 90_000)
   }
 })
+
+t.test('a pause ends with its client, and its timer, too', async (t) => {
+  const pauses = createPauses()
+  t.equal(await pauses.wait(1), true)
+  const before = countTimers()
+  const paused = [pauses.wait(60_000), pauses.wait(60_000)]
+  t.equal(countTimers(), before + paused.length)
+  pauses.end()
+  t.equal(countTimers(), before)
+  t.strictSame(await Promise.all([...paused, pauses.wait(60_000)]), [false, false, false])
+  t.equal(countTimers(), before)
+})
+
+const countTimers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { ChatError, type ConnectOptions } from '../../../src/client/index.js'
 import { addStore, type TestAccount } from '../../support/chat/accounts.js'
@@ -8,7 +10,7 @@ import { createChatClient } from '../../support/chat/chat-client.js'
 import { claimConversation } from '../../support/chat/conversations.js'
 import { startNode } from '../../support/nodes/node.js'
 import { createTempFolder } from '../../support/temp-folder.js'
-import { until } from '../../../harness/until.js'
+import { patience, until } from '../../../harness/until.js'
 import { download } from '../../support/files/uploads.js'
 import { watchAdmin, watchStore } from '../support/connect.js'
 import { startProxy } from '../support/proxy.js'
@@ -135,6 +137,29 @@ t.test('an upload can be ended, and ends with the client', async (t) => {
   t.equal(await codeOf(client.upload(text('a.txt', 'x'), { signal: abort.signal })), '0 aborted')
   client.close()
   t.equal(await codeOf(client.send({ file: text('a.txt', 'x') })), '0 closed')
+})
+
+/** Closes a client while an upload waits as long as it was told to. */
+const PROGRAM = `
+  import { WebSocket } from 'ws'
+  import { connectStore } from './dist/client/index.js'
+
+  const [origin, token] = process.argv.slice(1)
+  const refuse = async (input, init) => {
+    if (!String(input).includes('upload')) return fetch(input, init)
+    setTimeout(() => client.close(), 100)
+    return Response.json({ success: false, message: 'Not now' }, { status: 503, headers: { 'retry-after': '59' } })
+  }
+  const client = connectStore({ origin, token, WebSocket, fetch: refuse })
+  const file = { name: 'a.txt', stream: async function* () { yield new Uint8Array([104]) } }
+  await client.send({ file }).catch(({ code }) => console.log(code))
+`
+
+t.test('a client that is closed lets its process end', async (t) => {
+  const { token } = await addStore(node.database)
+  const args = ['--input-type=module', '--eval', PROGRAM, node.origin, token]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 * patience })
+  t.equal(stdout, 'closed\n')
 })
 
 /** A client whose uploads are answered by the test, and how often it has tried. */
