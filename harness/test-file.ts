@@ -2,13 +2,14 @@ import './unoptimized.js'
 import './test-errors.js'
 import root, { type Test } from 'tap'
 import { claimFile, nameProcess, writeOutcome } from './outcomes.js'
+import { patience } from './until.js'
 import { ROWS_VARIABLE } from './variables.js'
 
 /** Timeout of one file. */
 const TIMEOUT_MS = Number(process.env['TAP_TIMEOUT'] ?? 30) * 1000
 
 /** How long timers and connections may last after the tests. */
-const PATIENCE_MS = 4000
+const PATIENCE_MS = 4000 * patience
 const FLUSH_MS = 500
 
 let current: Test = root

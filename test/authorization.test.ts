@@ -129,7 +129,7 @@ async function addWebhook() {
 }
 type Scene = Awaited<ReturnType<typeof setScene>>
 
-/** The newest message of each session, by their ids. */
+/** The id of each session's newest message, by the id of the session. */
 async function findNewestMessages(sessionIds: number[]): Promise<Map<number, number>> {
   const rows = await database.query<{ session: number; message: number }>(
     'select session_id::int as session, max(id)::int as message from chat_message where session_id = any($1) group by 1',

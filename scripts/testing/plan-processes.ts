@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Tests that take long start first, so that no single one runs at the end, and those that wait beside those that compute. */
+/** Tests that take long start first, so that none of them runs alone at the end. Tests that mostly wait start with them. */
 const FIRST = new RegExp(
   [
     '^test/(embedded|faults|pooler|server|cli|database|limits|authorization)\\b',

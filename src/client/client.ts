@@ -131,7 +131,6 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
           stopWatching()
           settings.pauses.end()
           outbox.end(errorOfEnd(state))
-          repeated.wake()
         }
         events.emit('state', state)
       },

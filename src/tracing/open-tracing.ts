@@ -32,7 +32,7 @@ export async function openTracing(
       const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_PATIENCE_MS)))
       await Promise.race([provider.shutdown().catch(onError), late])
       clearTimeout(timer)
-      // On Node.js 20, a storage costs time with every promise of its process.
+      // Before Node.js 24, a storage that was used slows down every promise of its process.
       storage.disable()
     },
   }

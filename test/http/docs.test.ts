@@ -37,12 +37,8 @@ t.test('OpenAPI 3.1 names every route, how it is authorised and how it fails', a
   )
   t.ok(operations.filter(isForAccounts).length > 20)
   for (const { name, security, responses } of operations.filter(isForAccounts)) {
-    const { '401': unauthorized, '503': unavailable } = responses
-    t.match(
-      { security, unauthorized, unavailable },
-      { security: [{ token: [] }], unauthorized: {}, unavailable: {} },
-      name,
-    )
+    t.strictSame(security, [{ token: [] }], `${name} needs a token`)
+    t.ok(responses['401'] && responses['503'], `${name} says how it fails`)
   }
 })
 

@@ -21,8 +21,8 @@ const path = '/v1/chat/store/session/'
 /** More than Node.js lets wait by default at one listener, as there is on Node.js 20. */
 const HERD = 600
 const ended = { code: 0, signal: null }
-/** Of the servers; statements wait for locks. */
-const environment = { DATABASE_STATEMENT_TIMEOUT_MS: '60000', ...withoutCoverage }
+/** Statements of the servers may wait for a lock this long. */
+const patientStatements = { DATABASE_STATEMENT_TIMEOUT_MS: '60000' }
 
 t.test('a server that is told to stop ends in time, with code 0, whatever clients do', async (t) => {
   const { server, port, store, database } = await start(t)
@@ -43,10 +43,6 @@ t.test('a server that is told to stop ends in time, with code 0, whatever client
   )
   kept.write('GET /health/live/ HTTP/1.1\r\nHost: chat\r\n\r\n')
   await once(kept, 'data')
-  // A client that does not read its answers, which are more than the kernel's buffers hold.
-  const silent = await dial(t, port)
-  silent.pause()
-  for (let count = 0; count < 300; count++) silent.write('GET /docs/json HTTP/1.1\r\nHost: chat\r\n\r\n')
   // An upgrade that is stuck in the database, and a request that is finished first.
   const release = await lockTable(t, database, 'chat_session')
   const upgrade = await dial(t, port)
@@ -64,6 +60,10 @@ t.test('a server that is told to stop ends in time, with code 0, whatever client
   )
   const client = createRequest(port, store.token)
   await until(() => countLocks(database.query, 2), 5000, 'both wait in the database')
+  // A client that does not read its answers, which are more than the kernel's buffers hold.
+  const silent = await dial(t, port)
+  silent.pause()
+  for (let count = 0; count < 300; count++) silent.write('GET /docs/json HTTP/1.1\r\nHost: chat\r\n\r\n')
   server.kill('SIGTERM')
   await until(() => server.output().out.includes('"msg":"stopping"'), 5000)
   await release()
@@ -144,15 +144,13 @@ async function isGone(folder: string): Promise<void> {
 async function start(t: Test) {
   const database = await createDatabase(t)
   const store = await addStore(database)
-  const server = startServer(t, { ...environment, DATABASE_URL: database.url })
+  const server = startServer(t, { DATABASE_URL: database.url, ...patientStatements, ...withoutCoverage })
   return { server, store, database, port: await readPort(server) }
 }
 
 async function startEmbedded(t: Test) {
   const folder = await createMigratedFolder(t)
-  const server = startEmbeddedServer(t, folder, {
-    DATABASE_STATEMENT_TIMEOUT_MS: environment.DATABASE_STATEMENT_TIMEOUT_MS,
-  })
+  const server = startEmbeddedServer(t, folder, patientStatements)
   const port = await readPort(server)
   const token = await until(() => /Token (\S+)'/.exec(server.output().out)?.[1], 5000, 'a token')
   return { server, folder, port, token }

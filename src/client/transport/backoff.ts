@@ -47,11 +47,11 @@ export async function repeatWhileRefused<T>(
   return undefined
 }
 
-/** The pauses of a client, none of which outlasts it: a timer keeps a process of Node alive. */
+/** The pauses of a client, none of which outlasts it: a timer keeps a process of Node.js alive. */
 export interface Pauses {
-  /** Resolves after a time with true, and as soon as the client ends with false. */
+  /** Resolves with true after the time, or with false as soon as the client has ended. */
   wait(pauseMs: number): Promise<boolean>
-  /** The client has ended. */
+  /** Tells that the client has ended. */
   end(): void
 }
 

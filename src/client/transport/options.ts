@@ -69,7 +69,7 @@ export const defaultTiming: Timing = {
   uploadMs: 900_000,
 }
 
-/** The options with defaults for all that was left out. */
+/** The options of a client with defaults for all that was left out, and the pauses of this client. */
 export interface Settings extends Required<Omit<ConnectOptions, 'origin' | 'timing'>> {
   baseUrl: string
   timing: Timing

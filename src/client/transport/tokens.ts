@@ -60,14 +60,9 @@ function createRenewedTokens(
     return ended
   }
 
-  async function pauseBeforeRenewal(): Promise<void> {
-    const isWhole = await pauses.wait((1 + random()) * timing.retryMs * 2 ** (refusals - 2))
-    if (!isWhole) throw new ChatError(0, 'The client is closed', 'closed')
-  }
-
   async function renew(): Promise<string> {
     // The first renewal is the ordinary one. Each further one means that something is wrong with the tokens.
-    if (refusals > 1) await pauseBeforeRenewal()
+    if (refusals > 1) await pauses.wait((1 + random()) * timing.retryMs * 2 ** (refusals - 2))
     const token = await withDeadline(callFunction(askForToken), timing.requestMs).catch(() => undefined)
     if (token === null) throw end('The application has no token any more')
     // The cause is left out: it could hold a token.

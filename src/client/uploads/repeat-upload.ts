@@ -26,7 +26,7 @@ export interface RepeatedUploads {
    * An upload that was cut leaves nothing but a file that nobody names.
    */
   upload: Upload
-  /** The connection is back, or over: what waits goes on at once. */
+  /** The connection is back: what waits goes on at once. */
   wake(): void
 }
 

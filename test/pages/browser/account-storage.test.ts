@@ -32,7 +32,7 @@ t.test('values that must be kept are not evicted', async (t) => {
   t.equal(read('waiting.1'), 'first')
   t.equal(list('').length, 100)
   t.equal(read('text.0'), undefined, 'the oldest texts are dropped')
-  const waiting = Array.from({ length: 99 }, (_, place) => write(`waiting.${place + 2}`, place))
+  const waiting = Array.from({ length: 99 }, (_, place) => write(`waiting.${place + 2}`, place + 2))
   t.same(new Set(waiting), new Set([true]))
   t.same(list('text.'), [])
   t.notOk(write('waiting.101', 101), 'says that it is not kept')

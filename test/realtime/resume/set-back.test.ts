@@ -230,7 +230,7 @@ t.test('a session that had ended before anybody came is active again', async (t)
     ...{ opened, watermarks, overlapMs: 1000 },
     counts: hub.deliveries,
   })
-  // A round of the node's own reconciler, which was not started again, would deliver what is left of the session as new.
+  // The node's own reconciler knows nothing of a restart: in a round now, it would deliver the rest of the session as new.
   await endRound(hub)
   await setBack(database, sessionId, 2)
   await sweep()

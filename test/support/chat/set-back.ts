@@ -1,5 +1,6 @@
 import type { TestDatabase } from '../databases/database.js'
 import type { Hub } from '../../../src/realtime/hub.js'
+import { within } from '../../../harness/until.js'
 
 /** Sets a session back to a seq without receipts, as a restored backup does. The lost ids are assigned again. */
 export async function setBack({ query }: TestDatabase, sessionId: number, seq: number): Promise<void> {
@@ -45,11 +46,12 @@ export async function readContents({ query }: TestDatabase, sessionId: number): 
 /** Waits for the end of a round of a node's reconciler. The next one begins `RECONCILE_INTERVAL_MS` later. */
 export async function endRound({ store }: Hub): Promise<void> {
   const { closeVanished } = store
-  await new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     store.closeVanished = () => {
       closeVanished()
       resolve()
     }
   })
+  await within(10_000, ended, 'a round ends')
   store.closeVanished = closeVanished
 }

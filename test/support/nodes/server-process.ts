@@ -13,8 +13,8 @@ const LIFTOFF_ONLY = '--liftoff-only'
 const UNOPTIMIZED = isUnoptimized ? ['--no-opt'] : []
 
 /**
- * Part of the environment of a program of which other tests measure every line: coverage takes a quarter of the CPU time
- * of a start. Of a program that is killed there is none.
+ * For the environment of programs whose lines other tests measure, and of those that are killed, which write no coverage. It
+ * takes a quarter of the CPU time of a start.
  */
 export const withoutCoverage = { NODE_V8_COVERAGE: '' }
 
