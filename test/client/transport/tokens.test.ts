@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import type { ConnectOptions } from '../../../src/client/index.js'
 import { addStore, addToken } from '../../support/chat/accounts.js'
 import { startNode } from '../../support/nodes/node.js'
-import { until } from '../../../harness/until.js'
+import { until, within } from '../../../harness/until.js'
 import { watchStore } from '../support/connect.js'
 import { startProxy } from '../support/proxy.js'
 
@@ -137,4 +138,28 @@ t.test('a token function that never answers holds up neither requests nor the en
   await until(() => store.told.error.length > 1, 5000, 'it is asked again')
   store.client.close()
   t.equal(store.client.state, 'closed')
+})
+
+t.test('a request of a client that is closed does not wait out the pause before a renewed token', async (t) => {
+  let calls = 0
+  const asked = new Set<string | null>()
+  const store = await startStore(t, {
+    token: async () => `token${++calls}`,
+    random: () => 0,
+    timing: { retryMs: 60_000 },
+    fetch: async (_, init) => {
+      const token = new Headers(init?.headers).get('authorization')
+      asked.add(token)
+      return token === 'Token token3'
+        ? Response.json({ data: [], has_more: false })
+        : Response.json({ success: false, message: 'Unauthorized' }, { status: 401 })
+    },
+  })
+  const history = store.client.history()
+  await until(() => asked.has('Token token2'), 5000, 'the second token is refused')
+  await delay(100)
+  t.equal(calls, 2)
+  store.client.close()
+  t.same(await within(5000, history, 'an answer'), { data: [], has_more: false })
+  t.equal(calls, 3)
 })
