@@ -9,6 +9,7 @@ import { addStore, type TestAccount } from '../../support/chat/accounts.js'
 import { createChatClient } from '../../support/chat/chat-client.js'
 import { claimConversation } from '../../support/chat/conversations.js'
 import { startNode } from '../../support/nodes/node.js'
+import { withoutCoverage } from '../../support/nodes/server-process.js'
 import { createTempFolder } from '../../support/temp-folder.js'
 import { patience, until } from '../../../harness/until.js'
 import { download } from '../../support/files/uploads.js'
@@ -158,7 +159,7 @@ const PROGRAM = `
 t.test('a client that is closed while an upload waits lets its process end', async (t) => {
   const { token } = await addStore(node.database)
   const args = ['--input-type=module', '--eval', PROGRAM, node.origin, token]
-  const env = { PATH: process.env['PATH'], NODE_V8_COVERAGE: '' }
+  const env = { PATH: process.env['PATH'], ...withoutCoverage }
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 10_000 * patience })
   t.equal(stdout, 'closed\n')
 })
