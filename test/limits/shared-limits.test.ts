@@ -8,7 +8,7 @@ import { startOwnRedis } from '../../harness/redis-server.js'
 import { readServices } from '../../harness/services.js'
 import { until } from '../../harness/until.js'
 
-const BURST = 100
+const BURST = 64
 const limits = {
   requests: { perSecond: 0.01, burst: BURST },
   messages: { perSecond: 0.01, burst: BURST },
