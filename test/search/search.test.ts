@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import t from 'tap'
 import { addAdmin } from '../support/chat/accounts.js'
 import { createChatClient } from '../support/chat/chat-client.js'
@@ -38,6 +39,35 @@ t.test('a dash between words is none of them, and no minus', async (t) => {
   t.same(await find(chat, admin, 'smith -- "invoice"'), ['Smith invoice'])
   t.same(await find(chat, admin, 'smith (-invoice)'), ['Smith alone'])
   t.same(await find(chat, admin, '-'), ['a - b'])
+})
+
+t.test('several minuses in a row are none: lines and options are text', async (t) => {
+  const line = '-'.repeat(40)
+  const { admin } = await tell('npm --force', `${line}\nOriginal message`, 'a forced one')
+  t.same(await find(chat, admin, '--force'), ['a forced one', 'npm --force'])
+  t.same(await find(chat, admin, 'npm --"force"'), ['npm --force'])
+  t.same(await find(chat, admin, line), [`${line}\nOriginal message`])
+  t.same(await find(chat, admin, `${line} "original"`), [`${line}\nOriginal message`])
+  t.same(await find(chat, admin, `(${line}) message`), [`${line}\nOriginal message`])
+  t.same(await find(chat, admin, `${'-('.repeat(60)}original`), [`${line}\nOriginal message`])
+  t.same(await find(chat, admin, `force ${line}original`), [])
+})
+
+t.test('any mixture of operators and white space is answered', async (t) => {
+  const { admin } = await tell('x')
+  const pick = <T>(all: T[]): T => all[randomInt(all.length)] as T
+  const others = [...'-()|!&" x', '\u0085', '\u00a0', '\u2028', '\u3000', '\ufeff']
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => {
+      const characters = ['-', pick(others), pick(others)]
+      const q = Array.from({ length: 150 }, () => pick(characters)).join('')
+      return search(chat, admin, q)
+    }),
+  )
+  t.same(
+    answers.filter(({ status }) => status !== 200 && status !== 400),
+    [],
+  )
 })
 
 t.test('parts of words, order numbers and languages without spaces are found, and wildcards are text', async (t) => {
