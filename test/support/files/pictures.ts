@@ -17,7 +17,7 @@ export function createExif(orientation: number): Buffer {
   return tiff
 }
 
-const segment = (marker: number, content: Buffer | string) => {
+export const createJpegSegment = (marker: number, content: Buffer | string) => {
   const bytes = Buffer.from(content as string, 'latin1')
   const head = Buffer.from([0xff, marker, 0, 0])
   head.writeUInt16BE(bytes.length + 2, 2)
@@ -25,21 +25,24 @@ const segment = (marker: number, content: Buffer | string) => {
 }
 
 /** The parts that a viewer decodes: tables, frame, and pixels with stuffed bytes and restart markers. */
-const jpegFrame = Buffer.concat([segment(0xdb, Buffer.alloc(65, 1)), segment(0xc0, Buffer.alloc(9, 1))])
+const jpegFrame = Buffer.concat([
+  createJpegSegment(0xdb, Buffer.alloc(65, 1)),
+  createJpegSegment(0xc0, Buffer.alloc(9, 1)),
+])
 const jpegScan = Buffer.concat([
-  segment(0xda, Buffer.alloc(6, 1)),
+  createJpegSegment(0xda, Buffer.alloc(6, 1)),
   Buffer.from([1, 0xff, 0, 2, 0xff, 0xd0, 3, 0xff, 0]),
 ])
-const JFIF = segment(0xe0, 'JFIF\0\x01\x02\0\0\x01\0\x01\0\0')
-const PROFILE = segment(0xe2, 'ICC_PROFILE\0\x01\x01profile')
+const JFIF = createJpegSegment(0xe0, 'JFIF\0\x01\x02\0\0\x01\0\x01\0\0')
+const PROFILE = createJpegSegment(0xe2, 'ICC_PROFILE\0\x01\x01profile')
 
 /** A JPEG with two scans, with or without metadata of every kind. */
 export function createJpeg({ orientation = 6, hasMetadata = true, pixels = Buffer.alloc(0) } = {}): Buffer {
   const metadata = [
-    segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), createExif(orientation)])),
-    segment(0xe1, `http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>${PLACE}</x:xmpmeta>`),
-    segment(0xed, `Photoshop 3.0\0${PLACE}`),
-    segment(0xfe, `${PLACE}<script>alert(1)</script>`),
+    createJpegSegment(0xe1, Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), createExif(orientation)])),
+    createJpegSegment(0xe1, `http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>${PLACE}</x:xmpmeta>`),
+    createJpegSegment(0xed, `Photoshop 3.0\0${PLACE}`),
+    createJpegSegment(0xfe, `${PLACE}<script>alert(1)</script>`),
   ]
   return Buffer.concat([
     Buffer.from([0xff, 0xd8]),
@@ -49,7 +52,7 @@ export function createJpeg({ orientation = 6, hasMetadata = true, pixels = Buffe
     jpegFrame,
     jpegScan,
     pixels,
-    segment(0xc4, Buffer.alloc(20, 1)),
+    createJpegSegment(0xc4, Buffer.alloc(20, 1)),
     jpegScan,
     Buffer.from([0xff, 0xd9]),
     Buffer.from(hasMetadata ? `PK\x03\x04 ${PLACE} <script>` : ''),
@@ -123,6 +126,23 @@ export function createWebp({ orientation = 6, hasMetadata = true } = {}): Buffer
   const head = Buffer.from('RIFF\0\0\0\0', 'latin1')
   head.writeUInt32LE(content.length, 4)
   return Buffer.concat([head, content, Buffer.from(hasMetadata ? PLACE : '')])
+}
+
+/** An animation of two frames, with something else behind the pixels of each. */
+export function createAnimatedWebp(other: Buffer = Buffer.alloc(0)): Buffer {
+  const extended = Buffer.alloc(10)
+  extended.writeUInt8(0x02)
+  const frame = [Buffer.alloc(16), createRiffChunk('ALPH', 'see'), createRiffChunk('VP8 ', 'pixel'), other]
+  const content = Buffer.concat([
+    Buffer.from('WEBP'),
+    createRiffChunk('VP8X', extended),
+    createRiffChunk('ANIM', Buffer.alloc(6)),
+    createRiffChunk('ANMF', Buffer.concat(frame)),
+    createRiffChunk('ANMF', Buffer.concat(frame)),
+  ])
+  const head = Buffer.from('RIFF\0\0\0\0', 'latin1')
+  head.writeUInt32LE(content.length, 4)
+  return Buffer.concat([head, content])
 }
 
 const box = (type: string, ...content: (Buffer | string)[]) => {

@@ -5,16 +5,25 @@ import { PendingBytes, unsupported, type Filter } from '../filter.js'
 const SOI = 0xd8
 const EOI = 0xd9
 const SOS = 0xda
-const COM = 0xfe
 const TEM = 0x01
 const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7
-const isApplication = (marker: number) => marker >= 0xe0 && marker <= 0xef
+/** Frames, tables and the start of a scan. 0xc8 is reserved. */
+const isPicture = (marker: number) => marker >= 0xc0 && marker <= 0xdf && marker !== 0xc8
 
+/** The first bytes of a segment: its marker and its length. */
+const HEAD_BYTES = 4
 /**
- * Application segments that are needed to show the pixels correctly: JFIF's density, the colour profile, Adobe's colour
- * transform.
+ * Application segments that are needed to show the pixels correctly: JFIF's density, without the preview that may follow it,
+ * the colour profile, and Adobe's colour transform.
  */
-const keptApplications: Record<number, string> = { 0xe0: 'JFIF\0', 0xe2: 'ICC_PROFILE\0', 0xee: 'Adobe' }
+const keptApplications: Record<number, { name: string; bytes: number }> = {
+  0xe0: { name: 'JFIF\0', bytes: 12 },
+  0xe2: { name: 'ICC_PROFILE\0', bytes: Infinity },
+  0xee: { name: 'Adobe', bytes: 12 },
+}
+const JFIF = 0xe0
+/** Width and height of a preview that is not there. */
+const NO_PREVIEW = Buffer.alloc(2)
 const EXIF = 0xe1
 const EXIF_NAME = 'Exif\0\0'
 
@@ -70,14 +79,15 @@ export function createJpegFilter(): Filter {
   }
 
   function takeSegment(marker: number): boolean {
-    const length = pending.peek(4)?.readUInt16BE(2)
+    const length = pending.peek(HEAD_BYTES)?.readUInt16BE(2)
     if (length === undefined) return false
     if (length < 2 || marker === 0 || marker === SOI) throw notJpeg()
     const segment = pending.peek(length + 2)
     if (segment === undefined) return false
     pending.take(length + 2)
     if (marker === EXIF) keep(orientationOf(segment))
-    else if (isKept(marker, segment)) keep(segment)
+    else if (isPicture(marker)) keep(segment)
+    else keep(shortenApplication(marker, segment))
     if (marker === SOS) {
       state = 'scan'
       hasScan = true
@@ -86,13 +96,12 @@ export function createJpegFilter(): Filter {
   }
 
   function orientationOf(segment: Buffer): Buffer {
-    if (hasOrientation || segment.toString('latin1', 4, 10) !== EXIF_NAME) return Buffer.alloc(0)
-    const orientation = readOrientation(segment.subarray(10))
+    const content = segment.subarray(HEAD_BYTES)
+    if (hasOrientation || content.toString('latin1', 0, EXIF_NAME.length) !== EXIF_NAME) return Buffer.alloc(0)
+    const orientation = readOrientation(content.subarray(EXIF_NAME.length))
     if (orientation === 1) return Buffer.alloc(0)
     hasOrientation = true
-    const tiff = createOrientation(orientation)
-    const head = Buffer.from([0xff, EXIF, 0, 2 + EXIF_NAME.length + tiff.length])
-    return Buffer.concat([head, Buffer.from(EXIF_NAME, 'latin1'), tiff])
+    return createSegment(EXIF, Buffer.concat([Buffer.from(EXIF_NAME, 'latin1'), createOrientation(orientation)]))
   }
 
   /** Within compressed pixels, 0xff is followed by 0 or by a restart marker. */
@@ -122,11 +131,19 @@ export function createJpegFilter(): Filter {
   }
 }
 
-function isKept(marker: number, segment: Buffer): boolean {
-  if (marker === COM) return false
-  if (!isApplication(marker)) return true
-  const name = keptApplications[marker]
-  return name !== undefined && segment.toString('latin1', 4, 4 + name.length) === name
+/** Returns what is kept of a segment that is not part of the picture itself: nothing, or as much as viewers need. */
+function shortenApplication(marker: number, segment: Buffer): Buffer {
+  const kept = keptApplications[marker]
+  const content = segment.subarray(HEAD_BYTES)
+  if (kept === undefined || content.toString('latin1', 0, kept.name.length) !== kept.name) return Buffer.alloc(0)
+  const shortened = content.subarray(0, kept.bytes)
+  return createSegment(marker, marker === JFIF ? Buffer.concat([shortened, NO_PREVIEW]) : shortened)
+}
+
+function createSegment(marker: number, content: Buffer): Buffer {
+  const head = Buffer.from([0xff, marker, 0, 0])
+  head.writeUInt16BE(content.length + 2, 2)
+  return Buffer.concat([head, content])
 }
 
 const notJpeg = () => unsupported('The file is not a valid JPEG picture')

@@ -5,12 +5,16 @@ import { PendingBytes, unsupported, type Filter } from '../filter.js'
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 /**
- * Chunks that are needed to show or animate the picture. All other ancillary chunks contain metadata, known or private.
+ * Chunks that are needed to show or animate the picture, with the most bytes that they may hold. All other ancillary chunks
+ * contain metadata, known or private, as does what is longer.
  */
-const keptChunks = new Set([
-  ...['IHDR', 'PLTE', 'IDAT', 'IEND', 'tRNS', 'gAMA', 'cHRM', 'sRGB', 'iCCP', 'sBIT', 'pHYs', 'bKGD', 'hIST', 'sPLT'],
-  ...['cICP', 'mDCV', 'cLLI', 'acTL', 'fcTL', 'fdAT'],
-])
+const keptChunks: Record<string, number> = {
+  ...{ IHDR: 13, PLTE: 768, IDAT: Infinity, IEND: 0 },
+  ...{ tRNS: 256, gAMA: 4, cHRM: 32, sRGB: 1, iCCP: Infinity, sBIT: 4, pHYs: 9, bKGD: 6, hIST: 512 },
+  ...{ cICP: 4, mDCV: 24, cLLI: 8, acTL: 8, fcTL: 26, fdAT: Infinity },
+}
+/** A small letter at the beginning of its type: viewers can do without the chunk. */
+const isAncillary = (type: string) => /^[a-z]/.test(type)
 /** A chunk begins with its length and type, and ends with a checksum of 4 bytes. */
 const HEAD_BYTES = 8
 const FRAME_BYTES = 12
@@ -52,8 +56,10 @@ export function createPngFilter(): Filter {
       const orientation = readOrientation(chunk.subarray(HEAD_BYTES, HEAD_BYTES + length))
       if (orientation !== 1) kept.push(createChunk('eXIf', createOrientation(orientation)))
     }
+    const longest = keptChunks[type] ?? -1
+    if (longest >= 0 && length > longest && !isAncillary(type)) throw notPng()
     left = FRAME_BYTES + length
-    isLeftKept = keptChunks.has(type)
+    isLeftKept = length <= longest
     isFirst = false
     isLast = type === 'IEND'
     return true

@@ -6,7 +6,14 @@ const FILE_HEAD_BYTES = 12
 const SIZE_OFFSET = 4
 /** Type and size of a chunk. */
 const HEAD_BYTES = 8
-const keptChunks = new Set(['VP8 ', 'VP8L', 'VP8X', 'ANIM', 'ANMF', 'ALPH', 'ICCP'])
+const pixelChunks = new Set(['VP8 ', 'VP8L'])
+/** Chunks of a frame of an animation. */
+const frameChunks = new Set([...pixelChunks, 'ALPH'])
+const keptChunks = new Set([...frameChunks, 'ANIM', 'ICCP'])
+/** Place, size and duration of a frame, before its chunks. */
+const FRAME_HEAD_BYTES = 16
+/** A chunk begins with its type, and its size follows. */
+const CHUNK_SIZE_OFFSET = 4
 /** Flags in the extended header, which is the first chunk. They say whether there are Exif and XMP chunks. */
 const FLAGS_OFFSET = FILE_HEAD_BYTES + HEAD_BYTES
 const EXIF_FLAG = 0x08
@@ -25,6 +32,8 @@ export function createWebpFilter(): Filter {
   let flags: number | undefined
   let hasOrientation = false
   let hasPixels = false
+  /** Bytes of the current frame of an animation whose chunks have not begun yet. */
+  let frameLeft = 0
 
   function keep(kept: Buffer[], bytes: Buffer): void {
     keptBytes += bytes.length
@@ -39,6 +48,7 @@ export function createWebpFilter(): Filter {
       if (isLeftKept) keep(kept, bytes)
       return left === 0
     }
+    if (frameLeft > 0) return beginFrameChunk()
     if (declaredLeft === 0) {
       pending.take()
       return false
@@ -58,12 +68,10 @@ export function createWebpFilter(): Filter {
   function beginChunk(kept: Buffer[], available: number): boolean {
     const head = pending.peek(HEAD_BYTES)
     if (head === undefined) return false
-    const type = head.toString('latin1', 0, 4)
-    const size = head.readUInt32LE(4)
-    // A chunk of odd size is followed by a padding byte.
-    const bytes = HEAD_BYTES + size + (size % 2)
+    const { type, size, bytes } = readHead(head)
     if (bytes > available) throw notWebp()
     if (type === 'VP8X') return takeExtendedHeader(kept, bytes)
+    if (type === 'ANMF') return beginFrame(kept, bytes)
     if (type === 'EXIF' && size <= MAX_EXIF_BYTES) {
       const chunk = pending.peek(bytes)
       if (chunk === undefined) return false
@@ -72,7 +80,30 @@ export function createWebpFilter(): Filter {
     declaredLeft = available - bytes
     left = bytes
     isLeftKept = keptChunks.has(type)
-    hasPixels ||= type === 'VP8 ' || type === 'VP8L' || type === 'ANMF'
+    hasPixels ||= pixelChunks.has(type)
+    return true
+  }
+
+  function beginFrame(kept: Buffer[], bytes: number): boolean {
+    const headBytes = HEAD_BYTES + FRAME_HEAD_BYTES
+    if (bytes < headBytes) throw notWebp()
+    if (pending.peek(headBytes) === undefined) return false
+    frameLeft = bytes - headBytes
+    keep(kept, pending.take(headBytes))
+    declaredLeft = (declaredLeft ?? 0) - bytes
+    return true
+  }
+
+  /** Encoders put nothing else into frames, and without it the frame would have another size, which has been passed on. */
+  function beginFrameChunk(): boolean {
+    const head = pending.peek(HEAD_BYTES)
+    if (head === undefined) return false
+    const { type, bytes } = readHead(head)
+    if (bytes > frameLeft || !frameChunks.has(type)) throw notWebp()
+    frameLeft -= bytes
+    left = bytes
+    isLeftKept = true
+    hasPixels ||= pixelChunks.has(type)
     return true
   }
 
@@ -96,7 +127,7 @@ export function createWebpFilter(): Filter {
     hasOrientation = true
     const content = createOrientation(orientation)
     const head = Buffer.from('EXIF\0\0\0\0', 'latin1')
-    head.writeUInt32LE(content.length, 4)
+    head.writeUInt32LE(content.length, CHUNK_SIZE_OFFSET)
     keep(kept, Buffer.concat([head, content]))
   }
 
@@ -118,10 +149,17 @@ export function createWebpFilter(): Filter {
       return kept
     },
     end() {
-      if (declaredLeft !== 0 || left > 0 || !hasPixels) throw unsupported('The WebP picture is incomplete')
+      if (declaredLeft !== 0 || left > 0 || frameLeft > 0 || !hasPixels)
+        throw unsupported('The WebP picture is incomplete')
       return createPatches()
     },
   }
+}
+
+function readHead(head: Buffer): { type: string; size: number; bytes: number } {
+  const size = head.readUInt32LE(CHUNK_SIZE_OFFSET)
+  // A chunk of odd size is followed by a padding byte.
+  return { type: head.toString('latin1', 0, CHUNK_SIZE_OFFSET), size, bytes: HEAD_BYTES + size + (size % 2) }
 }
 
 const notWebp = () => unsupported('The file is not a valid WebP picture')
