@@ -17,6 +17,8 @@ import { drainingPlugin } from './http/connections/shutdown.js'
 import { filesPlugin } from './plugins/files.js'
 import { limitsPlugin } from './plugins/limits.js'
 import { healthRoutes } from './http/health.js'
+import { pipeliningPlugin } from './http/connections/pipelining.js'
+import { smallChunksPlugin } from './http/connections/small-chunks.js'
 import { listenersPlugin } from './http/connections/listeners.js'
 import { inputPlugin } from './http/input.js'
 import { createLogCounts } from './errors/limit-repeats.js'
@@ -78,6 +80,8 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   // Compiling a serializer for each answer of each route would delay the start by more than it saves.
   app.setSerializerCompiler(() => JSON.stringify)
 
+  await app.register(smallChunksPlugin)
+  await app.register(pipeliningPlugin)
   await app.register(answersPlugin)
   await app.register(tracingPlugin, { config })
   await app.register(metricsPlugin, { config, databaseUrl: services.databaseUrl, logs })

@@ -1,5 +1,6 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyReply } from 'fastify'
 import plugin from 'fastify-plugin'
 import { describeProtocol } from '../protocol/schemas/asyncapi.js'
 import { readBasePath } from './public-url.js'
@@ -43,9 +44,21 @@ export const docsPlugin = plugin<{ publicUrl: string | undefined; webhooks: Desc
       },
     })
     const protocol = { ...describeProtocol(), ...(publicUrl !== undefined && { servers: describeServers(publicUrl) }) }
-    app.get('/docs/asyncapi.json', { schema: { hide: true } }, async () => protocol)
+    const sendAsyncApi = createSender('application/json; charset=utf-8', () => JSON.stringify(protocol))
+    app.get('/docs/asyncapi.json', { schema: { hide: true } }, async (_request, reply) => sendAsyncApi(reply))
+    const senders = new Map([
+      ['/docs/json', createSender('application/json; charset=utf-8', () => JSON.stringify(app.swagger()))],
+      ['/docs/yaml', createSender('application/x-yaml', () => app.swagger({ yaml: true }))],
+    ])
     await app.register(swaggerUi, {
       routePrefix: '/docs',
+      uiHooks: {
+        preHandler: (request, reply, done) => {
+          const send = senders.get(request.routeOptions.url ?? '')
+          if (send === undefined) done()
+          else send(reply)
+        },
+      },
       // Without its final slash the page names its files by their whole paths.
       indexPrefix: basePath,
       staticCSP: true,
@@ -55,6 +68,15 @@ export const docsPlugin = plugin<{ publicUrl: string | undefined; webhooks: Desc
   },
   { name: 'docs' },
 )
+
+/**
+ * Returns a function that sends a document that never changes. It is written and encoded once: anybody may ask for it, and
+ * OpenAPI is 350 kB.
+ */
+function createSender(type: string, write: () => string): (reply: FastifyReply) => FastifyReply {
+  let bytes: Buffer | undefined
+  return (reply) => reply.type(type).send((bytes ??= Buffer.from(write())))
+}
 
 /** The server that clients reach, as AsyncAPI 3 has it. */
 function describeServers(publicUrl: string): object {
