@@ -1,4 +1,4 @@
-import { batch, computed, signal } from '@preact/signals'
+import { batch, computed, signal, type ReadonlySignal } from '@preact/signals'
 import type { ChatError, Message, Reset, StatusChange } from '../../client/index.js'
 import type { ChosenFile } from '../files/chosen-files.js'
 import { createOutgoing, type OutgoingMessage, type Transport, type UploadedAttachment } from '../files/outgoing.js'
@@ -31,6 +31,8 @@ export function createTimeline(transport: Transport) {
   /** All known messages, oldest first. */
   const messages = signal<readonly Message[]>([])
   const drafts = signal<readonly Draft[]>([])
+  /** The id of the message that was last written on this page. */
+  const written = signal<string>()
   /** Whether the first message of the oldest shown session is loaded. */
   const isWhole = signal(true)
   /** Whether there are sessions before the oldest shown one. */
@@ -113,6 +115,7 @@ export function createTimeline(transport: Transport) {
 
   function write(content: string, chosen?: ChosenFile): void {
     const id = chooseId()
+    written.value = id
     if (chosen === undefined) return transmit({ id, content })
     const { name, size, type } = chosen.file
     outgoing.attach(id, chosen)
@@ -127,6 +130,7 @@ export function createTimeline(transport: Transport) {
     ...messageWindow,
     messages,
     drafts,
+    written: written as ReadonlySignal<string | undefined>,
     isWhole,
     hasEarlier,
     hasOlder,
