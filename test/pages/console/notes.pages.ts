@@ -64,6 +64,18 @@ t.test('a session is transferred by name, with the reason as a note, and the col
   t.ok(await dialog.getByRole('button', { name: 'Transfer' }).isDisabled(), 'nobody is chosen yet')
   await dialog.getByLabel('Name or number').fill('grace')
   await dialog.getByLabel('Reason').fill('speaks Danish')
+  // Selects the text with the mouse, and releases the button outside of the dialog.
+  await dialog.getByLabel('Reason').hover()
+  await adas.mouse.down()
+  await adas.mouse.move(5, 5)
+  await adas.mouse.up()
+  t.ok(await dialog.isVisible(), 'only a press that begins outside closes a dialog')
+  t.equal(await dialog.getByLabel('Reason').inputValue(), 'speaks Danish')
+  await adas.mouse.click(5, 5)
+  await dialog.waitFor({ state: 'hidden' })
+  await adas.getByRole('button', { name: 'Transfer' }).click()
+  await dialog.getByLabel('Name or number').fill('grace')
+  await dialog.getByLabel('Reason').fill('speaks Danish')
   await dialog.getByRole('button', { name: 'Transfer' }).click()
   await adas.getByText(`Grace Hopper (admin ${grace.id}) has this conversation now.`).waitFor()
 
