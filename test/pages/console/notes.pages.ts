@@ -153,3 +153,28 @@ t.test('canned replies are found by their shortcut, filled in as text, and edite
   t.equal(await field.inputValue(), '/x')
   t.same(stage.complaints(), [])
 })
+
+t.test('a text that canned replies have made too long is not sent', async (t) => {
+  const stage = await setStage(t)
+  const [store, ada] = [await stage.store({ name: 'Tech Store' }), await stage.admin('Ada')]
+  await stage.post('store/message/', store, { content: 'question' })
+  await stage.post('admin/canned/', ada, { shortcut: 'terms', content: 'x'.repeat(6000) })
+  const desk = await stage.console(ada)
+  await claim(desk, 'Tech Store')
+  const field = desk.getByRole('textbox', { name: 'Write an answer' })
+  for (const length of [6000, 12_001]) {
+    await field.pressSequentially(length === 6000 ? '/terms' : ' /terms')
+    await desk.locator('.canned').getByRole('option').waitFor()
+    await desk.keyboard.press('Enter')
+    await desk.waitForFunction((length) => document.querySelector('textarea')?.value.length === length, length)
+  }
+  await desk.getByText('-2,001 left').waitFor()
+  t.ok(await desk.getByRole('button', { name: 'Send' }).isDisabled())
+  await desk.keyboard.press('Enter')
+  t.equal((await field.inputValue()).length, 12_001, 'it stays in the field')
+  await field.fill('shorter')
+  await desk.keyboard.press('Enter')
+  await sees(desk, 'shorter')
+  t.equal(await desk.getByText('Not sent: ').count(), 0)
+  t.same(stage.complaints(), [])
+})
