@@ -1,7 +1,7 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import { connectStore, type Message, type Session, type Token } from '../../client/index.js'
 import { createEarlierSessions } from '../conversation/earlier-sessions.js'
-import { createKeptConversations } from '../conversation/kept-conversations.js'
+import { createKeptConversations } from '../conversation/kept/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
 import type { ChosenFile } from '../files/chosen-files.js'
 import { translate } from '../languages/translate.js'

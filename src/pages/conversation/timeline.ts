@@ -163,6 +163,10 @@ export function createTimeline(transport: Transport) {
     },
     /** Sends a draft again under the same id. The id makes this idempotent: a message is stored once. */
     retry: transmit,
+    /** Adds a draft of another page, which may be sending it. */
+    showDraft(draft: Draft): void {
+      drafts.value = [...drafts.value, draft]
+    },
     /** Adds a draft of an earlier page and sends it again. A draft that was refused keeps its error and is not sent. */
     restore(draft: Draft): void {
       if (drafts.value.some(({ id }) => id === draft.id)) return
