@@ -62,7 +62,7 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
           text={text}
           files={files}
           label={translate('chat.write')}
-          onSend={timeline.write}
+          onSend={chat.write}
           onTyping={chat.typing}
         />
       </main>

@@ -1,8 +1,9 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import { connectStore, type Message, type Session, type Token } from '../../client/index.js'
 import { createEarlierSessions } from '../conversation/earlier-sessions.js'
-import { createKeptConversations } from '../conversation/kept-conversations.js'
+import { createKeptConversations } from '../conversation/kept/kept-conversations.js'
 import { createTimeline } from '../conversation/timeline.js'
+import type { ChosenFile } from '../files/chosen-files.js'
 import { translate } from '../languages/translate.js'
 import { announce, forgetAnnouncements } from '../shared/announcer.js'
 import { fetchWithClock } from '../text/clock.js'
@@ -55,6 +56,7 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
   client.on('session', (next) => {
     if (next.status === 'closed' && session.value !== undefined && session.value.id !== next.id) return
     session.value = next
+    if (next.status === 'closed') problem.value = undefined
     // The first `session` event precedes the state `online`, which loads the messages itself.
     if (client.state === 'online' && !latest.isLoaded(next.id)) void latest.load()
   })
@@ -134,6 +136,10 @@ export function openStoreChat(token: Token, isLooking: ReadonlySignal<boolean>) 
     /** Whether leaving the page would lose unsent messages or files, which only this page holds. */
     wouldLose,
     typing: client.typing,
+    write(content: string, chosen: readonly ChosenFile[]): void {
+      problem.value = undefined
+      timeline.write(content, chosen)
+    },
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),
     async closeSession(): Promise<void> {
       problem.value = undefined

@@ -20,6 +20,7 @@ import { listNotes } from './notes/note-entry.js'
 import type { Conversation } from './state/conversation.js'
 import type { Desk } from './state/desk.js'
 import { nameStore } from './state/name-store.js'
+import { Unsent } from './unsent.js'
 
 interface ConversationProps {
   desk: Desk
@@ -31,6 +32,7 @@ type Writing = 'message' | 'note'
 
 const fields: Record<Writing, string> = { message: '[data-composer]', note: '[data-note]' }
 const HEAD = '.conversation h2'
+const UNSENT = '[data-unsent]'
 
 export function ConversationView({ desk, conversation }: ConversationProps) {
   const { session, store, problem, timeline, isLoaded, id, tags, priority } = conversation
@@ -44,10 +46,12 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
     const { activeElement } = document
     // Do not take the focus from a field in use: the rest of a note would go into the message to the store.
     const isFree = activeElement === document.body || activeElement?.matches(`${HEAD}, .claim *`) === true
-    if (isEntered.current && !isFree) return
+    const wasEntered = isEntered.current
+    if (wasEntered && !isFree) return
     isEntered.current = true
     if (isTouchScreen()) focusFirst(HEAD)
-    else focusFirst(fields[writing.value], HEAD)
+    // Who is still typing when the session is lost must not press shortcuts.
+    else focusFirst(fields[writing.value], wasEntered ? UNSENT : HEAD, HEAD)
   }, [desk.isHeld.value])
 
   const storeId = session.value?.store_id ?? store.value?.id ?? 0
@@ -174,9 +178,10 @@ function WritingSwitch({ writing }: { writing: Signal<Writing> }) {
   )
 }
 
-/** The composer for the holder, a claim button for an open session, otherwise the state of the session. */
+/** The composer for the holder; for others what they have not sent, and the state of the session. */
 function Foot({ desk, conversation, name }: ConversationProps & { name: string }) {
-  const { id, timeline, session } = conversation
+  const { id, timeline, session, problem } = conversation
+  const isKnown = session.value !== undefined || problem.value !== undefined
   const text = desk.textOf(id)
   const completion = useCannedCompletion(desk, id, text, () =>
     document.querySelector<HTMLElement>('[data-act=canned]')?.click(),
@@ -197,6 +202,15 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
       </>
     )
   }
+  return (
+    <>
+      {isKnown && <Unsent text={text} files={desk.filesOf(id)} />}
+      <SessionState desk={desk} conversation={conversation} />
+    </>
+  )
+}
+
+function SessionState({ desk, conversation: { session } }: ConversationProps) {
   if (session.value?.status === 'open') {
     return (
       <div class="claim">

@@ -42,6 +42,8 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape, compl
   const field = useRef<HTMLTextAreaElement>(null)
   const left = LONGEST_TEXT - text.value.length
   const isEmpty = text.value.trim() === '' && files.chosen.value.length === 0
+  // The field takes no longer text from the keyboard, but a canned reply may be too much.
+  const maySend = !isEmpty && left >= 0
   useLayoutEffect(() => {
     if (!field.current) return
     field.current.style.height = 'auto'
@@ -49,7 +51,7 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape, compl
   }, [text.value])
 
   const send = () => {
-    if (isEmpty || completion?.isBusy === true) return
+    if (!maySend || completion?.isBusy === true) return
     onTyping(false)
     onSend(text.value.trim() === '' ? '' : text.value, files.take())
     text.value = ''
@@ -99,7 +101,7 @@ export function Composer({ text, label, files, onSend, onTyping, onEscape, compl
           data-composer
         />
         {left < 500 && <span class="left">{translate('composer.left', { count: left })}</span>}
-        <button type="submit" class="primary send" aria-label={translate('composer.send')} disabled={isEmpty}>
+        <button type="submit" class="primary send" aria-label={translate('composer.send')} disabled={!maySend}>
           <SendIcon />
         </button>
       </form>

@@ -77,18 +77,24 @@ export function followLog(log: HTMLElement, listener: { nearTop(): void; behind(
       entry.scrollIntoView({ block: 'center' })
       entry.focus({ preventScroll: true })
       heightBefore = log.scrollHeight
+      dropAnchor()
     },
     /**
-     * Adjusts the position after a change of the messages. `isOwn`: the reader has written the newest message. `isHistory`:
-     * the log shows an older part of the conversation, so it does not follow new messages.
+     * Adjusts the position after a change of the log. `isWritten`: the reader has just written a message. `isHistory`: the
+     * log shows an older part of the conversation, so it does not follow new messages. `isNewer`: the log ends with
+     * another entry than before.
      */
-    settle({ isOwn, isHistory }: { isOwn: boolean; isHistory: boolean }): void {
+    settle({ isWritten, isHistory, isNewer }: Record<'isWritten' | 'isHistory' | 'isNewer', boolean>): void {
       const first = log.querySelector<HTMLElement>('[data-message-id]')?.dataset['messageId']
       const grownBy = log.scrollHeight - heightBefore
-      if (firstBefore !== undefined && first !== firstBefore && !isAtEnd) log.scrollTop += grownBy
+      if (isWritten) toEnd()
+      else if (firstBefore !== undefined && first !== firstBefore && !isAtEnd) log.scrollTop += grownBy
       else if (isHistory) isAtEnd = false
-      else if (isAtEnd || isOwn) toEnd()
-      else if (grownBy > 0) listener.behind(true)
+      else if (isAtEnd) toEnd()
+      else {
+        stayAtAnchor()
+        if (isNewer && grownBy > 0) listener.behind(true)
+      }
       heightBefore = log.scrollHeight
       firstBefore = first
       dropAnchor()

@@ -29,7 +29,7 @@ const none: readonly Insert[] = []
 
 /** A conversation, oldest message first. Scrolling up loads older messages without moving the visible ones. */
 export function MessageLog({ timeline, side, otherName, onOlder, onNewer, inserts = none }: LogProps) {
-  const { shown: messages, drafts, hasOlder, isLoading, gapAfter, marked } = timeline
+  const { shown: messages, drafts, written, hasOlder, isLoading, gapAfter, marked } = timeline
   const box = useRef<HTMLDivElement>(null)
   const isBehind = useSignal(false)
   const openedId = useSignal<number>()
@@ -43,16 +43,22 @@ export function MessageLog({ timeline, side, otherName, onOlder, onNewer, insert
   }, [timeline])
   const [first, last] = [messages.value[0]?.id, messages.value.at(-1)]
   const hasGap = gapAfter.value !== undefined
-  const hadGap = useRef(false)
+  const items = mergeItems(messages.value, inserts, { isWhole: !hasOlder.value, isNewest: !hasGap })
+  const newest = items.at(-1)
+  const newestKey = newest && ('insert' in newest ? newest.insert.key : newest.message.id)
+  const before = useRef({ hasGap: false, newestKey, written: written.value })
   useLayoutEffect(() => {
-    follower.current?.settle({ isOwn: last?.sender_type === side, isHistory: hasGap || hadGap.current })
-    hadGap.current = hasGap
-  }, [first, last?.id, drafts.value, inserts, hasGap])
+    follower.current?.settle({
+      isWritten: written.value !== before.current.written,
+      isHistory: hasGap || before.current.hasGap,
+      isNewer: newestKey !== before.current.newestKey,
+    })
+    before.current = { hasGap, newestKey, written: written.value }
+  }, [first, last?.id, drafts.value, written.value, inserts, hasGap])
   useLayoutEffect(() => {
     const entry = box.current?.querySelector<HTMLElement>(`[data-message-id="${marked.value?.id ?? ''}"]`)
     if (entry) follower.current?.show(entry)
   }, [marked.value])
-  const items = mergeItems(messages.value, inserts, { isWhole: !hasOlder.value, isNewest: !hasGap })
 
   return (
     <div class="log-frame">

@@ -1,4 +1,4 @@
-import { batch, computed, signal } from '@preact/signals'
+import { batch, computed, signal, type ReadonlySignal } from '@preact/signals'
 import type { ChatError, Message, Reset, StatusChange } from '../../client/index.js'
 import type { ChosenFile } from '../files/chosen-files.js'
 import { createOutgoing, type OutgoingMessage, type Transport, type UploadedAttachment } from '../files/outgoing.js'
@@ -31,6 +31,8 @@ export function createTimeline(transport: Transport) {
   /** All known messages, oldest first. */
   const messages = signal<readonly Message[]>([])
   const drafts = signal<readonly Draft[]>([])
+  /** The id of the message that was last written on this page. */
+  const written = signal<string>()
   /** Whether the first message of the oldest shown session is loaded. */
   const isWhole = signal(true)
   /** Whether there are sessions before the oldest shown one. */
@@ -113,6 +115,7 @@ export function createTimeline(transport: Transport) {
 
   function write(content: string, chosen?: ChosenFile): void {
     const id = chooseId()
+    written.value = id
     if (chosen === undefined) return transmit({ id, content })
     const { name, size, type } = chosen.file
     outgoing.attach(id, chosen)
@@ -127,6 +130,7 @@ export function createTimeline(transport: Transport) {
     ...messageWindow,
     messages,
     drafts,
+    written: written as ReadonlySignal<string | undefined>,
     isWhole,
     hasEarlier,
     hasOlder,
@@ -159,6 +163,10 @@ export function createTimeline(transport: Transport) {
     },
     /** Sends a draft again under the same id. The id makes this idempotent: a message is stored once. */
     retry: transmit,
+    /** Adds a draft of another page, which may be sending it. */
+    showDraft(draft: Draft): void {
+      drafts.value = [...drafts.value, draft]
+    },
     /** Adds a draft of an earlier page and sends it again. A draft that was refused keeps its error and is not sent. */
     restore(draft: Draft): void {
       if (drafts.value.some(({ id }) => id === draft.id)) return

@@ -22,20 +22,32 @@ export function FileTray({ files, field }: TrayProps) {
           {translate('files.drop')}
         </p>
       )}
-      {files.chosen.value.length > 0 && (
-        <ul class="tray" aria-label={translate('files.chosen')}>
-          {files.chosen.value.map((chosen) => (
-            <TrayItem
-              chosen={chosen}
-              onRemove={() => {
-                files.remove(chosen)
-                field.current?.focus()
-              }}
-            />
-          ))}
-        </ul>
-      )}
+      <ChosenFileList files={files} onRemoved={() => field.current?.focus()} />
     </>
+  )
+}
+
+interface ListProps {
+  files: ChosenFiles
+  /** Moves the focus after a file is removed. */
+  onRemoved: () => void
+}
+
+/** The chosen files, each with a button that removes it. */
+export function ChosenFileList({ files, onRemoved }: ListProps) {
+  if (files.chosen.value.length === 0) return null
+  return (
+    <ul class="tray" aria-label={translate('files.chosen')}>
+      {files.chosen.value.map((chosen) => (
+        <TrayItem
+          chosen={chosen}
+          onRemove={() => {
+            files.remove(chosen)
+            onRemoved()
+          }}
+        />
+      ))}
+    </ul>
   )
 }
 

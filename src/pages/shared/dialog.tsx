@@ -1,4 +1,5 @@
 import type { ComponentChildren, RefObject } from 'preact'
+import { useRef } from 'preact/hooks'
 import { translate } from '../languages/translate.js'
 import { isComposing } from '../browser/keys.js'
 
@@ -11,8 +12,17 @@ interface DialogProps {
 
 /** A native modal dialog: the browser traps the focus, restores it on close, and closes the dialog on Escape. */
 export function Dialog({ dialog, title, onClose, children }: DialogProps) {
+  const isPressedOutside = useRef(false)
   return (
-    <dialog ref={dialog} aria-label={title} onClose={onClose} onClick={closeFromOutside} onKeyDown={keepWhileComposing}>
+    <dialog
+      ref={dialog}
+      aria-label={title}
+      onClose={onClose}
+      onPointerDown={(event) => (isPressedOutside.current = isOutside(event))}
+      // Selecting text and releasing the button outside is a click on the dialog, too.
+      onClick={(event) => isPressedOutside.current && isOutside(event) && event.currentTarget.close()}
+      onKeyDown={keepWhileComposing}
+    >
       <div class="dialog-body">
         <h2>{title}</h2>
         {children}
@@ -21,10 +31,8 @@ export function Dialog({ dialog, title, onClose, children }: DialogProps) {
   )
 }
 
-/** The body covers the whole dialog, so a click on the dialog itself is a click on the backdrop. */
-function closeFromOutside(event: MouseEvent & { currentTarget: HTMLDialogElement }): void {
-  if (event.target === event.currentTarget) event.currentTarget.close()
-}
+/** The body covers the whole dialog, so an event of the dialog itself is one of the backdrop. */
+const isOutside = ({ target, currentTarget }: Event) => target === currentTarget
 
 /** Escape that cancels the composition of a character does not close the dialog. */
 function keepWhileComposing(event: KeyboardEvent): void {

@@ -34,3 +34,18 @@ t.test(
     t.same(stage.complaints(), [])
   },
 )
+
+t.test('the error of a failed end disappears with the next message', async (t) => {
+  const stage = await setStage(t)
+  const chat = await stage.chat(await stage.store(), { losesConnections: true })
+  await write(chat, 'question')
+  await sees(chat, 'question')
+  await chat.route('**/store/close/', (route) => route.fulfill({ status: 409, json: { message: 'Not now' } }))
+  await chat.getByRole('button', { name: 'End', exact: true }).click()
+  await chat.getByRole('dialog').getByRole('button').last().click()
+  await chat.getByRole('alert').getByText('Not now').waitFor()
+  await write(chat, 'one more')
+  await sees(chat, 'one more')
+  t.equal(await chat.getByRole('alert').count(), 0)
+  t.same(stage.complaints(), [])
+})

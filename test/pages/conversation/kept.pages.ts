@@ -51,6 +51,46 @@ t.test(
   },
 )
 
+t.test('each tab keeps its own unsent text, and a tab that is closed leaves its text to the next', async (t) => {
+  const stage = await setStage(t)
+  const store = await stage.store()
+  const first = await stage.chat(store)
+  const openTab = async () => {
+    const tab = await first.context().newPage()
+    await tab.goto(`${stage.node.origin}/chat/`)
+    await signIn(tab, store.token)
+    return tab
+  }
+  const second = await openTab()
+  await field(second).fill('of the second tab')
+  await write(first, 'of the first tab')
+  await sees(first, 'of the first tab')
+  await second.reload()
+  await holds(second, 'of the second tab')
+  await field(first).fill('of the first tab again')
+  await second.reload()
+  await holds(second, 'of the second tab')
+  await first.reload()
+  await holds(first, 'of the first tab again')
+
+  const looking = await openTab()
+  await holds(looking, 'of the first tab again')
+  await field(first).press('Enter')
+  await sees(looking, 'of the first tab again')
+  await second.close()
+  await looking.reload()
+  await holds(looking, 'of the second tab')
+  await field(looking).pressSequentially(', and more')
+  await looking.reload()
+  await holds(looking, 'of the second tab, and more')
+  await field(looking).press('Enter')
+  await sees(looking, 'of the second tab, and more')
+  const next = await openTab()
+  await sees(next, 'of the second tab, and more')
+  await holds(next, '')
+  t.same(stage.complaints(), [])
+})
+
 t.test('each session of an admin keeps its unsent text', async (t) => {
   const stage = await setStage(t)
   const names = ['First Shop', 'Second Shop']

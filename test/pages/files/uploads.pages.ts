@@ -119,6 +119,42 @@ t.test('an interrupted upload is retried; after a reload the page says that the 
   t.same(stage.complaints(), [])
 })
 
+t.test('another tab does not say that a file is lost while its own tab uploads it', async (t) => {
+  const stage = await setStage(t)
+  const store = await stage.store()
+  const page = await stage.chat(store, { losesConnections })
+  const uploads = await holdUploads(page)
+  const begin = async (name: string) => {
+    await choose(page, textFile(name))
+    await page.getByRole('textbox').fill(`with ${name}`)
+    await send(page)
+    return uploads.next()
+  }
+  const openTab = async () => {
+    const tab = await page.context().newPage()
+    await tab.goto(`${stage.node.origin}/chat/`)
+    await signIn(tab, store.token)
+    return tab
+  }
+  const upload = await begin('one.txt')
+  const other = await openTab()
+  await draftOf(other, 'one.txt').waitFor()
+  t.equal(await other.getByText('Not sent: ').count(), 0)
+  await upload.continue()
+  await sees(other, 'with one.txt')
+  await draftOf(other, 'one.txt').waitFor({ state: 'detached' })
+  t.same(await contentsOf(other), ['with one.txt'])
+
+  await begin('two.txt')
+  const last = await openTab()
+  await draftOf(last, 'two.txt').waitFor()
+  t.equal(await last.getByText('Not sent: ').count(), 0)
+  await page.close()
+  await last.getByRole('alert').getByText('Not sent: the file is not on this page any more.').waitFor()
+  t.same(await contentsOf(last), ['with one.txt'])
+  t.same(stage.complaints(), [])
+})
+
 t.test('every refused upload shows its reason', async (t) => {
   const environment = { UPLOAD_MAX_BYTES: '1000', FILES_DIR: await createTempFolder(t) }
   const { files } = readConfig(environment)

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals'
 import type { AdminClient, ListedSession, Rating, Session, SessionDetails, Store } from '../../../client/index.js'
 import { createEarlierSessions } from '../../conversation/earlier-sessions.js'
-import type { KeptConversations } from '../../conversation/kept-conversations.js'
+import type { KeptConversations } from '../../conversation/kept/kept-conversations.js'
 import { createTimeline } from '../../conversation/timeline.js'
 import { describeError } from '../../shared/describe-error.js'
 import { retryLimited } from '../../shared/retry-limited.js'

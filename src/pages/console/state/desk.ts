@@ -1,6 +1,6 @@
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals'
 import { connectAdmin, type Message, type Session } from '../../../client/index.js'
-import { createKeptConversations } from '../../conversation/kept-conversations.js'
+import { createKeptConversations } from '../../conversation/kept/kept-conversations.js'
 import { translate } from '../../languages/translate.js'
 import { announce, forgetAnnouncements } from '../../shared/announcer.js'
 import { fetchWithClock } from '../../text/clock.js'

@@ -1,6 +1,6 @@
 import { effect, type ReadonlySignal } from '@preact/signals'
 import type { AdminClient } from '../../../client/index.js'
-import type { KeptConversations } from '../../conversation/kept-conversations.js'
+import type { KeptConversations } from '../../conversation/kept/kept-conversations.js'
 import { openConversation, type Conversation } from './conversation.js'
 import type { Row } from './lists/rows.js'
 

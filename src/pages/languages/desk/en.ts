@@ -45,6 +45,7 @@ export const desk = {
   'session.transfer': 'Transfer',
   'session.close': 'Close',
   'session.ended': 'This conversation has ended.',
+  'session.unsent': 'Not sent',
   'session.heldBy': 'Admin {id} has this conversation now.',
   'session.closeTitle': 'Close this conversation?',
   'session.closeText': 'A closed conversation stays closed. The next message of the store begins a new one.',

@@ -60,6 +60,7 @@ export default {
   'session.transfer': 'تحويل',
   'session.close': 'إغلاق',
   'session.ended': 'انتهت هذه المحادثة.',
+  'session.unsent': 'لم يُرسل',
   'session.heldBy': 'المحادثة الآن لدى المشرف {id}.',
   'session.closeTitle': 'هل تريد إغلاق هذه المحادثة؟',
   'session.closeText': 'لا يمكن إعادة فتح محادثة مغلقة. رسالة المتجر التالية تبدأ محادثة جديدة.',

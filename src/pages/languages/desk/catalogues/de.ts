@@ -46,6 +46,7 @@ export default {
   'session.transfer': 'Übergeben',
   'session.close': 'Schließen',
   'session.ended': 'Diese Unterhaltung ist beendet.',
+  'session.unsent': 'Nicht gesendet',
   'session.heldBy': 'Admin {id} betreut diese Unterhaltung jetzt.',
   'session.closeTitle': 'Unterhaltung schließen?',
   'session.closeText':

@@ -50,6 +50,7 @@ export default {
   'session.transfer': 'Transferir',
   'session.close': 'Cerrar',
   'session.ended': 'Esta conversación ha terminado.',
+  'session.unsent': 'No enviado',
   'session.heldBy': 'El administrador {id} atiende ahora esta conversación.',
   'session.closeTitle': '¿Cerrar esta conversación?',
   'session.closeText':

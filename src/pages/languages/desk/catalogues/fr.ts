@@ -46,6 +46,7 @@ export default {
   'session.transfer': 'Transférer',
   'session.close': 'Clore',
   'session.ended': 'Cette conversation est terminée.',
+  'session.unsent': 'Non envoyé',
   'session.heldBy': 'L’administrateur {id} suit maintenant cette conversation.',
   'session.closeTitle': 'Clore cette conversation ?',
   'session.closeText':

@@ -46,6 +46,7 @@ export default {
   'session.transfer': '转接',
   'session.close': '关闭',
   'session.ended': '此对话已结束。',
+  'session.unsent': '未发送',
   'session.heldBy': '此对话现由管理员 {id} 接待。',
   'session.closeTitle': '关闭此对话？',
   'session.closeText': '对话关闭后不能重新打开。店铺的下一条消息将开始新的对话。',
