@@ -70,26 +70,28 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             <BackIcon />
           </button>
           <Avatar store={store.value} storeId={storeId} isOnline={false} />
-          <div class="titles">
-            <h2 tabIndex={-1} title={name}>
-              <bdi>{name}</bdi>
-            </h2>
-            <p class="muted">
-              {/* Only the holder is notified that a store is offline. */}
-              {isOnline ? (
-                <span class="is-online">{translate('console.online')} · </span>
-              ) : (
-                desk.isHeld.value && `${translate('console.offline')} · `
-              )}
-              {store.value?.email && (
-                <>
-                  <bdi>{store.value.email}</bdi> ·{' '}
-                </>
-              )}
-              <bdi>#{id}</bdi> <PriorityMark priority={priority.value} /> <TagChips tags={tags.value} />
-            </p>
+          <div class="head-main">
+            <div class="titles">
+              <h2 tabIndex={-1}>
+                <bdi title={name}>{name}</bdi>
+              </h2>
+              <p class="muted">
+                {/* Only the holder is notified that a store is offline. */}
+                {isOnline ? (
+                  <span class="is-online">{translate('console.online')} · </span>
+                ) : (
+                  desk.isHeld.value && `${translate('console.offline')} · `
+                )}
+                {store.value?.email && (
+                  <>
+                    <bdi>{store.value.email}</bdi> ·{' '}
+                  </>
+                )}
+                <bdi>#{id}</bdi> <PriorityMark priority={priority.value} /> <TagChips tags={tags.value} />
+              </p>
+            </div>
+            <ConversationActions desk={desk} conversation={conversation} />
           </div>
-          <ConversationActions desk={desk} conversation={conversation} />
           <button
             type="button"
             class="quiet info"
