@@ -113,6 +113,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             timeline={timeline}
             side="admin"
             otherName={name}
+            nameSender={(id) => nameAdmin(desk, id)}
             onOlder={conversation.loadOlder}
             onNewer={conversation.loadNewer}
             inserts={inserts}
@@ -215,6 +216,12 @@ function Foot({ desk, conversation, name }: ConversationProps & { name: string }
       {session.value.status === 'closed' ? translate('session.ended') : describeHolder(desk, session.value)}
     </p>
   )
+}
+
+/** The name of another admin; undefined for the user of this console. */
+function nameAdmin({ book, colleagues }: Desk, id: number): string | undefined {
+  if (id === (book.ownId.value ?? id)) return undefined
+  return colleagues.nameOf(id) ?? `${translate('reports.admin')} #${id}`
 }
 
 function describeHolder({ colleagues }: Desk, { admin_id }: Session) {

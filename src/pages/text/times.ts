@@ -23,8 +23,7 @@ export function showDay(iso: string): string {
 }
 
 /** The time of day for today, otherwise the date. */
-export const showBriefly = (iso: string) =>
-  daysAgo(new Date(iso)) === 0 ? showTime(iso) : showDate(new Date(iso))
+export const showBriefly = (iso: string) => (daysAgo(new Date(iso)) === 0 ? showTime(iso) : showDate(new Date(iso)))
 
 /** A duration in one unit. */
 export function showSpan(sinceIso: string, nowMs: number): string {
