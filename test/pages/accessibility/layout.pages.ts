@@ -3,6 +3,7 @@ import t from 'tap'
 import { claimSession } from '../../support/chat/sessions.js'
 import { row, sees } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
+import { findTooWide } from '../support/too-wide.js'
 
 const stage = await setStage(t)
 const latinName = 'Donaudampfschifffahrtsgesellschaftskapitän & Söhne – Werkstatt und Ausstellung Hamburg-Altona'
@@ -63,3 +64,23 @@ for (const language of ['en', 'de', 'es', 'fr', 'zh', 'ar']) {
     t.same(faults, [])
   })
 }
+
+t.test('tags do not make the head of a conversation higher, and a long name stays within its note', async (t) => {
+  const admin = await stage.admin('x'.repeat(100))
+  const { session_id } = await claimed('Tagged Store', admin.id)
+  await stage.post('admin/notes/', admin, { session_id, content: 'among us' })
+  const page = await stage.console(admin, { viewport: { width: 320, height: 640 } })
+  await page.locator('#tab-own').click()
+  await row(page, 'Tagged Store').click()
+  await sees(page, 'Hello')
+  await page.locator('article.note').waitFor()
+  t.same(await findTooWide(page), [])
+  const heightOf = async () => (await page.locator('.conversation-head').boundingBox())?.height ?? 0
+  const before = await heightOf()
+  const tags = Array.from({ length: 10 }, (_, place) => `tag ${place}`)
+  await stage.post('admin/session/update/', admin, { session_id, tags })
+  await page.locator('.conversation-head .chip').nth(9).waitFor({ state: 'attached' })
+  t.ok((await heightOf()) <= before + 4, `${before} px before, ${await heightOf()} px with tags`)
+  await page.setViewportSize({ width: 1440, height: 640 })
+  t.ok(await page.locator('.conversation-head .chip').first().isVisible())
+})
