@@ -80,7 +80,7 @@ const withoutStart = (page: Page, selector: string) =>
         }
         return isHidden(name)
       })
-      .map(({ className, parentElement }) => `${className} in ${parentElement?.className || parentElement?.tagName}`),
+      .map(({ outerHTML }) => outerHTML),
   )
 
 for (const [language, name] of [
