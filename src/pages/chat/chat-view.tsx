@@ -28,23 +28,25 @@ export function ChatView({ chat, children }: { chat: StoreChat; children?: Compo
           <p class="muted">{describeSide(chat)}</p>
         </div>
         <ConnectionBadge connection={connection} />
-        {isActive && (
-          <button type="button" class="quiet" onClick={() => closing.current?.showModal()}>
-            {translate('chat.end')}
-          </button>
-        )}
-        {session.value !== undefined && !isEmpty && (
-          <button
-            type="button"
-            class="quiet"
-            aria-label={translate('transcript.save')}
-            title={translate('transcript.save')}
-            onClick={() => void chat.saveTranscript()}
-          >
-            <DownloadIcon />
-          </button>
-        )}
-        {children}
+        <div class="bar-buttons">
+          {isActive && (
+            <button type="button" class="quiet" onClick={() => closing.current?.showModal()}>
+              {translate('chat.end')}
+            </button>
+          )}
+          {session.value !== undefined && !isEmpty && (
+            <button
+              type="button"
+              class="quiet"
+              aria-label={translate('transcript.save')}
+              title={translate('transcript.save')}
+              onClick={() => void chat.saveTranscript()}
+            >
+              <DownloadIcon />
+            </button>
+          )}
+          {children}
+        </div>
       </header>
       <main class="room">
         {isEmpty && !timeline.hasOlder.value ? <Welcome isKnown={chat.isKnown.value} /> : <Log chat={chat} />}

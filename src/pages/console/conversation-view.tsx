@@ -74,26 +74,28 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             <BackIcon />
           </button>
           <Avatar store={store.value} storeId={storeId} isOnline={false} />
-          <div class="titles">
-            <h2 tabIndex={-1} title={name}>
-              <bdi>{name}</bdi>
-            </h2>
-            <p class="muted">
-              {/* Only the holder is notified that a store is offline. */}
-              {isOnline ? (
-                <span class="is-online">{translate('console.online')} · </span>
-              ) : (
-                desk.isHeld.value && `${translate('console.offline')} · `
-              )}
-              {store.value?.email && (
-                <>
-                  <bdi>{store.value.email}</bdi> ·{' '}
-                </>
-              )}
-              <bdi>#{id}</bdi> <PriorityMark priority={priority.value} /> <TagChips tags={tags.value} />
-            </p>
+          <div class="head-main">
+            <div class="titles">
+              <h2 tabIndex={-1}>
+                <bdi title={name}>{name}</bdi>
+              </h2>
+              <p class="muted">
+                {/* Only the holder is notified that a store is offline. */}
+                {isOnline ? (
+                  <span class="is-online">{translate('console.online')} · </span>
+                ) : (
+                  desk.isHeld.value && `${translate('console.offline')} · `
+                )}
+                {store.value?.email && (
+                  <>
+                    <bdi>{store.value.email}</bdi> ·{' '}
+                  </>
+                )}
+                <bdi>#{id}</bdi> <PriorityMark priority={priority.value} /> <TagChips tags={tags.value} />
+              </p>
+            </div>
+            <ConversationActions desk={desk} conversation={conversation} />
           </div>
-          <ConversationActions desk={desk} conversation={conversation} />
           <button
             type="button"
             class="quiet info"
@@ -115,6 +117,7 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
             timeline={timeline}
             side="admin"
             otherName={name}
+            nameSender={(id) => nameAdmin(desk, id)}
             onOlder={conversation.loadOlder}
             onNewer={conversation.loadNewer}
             inserts={inserts}
@@ -227,6 +230,12 @@ function SessionState({ desk, conversation: { session } }: ConversationProps) {
       {session.value.status === 'closed' ? translate('session.ended') : describeHolder(desk, session.value)}
     </p>
   )
+}
+
+/** The name of another admin; undefined for the user of this console. */
+function nameAdmin({ book, colleagues }: Desk, id: number): string | undefined {
+  if (id === (book.ownId.value ?? id)) return undefined
+  return colleagues.nameOf(id) ?? `${translate('reports.admin')} #${id}`
 }
 
 function describeHolder({ colleagues }: Desk, { admin_id }: Session) {

@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
-import { formatCapped } from '../languages/formats.js'
 import { translate } from '../languages/translate.js'
 import { BellIcon } from '../shared/icons.js'
 import { playChime } from '../browser/chime.js'
@@ -13,6 +12,7 @@ import { showCount } from './state/notices.js'
 /** The button with the number of unread notifications, and the panel that lists them. */
 export function NoticeBell({ desk }: { desk: Desk }) {
   const { count } = desk.notices
+  const shown = showCount(count.value)
   const isOpen = useSignal(false)
   const button = useRef<HTMLButtonElement>(null)
   const close = () => {
@@ -30,12 +30,12 @@ export function NoticeBell({ desk }: { desk: Desk }) {
         type="button"
         class="quiet"
         aria-expanded={isOpen.value}
-        aria-label={translate('notifications.label', { count: count.value, shown: showCount(count.value) })}
+        aria-label={translate('notifications.label', { count: count.value, shown })}
         data-act="notifications"
         onClick={toggle}
       >
         <BellIcon />
-        {count.value > 0 && <span class="badge">{formatCapped(count.value, 99)}</span>}
+        {count.value > 0 && <span class="badge">{shown}</span>}
       </button>
       {isOpen.value && <NoticePanel desk={desk} onClose={close} />}
     </div>

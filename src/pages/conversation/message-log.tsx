@@ -18,6 +18,8 @@ interface LogProps {
   side: Side
   /** The name of the other side, for screen readers. */
   otherName: string
+  /** The name of a sender of this side; undefined for the user of this page. */
+  nameSender?: (senderId: number) => string | undefined
   onOlder: () => void
   /** Loads the messages after the gap. */
   onNewer?: () => void
@@ -28,7 +30,8 @@ interface LogProps {
 const none: readonly Insert[] = []
 
 /** A conversation, oldest message first. Scrolling up loads older messages without moving the visible ones. */
-export function MessageLog({ timeline, side, otherName, onOlder, onNewer, inserts = none }: LogProps) {
+export function MessageLog(props: LogProps) {
+  const { timeline, side, otherName, nameSender, onOlder, onNewer, inserts = none } = props
   const { shown: messages, drafts, written, hasOlder, isLoading, gapAfter, marked } = timeline
   const box = useRef<HTMLDivElement>(null)
   const isBehind = useSignal(false)
@@ -84,7 +87,7 @@ export function MessageLog({ timeline, side, otherName, onOlder, onNewer, insert
               <Entry
                 key={item.message.id}
                 {...item}
-                {...{ side, otherName }}
+                {...{ side, otherName, nameSender }}
                 onOpen={() => (openedId.value = item.message.id)}
                 isMarked={item.message.id === marked.value?.id}
               />
@@ -129,17 +132,20 @@ interface EntryProps {
   before: Message | undefined
   side: Side
   otherName: string
+  nameSender: LogProps['nameSender']
   isMarked: boolean
   /** Opens the picture of the message in the viewer. */
   onOpen: () => void
 }
 
-function Entry({ message, before, side, otherName, isMarked, onOpen }: EntryProps) {
+function Entry({ message, before, side, otherName, nameSender, isMarked, onOpen }: EntryProps) {
   const isOwn = message.sender_type === side
+  const name = isOwn ? nameSender?.(message.sender_id) : otherName
   const isNewDay = before === undefined || !isSameDay(before.created, message.created)
   const isFollowing =
     !isNewDay &&
     before.sender_type === message.sender_type &&
+    before.sender_id === message.sender_id &&
     Date.parse(message.created) - Date.parse(before.created) < NEAR_MS
   return (
     <li
@@ -153,8 +159,10 @@ function Entry({ message, before, side, otherName, isMarked, onOpen }: EntryProp
         <p class="day">{translate('messages.newConversation')}</p>
       )}
       <div class="bubble">
-        <span class="unseen">
-          {translateWith('messages.sender', { name: isOwn ? translate('messages.you') : <bdi>{otherName}</bdi> })}{' '}
+        <span class={isOwn && name !== undefined && !isFollowing ? 'sender' : 'unseen'}>
+          {translateWith('messages.sender', {
+            name: name === undefined ? translate('messages.you') : <bdi>{name}</bdi>,
+          })}{' '}
         </span>
         {message.content !== '' && <MessageText content={message.content} />}
         <Attachment message={message} onOpen={onOpen} />

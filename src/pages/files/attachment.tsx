@@ -52,5 +52,14 @@ function ForeignFile({ url, type }: { url: string; type: string }) {
   )
 }
 
-/** `image` for `image/jpeg`. Messages of earlier versions hold such a word in place of a MIME type; it is shown as it is. */
-const nameKind = (type: string) => type.replace(/^application\/.*/, 'file').replace(/\/.*/, '')
+const kinds = ['image', 'video', 'audio', 'file'] as const
+
+/**
+ * "image" for `image/jpeg`, in the page's language, and "file" for other types. Messages of earlier versions hold such a word
+ * in place of a MIME type; an unknown word is shown as it is.
+ */
+function nameKind(type: string): string {
+  const [word = '', subtype] = type.split('/')
+  const kind = kinds.find((kind) => kind === word) ?? (subtype === undefined ? undefined : 'file')
+  return kind === undefined ? type : translate(`files.${kind}`)
+}

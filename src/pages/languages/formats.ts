@@ -10,14 +10,19 @@ const numbers = once((tag) => new Intl.NumberFormat(tag))
 const plurals = once((tag) => new Intl.PluralRules(tag))
 const relative = once((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }))
 const time = once((tag) => new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }))
-const day = once((tag) => new Intl.DateTimeFormat(tag, { weekday: 'long', day: 'numeric', month: 'long' }))
-const shortDay = once((tag) => new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short' }))
+const dayParts = { weekday: 'long', day: 'numeric', month: 'long' } as const
+const shortDayParts = { day: 'numeric', month: 'short' } as const
+const day = once((tag) => new Intl.DateTimeFormat(tag, dayParts))
+const dayOfYear = once((tag) => new Intl.DateTimeFormat(tag, { ...dayParts, year: 'numeric' }))
+const shortDay = once((tag) => new Intl.DateTimeFormat(tag, shortDayParts))
+const shortDayOfYear = once((tag) => new Intl.DateTimeFormat(tag, { ...shortDayParts, year: 'numeric' }))
 
 export const formatNumber = (number: number): string => numbers().format(number)
 export const pluralForm = (count: number): Intl.LDMLPluralRule => plurals().select(count)
 export const formatTime = (at: Date): string => time().format(at)
-export const formatDay = (at: Date): string => day().format(at)
-export const formatShortDay = (at: Date): string => shortDay().format(at)
+export const formatDay = (at: Date, hasYear: boolean): string => (hasYear ? dayOfYear() : day()).format(at)
+export const formatShortDay = (at: Date, hasYear: boolean): string =>
+  (hasYear ? shortDayOfYear() : shortDay()).format(at)
 
 /** "Today", "Yesterday": capitalized, for titles. */
 export function formatDaysAgo(days: number): string {

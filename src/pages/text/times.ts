@@ -9,16 +9,21 @@ const daysAgo = (at: Date) => Math.max(0, Math.round((today.value - startOfDay(a
 /** Whether two times are on the same day in the user's time zone. */
 export const isSameDay = (one: string, other: string) => startOfDay(new Date(one)) === startOfDay(new Date(other))
 
+const isOtherYear = (at: Date) => at.getFullYear() !== new Date(today.value).getFullYear()
+
+/** A date, with its year unless that is the current one. */
+export const showDate = (at: Date) => formatShortDay(at, isOtherYear(at))
+
 export const showTime = (iso: string) => formatTime(new Date(iso))
 
 export function showDay(iso: string): string {
-  const ago = daysAgo(new Date(iso))
-  return ago === 0 || ago === 1 ? formatDaysAgo(ago) : formatDay(new Date(iso))
+  const at = new Date(iso)
+  const ago = daysAgo(at)
+  return ago === 0 || ago === 1 ? formatDaysAgo(ago) : formatDay(at, isOtherYear(at))
 }
 
 /** The time of day for today, otherwise the date. */
-export const showBriefly = (iso: string) =>
-  daysAgo(new Date(iso)) === 0 ? showTime(iso) : formatShortDay(new Date(iso))
+export const showBriefly = (iso: string) => (daysAgo(new Date(iso)) === 0 ? showTime(iso) : showDate(new Date(iso)))
 
 /** A duration in one unit. */
 export function showSpan(sinceIso: string, nowMs: number): string {

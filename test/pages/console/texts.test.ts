@@ -9,6 +9,7 @@ type Timelines = typeof import('../../../src/pages/conversation/timeline.js')
 type Filters = typeof import('../../../src/pages/console/state/lists/list-filter.js')
 type Stores = typeof import('../../../src/pages/console/state/lists/find-store.js')
 type Reports = typeof import('../../../src/pages/console/reports/report-rows.js')
+type Times = typeof import('../../../src/pages/text/times.js')
 type Transfer = typeof import('../../../src/pages/console/actions/find-colleagues.js')
 
 const [
@@ -20,6 +21,7 @@ const [
   stores,
   reports,
   transfer,
+  times,
 ] = await Promise.all([
   importPageModule<Excerpt>('console/search/results/excerpt.ts'),
   importPageModule<Canned>('console/state/canned.ts'),
@@ -29,6 +31,7 @@ const [
   importPageModule<Stores>('console/state/lists/find-store.ts'),
   importPageModule<Reports>('console/reports/report-rows.ts'),
   importPageModule<Transfer>('console/actions/find-colleagues.ts'),
+  importPageModule<Times>('text/times.ts'),
 ])
 
 t.test('an excerpt marks the hits, cuts no character, and survives any offsets', async (t) => {
@@ -188,4 +191,14 @@ t.test('colleagues are found by a part of their name or by their id, online ones
   t.same(found(' AD'), [2, 1])
   t.same(found('12'), [12])
   t.same(found('x'), [])
+})
+
+t.test('a date has its year, unless that is the current one', async (t) => {
+  const year = new Date().getFullYear()
+  const lastYear = new Date(year - 1, 5, 15, 12)
+  t.equal(times.showDate(new Date(year, 5, 15)), 'Jun 15')
+  t.equal(times.showDate(lastYear), `Jun 15, ${year - 1}`)
+  t.equal(times.showBriefly(lastYear.toISOString()), `Jun 15, ${year - 1}`)
+  t.match(times.showDay(lastYear.toISOString()), new RegExp(`^[A-Z][a-z]+, June 15, ${year - 1}$`))
+  t.equal(reports.nameGroup({ key: `${year - 1}-06-15` }, 'day'), `Jun 15, ${year - 1}`)
 })

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { claim, hasTick, message, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
@@ -31,6 +32,8 @@ t.test(
     t.equal(await message(chat, 'I look into it').count(), 1)
     await stage.post('store/message/', store, { attachment_url: 'https://files.example/receipt.jpg' })
     for (const page of [chat, desk]) await page.locator('.attachment').getByText('image', { exact: true }).waitFor()
+    const germanChat = await stage.chat(store, { locale: 'de' })
+    await germanChat.locator('.attachment').getByText('Bild', { exact: true }).waitFor()
     t.same(stage.complaints(), [])
   },
 )
@@ -47,5 +50,34 @@ t.test('the error of a failed end disappears with the next message', async (t) =
   await write(chat, 'one more')
   await sees(chat, 'one more')
   t.equal(await chat.getByRole('alert').count(), 0)
+  t.same(stage.complaints(), [])
+})
+
+t.test('answers of another admin have the name of that admin, not the reader', async (t) => {
+  const stage = await setStage(t)
+  const [store, ada, grace] = [
+    await stage.store({ name: 'Tech Store' }),
+    await stage.admin('Ada'),
+    await stage.admin('Grace'),
+  ]
+  const { body } = await stage.post('store/message/', store, { content: 'Hello' })
+  const session_id = body.session.id as number
+  await stage.post('admin/session/claim/', ada, { session_id })
+  await stage.post('admin/message/', ada, { session_id, content: 'I look into it' })
+  await stage.post('admin/session/transfer/', ada, { session_id, admin_id: grace.id })
+  await stage.post('admin/message/', grace, { session_id, content: 'I have it now' })
+  const [holder, supervisor] = [await stage.console(grace), await stage.console(await stage.supervisor())]
+  const sender = (page: Page, text: string) => message(page, text).locator('.bubble > span').first()
+  for (const [page, tab, name] of [
+    [holder, 'own', 'You:'],
+    [supervisor, 'all', 'Grace:'],
+  ] as const) {
+    await page.locator(`#tab-${tab}`).click()
+    await row(page, 'Tech Store').click()
+    await sender(page, 'I look into it').getByText('Ada:').waitFor({ timeout: 5000 })
+    t.ok(((await sender(page, 'I look into it').boundingBox())?.width ?? 0) > 20, 'in sight')
+    await sender(page, 'I have it now').getByText(name).waitFor({ state: 'attached', timeout: 5000 })
+    t.match(await message(page, 'I look into it').getAttribute('class'), 'own', 'on the side of the admins')
+  }
   t.same(stage.complaints(), [])
 })

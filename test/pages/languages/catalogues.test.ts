@@ -99,7 +99,7 @@ t.test('the pages stay small', async (t) => {
   t.equal(parts.length, 6, 'the page, its style, its script, and the three that come later')
   const sizes = await Promise.all(parts.map((name) => sizeOf(`console/${name.replace('.gz', '')}`)))
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  t.ok(total <= 60 * 1024, `the whole console: ${total} bytes of 60 KiB`)
+  t.ok(total <= 61 * 1024, `the whole console: ${total} bytes of 61 KiB`)
   t.notMatch(
     await readFile('dist/pages/chat/app.js', 'utf8'),
     'Unterhaltung',

@@ -69,5 +69,5 @@ export function nameGroup({ key, name }: { key: string; name?: string }, group: 
   if (group === 'admin' && key === NOBODY) return translate('reports.nobody')
   if (group !== 'day') return name ?? key
   const day = new Date(`${key}T00:00:00`)
-  return Number.isNaN(day.getTime()) ? key : formatShortDay(day)
+  return Number.isNaN(day.getTime()) ? key : formatShortDay(day, day.getFullYear() !== new Date().getFullYear())
 }
