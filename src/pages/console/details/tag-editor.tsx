@@ -11,15 +11,18 @@ interface EditorProps {
 
 const MOST_TAGS = 10
 
-export function PriorityField({ desk, conversation: { id, priority } }: EditorProps) {
+export function PriorityField({ desk, conversation }: EditorProps) {
+  const { priority } = conversation
+  const set = async (select: HTMLSelectElement) => {
+    const chosen = Number(select.value)
+    await desk.editDetails(conversation, () => ({ priority: chosen }))
+    // After a failure the value is the one before, which renders nothing.
+    select.value = String(priority.value)
+  }
   return (
     <label>
       {translate('priority.label')}
-      <select
-        value={priority.value}
-        data-priority
-        onChange={({ currentTarget }) => void desk.setDetails(id, { priority: Number(currentTarget.value) })}
-      >
+      <select value={priority.value} data-priority onChange={({ currentTarget }) => void set(currentTarget)}>
         {priorities.map(({ name, priority }) => (
           <option key={priority} value={priority}>
             {translate(name)}
@@ -31,8 +34,10 @@ export function PriorityField({ desk, conversation: { id, priority } }: EditorPr
 }
 
 /** Edits the tags of a session. They are visible to admins only. */
-export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
-  const set = (next: readonly string[]) => void desk.setDetails(id, { tags: next })
+export function TagEditor({ desk, conversation }: EditorProps) {
+  const { tags } = conversation
+  const edit = (change: (now: readonly string[]) => string[]) =>
+    void desk.editDetails(conversation, (now) => ({ tags: change(now.tags) }))
   return (
     <section class="tag-editor">
       <h4>{translate('tags.title')}</h4>
@@ -44,7 +49,7 @@ export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
               type="button"
               class="quiet"
               aria-label={translate('tags.remove', { tag })}
-              onClick={() => set(tags.value.filter((other) => other !== tag))}
+              onClick={() => edit((now) => now.filter((other) => other !== tag))}
             >
               ✕
             </button>
@@ -56,7 +61,7 @@ export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
           action={translate('tags.set')}
           onFocus={desk.book.counts.refresh}
           onTag={(tag) => {
-            if (!tags.value.includes(tag)) set([...tags.value, tag])
+            if (!tags.value.includes(tag)) edit((now) => [...new Set([...now, tag])])
           }}
         />
       )}

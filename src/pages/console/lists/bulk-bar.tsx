@@ -22,7 +22,8 @@ export function BulkBar({ desk }: { desk: Desk }) {
     book.isOwn(session) || (book.isSupervisor.value && session.status === 'claimed')
   const [waiting, closable] = [rows.filter(({ session }) => session.status === 'open'), rows.filter(mayClose)]
   const addTag = (tag: string) =>
-    selection.run(async ({ session, tags }) => {
+    selection.run(async ({ session }) => {
+      const tags = book.rows.value.get(session.id)?.tags ?? []
       const changed = await client.updateSession(session.id, { tags: [...new Set([...tags, tag])] })
       book.changeDetails({ session_id: session.id, tags: changed.tags, priority: changed.priority })
     })

@@ -13,6 +13,7 @@ import { followActivity } from './activity.js'
 import { createSelection } from './bulk.js'
 import { createCannedReplies } from './canned.js'
 import { createColleagues } from './colleagues.js'
+import { createDetailsEditor } from './edit-details.js'
 import type { FilterName, ListFilter } from './lists/list-filter.js'
 import { createSessionBook } from './lists/session-book.js'
 import { createNotices, showCount } from './notices.js'
@@ -138,20 +139,10 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     notices.notify(text, id)
   }
 
-  /** Sets the tags or the priority of a session, which only admins see. */
-  async function setDetails(
-    sessionId: number,
-    details: { tags?: readonly string[]; priority?: number },
-  ): Promise<void> {
-    try {
-      const { tags, priority } = await client.updateSession(sessionId, details)
-      for (const listener of [book.changeDetails, conversations.get(sessionId)?.changeDetails]) {
-        listener?.({ session_id: sessionId, tags, priority })
-      }
-    } catch (error) {
-      toasts.add(describeError(error))
-    }
-  }
+  const editDetails = createDetailsEditor(client, toasts, (details) => {
+    book.changeDetails(details)
+    conversations.get(details.session_id)?.changeDetails(details)
+  })
 
   const ends: (() => void)[] = [
     // A selection belongs to one list.
@@ -211,7 +202,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       settings.filters.value = { ...settings.filters.value, [name]: filter }
       if (name !== 'search') book.setFilter(name, filter)
     },
-    setDetails,
+    editDetails,
     wouldLose: conversations.wouldLose,
     /** The unsent text of a session. It is kept while another session is shown. */
     textOf: inBrowser.textOf,
