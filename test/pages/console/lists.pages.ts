@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claim, row, sees } from '../support/acts.js'
+import { claim, row } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 t.test('lists: urgent first, tags and filters, closed ones, and all sessions for a supervisor', async (t) => {
@@ -93,5 +93,19 @@ t.test('lists: urgent first, tags and filters, closed ones, and all sessions for
   await row(graces, 'Second Shop').waitFor({ state: 'detached' })
   await adas.getByRole('tab', { name: /^Mine/ }).click()
   await row(adas, 'Second Shop').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('all sessions of a list can be selected, also those that were not scrolled to', async (t) => {
+  const stage = await setStage(t)
+  await stage.node.database.query(
+    `with shop as (insert into store (id, name) select 1000 + n, 'Shop ' || n from generate_series(1, 250) n returning id)
+     insert into chat_session (store_id, seq) select id, 1 from shop order by id`,
+  )
+  const desk = await stage.console(await stage.admin())
+  await desk.getByRole('tab', { name: 'Waiting 250' }).waitFor()
+  await desk.getByRole('button', { name: 'Select', exact: true }).click()
+  await desk.getByRole('button', { name: 'Select all' }).click()
+  await desk.getByText('250 selected').waitFor()
   t.same(stage.complaints(), [])
 })

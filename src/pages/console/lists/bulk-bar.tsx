@@ -21,6 +21,14 @@ export function BulkBar({ desk }: { desk: Desk }) {
   const mayClose = ({ session }: Row) =>
     book.isOwn(session) || (book.isSupervisor.value && session.status === 'claimed')
   const [waiting, closable] = [rows.filter(({ session }) => session.status === 'open'), rows.filter(mayClose)]
+  const selectAll = async () => {
+    const name = list.value
+    const select = () => selection.set(book.lists[name].rows.value.map(({ session }) => session.id))
+    select()
+    if (book.lists[name].isComplete.value) return
+    await book.readRest(name)
+    if (selection.isOn.value && list.value === name) select()
+  }
   const addTag = (tag: string) =>
     selection.run(async ({ session }) => {
       const tags = book.rows.value.get(session.id)?.tags ?? []
@@ -41,11 +49,7 @@ export function BulkBar({ desk }: { desk: Desk }) {
       }}
     >
       <p role="status">{translate('bulk.count', { count: rows.length })}</p>
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => selection.set(book.lists[list.value].rows.value.map(({ session }) => session.id))}
-      >
+      <button type="button" class="quiet" onClick={() => void selectAll()}>
         {translate('bulk.all')}
       </button>
       <button type="button" class="quiet" onClick={() => selection.turn(false)}>

@@ -164,6 +164,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     /** The number of rows of a list to scroll through. */
     sizeOf: (name: ListName) => sizeOf(lists[name], countOf(name)),
     readMore: reader.readMore,
+    readRest: reader.readRest,
     setFilter: reader.setFilter,
     setUnread: unread.set,
     /** The stores of all responses so far, by id. */
