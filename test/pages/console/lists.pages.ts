@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claim, row } from '../support/acts.js'
+import { claim, row, sees } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 t.test('lists: urgent first, tags and filters, closed ones, and all sessions for a supervisor', async (t) => {
@@ -93,6 +93,29 @@ t.test('lists: urgent first, tags and filters, closed ones, and all sessions for
   await row(graces, 'Second Shop').waitFor({ state: 'detached' })
   await adas.getByRole('tab', { name: /^Mine/ }).click()
   await row(adas, 'Second Shop').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('a supervisor sees what is written in a session that another admin holds', async (t) => {
+  const stage = await setStage(t)
+  const [ada, chief] = [await stage.admin('Ada'), await stage.supervisor('Chief')]
+  const store = await stage.store({ name: 'Tech Store' })
+  const { body } = await stage.post('store/message/', store, { content: 'first' })
+  const session_id = body.session.id
+  await stage.post('admin/session/claim/', ada, { session_id })
+  const desk = await stage.console(chief)
+  await desk.getByRole('tab', { name: 'All' }).click()
+  await row(desk, 'Tech Store').click()
+  await sees(desk, 'first')
+
+  await stage.post('admin/message/', ada, { session_id, content: 'second' })
+  await sees(desk, 'second')
+  await row(desk, 'Tech Store').getByText('second').waitFor()
+  await stage.post('store/message/', store, { content: 'third' })
+  // Returning to the window does not wait for the next interval.
+  await desk.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await sees(desk, 'third')
+  await row(desk, 'Tech Store').getByText('third').waitFor()
   t.same(stage.complaints(), [])
 })
 

@@ -7,6 +7,7 @@ import { fetchWithClock } from '../../text/clock.js'
 import { watchConnection } from '../../shared/connection.js'
 import { describeError } from '../../shared/describe-error.js'
 import { serviceUrl } from '../../browser/service.js'
+import { repeatWhileVisible } from '../../browser/while-visible.js'
 import type { Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { followActivity } from './activity.js'
@@ -20,6 +21,9 @@ import { createNotices, showCount } from './notices.js'
 import { createOpenConversations } from './open-conversations.js'
 import { createSettings } from './settings.js'
 import { createToasts } from './toasts.js'
+
+/** The interval of reading the messages of sessions that other admins hold. */
+const OTHERS_EVERY_MS = 10_000
 
 /** The state of the console: the connection, the lists, the open conversations, notifications and settings. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
@@ -80,6 +84,13 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     if (left?.id === sessionId) return
     chosen.value = sessionId === undefined ? undefined : (conversations.get(sessionId) ?? conversations.open(sessionId))
     if (sessionId !== undefined) void notices.readOf(sessionId)
+  }
+
+  /** Reads again what no event reports: the messages of sessions that other admins hold. */
+  function readOthers(): void {
+    const session = chosen.value?.session.value
+    if (session?.status === 'claimed' && !book.isOwn(session)) chosen.value?.reread()
+    if (list.value === 'all') book.refresh('all')
   }
 
   function sendWaiting(sessionId: number): void {
@@ -145,6 +156,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   })
 
   const ends: (() => void)[] = [
+    repeatWhileVisible(readOthers, OTHERS_EVERY_MS),
     // A selection belongs to one list.
     list.subscribe(() => selection.turn(false)),
     effect(() => {

@@ -42,6 +42,8 @@ export interface ListReader {
   readMore(name: ListName): void
   /** Reads the rest of a list, as far as it goes. Resolves early when a read fails. */
   readRest(name: ListName): Promise<void>
+  /** Reads the first page of a list again, for changes that no event reports. */
+  refresh(name: ListName): void
   /** Sets the filter of a list and reads it again. */
   setFilter(name: ListName, filter: ListFilter): void
   close(): void
@@ -157,6 +159,13 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
     }
   }
 
+  async function refresh(name: ListName): Promise<void> {
+    if (busy.has(name) || isReading.peek() || !lists[name].isLoaded.value) return
+    const [turn, since] = [turns, map.mark()]
+    const page = await lists[name].ask('start', PAGE).catch(() => undefined)
+    if (page !== undefined && turn === turns) takeRows(page.data, since, map.merge)
+  }
+
   async function readUnread(listed: readonly ListedSession[], turn: number): Promise<void> {
     for (const session of listed) {
       if (!unread.mayHave(session)) continue
@@ -193,6 +202,7 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
       if (lists[name].isLoaded.value) void readPage(name, 'next')
     },
     readRest,
+    refresh: (name) => void refresh(name),
     setFilter(name, filter) {
       lists[name].restart(filter)
       if (name === 'waiting' || name === 'own') void readPage(name, 'start')

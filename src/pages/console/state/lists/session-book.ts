@@ -165,6 +165,7 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     sizeOf: (name: ListName) => sizeOf(lists[name], countOf(name)),
     readMore: reader.readMore,
     readRest: reader.readRest,
+    refresh: reader.refresh,
     setFilter: reader.setFilter,
     setUnread: unread.set,
     /** The stores of all responses so far, by id. */
