@@ -83,7 +83,10 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     settings.closeOverlay()
     if (left?.id === sessionId) return
     chosen.value = sessionId === undefined ? undefined : (conversations.get(sessionId) ?? conversations.open(sessionId))
-    if (sessionId !== undefined) void notices.readOf(sessionId)
+    if (sessionId === undefined || notices.count.value === 0) return
+    // The holder reads the messages and with them the notifications.
+    if (isHeld.value && isRead(sessionId)) client.read({ session_id: sessionId })
+    else void notices.readOf(sessionId)
   }
 
   /** Reads again what no event reports: the messages of sessions that other admins hold. */
