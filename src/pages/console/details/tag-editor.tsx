@@ -1,3 +1,5 @@
+import { useRef } from 'preact/hooks'
+import { useKeptFocus } from '../../browser/keep-focus.js'
 import { translate } from '../../languages/translate.js'
 import { priorities } from '../lists/tag-chips.js'
 import { TagInput } from '../lists/tag-input.js'
@@ -36,10 +38,12 @@ export function PriorityField({ desk, conversation }: EditorProps) {
 /** Edits the tags of a session. They are visible to admins only. */
 export function TagEditor({ desk, conversation }: EditorProps) {
   const { tags } = conversation
+  const section = useRef<HTMLElement>(null)
+  useKeptFocus(section, { items: 'li, form', control: 'button, input' })
   const edit = (change: (now: readonly string[]) => string[]) =>
     void desk.editDetails(conversation, (now) => ({ tags: change(now.tags) }))
   return (
-    <section class="tag-editor">
+    <section class="tag-editor" ref={section}>
       <h4>{translate('tags.title')}</h4>
       <ul class="chips">
         {tags.value.map((tag) => (
