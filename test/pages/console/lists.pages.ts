@@ -61,6 +61,7 @@ t.test('lists: urgent first, tags and filters, closed ones, and all sessions for
   await adas.getByText(`Chief (admin ${chief.id}) has this conversation now.`).waitFor()
   await chiefs.getByRole('button', { name: 'Release' }).click()
   await chiefs.getByRole('button', { name: 'Show all' }).click()
+  await chiefs.locator('[data-act=filter]:focus').waitFor()
   await row(chiefs, 'First Shop').getByText('waiting', { exact: true }).waitFor()
 
   await claim(adas, 'First Shop')
@@ -80,6 +81,7 @@ t.test('lists: urgent first, tags and filters, closed ones, and all sessions for
   await adas.locator('.bulk .tag-form input').fill('bulk')
   await adas.keyboard.press('Enter')
   await row(graces, 'x').waitFor({ state: 'detached' })
+  await adas.locator('[data-act=select]:focus').waitFor()
   await graces.getByRole('tab', { name: /^Waiting/ }).click()
   for (const name of ['Second Shop', 'Third Shop']) await row(graces, name).getByText('bulk').waitFor()
   await adas.keyboard.press('Escape')
@@ -130,5 +132,7 @@ t.test('all sessions of a list can be selected, also those that were not scrolle
   await desk.getByRole('button', { name: 'Select', exact: true }).click()
   await desk.getByRole('button', { name: 'Select all' }).click()
   await desk.getByText('250 selected').waitFor()
+  await desk.locator('.bulk').getByRole('button', { name: 'Done' }).press('Enter')
+  await desk.locator('[data-act=select]:focus').waitFor()
   t.same(stage.complaints(), [])
 })

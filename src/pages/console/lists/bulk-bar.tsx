@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { focusRendered } from '../../browser/focus.js'
 import { translate } from '../../languages/translate.js'
 import { ConfirmDialog } from '../../shared/dialog.js'
 import type { Selection } from '../state/bulk.js'
@@ -12,12 +13,21 @@ export function BulkBar({ desk }: { desk: Desk }) {
   const { book, client, selection, list } = desk
   const closing = useRef<HTMLDialogElement>(null)
   const bar = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
-    // The button that started the selection is gone, and the focus with it. A row keeps the focus it has.
-    if (document.activeElement === document.body) bar.current?.focus()
-  }, [])
   const rows = selection.rows.value
   const { isBusy } = selection
+  useLayoutEffect(() => {
+    // The button that started the selection is gone, or the pressed one was disabled, and the focus with it. A row keeps the
+    // focus it has.
+    if (!isBusy.value && document.activeElement === document.body) bar.current?.focus()
+  }, [isBusy.value])
+  useLayoutEffect(
+    () => () => {
+      const { activeElement } = document
+      const hadFocus = activeElement === document.body || bar.current?.contains(activeElement) === true
+      if (hadFocus) focusRendered('[data-act=select]')
+    },
+    [],
+  )
   const mayClose = ({ session }: Row) =>
     book.isOwn(session) || (book.isSupervisor.value && session.status === 'claimed')
   const [waiting, closable] = [rows.filter(({ session }) => session.status === 'open'), rows.filter(mayClose)]
@@ -74,7 +84,7 @@ export function BulkBar({ desk }: { desk: Desk }) {
         >
           {translate('bulk.close')}
         </button>
-        <TagInput disabled={rows.length === 0} onTag={(tag) => void addTag(tag)} />
+        <TagInput disabled={rows.length === 0 || isBusy.value} onTag={(tag) => void addTag(tag)} />
       </div>
       <ConfirmDialog
         dialog={closing}
