@@ -6,7 +6,7 @@ type Module = typeof import('../../../src/pages/console/state/notices.js')
 const nothing = () => undefined
 
 t.test('a conversation has its notifications read, however many newer ones there are', async (t) => {
-  t.intercept(globalThis as { window?: unknown }, 'window', { value: {} })
+  t.intercept(globalThis, 'window', { value: {} })
   const { createNotices } = await importPageModule<Module>('console/state/notices.ts')
   const unread = new Set(Array.from({ length: 506 }, (_, place) => place + 1))
   /** The oldest, and every second of the next hundred. */

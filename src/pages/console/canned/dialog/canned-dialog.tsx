@@ -44,6 +44,9 @@ export default function CannedEditor({ desk }: CannedEditorProps) {
     const place = next === undefined ? left && `[data-reply="${left.id ?? ''}"], .new` : 'input'
     if (place !== undefined) box.current?.querySelector<HTMLElement>(place)?.focus()
   }, [edited.value === undefined])
+  const remove = async ({ id }: CannedReply) => {
+    if (await attempt(() => desk.canned.remove(id))) box.current?.querySelector<HTMLElement>('.new')?.focus()
+  }
   const mayEdit = ({ shared }: CannedReply) => !shared || desk.book.isSupervisor.value
 
   return (
@@ -70,14 +73,7 @@ export default function CannedEditor({ desk }: CannedEditorProps) {
                       {translate('canned.edit')}
                       <span class="unseen"> /{reply.shortcut}</span>
                     </button>{' '}
-                    <button
-                      type="button"
-                      class="link"
-                      onClick={async () => {
-                        if (!(await attempt(() => desk.canned.remove(reply.id)))) return
-                        box.current?.querySelector<HTMLElement>('.new')?.focus()
-                      }}
-                    >
+                    <button type="button" class="link" onClick={() => void remove(reply)}>
                       {translate('canned.delete')}
                       <span class="unseen"> /{reply.shortcut}</span>
                     </button>
