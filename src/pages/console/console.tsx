@@ -6,6 +6,7 @@ import { watchLooking } from '../browser/looking.js'
 import { ConversationView } from './conversation-view.js'
 import { openDesk } from './state/desk.js'
 import { NoticeBell } from './notice-bell.js'
+import { followAddress } from './follow-address.js'
 import { CannedDialog } from './canned/canned-button.js'
 import { ShortcutsDialog, useShortcuts } from './shortcuts.js'
 import { Sidebar } from './lists/sidebar.js'
@@ -28,6 +29,7 @@ export function Console({ token, onLeave }: ConsoleProps) {
   const help = useRef<HTMLDialogElement>(null)
   useEffect(() => () => desk.close(), [desk])
   useShortcuts(desk, help)
+  useEffect(() => followAddress(desk), [desk])
   const isRevoked = desk.connection.value === 'revoked'
   useEffect(() => {
     if (isRevoked) onLeave(translate('console.invalidToken'))

@@ -7,6 +7,7 @@ import type { Insert } from '../conversation/log-items.js'
 import { BackIcon, InfoIcon } from '../shared/icons.js'
 import { Problem } from '../shared/problem.js'
 import { focusFirst, focusRendered } from '../browser/focus.js'
+import { useKeptFocus } from '../browser/keep-focus.js'
 import { isTouchScreen } from '../browser/keys.js'
 import { MessageLog } from '../conversation/message-log.js'
 import { TypingLine } from '../conversation/typing-line.js'
@@ -61,9 +62,12 @@ export function ConversationView({ desk, conversation }: ConversationProps) {
   const noted = conversation.notes.all.value
   const newFrom = conversation.newLine.before.value
   const inserts = useMemo(() => [...listNotes(desk, conversation), ...lineBefore(newFrom)], [noted, newFrom])
+  const talk = useRef<HTMLDivElement>(null)
+  // A deleted note had the focus.
+  useKeptFocus(talk, { items: '.note', control: '.link', otherwise: () => focusFirst('.log', HEAD) })
   return (
     <div class={`conversation ${isAsideOpen.value ? 'with-aside' : ''}`}>
-      <div class="talk">
+      <div class="talk" ref={talk}>
         <header class="conversation-head">
           <button
             type="button"

@@ -63,9 +63,9 @@ function pick(desk: Desk): void {
   else desk.selection.turn(!desk.selection.isOn.value)
 }
 
-function turnUrgent({ chosen, setDetails }: Desk): void {
-  const { value: conversation } = chosen
-  if (conversation) void setDetails(conversation.id, { priority: conversation.priority.value === URGENT ? 0 : URGENT })
+function turnUrgent({ chosen, editDetails }: Desk): void {
+  if (chosen.value === undefined) return
+  void editDetails(chosen.value, ({ priority }) => ({ priority: priority === URGENT ? 0 : URGENT }))
 }
 
 function focusTags(desk: Desk): void {

@@ -61,6 +61,7 @@ t.test('lists: urgent first, tags and filters, closed ones, and all sessions for
   await adas.getByText(`Chief (admin ${chief.id}) has this conversation now.`).waitFor()
   await chiefs.getByRole('button', { name: 'Release' }).click()
   await chiefs.getByRole('button', { name: 'Show all' }).click()
+  await chiefs.locator('[data-act=filter]:focus').waitFor()
   await row(chiefs, 'First Shop').getByText('waiting', { exact: true }).waitFor()
 
   await claim(adas, 'First Shop')
@@ -80,6 +81,7 @@ t.test('lists: urgent first, tags and filters, closed ones, and all sessions for
   await adas.locator('.bulk .tag-form input').fill('bulk')
   await adas.keyboard.press('Enter')
   await row(graces, 'x').waitFor({ state: 'detached' })
+  await adas.locator('[data-act=select]:focus').waitFor()
   await graces.getByRole('tab', { name: /^Waiting/ }).click()
   for (const name of ['Second Shop', 'Third Shop']) await row(graces, name).getByText('bulk').waitFor()
   await adas.keyboard.press('Escape')
@@ -93,5 +95,44 @@ t.test('lists: urgent first, tags and filters, closed ones, and all sessions for
   await row(graces, 'Second Shop').waitFor({ state: 'detached' })
   await adas.getByRole('tab', { name: /^Mine/ }).click()
   await row(adas, 'Second Shop').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('a supervisor sees what is written in a session that another admin holds', async (t) => {
+  const stage = await setStage(t)
+  const [ada, chief] = [await stage.admin('Ada'), await stage.supervisor('Chief')]
+  const store = await stage.store({ name: 'Tech Store' })
+  const { body } = await stage.post('store/message/', store, { content: 'first' })
+  const session_id = body.session.id
+  await stage.post('admin/session/claim/', ada, { session_id })
+  const desk = await stage.console(chief)
+  await desk.getByRole('tab', { name: 'All' }).click()
+  await row(desk, 'Tech Store').click()
+  await sees(desk, 'first')
+
+  await stage.post('admin/message/', ada, { session_id, content: 'second' })
+  await sees(desk, 'second')
+  await row(desk, 'Tech Store').getByText('second').waitFor()
+  await stage.post('store/message/', store, { content: 'third' })
+  // Returning to the window does not wait for the next interval.
+  await desk.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await sees(desk, 'third')
+  await row(desk, 'Tech Store').getByText('third').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('all sessions of a list can be selected, also those that were not scrolled to', async (t) => {
+  const stage = await setStage(t)
+  await stage.node.database.query(
+    `with shop as (insert into store (id, name) select 1000 + n, 'Shop ' || n from generate_series(1, 250) n returning id)
+     insert into chat_session (store_id, seq) select id, 1 from shop order by id`,
+  )
+  const desk = await stage.console(await stage.admin())
+  await desk.getByRole('tab', { name: 'Waiting 250' }).waitFor()
+  await desk.getByRole('button', { name: 'Select', exact: true }).click()
+  await desk.getByRole('button', { name: 'Select all' }).click()
+  await desk.getByText('250 selected').waitFor()
+  await desk.locator('.bulk').getByRole('button', { name: 'Done' }).press('Enter')
+  await desk.locator('[data-act=select]:focus').waitFor()
   t.same(stage.complaints(), [])
 })

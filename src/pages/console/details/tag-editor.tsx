@@ -1,3 +1,5 @@
+import { useRef } from 'preact/hooks'
+import { useKeptFocus } from '../../browser/keep-focus.js'
 import { translate } from '../../languages/translate.js'
 import { priorities } from '../lists/tag-chips.js'
 import { TagInput } from '../lists/tag-input.js'
@@ -11,15 +13,18 @@ interface EditorProps {
 
 const MOST_TAGS = 10
 
-export function PriorityField({ desk, conversation: { id, priority } }: EditorProps) {
+export function PriorityField({ desk, conversation }: EditorProps) {
+  const { priority } = conversation
+  const set = async (select: HTMLSelectElement) => {
+    const chosen = Number(select.value)
+    await desk.editDetails(conversation, () => ({ priority: chosen }))
+    // After a failure the value is the one before, which renders nothing.
+    select.value = String(priority.value)
+  }
   return (
     <label>
       {translate('priority.label')}
-      <select
-        value={priority.value}
-        data-priority
-        onChange={({ currentTarget }) => void desk.setDetails(id, { priority: Number(currentTarget.value) })}
-      >
+      <select value={priority.value} data-priority onChange={({ currentTarget }) => void set(currentTarget)}>
         {priorities.map(({ name, priority }) => (
           <option key={priority} value={priority}>
             {translate(name)}
@@ -31,10 +36,14 @@ export function PriorityField({ desk, conversation: { id, priority } }: EditorPr
 }
 
 /** Edits the tags of a session. They are visible to admins only. */
-export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
-  const set = (next: readonly string[]) => void desk.setDetails(id, { tags: next })
+export function TagEditor({ desk, conversation }: EditorProps) {
+  const { tags } = conversation
+  const section = useRef<HTMLElement>(null)
+  useKeptFocus(section, { items: 'li, form', control: 'button, input' })
+  const edit = (change: (now: readonly string[]) => string[]) =>
+    void desk.editDetails(conversation, (now) => ({ tags: change(now.tags) }))
   return (
-    <section class="tag-editor">
+    <section class="tag-editor" ref={section}>
       <h4>{translate('tags.title')}</h4>
       <ul class="chips">
         {tags.value.map((tag) => (
@@ -44,7 +53,7 @@ export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
               type="button"
               class="quiet"
               aria-label={translate('tags.remove', { tag })}
-              onClick={() => set(tags.value.filter((other) => other !== tag))}
+              onClick={() => edit((now) => now.filter((other) => other !== tag))}
             >
               ✕
             </button>
@@ -56,7 +65,7 @@ export function TagEditor({ desk, conversation: { id, tags } }: EditorProps) {
           action={translate('tags.set')}
           onFocus={desk.book.counts.refresh}
           onTag={(tag) => {
-            if (!tags.value.includes(tag)) set([...tags.value, tag])
+            if (!tags.value.includes(tag)) edit((now) => [...new Set([...now, tag])])
           }}
         />
       )}

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { formatNumber } from '../../languages/formats.js'
+import { focusFirst } from '../../browser/focus.js'
 import { translate } from '../../languages/translate.js'
 import type { Desk } from '../state/desk.js'
 import { isFiltered, type FilterName, type ListFilter } from '../state/lists/list-filter.js'
@@ -38,7 +39,15 @@ export function FilterBox({ desk, name, children }: FilterBoxProps) {
           {count > 0 && <span class="badge">{formatNumber(count)}</span>}
         </button>
         {count > 0 && (
-          <button type="button" class="quiet" onClick={() => desk.setFilter(name, {})}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              // This button goes, and would take the focus with it.
+              focusFirst('[data-act=filter]')
+              desk.setFilter(name, {})
+            }}
+          >
             {translate('filter.clear')}
           </button>
         )}

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { focusRendered } from '../../browser/focus.js'
 import { translate } from '../../languages/translate.js'
 import { ConfirmDialog } from '../../shared/dialog.js'
 import type { Selection } from '../state/bulk.js'
@@ -12,17 +13,35 @@ export function BulkBar({ desk }: { desk: Desk }) {
   const { book, client, selection, list } = desk
   const closing = useRef<HTMLDialogElement>(null)
   const bar = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
-    // The button that started the selection is gone, and the focus with it. A row keeps the focus it has.
-    if (document.activeElement === document.body) bar.current?.focus()
-  }, [])
   const rows = selection.rows.value
   const { isBusy } = selection
+  useLayoutEffect(() => {
+    // The button that started the selection is gone, or the pressed one was disabled, and the focus with it. A row keeps the
+    // focus it has.
+    if (!isBusy.value && document.activeElement === document.body) bar.current?.focus()
+  }, [isBusy.value])
+  useLayoutEffect(
+    () => () => {
+      const { activeElement } = document
+      const hadFocus = activeElement === document.body || bar.current?.contains(activeElement) === true
+      if (hadFocus) focusRendered('[data-act=select]')
+    },
+    [],
+  )
   const mayClose = ({ session }: Row) =>
     book.isOwn(session) || (book.isSupervisor.value && session.status === 'claimed')
   const [waiting, closable] = [rows.filter(({ session }) => session.status === 'open'), rows.filter(mayClose)]
+  const selectAll = async () => {
+    const name = list.value
+    const select = () => selection.set(book.lists[name].rows.value.map(({ session }) => session.id))
+    select()
+    if (book.lists[name].isComplete.value) return
+    await book.readRest(name)
+    if (selection.isOn.value && list.value === name) select()
+  }
   const addTag = (tag: string) =>
-    selection.run(async ({ session, tags }) => {
+    selection.run(async ({ session }) => {
+      const tags = book.rows.value.get(session.id)?.tags ?? []
       const changed = await client.updateSession(session.id, { tags: [...new Set([...tags, tag])] })
       book.changeDetails({ session_id: session.id, tags: changed.tags, priority: changed.priority })
     })
@@ -40,11 +59,7 @@ export function BulkBar({ desk }: { desk: Desk }) {
       }}
     >
       <p role="status">{translate('bulk.count', { count: rows.length })}</p>
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => selection.set(book.lists[list.value].rows.value.map(({ session }) => session.id))}
-      >
+      <button type="button" class="quiet" onClick={() => void selectAll()}>
         {translate('bulk.all')}
       </button>
       <button type="button" class="quiet" onClick={() => selection.turn(false)}>
@@ -69,7 +84,7 @@ export function BulkBar({ desk }: { desk: Desk }) {
         >
           {translate('bulk.close')}
         </button>
-        <TagInput disabled={rows.length === 0} onTag={(tag) => void addTag(tag)} />
+        <TagInput disabled={rows.length === 0 || isBusy.value} onTag={(tag) => void addTag(tag)} />
       </div>
       <ConfirmDialog
         dialog={closing}

@@ -1,5 +1,13 @@
 import { computed, signal } from '@preact/signals'
-import type { AdminClient, ListedSession, Rating, Session, SessionDetails, Store } from '../../../client/index.js'
+import type {
+  AdminClient,
+  AdminSession,
+  ListedSession,
+  Rating,
+  Session,
+  SessionDetails,
+  Store,
+} from '../../../client/index.js'
 import { createEarlierSessions } from '../../conversation/earlier-sessions.js'
 import type { KeptConversations } from '../../conversation/kept/kept-conversations.js'
 import { createTimeline } from '../../conversation/timeline.js'
@@ -33,6 +41,9 @@ export function openConversation(client: AdminClient, sessionId: number, { row, 
   const storeSessions = signal<readonly ListedSession[]>([])
   const problem = signal<string>()
   const isLoaded = signal(false)
+  let isRereading = false
+  /** The number of live changes of the details, which a response may not contain yet. */
+  let changes = 0
   const newLine = createNewLine()
   const timeline = createTimeline({
     send: (input) => client.send({ ...input, session_id: sessionId }),
@@ -80,17 +91,36 @@ export function openConversation(client: AdminClient, sessionId: number, { row, 
         if (store.value === undefined) void load()
         return
       }
-      const read = readRow({ ...answer, last_message: answer.messages.at(-1) ?? null })
-      apply(read.session)
-      store.value = read.store
-      tags.value = read.tags
-      priority.value = read.priority
-      rating.value = read.rating
+      take(answer)
       isLoaded.value = true
       problem.value = undefined
     } catch (error) {
       problem.value = describeError(error)
     }
+  }
+
+  function take(answer: AdminSession): void {
+    const read = readRow({ ...answer, last_message: answer.messages.at(-1) ?? null })
+    apply(read.session)
+    store.value = read.store
+    tags.value = read.tags
+    priority.value = read.priority
+    rating.value = read.rating
+  }
+
+  /** Reads the session again while it is open. After a failure nothing changes: the next call tries again. */
+  async function reread(): Promise<void> {
+    if (isRereading || !isLoaded.value) return
+    isRereading = true
+    const before = changes
+    const answer = await timeline
+      .read(
+        () => client.session(sessionId),
+        ({ messages }) => messages,
+      )
+      .catch(() => undefined)
+    isRereading = false
+    if (answer !== undefined && before === changes) take(answer)
   }
 
   /** Takes the state of the session, unless a newer one is known. */
@@ -100,6 +130,7 @@ export function openConversation(client: AdminClient, sessionId: number, { row, 
 
   function changeDetails(details: SessionDetails & { session_id: number }): void {
     if (details.session_id !== sessionId) return
+    changes++
     tags.value = details.tags
     priority.value = details.priority
   }
@@ -172,6 +203,7 @@ export function openConversation(client: AdminClient, sessionId: number, { row, 
     timeline,
     apply,
     changeDetails,
+    reread: () => void reread(),
     typing: (isTyping: boolean) => client.typing(isTyping, { session_id: sessionId }),
     loadOlder: () => void timeline.loadOlder(earlier.readBefore),
     loadNewer: () => void timeline.loadNewer((after) => client.history({ session_id: sessionId, after, limit: PAGE })),

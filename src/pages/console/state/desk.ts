@@ -7,18 +7,23 @@ import { fetchWithClock } from '../../text/clock.js'
 import { watchConnection } from '../../shared/connection.js'
 import { describeError } from '../../shared/describe-error.js'
 import { serviceUrl } from '../../browser/service.js'
+import { repeatWhileVisible } from '../../browser/while-visible.js'
 import type { Conversation } from './conversation.js'
 import { nameStore } from './name-store.js'
 import { followActivity } from './activity.js'
 import { createSelection } from './bulk.js'
 import { createCannedReplies } from './canned.js'
 import { createColleagues } from './colleagues.js'
+import { createDetailsEditor } from './edit-details.js'
 import type { FilterName, ListFilter } from './lists/list-filter.js'
 import { createSessionBook } from './lists/session-book.js'
 import { createNotices, showCount } from './notices.js'
 import { createOpenConversations } from './open-conversations.js'
 import { createSettings } from './settings.js'
 import { createToasts } from './toasts.js'
+
+/** The interval of reading the messages of sessions that other admins hold. */
+const OTHERS_EVERY_MS = 10_000
 
 /** The state of the console: the connection, the lists, the open conversations, notifications and settings. */
 export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
@@ -78,7 +83,17 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     settings.closeOverlay()
     if (left?.id === sessionId) return
     chosen.value = sessionId === undefined ? undefined : (conversations.get(sessionId) ?? conversations.open(sessionId))
-    if (sessionId !== undefined) void notices.readOf(sessionId)
+    if (sessionId === undefined || notices.count.value === 0) return
+    // The holder reads the messages and with them the notifications.
+    if (isHeld.value && isRead(sessionId)) client.read({ session_id: sessionId })
+    else void notices.readOf(sessionId)
+  }
+
+  /** Reads again what no event reports: the messages of sessions that other admins hold. */
+  function readOthers(): void {
+    const session = chosen.value?.session.value
+    if (session?.status === 'claimed' && !book.isOwn(session)) chosen.value?.reread()
+    if (list.value === 'all') book.refresh('all')
   }
 
   function sendWaiting(sessionId: number): void {
@@ -138,22 +153,13 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
     notices.notify(text, id)
   }
 
-  /** Sets the tags or the priority of a session, which only admins see. */
-  async function setDetails(
-    sessionId: number,
-    details: { tags?: readonly string[]; priority?: number },
-  ): Promise<void> {
-    try {
-      const { tags, priority } = await client.updateSession(sessionId, details)
-      for (const listener of [book.changeDetails, conversations.get(sessionId)?.changeDetails]) {
-        listener?.({ session_id: sessionId, tags, priority })
-      }
-    } catch (error) {
-      toasts.add(describeError(error))
-    }
-  }
+  const editDetails = createDetailsEditor(client, toasts, (details) => {
+    book.changeDetails(details)
+    conversations.get(details.session_id)?.changeDetails(details)
+  })
 
   const ends: (() => void)[] = [
+    repeatWhileVisible(readOthers, OTHERS_EVERY_MS),
     // A selection belongs to one list.
     list.subscribe(() => selection.turn(false)),
     effect(() => {
@@ -211,7 +217,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
       settings.filters.value = { ...settings.filters.value, [name]: filter }
       if (name !== 'search') book.setFilter(name, filter)
     },
-    setDetails,
+    editDetails,
     wouldLose: conversations.wouldLose,
     /** The unsent text of a session. It is kept while another session is shown. */
     textOf: inBrowser.textOf,

@@ -6,6 +6,8 @@ import { playChime } from '../../browser/chime.js'
 import { retryLimited } from '../../shared/retry-limited.js'
 
 const PAGE = 50
+const LARGEST_PAGE = 200
+const MOST_PAGES = 5
 /** Resets arrive in groups, so one count serves all resets within this time. */
 const COALESCE_MS = 300
 /** The service counts up to this number. */
@@ -58,6 +60,20 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
     return newest.find(({ message_id }) => message_id === id)?.store_name ?? translate('console.someStore')
   }
 
+  /** Finds the unread notifications of a session among the newest ones, as far as the service counts them. */
+  async function findUnread(sessionId: number): Promise<number[]> {
+    const unread: Notice[] = []
+    for (let pages = 0, before: number | undefined; pages < MOST_PAGES; pages++) {
+      const page = { limit: LARGEST_PAGE, ...(before !== undefined && { before }) }
+      const read = await retryLimited(() => client.notifications(page))
+      unread.push(...read.filter(({ is_read }) => !is_read))
+      const areAllFound = count.value < MAX_UNREAD_COUNT && unread.length >= count.value
+      if (areAllFound || read.length < LARGEST_PAGE) break
+      before = read.at(-1)?.id
+    }
+    return unread.filter(({ session_id }) => session_id === sessionId).map(({ id }) => id)
+  }
+
   async function show(message: Message): Promise<void> {
     if (permission.value !== 'granted' || isRead(message.session_id) || document.hasFocus()) return
     const name = nameOf(message) ?? (await findName(message))
@@ -101,12 +117,10 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
     async list(): Promise<void> {
       listed.value = await client.notifications({ limit: PAGE }).catch(() => listed.value)
     },
-    /** Marks the notifications of a session read. */
+    /** Marks the notifications of a session read, one by one: the service has no request for all of an open session. */
     async readOf(sessionId: number): Promise<void> {
-      if (count.value === 0) return
-      const newest = await client.notifications({ limit: 200 }).catch(() => [])
-      for (const { id, session_id, is_read } of newest) {
-        if (session_id === sessionId && !is_read) await client.readNotification(id).catch(ignore)
+      for (const id of await findUnread(sessionId).catch(() => [])) {
+        await retryLimited(() => client.readNotification(id)).catch(ignore)
       }
     },
     async readAll(): Promise<void> {

@@ -1,5 +1,5 @@
 import { useSignal, type Signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { CannedReply } from '../../../../client/index.js'
 import { translate } from '../../../languages/translate.js'
 import { describeError } from '../../../shared/describe-error.js'
@@ -34,10 +34,23 @@ export default function CannedEditor({ desk }: CannedEditorProps) {
     }
   }
   useEffect(() => void attempt(desk.canned.refresh), [])
+  const box = useRef<HTMLDivElement>(null)
+  const last = useRef<Edited>(undefined)
+  useLayoutEffect(() => {
+    const { value: next } = edited
+    const left = last.current
+    last.current = next
+    // The pressed button is gone, and the focus with it.
+    const place = next === undefined ? left && `[data-reply="${left.id ?? ''}"], .new` : 'input'
+    if (place !== undefined) box.current?.querySelector<HTMLElement>(place)?.focus()
+  }, [edited.value === undefined])
+  const remove = async ({ id }: CannedReply) => {
+    if (await attempt(() => desk.canned.remove(id))) box.current?.querySelector<HTMLElement>('.new')?.focus()
+  }
   const mayEdit = ({ shared }: CannedReply) => !shared || desk.book.isSupervisor.value
 
   return (
-    <>
+    <div ref={box}>
       <Problem of={problem} isPlain />
       {edited.value === undefined ? (
         <>
@@ -56,11 +69,11 @@ export default function CannedEditor({ desk }: CannedEditorProps) {
                 </p>
                 {mayEdit(reply) && (
                   <p class="canned-acts">
-                    <button type="button" class="link" onClick={() => (edited.value = reply)}>
+                    <button type="button" class="link" data-reply={reply.id} onClick={() => (edited.value = reply)}>
                       {translate('canned.edit')}
                       <span class="unseen"> /{reply.shortcut}</span>
                     </button>{' '}
-                    <button type="button" class="link" onClick={() => void attempt(() => desk.canned.remove(reply.id))}>
+                    <button type="button" class="link" onClick={() => void remove(reply)}>
                       {translate('canned.delete')}
                       <span class="unseen"> /{reply.shortcut}</span>
                     </button>
@@ -69,7 +82,7 @@ export default function CannedEditor({ desk }: CannedEditorProps) {
               </li>
             ))}
           </ul>
-          <button type="button" onClick={() => (edited.value = blank)}>
+          <button type="button" class="new" onClick={() => (edited.value = blank)}>
             {translate('canned.new')}
           </button>
         </>
@@ -84,7 +97,7 @@ export default function CannedEditor({ desk }: CannedEditorProps) {
           }}
         />
       )}
-    </>
+    </div>
   )
 }
 

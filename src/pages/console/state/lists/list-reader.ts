@@ -40,6 +40,10 @@ export interface ListReader {
   completeSoon(sessionId: number): void
   /** Reads the next page of a list. Calls during a read do nothing. */
   readMore(name: ListName): void
+  /** Reads the rest of a list, as far as it goes. Resolves early when a read fails. */
+  readRest(name: ListName): Promise<void>
+  /** Reads the first page of a list again, for changes that no event reports. */
+  refresh(name: ListName): void
   /** Sets the filter of a list and reads it again. */
   setFilter(name: ListName, filter: ListFilter): void
   close(): void
@@ -48,7 +52,7 @@ export interface ListReader {
 export function createListReader({ client, map, lists, shown, stores, unread, ownId }: Parts): ListReader {
   const problem = signal<string>()
   const incomplete = new Set<number>()
-  const busy = new Set<ListName>()
+  const busy = new Map<ListName, Promise<void>>()
   let timer: ReturnType<typeof setTimeout> | undefined
   const isReading = signal(false)
   let isOutdated = false
@@ -118,9 +122,17 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
     }
   }
 
-  async function readPage(name: ListName, from: 'start' | 'next'): Promise<void> {
-    if (busy.has(name) && from === 'next') return
-    busy.add(name)
+  function readPage(name: ListName, from: 'start' | 'next'): Promise<void> {
+    const running = busy.get(name)
+    if (running !== undefined && from === 'next') return running
+    const reading = readPageNow(name, from).finally(() => {
+      if (busy.get(name) === reading) busy.delete(name)
+    })
+    busy.set(name, reading)
+    return reading
+  }
+
+  async function readPageNow(name: ListName, from: 'start' | 'next'): Promise<void> {
     const [turn, since, list] = [turns, map.mark(), lists[name]]
     try {
       const page = await retryLimited(() => list.ask(from, PAGE))
@@ -136,9 +148,22 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
       problem.value = describeError(error)
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       if (from === 'start' && turn === turns && !list.isLoaded.value) void readPage(name, from)
-    } finally {
-      busy.delete(name)
     }
+  }
+
+  async function readRest(name: ListName): Promise<void> {
+    const { isLoaded, isComplete, rows } = lists[name]
+    for (let before = -1; isLoaded.value && !isComplete.value && rows.value.length > before;) {
+      before = rows.value.length
+      await readPage(name, 'next')
+    }
+  }
+
+  async function refresh(name: ListName): Promise<void> {
+    if (busy.has(name) || isReading.peek() || !lists[name].isLoaded.value) return
+    const [turn, since] = [turns, map.mark()]
+    const page = await lists[name].ask('start', PAGE).catch(() => undefined)
+    if (page !== undefined && turn === turns) takeRows(page.data, since, map.merge)
   }
 
   async function readUnread(listed: readonly ListedSession[], turn: number): Promise<void> {
@@ -176,6 +201,8 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
     readMore(name) {
       if (lists[name].isLoaded.value) void readPage(name, 'next')
     },
+    readRest,
+    refresh: (name) => void refresh(name),
     setFilter(name, filter) {
       lists[name].restart(filter)
       if (name === 'waiting' || name === 'own') void readPage(name, 'start')

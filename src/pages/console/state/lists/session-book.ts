@@ -164,6 +164,8 @@ export function createSessionBook(client: AdminClient, { shown, isLookedAt, onAc
     /** The number of rows of a list to scroll through. */
     sizeOf: (name: ListName) => sizeOf(lists[name], countOf(name)),
     readMore: reader.readMore,
+    readRest: reader.readRest,
+    refresh: reader.refresh,
     setFilter: reader.setFilter,
     setUnread: unread.set,
     /** The stores of all responses so far, by id. */
