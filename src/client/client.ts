@@ -9,6 +9,7 @@ import { createRepeatedUploads } from './uploads/repeat-upload.js'
 import { createUpload, type Upload } from './uploads/upload.js'
 import { createEvents, type Events } from './state/events.js'
 import { createMarkRead } from './state/mark-read.js'
+import { checkMessageId } from './state/message-id.js'
 import { createOutbox, type MessageInput } from './state/outbox.js'
 import { createReceipts } from './state/receipts.js'
 import { createFileSender, type FileMessageInput } from './state/send-file.js'
@@ -194,7 +195,11 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
       log.noteFetched(find(answer), generation)
       return answer
     },
-    send: (input) => ('file' in input ? sendFile(input) : sendMessage(input)),
+    send(input) {
+      const refusal = checkMessageId(input.client_message_id)
+      if (refusal) return Promise.reject(refusal)
+      return 'file' in input ? sendFile(input) : sendMessage(input)
+    },
     markRead: reads.add,
     typing(isTyping, sessionId) {
       if (!connection.isReady()) return

@@ -148,6 +148,9 @@ t.test('an error says which frame it answers', async (t) => {
   t.match(await refused('message', { ...inSession, content: 5, client_message_id: 'mine' }), {
     ...{ code: 'invalid_input', type: 'message', session_id: sessionId, client_message_id: 'mine' },
   })
+  for (const client_message_id of ['x'.repeat(65), '\u{1F600}'.repeat(64), 'nul \0', 'half \ud83d']) {
+    t.match(await refused('message', { ...inSession, content: 5, client_message_id }), { client_message_id })
+  }
   t.match(await refused('typing', { ...inSession, is_typing: true }), { type: 'typing', session_id: sessionId })
   t.match(await refused('read', inSession), { code: 'forbidden', type: 'read', session_id: sessionId })
   t.match(await refused('dance', {}), { code: 'invalid_input', type: 'dance' })
