@@ -1,5 +1,6 @@
 import { chooseRepeatMs, chooseRetryMs } from './backoff.js'
 import { ChatError } from './chat-error.js'
+import { now } from '../environment/clock.js'
 import { orDefault } from './frame-limiter.js'
 import { DEFAULT_FRAME_BYTES } from './frame-size.js'
 import type { Http } from './http.js'
@@ -107,7 +108,7 @@ export function openConnection(
           return
         }
         tokens.accepted(token)
-        readyAt = Date.now()
+        readyAt = now()
         generation++
         frameBytes = orDefault(frame.payload.limits?.frame_bytes, DEFAULT_FRAME_BYTES)
         socket?.applyLimits(frame.payload.limits)
@@ -178,7 +179,7 @@ export function openConnection(
   function forgetSocket(): number | undefined {
     socket = undefined
     if (readyAt === undefined) return undefined
-    const lastedMs = Date.now() - readyAt
+    const lastedMs = now() - readyAt
     readyAt = undefined
     generation++
     listener.lost()

@@ -1,6 +1,6 @@
 import { toHttpUrl, type Fields } from './address.js'
 import { ChatError, type FieldError } from './chat-error.js'
-import { withDeadline } from './deadline.js'
+import { withDeadline } from '../environment/deadline.js'
 import type { Settings } from './options.js'
 import { readRetryAfter } from './retry-after.js'
 import type { Tokens } from './tokens.js'

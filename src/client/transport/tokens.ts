@@ -1,5 +1,6 @@
 import { ChatError } from './chat-error.js'
-import { withDeadline } from './deadline.js'
+import { now } from '../environment/clock.js'
+import { withDeadline } from '../environment/deadline.js'
 import type { Settings } from './options.js'
 
 /** Refusals in a row that end the connection: the first token, and two renewed ones. */
@@ -82,13 +83,13 @@ function createRenewedTokens(
       return pending
     },
     accepted(token) {
-      if (token === current) acceptedAt ??= Date.now()
+      if (token === current) acceptedAt ??= now()
     },
     refused(token) {
       if (ended !== undefined) return false
       // Another request has had it renewed already.
       if (token !== current) return true
-      if (acceptedAt !== undefined && Date.now() - acceptedAt >= ACCEPTED_MS) refusals = 0
+      if (acceptedAt !== undefined && now() - acceptedAt >= ACCEPTED_MS) refusals = 0
       current = undefined
       refusals++
       if (refusals < REFUSALS_IN_A_ROW) return true
