@@ -1,5 +1,6 @@
 import { toError } from '../transport/http.js'
 import type { Settings } from '../transport/options.js'
+import { isObject } from '../transport/is-object.js'
 import { aborted, isAborted } from './abort.js'
 import { encodeForm } from './multipart.js'
 import { unreachable, urlOf, type Outcome } from './outcome.js'
@@ -29,7 +30,7 @@ export async function uploadStreamed(
       signal: controller.signal,
     } as RequestInit)
     const answer: unknown = await response.json().catch(() => undefined)
-    if (response.ok && answer !== undefined) return answer as UploadedFile
+    if (response.ok && isObject(answer)) return answer as unknown as UploadedFile
     return toError(response, answer)
   } catch {
     return isAborted(signal) ? aborted() : unreachable()

@@ -1,4 +1,5 @@
 import { withToken, toError } from '../transport/http.js'
+import { isObject } from '../transport/is-object.js'
 import { aborted, isAborted, untilAborted } from './abort.js'
 import { unreachable, urlOf, type Outcome } from './outcome.js'
 import type { Settings } from '../transport/options.js'
@@ -82,7 +83,7 @@ function uploadWatched(
 
 function readAnswer(request: XMLHttpRequest): Outcome {
   const body = parse(request.responseText)
-  if (request.status === 200 && body !== undefined) return body as UploadedFile
+  if (request.status === 200 && isObject(body)) return body as unknown as UploadedFile
   return toError({ status: request.status, headers: { get: (name) => request.getResponseHeader(name) } }, body)
 }
 
