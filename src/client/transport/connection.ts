@@ -90,7 +90,7 @@ export function openConnection(
 
   async function connectWithNewToken(own: number): Promise<void> {
     try {
-      const token = await tokens.get()
+      const token = await tokens.get('socket')
       if (!isOutdated(own)) open(token)
     } catch (error) {
       if (isOutdated(own)) return

@@ -45,7 +45,7 @@ export function createHttp(settings: Settings, tokens: Tokens): Http {
  */
 export async function withToken<T>(tokens: Tokens, request: (token: string) => Promise<T | ChatError>): Promise<T> {
   for (;;) {
-    const token = await tokens.get()
+    const token = await tokens.get('request')
     const answer = await request(token)
     if (!(answer instanceof ChatError)) {
       tokens.accepted(token)
