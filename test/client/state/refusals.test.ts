@@ -199,3 +199,16 @@ t.test('after too many frames the client stays away for a while', async (t) => {
   const awayMs = Date.now() - endedAt
   t.ok(awayMs >= 290, `${awayMs} ms`)
 })
+
+t.test('a socket that ends because the protocol was broken is replaced, whatever the code', async (t) => {
+  const server = await startScriptedServer(t, ready)
+  const store = watchStore(t, server, account)
+  await store.reaches('online')
+  const expected = ['online']
+  for (const code of [1002, 1007, 1008, 1009]) {
+    server.end(code)
+    expected.push('offline', 'online')
+    await until(() => store.told.state.length === expected.length, 5000, `online after ${code}`)
+  }
+  t.same([store.told.state, store.told.error], [expected, []])
+})

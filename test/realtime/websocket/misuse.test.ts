@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import t from 'tap'
 import { addAdmin, addStore } from '../../support/chat/accounts.js'
 import { createChatClient } from '../../support/chat/chat-client.js'
@@ -91,6 +92,17 @@ t.test('a frame in thousands of pieces breaks the protocol: 1008', async (t) => 
   whole.socket.send('{"type":', { fin: false })
   whole.socket.send('"ping"}', { fin: true })
   await whole.next('pong')
+})
+
+t.test('what WebSocket itself forbids ends the socket with the code of RFC 6455: 1002, 1007', async (t) => {
+  const store = await addStore(database)
+  const torn = await enter(t, node, 'store', store)
+  torn.socket.send(Buffer.from([0xff]), { binary: false })
+  t.equal((await within(2000, torn.closed)).code, 1007, 'a text that is not UTF-8')
+  const odd = await enter(t, node, 'store', store)
+  const wire = (odd.socket as unknown as { _socket: Socket })._socket
+  wire.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]))
+  t.equal((await within(2000, odd.closed)).code, 1002, 'reserved bits')
 })
 
 t.test('a resume with a mistake is an error that names it, shortly, and nothing else', async (t) => {
