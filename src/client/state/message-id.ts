@@ -12,7 +12,7 @@ const LONE_SURROGATE = /[\ud800-\udfff]/u
 export function checkMessageId(id: unknown): ChatError | undefined {
   if (id === undefined || id === null) return undefined
   if (typeof id !== 'string') return refuse('a text')
-  if (id === '' || [...id].length > LONGEST_ID) return refuse(`1–${LONGEST_ID} characters`)
+  if (id === '' || Array.from(id).length > LONGEST_ID) return refuse(`1–${LONGEST_ID} characters`)
   if (LONE_SURROGATE.test(id) || id.includes('\0')) return refuse('a text without NUL and lone surrogates')
   return undefined
 }
