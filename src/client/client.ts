@@ -1,14 +1,15 @@
-import { ChatError } from './transport/chat-error.js'
+import { ChatError, errorOfBrokenFrame } from './transport/chat-error.js'
 import { openConnection, type Connection, type State } from './transport/connection.js'
 import { createHttp, type Http } from './transport/http.js'
 import type { Fields } from './transport/address.js'
-import { watchNetwork } from './transport/network-changes.js'
+import { watchNetwork } from './environment/network-changes.js'
 import { readOptions, type ConnectOptions } from './transport/options.js'
 import { createTokens } from './transport/tokens.js'
 import { createRepeatedUploads } from './uploads/repeat-upload.js'
 import { createUpload, type Upload } from './uploads/upload.js'
 import { createEvents, type Events } from './state/events.js'
 import { createMarkRead } from './state/mark-read.js'
+import { checkMessageId } from './state/message-id.js'
 import { createOutbox, type MessageInput } from './state/outbox.js'
 import { createReceipts } from './state/receipts.js'
 import { createFileSender, type FileMessageInput } from './state/send-file.js'
@@ -153,7 +154,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
       case 'session_update':
         return log.receive(frame)
       case 'sync':
-        return void log.sync(frame.payload)
+        return void log.sync(frame.payload).catch((cause: unknown) => reportError(errorOfBrokenFrame(cause)))
       case 'message_status':
         return receipts.receive(frame.payload)
       case 'session_read':
@@ -194,7 +195,11 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
       log.noteFetched(find(answer), generation)
       return answer
     },
-    send: (input) => ('file' in input ? sendFile(input) : sendMessage(input)),
+    send(input) {
+      const refusal = checkMessageId(input.client_message_id)
+      if (refusal) return Promise.reject(refusal)
+      return 'file' in input ? sendFile(input) : sendMessage(input)
+    },
     markRead: reads.add,
     typing(isTyping, sessionId) {
       if (!connection.isReady()) return

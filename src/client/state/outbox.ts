@@ -3,6 +3,7 @@ import { ChatError, errorOfFrame } from '../transport/chat-error.js'
 import { countFrameBytes } from '../transport/frame-size.js'
 import type { Settings } from '../transport/options.js'
 import { createRandomId } from '../transport/random-id.js'
+import type { ServerFrames } from '../../protocol/frames.js'
 import type { Message, Side } from '../../protocol/wire.js'
 
 export interface MessageInput {
@@ -52,7 +53,7 @@ export interface Outbox {
   /** A message is stored; it may be one of these. */
   acknowledge(message: Message): void
   /** Returns whether the error was about one of these. */
-  refuse(payload: { code: string; message: string; client_message_id?: string }): boolean
+  refuse(payload: ServerFrames['error']): boolean
   /** The connection is lost, and with it perhaps what was sent. */
   disconnected(): void
   /** Rejects all. */
@@ -101,9 +102,20 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
     settle(sending)
   }
 
+  /** The message that an error answers. Where it names none, it is the pending one, unless that could be one of several. */
+  function findRefused({ type, session_id, client_message_id }: ServerFrames['error']): Sending | undefined {
+    if (client_message_id !== undefined) return find(client_message_id)
+    if (type !== 'message') return undefined
+    const [first, second] = all().filter(
+      ({ isPending, draft }) => isPending && (session_id === undefined || draft.session_id === session_id),
+    )
+    return second === undefined ? first : undefined
+  }
+
   return {
     add(input) {
-      const draft = { ...input, client_message_id: input.client_message_id ?? createRandomId() }
+      const draft = toDraft(input, side)
+      if (draft instanceof ChatError) return Promise.reject(draft)
       const pending = find(draft.client_message_id)
       if (pending) return pending.answer
       if (!fits(draft)) return Promise.reject(tooLarge())
@@ -124,7 +136,7 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
       settle(sending)
     },
     refuse(payload) {
-      const sending = find(payload.client_message_id)
+      const sending = findRefused(payload)
       if (sending === undefined) return false
       if (isRefusedForNow(payload)) repeatAfter(sending, chooseRepeatMs(settings, payload, sending.refusals++))
       else refuse(sending, errorOfFrame(payload))
@@ -141,6 +153,18 @@ export function createOutbox({ side, settings, canSend, frameBytes, send }: Outb
       queues.clear()
       for (const sending of left) refuse(sending, error)
     },
+  }
+}
+
+/** A copy as it goes over the wire, which does not change any more. */
+function toDraft(input: MessageInput & { session_id?: number }, side: Side): Draft | ChatError {
+  const draft = { ...input, client_message_id: input.client_message_id ?? createRandomId() }
+  // The service ignores it, and the answer names the session that the message is in.
+  if (side === 'store') delete draft.session_id
+  try {
+    return JSON.parse(JSON.stringify(draft)) as Draft
+  } catch {
+    return new ChatError(400, 'The message cannot be written as JSON')
   }
 }
 

@@ -64,9 +64,11 @@ export function createReceipts(
       if (!isWanted()) return
       const getNewest = () => http.get<History>(`${side}/messages/`, { session_id: sessionId, limit: PAGE })
       // Any other failure is left to the next reconnect.
-      const page = await repeatWhileRefused(settings, getNewest, isWanted).catch(() => undefined)
-      if (page === undefined || !isWanted()) return
-      const { delivered, read } = readWatermarks(page.data)
+      const found = await repeatWhileRefused(settings, getNewest, isWanted)
+        .then((page) => page && readWatermarks(page.data))
+        .catch(() => undefined)
+      if (found === undefined || !isWanted()) return
+      const { delivered, read } = found
       if (delivered > read) raise(sessionId, 'delivered', delivered)
       raise(sessionId, 'read', read)
     },

@@ -1,3 +1,4 @@
+import { now } from '../environment/clock.js'
 import type { Events } from './events.js'
 import type { Presence, Typing } from '../../protocol/wire.js'
 
@@ -33,8 +34,8 @@ export function createTypingAndPresence(events: Events<{ presence: Presence; typ
     sendTyping(isTyping, sessionId, send) {
       const key = sessionId ?? 0
       const sentAt = sent.get(key)
-      if (isTyping ? sentAt !== undefined && Date.now() - sentAt < RENEW_TYPING_MS : sentAt === undefined) return
-      if (isTyping) sent.set(key, Date.now())
+      if (isTyping ? sentAt !== undefined && now() - sentAt < RENEW_TYPING_MS : sentAt === undefined) return
+      if (isTyping) sent.set(key, now())
       else sent.delete(key)
       send({ is_typing: isTyping, ...(sessionId !== undefined && { session_id: sessionId }) })
     },

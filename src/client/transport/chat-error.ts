@@ -33,8 +33,11 @@ export class ChatError extends Error {
     readonly fields: readonly FieldError[] = [],
     /** Milliseconds until the service takes it again. Known only where the service says so and CORS lets a page read it. */
     readonly retryAfterMs?: number,
+    /** The error of the application, or of the library, that is behind it. */
+    cause?: unknown,
   ) {
     super(message)
+    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause })
   }
 }
 
@@ -43,3 +46,7 @@ export function errorOfFrame({ code, message }: { code: string; message: string 
   const status = Object.keys(codes).find((status) => codes[Number(status)] === code)
   return new ChatError(Number(status ?? 500), message, code)
 }
+
+/** A frame of the service that could not be handled. */
+export const errorOfBrokenFrame = (cause: unknown): ChatError =>
+  new ChatError(0, 'The service sent a frame that cannot be read', 'error', [], undefined, cause)

@@ -1,5 +1,6 @@
 import { chooseRepeatMs, chooseRetryMs } from './backoff.js'
-import { ChatError } from './chat-error.js'
+import { ChatError, errorOfBrokenFrame } from './chat-error.js'
+import { now } from '../environment/clock.js'
 import { orDefault } from './frame-limiter.js'
 import { DEFAULT_FRAME_BYTES } from './frame-size.js'
 import type { Http } from './http.js'
@@ -89,7 +90,7 @@ export function openConnection(
 
   async function connectWithNewToken(own: number): Promise<void> {
     try {
-      const token = await tokens.get()
+      const token = await tokens.get('socket')
       if (!isOutdated(own)) open(token)
     } catch (error) {
       if (isOutdated(own)) return
@@ -107,13 +108,14 @@ export function openConnection(
           return
         }
         tokens.accepted(token)
-        readyAt = Date.now()
+        readyAt = now()
         generation++
         frameBytes = orDefault(frame.payload.limits?.frame_bytes, DEFAULT_FRAME_BYTES)
         socket?.applyLimits(frame.payload.limits)
         listener.ready(frame.payload)
         enter('online')
       },
+      failed: (cause) => listener.error(errorOfBrokenFrame(cause)),
       ended: (code) => void ended(code, token),
       unanswered() {
         const own = attempt
@@ -178,7 +180,7 @@ export function openConnection(
   function forgetSocket(): number | undefined {
     socket = undefined
     if (readyAt === undefined) return undefined
-    const lastedMs = Date.now() - readyAt
+    const lastedMs = now() - readyAt
     readyAt = undefined
     generation++
     listener.lost()

@@ -1,3 +1,4 @@
+import { now } from '../environment/clock.js'
 import type { Limits } from '../../protocol/wire.js'
 
 /** What servers allow by default, for those that do not say. */
@@ -23,13 +24,13 @@ export function createFrameLimiter(write: (text: string) => void): FrameLimiter 
   const queue: { text: string; onSent: (() => void) | undefined }[] = []
   let { perSecond, burst } = toRate(undefined)
   let allowance = burst
-  let allowanceAt = Date.now()
+  let allowanceAt = now()
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function refill(): void {
-    const now = Date.now()
-    allowance = Math.min(burst, allowance + ((now - allowanceAt) / 1000) * perSecond)
-    allowanceAt = now
+    const refilledAt = now()
+    allowance = Math.min(burst, allowance + ((refilledAt - allowanceAt) / 1000) * perSecond)
+    allowanceAt = refilledAt
   }
 
   function sendQueued(): void {

@@ -1,6 +1,7 @@
 import { toHttpUrl, type Fields } from './address.js'
 import { ChatError, type FieldError } from './chat-error.js'
-import { withDeadline } from './deadline.js'
+import { withDeadline } from '../environment/deadline.js'
+import { isObject } from './is-object.js'
 import type { Settings } from './options.js'
 import { readRetryAfter } from './retry-after.js'
 import type { Tokens } from './tokens.js'
@@ -44,7 +45,7 @@ export function createHttp(settings: Settings, tokens: Tokens): Http {
  */
 export async function withToken<T>(tokens: Tokens, request: (token: string) => Promise<T | ChatError>): Promise<T> {
   for (;;) {
-    const token = await tokens.get()
+    const token = await tokens.get('request')
     const answer = await request(token)
     if (!(answer instanceof ChatError)) {
       tokens.accepted(token)
@@ -77,7 +78,7 @@ async function fetchAnswer(settings: Settings, url: string, token: string, { met
 async function readAnswer(fetching: Promise<Response>): Promise<unknown> {
   const response = await fetching
   const answer: unknown = await response.json().catch(() => undefined)
-  return response.ok && answer !== undefined ? answer : toError(response, answer)
+  return response.ok && isObject(answer) ? answer : toError(response, answer)
 }
 
 /** The part of a response that says why something was refused. */

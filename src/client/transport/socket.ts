@@ -2,6 +2,7 @@ import { toSocketUrl } from './address.js'
 import { ChatError } from './chat-error.js'
 import { createFrameLimiter, type FrameLimiter } from './frame-limiter.js'
 import type { Settings } from './options.js'
+import { readFrame } from './read-frame.js'
 import type { ServerFrame } from '../../protocol/frames.js'
 import type { Limits, Side } from '../../protocol/wire.js'
 
@@ -22,6 +23,8 @@ export interface Socket {
 /** `ended` and `unanswered` come once, the one or the other, and last. */
 export interface SocketListener {
   frame(frame: ServerFrame): void
+  /** A frame that could not be handled. The socket stays. */
+  failed(cause: unknown): void
   ended(code: number): void
   /** A check was not answered. */
   unanswered(): void
@@ -47,10 +50,15 @@ export function openSocket(settings: Settings, side: Side, token: string, listen
   }
 
   socket.onmessage = ({ data }: { data: unknown }) => {
-    isReady = true
-    isChecked = false
-    restartTimer(ping, timing.pingMs)
-    listener.frame(JSON.parse(String(data)) as ServerFrame)
+    try {
+      const frame = readFrame(String(data))
+      isReady = true
+      isChecked = false
+      restartTimer(ping, timing.pingMs)
+      listener.frame(frame)
+    } catch (error) {
+      listener.failed(error)
+    }
   }
   socket.onclose = ({ code }: { code: number }) => end(code)
   // A `close` follows. Without a listener `ws` would throw.

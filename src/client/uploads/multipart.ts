@@ -5,19 +5,27 @@ import type { FileSource } from './upload.js'
 const escapeName = (name: string) =>
   name.replace(/["\r\n]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 
-/** A form with a file, as a stream that reads the file as it is sent. `onSent` is called with the bytes of the file so far. */
+/**
+ * A form with a file, as a stream that reads the file as it is sent. `onSent` is called with the bytes of the file so far.
+ * `onFault` is told what `stream()`, the reading or `onSent` has thrown.
+ */
 export function encodeForm(
   file: FileSource,
   sessionId: number | undefined,
-  onSent: (bytes: number) => void,
+  { onSent, onFault }: { onSent(bytes: number): void; onFault(cause: unknown): void },
 ): { body: ReadableStream<Uint8Array>; contentType: string } {
   const boundary = `form-${createRandomId()}`
   const parts = writeParts(file, { boundary, sessionId, onSent })
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { value, done } = await parts.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
+      try {
+        const { value, done } = await parts.next()
+        if (done === true) controller.close()
+        else controller.enqueue(value)
+      } catch (cause) {
+        onFault(cause)
+        throw cause
+      }
     },
     async cancel() {
       await parts.return(undefined)
@@ -44,6 +52,7 @@ async function* writeParts(
   )
   let sent = 0
   for await (const bytes of readBytes(file.stream())) {
+    if (!ArrayBuffer.isView(bytes)) throw new TypeError('`stream()` gives something else than bytes')
     yield bytes
     sent += bytes.length
     onSent(sent)

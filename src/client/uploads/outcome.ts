@@ -7,4 +7,7 @@ import type { UploadedFile } from './upload.js'
 export type Outcome = UploadedFile | ChatError
 
 export const unreachable = () => new ChatError(0, 'The service cannot be reached')
+/** Trying again would not help: the fault is the application's. */
+export const unreadable = (cause: unknown) =>
+  new ChatError(0, 'The file could not be read, or `onProgress` has failed', 'unreadable', [], undefined, cause)
 export const urlOf = ({ baseUrl }: Settings) => toHttpUrl(baseUrl, 'upload/', {})

@@ -1,8 +1,10 @@
+import type { ChatError } from '../transport/chat-error.js'
 import { toError } from '../transport/http.js'
+import { isObject } from '../transport/is-object.js'
 import type { Settings } from '../transport/options.js'
 import { aborted, isAborted } from './abort.js'
 import { encodeForm } from './multipart.js'
-import { unreachable, urlOf, type Outcome } from './outcome.js'
+import { unreachable, unreadable, urlOf, type Outcome } from './outcome.js'
 import type { FileSource, UploadedFile, UploadOptions } from './upload.js'
 
 /** Uploads what is no file of a browser. */
@@ -13,9 +15,16 @@ export async function uploadStreamed(
   options: UploadOptions,
 ): Promise<Outcome> {
   const { signal, onProgress } = options
-  const { body, contentType } = encodeForm(file, options.session_id, (sent) => onProgress?.({ sent }))
   const controller = new AbortController()
   const abort = () => controller.abort()
+  let fault: ChatError | undefined
+  const { body, contentType } = encodeForm(file, options.session_id, {
+    onSent: (sent) => onProgress?.({ sent }),
+    onFault(cause) {
+      fault = unreadable(cause)
+      abort()
+    },
+  })
   // Not every browser has `AbortSignal.timeout` and `AbortSignal.any`.
   const deadline = setTimeout(abort, settings.timing.uploadMs)
   signal?.addEventListener('abort', abort)
@@ -29,10 +38,10 @@ export async function uploadStreamed(
       signal: controller.signal,
     } as RequestInit)
     const answer: unknown = await response.json().catch(() => undefined)
-    if (response.ok && answer !== undefined) return answer as UploadedFile
+    if (response.ok && isObject(answer)) return answer as unknown as UploadedFile
     return toError(response, answer)
   } catch {
-    return isAborted(signal) ? aborted() : unreachable()
+    return isAborted(signal) ? aborted() : (fault ?? unreachable())
   } finally {
     clearTimeout(deadline)
     signal?.removeEventListener('abort', abort)

@@ -1,6 +1,7 @@
 import { withToken, toError } from '../transport/http.js'
+import { isObject } from '../transport/is-object.js'
 import { aborted, isAborted, untilAborted } from './abort.js'
-import { unreachable, urlOf, type Outcome } from './outcome.js'
+import { unreachable, unreadable, urlOf, type Outcome } from './outcome.js'
 import type { Settings } from '../transport/options.js'
 import type { Tokens } from '../transport/tokens.js'
 import { uploadStreamed } from './upload-streamed.js'
@@ -36,7 +37,7 @@ export interface UploadedFile {
   type: string
 }
 
-/** @throws ChatError `aborted`, `too_large`, `unsupported`, `infected`, … */
+/** @throws ChatError `aborted`, `unreadable`, `too_large`, `unsupported`, `infected`, … */
 export type Upload = (file: FileSource, options?: UploadOptions) => Promise<UploadedFile>
 
 export function createUpload(settings: Settings, tokens: Tokens): Upload {
@@ -68,7 +69,14 @@ function uploadWatched(
   const request = new XMLHttpRequest()
   const abort = () => request.abort()
   return new Promise<Outcome>((resolve) => {
-    request.upload.onprogress = ({ loaded, total }) => onProgress?.({ sent: loaded, total })
+    request.upload.onprogress = ({ loaded, total }) => {
+      try {
+        onProgress?.({ sent: loaded, total })
+      } catch (cause) {
+        resolve(unreadable(cause))
+        abort()
+      }
+    }
     request.onload = () => resolve(readAnswer(request))
     request.onerror = request.ontimeout = () => resolve(unreachable())
     request.onabort = () => resolve(aborted())
@@ -82,7 +90,7 @@ function uploadWatched(
 
 function readAnswer(request: XMLHttpRequest): Outcome {
   const body = parse(request.responseText)
-  if (request.status === 200 && body !== undefined) return body as UploadedFile
+  if (request.status === 200 && isObject(body)) return body as unknown as UploadedFile
   return toError({ status: request.status, headers: { get: (name) => request.getResponseHeader(name) } }, body)
 }
 

@@ -25,7 +25,8 @@ nothing that a client sends is acted on.
 Close codes: ${closeCodes.goingAway} the node is going away (reconnect after a random pause) · ${closeCodes.policy} the
 protocol was broken · ${closeCodes.tooBig} a frame is too big · ${closeCodes.ourFault} a fault of the server (reconnect) ·
 ${closeCodes.tokenRevoked} the token was revoked or has expired (do not reconnect) · ${closeCodes.tooSlow} too slow a
-reader (reconnect and resume) · ${closeCodes.tooManyFrames} too many frames.`
+reader (reconnect and resume) · ${closeCodes.tooManyFrames} too many frames. The WebSocket protocol has its own: 1002 a
+frame broke its rules · 1007 a text is not UTF-8.`
 
 /** The protocol of the sockets as an AsyncAPI 3 document, made from the schemas that frames are checked with. */
 export function describeProtocol(): object {

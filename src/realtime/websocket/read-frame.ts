@@ -72,9 +72,13 @@ function parse(data: RawData): { type?: unknown; payload?: unknown } {
   throw invalidInput([{ field: 'frame', message: 'is not a JSON object' }])
 }
 
-const LONGEST_ECHO = 64
+/**
+ * In UTF-16 code units. A valid id has up to twice 64 of them. One that is a little too long is repeated as well, so that its
+ * sender learns which message is refused.
+ */
+const LONGEST_ECHO = 256
 
-/** Describes the frame that an `error` answers, as far as the frame has valid fields. */
+/** Describes the frame that an `error` answers, as far as its fields are of the right kind. */
 function describeFrame(type: unknown, payload: unknown): Answered {
   const { client_message_id, session_id } = (payload ?? {}) as { client_message_id?: unknown; session_id?: unknown }
   return {
@@ -93,8 +97,8 @@ const isShortText = (value: unknown): value is string => typeof value === 'strin
 function describeUnparsed(frame: Buffer): Answered {
   const text = frame.toString()
   if (!/"type"\s*:\s*"message"/.test(text)) return {}
-  // 64 characters, each as `\uXXXX`: an escape and four digits.
-  const client_message_id = findMember(text, /"client_message_id"\s*:\s*("(?:[^"\\]|\\.){0,320}")/g)
+  // 64 characters, each as two of `\uXXXX`: an escape and four digits.
+  const client_message_id = findMember(text, /"client_message_id"\s*:\s*("(?:[^"\\]|\\.){0,640}")/g)
   return describeFrame('message', { client_message_id, session_id: findMember(text, /"session_id"\s*:\s*(\d+)/g) })
 }
 

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { addAdmin, addStore } from '../../support/chat/accounts.js'
 import { startNode } from '../../support/nodes/node.js'
-import { until } from '../../../harness/until.js'
+import { until, within } from '../../../harness/until.js'
+import { createChatClient } from '../../support/chat/chat-client.js'
+import { claimConversation } from '../../support/chat/conversations.js'
 import { list, watchAdmin, watchStore } from '../support/connect.js'
 import { startProxy } from '../support/proxy.js'
 
@@ -74,6 +76,69 @@ t.test('a refused message is rejected, and those after it go on', async (t) => {
   }
   t.match(good, { status: 'fulfilled', value: { content: 'good' } })
   t.same(store.told.state, ['online'])
+})
+
+t.test('whatever makes a message invalid, it is refused, and the next one is stored', async (t) => {
+  const store = watchStore(t, node, await addStore(database))
+  const circular: Record<string, unknown> = {}
+  circular['self'] = circular
+  const invalid: Record<string, object> = {
+    'an id that is too long': { client_message_id: 'x'.repeat(65) },
+    'an id of too many characters of two units': { client_message_id: '\u{1F600}'.repeat(65) },
+    'an empty id': { client_message_id: '' },
+    'a number as the id': { client_message_id: 1234567890 },
+    'an id with NUL': { client_message_id: 'a\0' },
+    'an id with a lone surrogate': { client_message_id: '\ud800a' },
+    'an id that is too long, with a file': { client_message_id: 'x'.repeat(65), file: new File(['x'], 'a.txt') },
+    'a content that is too long': { content: 'x'.repeat(10_001) },
+    'a content with NUL': { content: '\0' },
+    'a content with a lone surrogate': { content: '\ud800' },
+    'a number as the content': { content: 5 },
+    'a BigInt': { content: 5n },
+    'a circular structure': { content: circular },
+    'an address that is not http': { attachment_url: 'ftp://example.com/a.txt' },
+    'a type that is too long': { attachment_type: 'x'.repeat(101) },
+    'an id that is just short enough, with a wrong content': {
+      client_message_id: '\u{1F600}'.repeat(64),
+      content: '\0',
+    },
+  }
+  for (const [name, fields] of Object.entries(invalid)) {
+    const refused = store.client.send({ content: 'x', ...fields })
+    const next = store.client.send({ content: `after ${name}` })
+    const error: unknown = await within(5000, refused, name).catch((error: unknown) => error)
+    t.match(error, { name: 'ChatError', status: 400, code: 'invalid_input' }, name)
+    t.match(await within(5000, next, `after ${name}`), { content: `after ${name}` })
+  }
+  t.same(
+    store.contents(),
+    Object.keys(invalid).map((name) => `after ${name}`),
+  )
+  t.same([store.told.state, store.told.error], [['online'], []])
+})
+
+t.test('ids that the service takes are taken', async (t) => {
+  const store = watchStore(t, node, await addStore(database))
+  for (const client_message_id of ['x'.repeat(64), '\u{1F600}'.repeat(64), ' ']) {
+    t.match(await store.client.send({ content: 'x', client_message_id }), { client_message_id })
+  }
+})
+
+t.test('a session that a store names does not keep its message from being acknowledged', async (t) => {
+  const store = watchStore(t, node, await addStore(database))
+  const input = { content: 'mine', session_id: Number.MAX_SAFE_INTEGER }
+  t.match(await within(5000, store.client.send(input), 'it is stored'), { content: 'mine' })
+})
+
+t.test('an admin is told of every session that is none, and the next message is stored', async (t) => {
+  const { admin: account, sessionId } = await claimConversation(createChatClient(node))
+  const admin = watchAdmin(t, node, account)
+  for (const session_id of [Number.MAX_SAFE_INTEGER, 0, -1, 1.5, NaN, '7', null, {}] as number[]) {
+    const refused = admin.client.send({ session_id, content: 'x' })
+    const error: unknown = await within(5000, refused, `${session_id}`).catch((error: unknown) => error)
+    t.match(error, { name: 'ChatError', code: /^(invalid_input|not_found)$/ }, `${session_id}`)
+  }
+  t.match(await admin.client.send({ session_id: sessionId, content: 'after' }), { content: 'after' })
 })
 
 t.test('a message larger than a frame may be is refused here, and the connection stays', async (t) => {

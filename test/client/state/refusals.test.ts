@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Message } from '../../../src/client/index.js'
-import { until } from '../../../harness/until.js'
+import { until, within } from '../../../harness/until.js'
 import { watchAdmin, watchStore } from '../support/connect.js'
 import { startScriptedServer } from '../support/scripted-server.js'
 import { scriptMessage, scriptSession } from '../support/scripted-session.js'
@@ -42,6 +42,50 @@ t.test('an error of a code that is not known rejects the message', async (t) => 
   server.say('error', { code: 'teapot', message: 'Odd', type: 'message', client_message_id: 'odd' })
   t.match(await send, { name: 'ChatError', status: 500, code: 'teapot', message: 'Odd' })
 })
+
+t.test('an error that names no message refuses the one that is pending, and the next one is sent', async (t) => {
+  const server = await startScriptedServer(t, ready)
+  const store = watchStore(t, server, account)
+  const [odd, after] = ['odd', 'next'].map((id) =>
+    store.client.send({ content: id, client_message_id: id }).catch((error: unknown) => error),
+  )
+  await until(() => server.received.length === 1, 5000)
+  server.say('error', { code: 'invalid_input', message: 'Odd', type: 'typing' })
+  server.say('error', { code: 'invalid_input', message: 'Odd', type: 'message', client_message_id: 'unknown' })
+  server.say('error', { code: 'invalid_input', message: 'Bad id', type: 'message' })
+  t.match(await within(5000, Promise.resolve(odd)), {
+    name: 'ChatError',
+    status: 400,
+    code: 'invalid_input',
+    message: 'Bad id',
+  })
+  await until(() => server.received.length === 2, 5000)
+  const next = { sender_type: 'store' as const, sender_id: 1, client_message_id: 'next' }
+  server.say('message', { message: message(11, next), seq: 4 })
+  t.match(await after, { id: 11 })
+})
+
+t.test(
+  'of several pending messages, an error without an id refuses that of its session, and guesses none',
+  async (t) => {
+    const server = await startScriptedServer(t, { ...ready, session: null })
+    const admin = watchAdmin(t, server, account)
+    const outcomes = [7, 8, 9].map((session_id) =>
+      admin.client
+        .send({ session_id, content: 'x', client_message_id: `${session_id}` })
+        .catch((error: unknown) => error),
+    )
+    await until(() => server.received.length === 3, 5000)
+    server.say('error', { code: 'invalid_input', message: 'One of them', type: 'message' })
+    server.say('error', { code: 'invalid_input', message: 'In 8', type: 'message', session_id: 8 })
+    t.match(await within(5000, Promise.resolve(outcomes[1])), { message: 'In 8' })
+    for (const id of [7, 9]) {
+      const own = { sender_type: 'admin' as const, client_message_id: `${id}` }
+      server.say('message', { message: scriptMessage(id, id, own), seq: 3 })
+    }
+    t.match(await Promise.all(outcomes), [{ id: 7 }, { name: 'ChatError' }, { id: 9 }])
+  },
+)
 
 /** An admin whose sessions 7, 8 and 9 were asked for after a reconnect. */
 async function connectAdmin(t: Parameters<typeof watchAdmin>[0]) {
@@ -154,4 +198,17 @@ t.test('after too many frames the client stays away for a while', async (t) => {
   // A timer may be early by a fraction of a millisecond.
   const awayMs = Date.now() - endedAt
   t.ok(awayMs >= 290, `${awayMs} ms`)
+})
+
+t.test('a socket that ends because the protocol was broken is replaced, whatever the code', async (t) => {
+  const server = await startScriptedServer(t, ready)
+  const store = watchStore(t, server, account)
+  await store.reaches('online')
+  const expected = ['online']
+  for (const code of [1002, 1007, 1008, 1009]) {
+    server.end(code)
+    expected.push('offline', 'online')
+    await until(() => store.told.state.length === expected.length, 5000, `online after ${code}`)
+  }
+  t.same([store.told.state, store.told.error], [expected, []])
 })

@@ -12,6 +12,8 @@ export interface ScriptedServer {
   /** Sets the first frames of later connections. */
   begin(ready: ServerFrames['ready']): void
   say<T extends keyof ServerFrames>(type: T, payload: ServerFrames[T]): void
+  /** Sends what need not be a frame. */
+  write(text: string): void
   end(code: number): void
 }
 
@@ -22,8 +24,8 @@ export async function startScriptedServer(t: Test, first: ServerFrames['ready'])
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')
   t.teardown(() => server.close())
-  const say: ScriptedServer['say'] = (type, payload) => {
-    for (const socket of sockets) socket.send(JSON.stringify({ type, payload }))
+  const write = (text: string) => {
+    for (const socket of sockets) socket.send(text)
   }
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -35,7 +37,8 @@ export async function startScriptedServer(t: Test, first: ServerFrames['ready'])
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     begin: (next) => (ready = next),
-    say,
+    say: (type, payload) => write(JSON.stringify({ type, payload })),
+    write,
     end(code) {
       for (const socket of sockets) socket.close(code)
     },

@@ -124,3 +124,16 @@ t.test('a message that waits for its turn to leave is not repeated meanwhile', a
     'each once',
   )
 })
+
+t.test('a clock that is set back holds up no frame', async (t) => {
+  const { now } = Date
+  t.teardown(() => (Date.now = now))
+  const written: string[] = []
+  const limiter = createFrameLimiter((text) => written.push(text))
+  t.teardown(() => limiter.stop())
+  Date.now = () => now() - 3_600_000
+  for (const content of list(31, 'frame')) limiter.send('typing', { content })
+  t.equal(written.length, 30)
+  Date.now = now
+  await until(() => written.length === 31, 5000)
+})

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
 import type { ConnectOptions } from '../../../src/client/index.js'
+import { readOptions } from '../../../src/client/transport/options.js'
+import { createTokens } from '../../../src/client/transport/tokens.js'
 import { addStore, addToken } from '../../support/chat/accounts.js'
 import { startNode } from '../../support/nodes/node.js'
 import { until, within } from '../../../harness/until.js'
@@ -162,4 +165,30 @@ t.test('a request of a client that is closed does not wait out the pause before 
   store.client.close()
   t.same(await within(5000, history, 'an answer'), { data: [], has_more: false })
   t.equal(calls, 3)
+})
+
+t.test('a token function that never answers is given up with the client, unless a request waits for it', async (t) => {
+  const settings = readOptions({
+    origin: 'http://127.0.0.1',
+    WebSocket,
+    token: () => new Promise(() => undefined),
+    timing: { requestMs: 60_000 },
+  })
+  const tokens = createTokens(settings, () => undefined)
+  const socket = tokens.get('socket').catch((error: unknown) => error)
+  settings.pauses.end()
+  t.match(await within(5000, socket), { code: 'no_token' })
+
+  let answer: (token: string) => void = () => undefined
+  const slow = readOptions({
+    origin: 'http://127.0.0.1',
+    WebSocket,
+    token: () => new Promise((resolve) => (answer = resolve)),
+  })
+  const both = createTokens(slow, () => undefined)
+  const waiting = [both.get('socket'), both.get('request')]
+  slow.pauses.end()
+  await new Promise((resolve) => setImmediate(resolve))
+  answer('late')
+  t.same(await Promise.all(waiting), ['late', 'late'])
 })

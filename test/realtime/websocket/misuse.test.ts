@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import t from 'tap'
 import { addAdmin, addStore } from '../../support/chat/accounts.js'
 import { createChatClient } from '../../support/chat/chat-client.js'
@@ -93,6 +94,17 @@ t.test('a frame in thousands of pieces breaks the protocol: 1008', async (t) => 
   await whole.next('pong')
 })
 
+t.test('what WebSocket itself forbids ends the socket with the code of RFC 6455: 1002, 1007', async (t) => {
+  const store = await addStore(database)
+  const torn = await enter(t, node, 'store', store)
+  torn.socket.send(Buffer.from([0xff]), { binary: false })
+  t.equal((await within(2000, torn.closed)).code, 1007, 'a text that is not UTF-8')
+  const odd = await enter(t, node, 'store', store)
+  const wire = (odd.socket as unknown as { _socket: Socket })._socket
+  wire.write(Buffer.from([0xf1, 0x80, 0, 0, 0, 0]))
+  t.equal((await within(2000, odd.closed)).code, 1002, 'reserved bits')
+})
+
 t.test('a resume with a mistake is an error that names it, shortly, and nothing else', async (t) => {
   const { store, sessionId } = await openConversation(chat)
   const socket = await enter(t, node, 'store', store)
@@ -148,6 +160,9 @@ t.test('an error says which frame it answers', async (t) => {
   t.match(await refused('message', { ...inSession, content: 5, client_message_id: 'mine' }), {
     ...{ code: 'invalid_input', type: 'message', session_id: sessionId, client_message_id: 'mine' },
   })
+  for (const client_message_id of ['x'.repeat(65), '\u{1F600}'.repeat(64), 'nul \0', 'half \ud83d']) {
+    t.match(await refused('message', { ...inSession, content: 5, client_message_id }), { client_message_id })
+  }
   t.match(await refused('typing', { ...inSession, is_typing: true }), { type: 'typing', session_id: sessionId })
   t.match(await refused('read', inSession), { code: 'forbidden', type: 'read', session_id: sessionId })
   t.match(await refused('dance', {}), { code: 'invalid_input', type: 'dance' })

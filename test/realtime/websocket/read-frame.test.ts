@@ -37,7 +37,13 @@ t.test('a large frame that is refused unparsed is described as far as that is ce
     { type: 'message' },
     'none of two',
   )
-  t.same(describe(message({ client_message_id: 'x'.repeat(65) })), { type: 'message' }, 'none that is too long')
+  t.same(describe(message({ client_message_id: 'x'.repeat(257) })), { type: 'message' }, 'none that is too long')
+  const longest = '\u{1F600}'.repeat(64)
+  const escaped = '\\ud83d\\ude00'.repeat(64)
+  t.same(describe(`{"type":"message","payload":{"client_message_id":"${escaped}","content":"${content}"}}`), {
+    type: 'message',
+    client_message_id: longest,
+  })
   t.same(describe(JSON.stringify({ type: 'resume', payload: { content, client_message_id: 'a' } })), {})
   t.same(describe(`"client_message_id":"${'\\'.repeat(20_000)}`), {})
 })
