@@ -3,6 +3,7 @@ import { RequestError, unavailable } from '../errors/request-error.js'
 import type { Database } from '../database/database.js'
 import type { FilesConfig } from './settings/file-settings.js'
 import { createBufferCollector } from '../memory/collect-garbage.js'
+import { createRunningUploads, type RunningUploads } from './uploads/running-uploads.js'
 import { createPacer, type Pace } from './uploads/pacer.js'
 import { openStorage } from './storage/open-storage.js'
 import type { FileStorage } from './storage/storage.js'
@@ -20,6 +21,7 @@ export interface Files {
   /** Folder that uploads are written to while they arrive. */
   spoolFolder: string
   slots: UploadSlots
+  running: RunningUploads
   counts: UploadCounts
   pace: Pace
   /**
@@ -43,6 +45,7 @@ export async function openFiles(db: Database, config: FilesConfig, log: Log): Pr
     storage: await openStorage(config),
     spoolFolder: join(config.folder, 'uploading'),
     slots: createUploadSlots(),
+    running: createRunningUploads(),
     counts: createUploadCounts(),
     pace(bytes) {
       collect(bytes)
