@@ -67,6 +67,15 @@ t.test('logs are JSON lines that hold no token, and name the request', async (t)
     lines.find(({ reqId, msg }) => reqId === id && msg === 'answered'),
     { req: { method: 'GET', path: '/v1/chat/store/session/', store: 5 }, statusCode: 500, ms: Number },
   )
+  const undecodable = lines.filter(({ msg, statusCode }) => msg === 'answered' && statusCode === 400)
+  t.match(
+    undecodable.find(({ req }) => (req as { path?: string }).path === '/v1/chat/%zz/'),
+    { req: { method: 'GET' }, ms: Number },
+  )
+  t.match(
+    lines.find(({ msg }) => msg === 'socket opened'),
+    { req: { method: 'GET', path: '/v1/chat/ws/store/', store: store.id }, statusCode: 101 },
+  )
 })
 
 t.test('a URL that a message quotes is cut before its query', async (t) => {
