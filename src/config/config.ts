@@ -139,7 +139,10 @@ export type Config = Readonly<ReturnType<typeof nameSettings>>
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
-    Object.keys(EnvironmentSchema.properties).map((name) => [name, environment[name] || undefined]),
+    Object.keys(EnvironmentSchema.properties).map((name) => [
+      name,
+      environment[name] === '' ? undefined : environment[name],
+    ]),
   )
   const { value, errors: wrong = [] } = readText(EnvironmentSchema, given)
   const wrongNames = new Set(wrong.map(({ field }) => field))

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import t from 'tap'
 import { EnvironmentSchema, readConfig } from '../../src/config/config.js'
 import { StartupError } from '../../src/errors/startup-error.js'
@@ -115,26 +114,6 @@ t.test('a wrong form of one setting does not hide what is wrong with others toge
   t.same(names(wrong).sort(), ['JWT_SECRET', 'PORT', 'REDIS_URL', 'UPLOAD_MAX_BYTES', 'UPLOAD_TYPES'])
   const DATABASE_REPLICA_URL = 'postgres://replica/chat'
   t.same(names({ DATABASE_URL: 'mysql://host', DATABASE_REPLICA_URL }), ['DATABASE_URL'], 'and invents nothing')
-})
-
-t.test('origins and proxies as people have them are taken', async (t) => {
-  const origins = 'https://shop.example, http://localhost:8080,http://[::1]:3000,capacitor://localhost,null'
-  const config = readConfig({
-    CORS_ORIGINS: origins,
-    WEBSOCKET_ORIGINS: `${origins},*`,
-    WIDGET_ORIGINS: 'https://*.shop.example, shop.example',
-    TRUST_PROXY: 'loopback, 10.0.0.0/8,fd00::/8, 192.168.0.1',
-  })
-  t.equal(config.corsOrigins.length, 5)
-  t.same(config.websocketOrigins, [], 'any')
-  t.equal(config.trustProxy.length, 4)
-})
-
-t.test('folders are those of the working directory, whatever that is later', async (t) => {
-  const relative = readConfig({ DATA_DIR: 'rel-data' })
-  t.equal(relative.dataFolder, resolve('rel-data'))
-  t.equal(relative.files.folder, resolve('rel-data/files'))
-  t.equal(readConfig({ FILES_DIR: './rel-files' }).files.folder, resolve('rel-files'))
 })
 
 t.test('ranges for webhooks are CIDR', async (t) => {
