@@ -87,9 +87,10 @@ async function listen(app: App, { host, port }: Config): Promise<void> {
   try {
     await app.listenAt(host, port)
   } catch (error) {
+    if (error instanceof StartupError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') throw new StartupError(`Port ${port} on ${host} is in use. Set PORT to a free one.`)
-    throw new StartupError(`Cannot listen on ${host}:${port}: ${message}`)
+    throw new StartupError(`Cannot listen on ${host}:${port}: ${message}. Look at HOST and PORT.`)
   }
 }
 

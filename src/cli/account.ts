@@ -1,6 +1,7 @@
-import { explain, runCommand, type Started } from './commands.js'
+import { explain, runCommand, usage, type Started } from './commands.js'
 
 const started: Started = {}
+const words = process.argv.slice(2)
 const state = { isInterrupted: false }
 
 // Without a listener, a signal would end this process and leave an embedded PostgreSQL running.
@@ -8,7 +9,8 @@ for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 1
   process.on(signal, () => void interrupt(128 + number))
 }
 try {
-  await runCommand(process.argv.slice(2), process.env, (result) => console.log(JSON.stringify(result)), started)
+  if (words.some((word) => word === '--help' || word === '-h')) console.log(usage)
+  else await runCommand(words, process.env, (result) => console.log(JSON.stringify(result)), started)
 } catch (error) {
   // An interrupt closes the database under the command, which then fails.
   if (!state.isInterrupted) {

@@ -20,7 +20,7 @@ import { AdminRoleSchema } from '../protocol/schemas/accounts.js'
 import type { AdminRole } from '../protocol/account.js'
 import { IdSchema } from '../protocol/schemas/id.js'
 
-const usage = `Usage: npm run --silent account -- <command>
+export const usage = `Usage: npm run --silent account -- <command>
   store create --name <name> [--id <id>] [--email <address>] [--logo-url <url>] [--expires <life>]
   admin create --name <name> [--id <id>] [--role agent|supervisor] [--expires <life>]
   account update   (--store <id> | --admin <id>) [--active true|false] [--role agent|supervisor]

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
-import { checkDatabaseUrl, checkPublicUrl, checkRedisUrls, checkReplicaUrls } from './check-urls.js'
+import { checkLists } from './check-lists.js'
+import { checkUrls } from './check-urls.js'
 import { StartupError } from '../errors/startup-error.js'
 import { checkFileSettings, fileSettings, nameFileSettings } from '../files/settings/file-settings.js'
 import { checkJwtSettings, jwtEnvironment, readJwtSettings } from '../jwt/jwt-settings.js'
@@ -95,7 +97,7 @@ export const EnvironmentSchema = Type.Object({
   ...webhookEnvironment,
   ...mailEnvironment,
   CORS_ORIGINS: List('Origins whose pages may call the API, separated by commas; `*` for any.'),
-  WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty: any.'),
+  WEBSOCKET_ORIGINS: List('Origins whose pages may open sockets, separated by commas. Empty, or `*`: any.'),
   WIDGET_ORIGINS: List('Origins whose pages may embed the widget, separated by commas. Empty: any.'),
   SOCKETS_PER_ACCOUNT: Count(1, 10_000, 20, 'Sockets that one account may have on this node.'),
   SOCKET_FRAME_BYTES: Count(1024, 16_777_216, 65_536, 'Largest frame that a client may send.'),
@@ -136,33 +138,41 @@ export type Config = Readonly<ReturnType<typeof nameSettings>>
  * @throws StartupError with one line for each bad setting
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const names = Object.keys(EnvironmentSchema.properties)
   const given = Object.fromEntries(
-    names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
+    Object.keys(EnvironmentSchema.properties).map((name) => [
+      name,
+      environment[name] === '' ? undefined : environment[name],
+    ]),
   )
-  const { value, errors } = readText(EnvironmentSchema, given)
-  const wrong = value === undefined ? errors : checkTogether(value)
-  if (value === undefined || wrong.length > 0) {
-    throw new StartupError(wrong.map(({ field, message }) => `${field} ${message}`).join('\n'))
-  }
-  return Object.freeze(nameSettings(value))
+  const { value, errors: wrong = [] } = readText(EnvironmentSchema, given)
+  const wrongNames = new Set(wrong.map(({ field }) => field))
+  const settings = value ?? keepWrong(given, wrongNames)
+  const all = [...wrong, ...checkTogether(settings).filter(({ field }) => !wrongNames.has(field))]
+  if (all.length > 0) throw new StartupError(all.map(({ field, message }) => `${field} ${message}`).join('\n'))
+  return Object.freeze(nameSettings(settings))
 }
 
-function checkTogether(environment: Static<typeof EnvironmentSchema>): FieldErrors {
-  const { DATABASE_URL, DATABASE_REPLICA_URL, REDIS_URL, PUBLIC_URL } = environment
+/** The settings, the wrong ones as their texts, for the checks of several settings: these read no numbers. */
+function keepWrong(given: Record<string, string | undefined>, names: Set<string>): Environment {
+  const right = Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name)))
+  const wrong = Object.fromEntries([...names].map((name) => [name, given[name]]))
+  return { ...readText(EnvironmentSchema, right).value, ...wrong } as Environment
+}
+
+type Environment = Static<typeof EnvironmentSchema>
+
+function checkTogether(environment: Environment): FieldErrors {
   return [
+    ...checkLists(environment),
     ...checkWebhookSettings(environment),
     ...checkMailSettings(environment),
-    ...(DATABASE_URL === undefined ? [] : checkDatabaseUrl('DATABASE_URL', DATABASE_URL)),
-    ...checkReplicaUrls('DATABASE_REPLICA_URL', splitList(DATABASE_REPLICA_URL ?? ''), DATABASE_URL),
-    ...(REDIS_URL === undefined ? [] : checkRedisUrls('REDIS_URL', splitList(REDIS_URL))),
-    ...(PUBLIC_URL === undefined ? [] : checkPublicUrl('PUBLIC_URL', PUBLIC_URL)),
+    ...checkUrls(environment),
     ...checkJwtSettings(environment),
     ...checkFileSettings(environment),
   ]
 }
 
-function nameSettings(environment: Static<typeof EnvironmentSchema>) {
+function nameSettings(environment: Environment) {
   return {
     host: environment.HOST,
     port: environment.PORT,
@@ -171,7 +181,8 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     databaseReplicaUrls: splitList(environment.DATABASE_REPLICA_URL ?? ''),
     // The embedded PostgreSQL has no pooler in front.
     databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
-    dataFolder: environment.DATA_DIR,
+    // Its PostgreSQL runs in another working directory.
+    dataFolder: resolve(environment.DATA_DIR),
     databasePoolSize: environment.DATABASE_POOL_SIZE,
     databaseAcquireTimeoutMs: environment.DATABASE_ACQUIRE_TIMEOUT_MS,
     databaseStatementTimeoutMs: environment.DATABASE_STATEMENT_TIMEOUT_MS,
@@ -194,7 +205,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
     unreadAfterMs: environment.MAIL_AFTER_MINUTES * 60_000,
     mail: readMailSettings(environment),
     corsOrigins: splitList(environment.CORS_ORIGINS),
-    websocketOrigins: splitList(environment.WEBSOCKET_ORIGINS),
+    websocketOrigins: readWebsocketOrigins(splitList(environment.WEBSOCKET_ORIGINS)),
     widgetOrigins: splitList(environment.WIDGET_ORIGINS),
     socketsPerAccount: environment.SOCKETS_PER_ACCOUNT,
     socketFrameBytes: environment.SOCKET_FRAME_BYTES,
@@ -218,6 +229,7 @@ function nameSettings(environment: Static<typeof EnvironmentSchema>) {
   }
 }
 
+const readWebsocketOrigins = (list: string[]) => (list.includes('*') ? [] : list)
 const splitList = (list: string) => list.split(',').flatMap((item) => item.trim() || [])
 
 export const readClientLimits = ({ socketFrameBytes, socketLimits }: Config): ClientLimits => ({

@@ -97,7 +97,11 @@ async function createCluster(folder: string, pgData: string, binaries: Binaries,
     await rename(passwordFile, join(draftData, 'password'))
     await rename(draftData, pgData).catch(async (error: unknown) => {
       // Another instance created the cluster at the same time; both use that one.
-      if (!(await exists(join(pgData, 'PG_VERSION')))) throw error
+      if (await exists(join(pgData, 'PG_VERSION'))) return
+      if (!(await exists(pgData))) throw error
+      throw new StartupError(
+        `The folder ${pgData} is no PostgreSQL cluster. Move it away, or set DATA_DIR to another folder.`,
+      )
     })
   } finally {
     await rm(draft, { recursive: true, force: true })

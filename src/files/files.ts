@@ -1,8 +1,11 @@
+import { access, constants, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RequestError, unavailable } from '../errors/request-error.js'
 import type { Database } from '../database/database.js'
 import type { FilesConfig } from './settings/file-settings.js'
+import { StartupError } from '../errors/startup-error.js'
 import { createBufferCollector } from '../memory/collect-garbage.js'
+import { createRunningUploads, type RunningUploads } from './uploads/running-uploads.js'
 import { createPacer, type Pace } from './uploads/pacer.js'
 import { openStorage } from './storage/open-storage.js'
 import type { FileStorage } from './storage/storage.js'
@@ -20,6 +23,7 @@ export interface Files {
   /** Folder that uploads are written to while they arrive. */
   spoolFolder: string
   slots: UploadSlots
+  running: RunningUploads
   counts: UploadCounts
   pace: Pace
   /**
@@ -33,8 +37,12 @@ interface Log {
   warn(context: { err: unknown }, message: string): void
 }
 
-/** Opens the storage that the settings name. */
+/**
+ * Opens the storage that the settings name.
+ * @throws StartupError when FILES_DIR is not a folder that can be written
+ */
 export async function openFiles(db: Database, config: FilesConfig, log: Log): Promise<Files> {
+  if (config.isFolderChosen) await requireWritable(config.folder)
   const pace = createPacer(BYTES_PER_TURN)
   const collect = createBufferCollector()
   return {
@@ -43,6 +51,7 @@ export async function openFiles(db: Database, config: FilesConfig, log: Log): Pr
     storage: await openStorage(config),
     spoolFolder: join(config.folder, 'uploading'),
     slots: createUploadSlots(),
+    running: createRunningUploads(),
     counts: createUploadCounts(),
     pace(bytes) {
       collect(bytes)
@@ -57,5 +66,14 @@ export async function openFiles(db: Database, config: FilesConfig, log: Log): Pr
         throw unavailable('Files are not available right now')
       }
     },
+  }
+}
+
+async function requireWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch {
+    throw new StartupError(`The folder ${folder} cannot be written. Set FILES_DIR to one that can.`)
   }
 }

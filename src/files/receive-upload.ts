@@ -38,7 +38,7 @@ export async function receiveUpload(files: Files, request: IncomingMessage, acco
   await requireAllowance(files.db, account, files.config)
   const slot = await takeSlot(files, request, account)
   try {
-    return await readUpload(files, request, account, slot)
+    return await files.running.run(() => readUpload(files, request, account, slot))
   } finally {
     slot.giveBack()
   }

@@ -14,7 +14,7 @@ export const answersPlugin = plugin(
       done(isWithoutHost(request.raw) ? new RequestError(400, 'The Host header is missing') : undefined)
     })
     app.addHook('onResponse', (request, reply, done) => {
-      request.log.debug({ req: request, statusCode: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
+      logAnswer(request, reply)
       done()
     })
     app.server.on('checkExpectation', answerExpectation)
@@ -23,6 +23,9 @@ export const answersPlugin = plugin(
   },
   { name: 'answers' },
 )
+
+const logAnswer = (request: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) =>
+  request.log.debug({ req: request, statusCode, ms: Math.round(elapsedTime) }, 'answered')
 
 /** RFC 9112 (3.2) demands a 400. The one of Node.js has no body. */
 const isWithoutHost = ({ httpVersion, headers }: IncomingMessage) => httpVersion === '1.1' && headers.host === undefined
@@ -78,6 +81,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 /** Answers failures before routing, such as a URL that cannot be decoded. No hook has run yet. */
 export function answerFrameworkError({ statusCode }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(headersOf(request))
+  reply.raw.once('finish', () => {
+    logAnswer(request, reply)
+    request.server.requestCounts?.note(request.method, undefined, reply.statusCode, reply.elapsedTime)
+  })
   // The connection of a handshake has no HTTP parser any more, and no hook closes it.
   if (request.raw.headers.upgrade !== undefined) {
     reply.header('connection', 'close')

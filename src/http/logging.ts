@@ -1,22 +1,23 @@
 import type { FastifyRequest } from 'fastify'
 import { describeError } from '../errors/describe-error.js'
+import { hideTokens } from '../errors/hide-secrets.js'
 import { createLogCounts, createRepeatLimit, type LogCounts } from '../errors/limit-repeats.js'
 import type { Account } from '../protocol/account.js'
 
 /**
  * Logs are JSON lines. Requests are logged with method, path, address and account, without headers, query and body. Errors
  * are logged by `describeError`: other properties that libraries attach may contain a password, a URL with one, or a chat
- * message.
+ * message. Tokens are replaced in every line: a client may write one into a path or a request id.
  */
 export function createLoggerOptions(level: string, counts: LogCounts = createLogCounts()) {
   return {
     level,
     // Warnings and errors of Fastify and its plugins quote whole URLs.
-    hooks: { streamWrite: cutQueries, logMethod: createRepeatLimit(counts) },
+    hooks: { streamWrite: (line: string) => hideTokens(cutQueries(line)), logMethod: createRepeatLimit(counts) },
     serializers: {
       req: ({ method, url, ip, account }: FastifyRequest) => ({
         method,
-        path: hideFileId(url.split('?', 1)[0] ?? ''),
+        path: hideFileId(url.split(QUERY, 1)[0] ?? ''),
         ip,
         ...describeAccount(account),
       }),
@@ -24,6 +25,9 @@ export function createLoggerOptions(level: string, counts: LogCounts = createLog
     },
   }
 }
+
+/** What begins a query, also where a client has encoded it or puts another character in its place. */
+const QUERY = /[?;]|%3f/i
 
 /** Whoever knows the id of a file may read it. */
 const hideFileId = (path: string) => path.replace(/(\/files\/)[^/]+/, '$1…')

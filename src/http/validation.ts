@@ -54,11 +54,17 @@ export function createCheck<S extends TSchema>(schema: S): (value: unknown) => S
 }
 
 /**
- * Converts text fields, such as an environment, to the types of a schema, with its defaults. Returns the errors on failure.
+ * Converts text fields, such as an environment, to the types of a schema, with its defaults. Integers are decimal digits.
+ * Returns the errors on failure.
  */
 export function readText<S extends TObject>(schema: S, fields: Record<string, string | undefined>) {
   const validate = converting.compile<Static<S>>(schema)
-  const value: unknown = { ...fields }
+  const isWrong = ([name, text]: [string, string | undefined]) =>
+    text !== undefined && schema.properties[name]?.['type'] === 'integer' && !/^-?\d+$/.test(text)
+  // Ajv would convert ` 80 `, `0x50` and `8e1`, too. The text `NaN` is no number for it.
+  const value: unknown = Object.fromEntries(
+    Object.entries(fields).map((field) => (isWrong(field) ? [field[0], 'NaN'] : field)),
+  )
   return validate(value) ? { value } : { errors: describe(validate) }
 }
 

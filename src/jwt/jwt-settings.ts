@@ -79,6 +79,7 @@ export function checkJwtSettings(environment: JwtEnvironment): FieldErrors {
   const error = (field: string, message: string) => [{ field, message }]
   if (names.length === 0) {
     const given = Object.keys(jwtEnvironment).filter((name) => environment[name as keyof JwtEnvironment] !== undefined)
+    if (environment.JWT_ALGORITHMS !== undefined) return error('JWT_ALGORITHMS', 'holds no algorithm')
     return given.length > 0 ? error('JWT_ALGORITHMS', `is needed by ${given.join(', ')}`) : []
   }
   if (names.some((name) => !algorithms.some((known) => known === name))) {
@@ -92,11 +93,20 @@ export function checkJwtSettings(environment: JwtEnvironment): FieldErrors {
       ? error('JWT_PUBLIC_KEY', `or JWT_JWKS_URL is needed for ${asymmetric.join(', ')}`)
       : []),
     ...(publicKey !== undefined && jwksUrl !== undefined ? error('JWT_JWKS_URL', 'excludes JWT_PUBLIC_KEY') : []),
+    ...(jwksUrl !== undefined && hasCredentials(jwksUrl)
+      ? error('JWT_JWKS_URL', 'must be without a user name and a password')
+      : []),
     ...(publicKey === undefined ? [] : checkPublicKey(publicKey, asymmetric)),
     ...(jwksUrl !== undefined && asymmetric.length === 0
       ? error('JWT_JWKS_URL', 'is for other algorithms than HS256')
       : []),
   ]
+}
+
+/** `fetch` refuses such a URL. */
+function hasCredentials(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url !== undefined && `${url.username}${url.password}` !== ''
 }
 
 function checkSecrets(secrets: string[]): FieldErrors {

@@ -38,9 +38,13 @@ export async function startMetricsServer(
     )
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ message }) =>
-      reject(new StartupError(`The metrics server cannot listen on ${host}:${port}: ${message}`)),
-    )
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const reason =
+        code === 'EADDRINUSE'
+          ? `Port ${port} on ${host} is in use. Set METRICS_PORT to a free one.`
+          : `The metrics cannot listen on ${host}:${port}: ${message}. Look at METRICS_HOST and METRICS_PORT.`
+      reject(new StartupError(reason))
+    })
     server.listen(port, host, resolve)
   })
   const { address, port: taken, family } = server.address() as AddressInfo

@@ -11,6 +11,8 @@ declare module 'fastify' {
 }
 
 const SWEEP_INTERVAL_MS = 300_000
+/** Well within what is left when a node that stops has cut the connections. */
+const SETTLE_MS = 500
 
 /** Keeps uploaded files, and removes those that nobody wants. */
 export const filesPlugin = plugin<{ config: Config }>(
@@ -28,7 +30,11 @@ export const filesPlugin = plugin<{ config: Config }>(
       },
       (error) => app.log.warn({ err: error }, 'files cannot be removed'),
     )
-    app.addHook('onClose', () => sweeping.stop())
+    app.addHook('onClose', async () => {
+      // The connections have ended, and an upload that was cut removes what it has written.
+      await files.running.settle(SETTLE_MS)
+      await sweeping.stop()
+    })
   },
   { name: 'files', dependencies: ['database'] },
 )

@@ -52,7 +52,7 @@ export const searchPlugin = plugin<{ config: Config; databaseUrl: string }>(
       target:
         migrationDatabaseUrl === undefined
           ? describeMigrationTarget(databaseUrl, { pooler })
-          : describeMigrationTarget(migrationDatabaseUrl),
+          : describeMigrationTarget(migrationDatabaseUrl, { setting: 'MIGRATION_DATABASE_URL' }),
       onLack: (reason) => log.warn(reason),
       onSlowFill: (mostMessages) =>
         log.warn({ mostMessages }, 'filling the search took too long; a turn copies less now'),

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
+import { hideTokens } from '../errors/hide-secrets.js'
 import type { Span, SpanDescription, Tracing } from '../instruments/tracing.js'
 
 declare module 'fastify' {
@@ -37,7 +38,7 @@ export const tracingPlugin = plugin<{ config: Config }>(
       request.span = tracing.begin({
         name: `${method} ${route}`,
         kind: 'server',
-        attributes: { 'http.request.method': method, 'http.route': route, 'store_chat.request_id': id },
+        attributes: { 'http.request.method': method, 'http.route': route, 'store_chat.request_id': hideTokens(id) },
         ...relateToCaller(request),
       })
       reply.header('traceparent', request.span.traceparent)

@@ -39,7 +39,8 @@ export function checkWebhookSettings({ WEBHOOK_ALLOW_CIDRS }: WebhookEnvironment
 
 const maxPrefix: Record<number, number> = { 4: 32, 6: 128 }
 
-function isCidr(cidr: string): boolean {
+/** Whether a text is an address, or a range of addresses. */
+export function isCidr(cidr: string): boolean {
   const [address = '', prefix, ...rest] = cidr.split('/')
   const longest = maxPrefix[isIP(address)]
   if (longest === undefined || rest.length > 0) return false

@@ -59,6 +59,14 @@ t.test('accounts are given a role, switched off and on, and signed out', async (
   t.equal((await ask(t, issued['token'])).status, 401)
 })
 
+t.test('it prints its usage when it is asked for help', async (t) => {
+  for (const words of [['--help'], ['-h'], ['store', 'create', '--help']]) {
+    const help = runProgram(t, 'cli/account.js', { DATABASE_URL: 'postgresql://127.0.0.1:1/none' }, words)
+    t.same(await help.exit(), { code: 0, signal: null })
+    t.match(help.output(), { out: /^Usage: .*\n {2}store create /, err: '' })
+  }
+})
+
 t.test('what it cannot do it says in words, with exit code 1', async (t) => {
   const refused: [string[], RegExp][] = [
     [[], /^Usage: /],

@@ -46,7 +46,8 @@ t.test('every setting is read', async (t) => {
 
 t.test('each bad setting is one line that begins with its name', async (t) => {
   const bad: Record<string, string[]> = {
-    PORT: ['abc', '-1', '65536', '1.5', '8000x'],
+    PORT: ['abc', '-1', '65536', '1.5', '8000x', '0x47A4', ' 18341 ', '1e3', '+80'],
+    METRICS_PORT: ['0x10', '65536'],
     REDIS_KIND: ['double'],
     DATABASE_URL: ['mysql://host', 'host'],
     DATABASE_REPLICA_URL: ['mysql://host', 'host'],
@@ -70,6 +71,25 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
     MAIL_FROM: ['nobody', 'a@b\nBcc: c@d'],
     MAIL_AFTER_MINUTES: ['-1', '0.5'],
     LOG_LEVEL: ['loud', 'INFO'],
+    MIGRATION_DATABASE_URL: ['mysql://host', 'postgresql://chat:12/Secret@127.0.0.1/chat', 'postgresql://host:99999/a'],
+    TRUST_PROXY: ['nonsense', '*', '10.0.0.0/99', '0.0.0.0/0', '127.0.0.1,::1/129'],
+    CORS_ORIGINS: [
+      'https://shop.example/',
+      'https://shop.example/path',
+      'shop.example',
+      'https://Shop.example',
+      'https://shop.example:443',
+      'https://a.example,https://*.b.example',
+      '*.example',
+    ],
+    WEBSOCKET_ORIGINS: ['https://shop.example/', 'shop.example'],
+    WIDGET_ORIGINS: ['https://shop.example; script-src *', 'https://shöp.example'],
+    UPLOAD_TYPES: [',', 'exe'],
+    UPLOAD_SCAN: ['clamd://h:99999', 'http://h'],
+    JWT_ALGORITHMS: [',', 'HS512'],
+    S3_ENDPOINT: ['http://h:99999', 'h'],
+    OTEL_EXPORTER_OTLP_ENDPOINT: ['http://user:pass@h:99999'],
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ['http://', 'h'],
   }
   for (const [name, values] of Object.entries(bad)) {
     for (const value of values) {
@@ -80,6 +100,20 @@ t.test('each bad setting is one line that begins with its name', async (t) => {
   }
   const lines = readErrors(Object.fromEntries(Object.entries(bad).map(([name, [value]]) => [name, value])))
   t.same(lines.map((line) => line.split(' ')[0]).sort(), Object.keys(bad).sort(), 'all of them are told at once')
+})
+
+t.test('a wrong form of one setting does not hide what is wrong with others together', async (t) => {
+  const names = (environment: Record<string, string>) => readErrors(environment).map((line) => line.split(' ')[0])
+  const wrong = {
+    PORT: '-1',
+    UPLOAD_MAX_BYTES: 'x',
+    REDIS_URL: 'redis://',
+    JWT_ALGORITHMS: 'HS256',
+    UPLOAD_TYPES: 'exe',
+  }
+  t.same(names(wrong).sort(), ['JWT_SECRET', 'PORT', 'REDIS_URL', 'UPLOAD_MAX_BYTES', 'UPLOAD_TYPES'])
+  const DATABASE_REPLICA_URL = 'postgres://replica/chat'
+  t.same(names({ DATABASE_URL: 'mysql://host', DATABASE_REPLICA_URL }), ['DATABASE_URL'], 'and invents nothing')
 })
 
 t.test('ranges for webhooks are CIDR', async (t) => {

@@ -12,6 +12,15 @@ t.test('what libraries attach to an error is not told', async (t) => {
   t.notMatch(printError(error), 'secret')
 })
 
+t.test('of URLs in messages the credentials are not told', async (t) => {
+  const error = new Error('No URL: http://user:sec@ret@host/keys, http://host/@path', {
+    cause: new Error('a://secret@b'),
+  })
+  const described = describeError(error)
+  t.match(described, { message: 'No URL: http://…@host/keys, http://host/@path', cause: { message: 'a://…@b' } })
+  t.notMatch(JSON.stringify([described, printError(error), describeError('a://secret@b')]), /sec|ret@/)
+})
+
 t.test('anything can be thrown', async (t) => {
   t.equal(printError('words'), 'words')
   const circle = new Error('round')

@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
+import { createToken } from '../../src/accounts/tokens.js'
 import { createLoggerOptions } from '../../src/http/logging.js'
 import { addStore } from '../support/chat/accounts.js'
 import { createDatabase } from '../support/databases/database.js'
@@ -19,6 +20,22 @@ t.test('logs are JSON lines that hold no token, and name the request', async (t)
   await client.get('/v1/chat/store/session/', { token: 'unknown-token' })
   await client.get(`/nowhere/?token=${store.token}`)
   await client.get('/v1/chat/%zz/?token=in-the-query', store)
+  const jwt = `eyJ${'a'.repeat(40)}.eyJ${'b'.repeat(40)}.${'c'.repeat(43)}`
+  secrets.push('a'.repeat(40), 'b'.repeat(40), 'c'.repeat(43))
+  const issuedToken = createToken()
+  secrets.push(issuedToken)
+  for (const token of [issuedToken, jwt]) {
+    for (const path of [
+      `store/a%3Ftoken=${token}`,
+      `store/;token=${token}`,
+      `store/${token}`,
+      `%zz/token%3D${token}`,
+    ]) {
+      await client.get(`/v1/chat/ws/${path}`)
+    }
+  }
+  for (const rest of ['a%3Ftoken=in-the-query', ';token=in-the-query']) await client.get(`/v1/chat/ws/store/${rest}`)
+  await client.get('/nowhere/', { headers: { 'x-request-id': issuedToken } })
   for (const path of ['/health/live/', '/v1/chat/store/session/', '/v1/chat/ws/store/', '/docs/', '/nowhere/']) {
     for (const version of ['13', '12', 'h2c']) {
       const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
@@ -49,6 +66,15 @@ t.test('logs are JSON lines that hold no token, and name the request', async (t)
   t.match(
     lines.find(({ reqId, msg }) => reqId === id && msg === 'answered'),
     { req: { method: 'GET', path: '/v1/chat/store/session/', store: 5 }, statusCode: 500, ms: Number },
+  )
+  const undecodable = lines.filter(({ msg, statusCode }) => msg === 'answered' && statusCode === 400)
+  t.match(
+    undecodable.find(({ req }) => (req as { path?: string }).path === '/v1/chat/%zz/'),
+    { req: { method: 'GET' }, ms: Number },
+  )
+  t.match(
+    lines.find(({ msg }) => msg === 'socket opened'),
+    { req: { method: 'GET', path: '/v1/chat/ws/store/', store: store.id }, statusCode: 101 },
   )
 })
 

@@ -57,6 +57,11 @@ t.test('settings that do not are told in one line each, without their values', a
       /^JWT_PUBLIC_KEY must be an RSA key of 2048 bits or more, a P-256 or an Ed25519 key$/,
     ],
     [{ JWT_ALGORITHMS: 'RS256', JWT_JWKS_URL: 'file:///etc/passwd' }, /^JWT_JWKS_URL /],
+    [
+      { JWT_ALGORITHMS: 'RS256', JWT_JWKS_URL: 'http://u:Secret@127.0.0.1/keys' },
+      /^JWT_JWKS_URL must be without a user name and a password$/,
+    ],
+    [{ JWT_ALGORITHMS: ',' }, /^JWT_ALGORITHMS holds no algorithm$/],
     [{ JWT_ALGORITHMS: 'HS256', JWT_SECRET: SECRET, JWT_JWKS_URL: url }, /^JWT_JWKS_URL is for other algorithms/],
   ]
   for (const [environment, expected] of wrong) {

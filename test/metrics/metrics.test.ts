@@ -62,6 +62,7 @@ t.test('what clients do is counted on the node that does it', async (t) => {
 t.test('refusals are counted, and paths without a route are one series', async (t) => {
   const before = await read()
   await chat.get('store/session/', { token: 'unknown' })
+  await here.get('/v1/chat/x/%zz')
   const { status } = await chat.post('store/message/', store, { content: 'one too many' })
   t.equal(status, 429)
   for (const path of ['/a', '/b', '/v1/chat/files/0123456789']) t.equal((await here.get(path)).status, 404)
@@ -71,6 +72,7 @@ t.test('refusals are counted, and paths without a route are one series', async (
   t.equal(grew('store_chat_authentication_failures_total'), 1)
   t.equal(grew('store_chat_limited_total', { limit: 'messages' }), 1)
   t.ok(grew('store_chat_http_requests_total', { route: 'unknown', method: 'GET', status: '404' }) >= 2)
+  t.equal(grew('store_chat_http_requests_total', { route: 'unknown', method: 'GET', status: '400' }), 1)
 })
 
 t.test('no label names an account, a session or a path', async (t) => {

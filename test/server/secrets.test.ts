@@ -13,7 +13,6 @@ t.test('settings that are wrong are refused in a line each, without their values
     DATABASE_URL: `postgresql://chat:${SECRET}@127.0.0.1:5432/chat`,
     REDIS_URL: `redis://:${SECRET}@127.0.0.1:6399`,
   }
-  // URLs are checked once all settings have the right form.
   const wrong = {
     'DATABASE_URL REDIS_URL': urls,
     PLATFORM_TOKEN: { DATABASE_URL: database.url, PLATFORM_TOKEN: SECRET },

@@ -1,9 +1,12 @@
+import { mkdir } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { addStore } from '../support/chat/accounts.js'
 import { createDatabase, createEmptyDatabase } from '../support/databases/database.js'
 import { startOwnPostgres } from '../support/databases/own-postgres.js'
 import { startServer } from '../support/nodes/server-process.js'
+import { createTempFolder } from '../support/temp-folder.js'
 import { until } from '../../harness/until.js'
 
 t.test('several nodes start at once on an empty database: one migrates, all come up', async (t) => {
@@ -40,6 +43,8 @@ t.test('a database that is not there yet is waited for, and nothing in it change
 
 t.test('what keeps it from starting is told in one clear line', async (t) => {
   const database = await createDatabase(t)
+  const withoutCluster = await createTempFolder(t)
+  await mkdir(join(withoutCluster, 'postgres', 'something'), { recursive: true })
   const stranger = new URL(database.url)
   Object.assign(stranger, { username: 'stranger', password: 'wrong' })
   const refused: [Record<string, string>, RegExp][] = [
@@ -51,6 +56,11 @@ t.test('what keeps it from starting is told in one clear line', async (t) => {
     ],
     [{ DATABASE_URL: database.url, SEARCH_LANGUAGE: 'klingon' }, /^SEARCH_LANGUAGE names no .*: klingon\n$/],
     // Root may write everywhere, but not below a file.
+    [
+      { DATABASE_URL: database.url, FILES_DIR: `${process.cwd()}/package.json` },
+      /^The folder .* cannot be written\. Set FILES_DIR to one that can\.\n$/,
+    ],
+    [{ DATA_DIR: withoutCluster }, /^The folder .*\/postgres is no PostgreSQL cluster.* DATA_DIR .*\n$/],
     [{ DATA_DIR: `${process.cwd()}/package.json/data` }, /^The data folder .* cannot be written\..*\n$/],
   ]
   await Promise.all(refused.map(([environment, expected]) => refuses(t, environment, expected)))
@@ -68,7 +78,21 @@ t.test('where it cannot listen it says so in one clear line', async (t) => {
     { DATABASE_URL, PORT: String(port) },
     /^Port \d+ on 127\.0\.0\.1 is in use\. Set PORT to a free one\.\n$/,
   )
-  await refuses(t, { DATABASE_URL, HOST: '192.0.2.1' }, /^Cannot listen on 192\.0\.2\.1:0: .*\n$/)
+  await refuses(
+    t,
+    { DATABASE_URL, METRICS_PORT: String(port) },
+    /^Port \d+ on 127\.0\.0\.1 is in use\. Set METRICS_PORT to a free one\.\n$/,
+  )
+  await refuses(
+    t,
+    { DATABASE_URL, HOST: '192.0.2.1' },
+    /^Cannot listen on 192\.0\.2\.1:0: .* Look at HOST and PORT\.\n$/,
+  )
+  await refuses(
+    t,
+    { DATABASE_URL, METRICS_PORT: '0', METRICS_HOST: '192.0.2.1' },
+    /^The metrics cannot listen on .*\n$/,
+  )
 })
 
 t.test('a database that stays away is waited for until the time is over', async (t) => {

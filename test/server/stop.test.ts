@@ -1,8 +1,12 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Client } from 'pg'
 import { addStore } from '../support/chat/accounts.js'
 import { createDatabase, type TestDatabase } from '../support/databases/database.js'
+import { openRawConnection } from '../support/clients/raw-http.js'
 import { startServer } from '../support/nodes/server-process.js'
+import { createTempFolder } from '../support/temp-folder.js'
 import { until } from '../../harness/until.js'
 
 const path = '/v1/chat/store/session/'
@@ -44,6 +48,27 @@ t.test('a request that does not come to its end is given up', async (t) => {
   t.same(await server.exit(), { code: 1, signal: null })
   t.ok(Date.now() - stoppedAt < 20_000, 'long before its statement would be')
   await underWay
+})
+
+t.test('an upload that the end of the process cuts leaves no file behind', async (t) => {
+  const database = await createDatabase(t)
+  const stores = await Promise.all(Array.from({ length: 8 }, () => addStore(database)))
+  const folder = await createTempFolder(t)
+  const server = startServer(t, { DATABASE_URL: database.url, FILES_DIR: folder })
+  const { origin } = await server.ready()
+  const part = '--B\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhello'
+  for (const { token } of stores) {
+    const connection = await openRawConnection(t, { origin })
+    connection.write(
+      `POST /v1/chat/upload/ HTTP/1.1\r\nHost: x\r\nAuthorization: Token ${token}\r\n` +
+        `Content-Type: multipart/form-data; boundary=B\r\nContent-Length: 100000\r\n\r\n${part}`,
+    )
+  }
+  const listSpooled = () => readdir(join(folder, 'uploading')).catch(() => [])
+  await until(async () => (await listSpooled()).length === stores.length, 10_000, 'the uploads have begun')
+  server.kill('SIGTERM')
+  t.same(await server.exit(), { code: 0, signal: null })
+  t.same(await listSpooled(), [])
 })
 
 t.test('a second signal ends it at once', async (t) => {

@@ -20,11 +20,12 @@ interface Findings {
 }
 
 /**
- * Checks that the service can keep its guarantees on this database.
+ * Checks that the service can keep its guarantees on this database. Returns a line about timeouts of the role that differ
+ * from the configured one, if there are such.
  * @throws StartupError that says what to change · an Error with PostgreSQL's code while the database is read-only,
  * which may pass
  */
-export async function checkDatabase(client: Client, target: ConnectionTarget): Promise<void> {
+export async function checkDatabase(client: Client, target: ConnectionTarget): Promise<string | undefined> {
   const found = await readFindings(client, target)
   if (found.version < MIN_SERVER_VERSION)
     throw new StartupError(`PostgreSQL 15 is needed, this is ${found.versionName}`)
@@ -39,6 +40,7 @@ export async function checkDatabase(client: Client, target: ConnectionTarget): P
   if (target.pooler === 'transaction') checkRole(found, target)
   else await checkConnection(client, found, target)
   if (found.isReadOnly) throw Object.assign(new Error('it is read-only'), { code: READ_ONLY })
+  return target.pooler === 'transaction' ? describeTimeouts(found, target) : undefined
 }
 
 async function readFindings(client: Client, { settings }: ConnectionTarget): Promise<Findings> {
@@ -105,6 +107,15 @@ function checkRole(found: Findings, { address, settings }: ConnectionTarget): vo
   throw new StartupError(
     `Behind a pooler in transaction mode the role brings the settings. Run, and let the pooler reconnect: ${statements.join(' ')}`,
   )
+}
+
+/** The role may have other timeouts than the node, but not none. */
+function describeTimeouts(found: Findings, { settings }: ConnectionTarget): string | undefined {
+  const differing = ['statement_timeout', 'idle_in_transaction_session_timeout'].flatMap((name) =>
+    found.settings[name] === settings[name] ? [] : `${name} is ${found.settings[name]} ms`,
+  )
+  if (differing.length === 0) return undefined
+  return `Behind the pooler ${differing.join(' and ')}: the role decides, not DATABASE_STATEMENT_TIMEOUT_MS (${settings['statement_timeout']}).`
 }
 
 function isSearchPathOf(schema: string, actual: string, roleHasSchema: boolean): boolean {

@@ -13,7 +13,8 @@ export interface PrepareOptions extends DatabaseOptions {
 }
 
 /**
- * Waits for a configured database, checks it and migrates it. `onWait` is called with a line for each reason to wait.
+ * Waits for a configured database, checks it and migrates it. `onWait` is called with a line for each reason to wait, and for
+ * settings that have no effect.
  * @throws StartupError with one line that says what to change
  */
 export async function prepareDatabase(options: PrepareOptions, onWait: (line: string) => void): Promise<void> {
@@ -32,7 +33,8 @@ async function prepare(options: PrepareOptions, onWait: (line: string) => void):
   const target = describeTarget(options)
   const { ignored } = target.address
   if (ignored.length > 0) onWait(`DATABASE_URL has parameters that mean nothing here: ${ignored.join(', ')}`)
-  await waitForDatabase(target, remainingMs(), onRetry)
+  const difference = await waitForDatabase(target, remainingMs(), onRetry)
+  if (difference !== undefined) onWait(difference)
 
   // With a separate URL, the migrations may still create missing tables and privileges.
   const mayLack = options.migrationDatabaseUrl !== undefined

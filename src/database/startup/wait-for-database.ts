@@ -10,19 +10,18 @@ const CONNECT_TIMEOUT_MS = 3000
 const NAME_TIMEOUT_MS = 10_000
 
 /**
- * Waits until the database answers and accepts writes, and checks it.
+ * Waits until the database answers and accepts writes, and checks it. Returns what `checkDatabase` returns.
  * @throws StartupError at once for what waiting does not fix, otherwise after the timeout
  */
 export async function waitForDatabase(
   target: ConnectionTarget,
   timeoutMs: number,
   onRetry: (reason: string) => void,
-): Promise<void> {
+): Promise<string | undefined> {
   const startedAt = performance.now()
   for (;;) {
     try {
-      await tryDatabase(target)
-      return
+      return await tryDatabase(target)
     } catch (error) {
       if (error instanceof StartupError) throw error
       const reason = describeReason(error)
@@ -35,10 +34,10 @@ export async function waitForDatabase(
   }
 }
 
-async function tryDatabase(target: ConnectionTarget): Promise<void> {
+async function tryDatabase(target: ConnectionTarget): Promise<string | undefined> {
   const client = await openConnection(target, { connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
   try {
-    await checkDatabase(client, target)
+    return await checkDatabase(client, target)
   } finally {
     await client.end().catch(() => undefined)
   }

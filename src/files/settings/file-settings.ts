@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Type, type Static } from '@sinclair/typebox'
 import type { FieldErrors } from '../../protocol/schemas/error-body.js'
 import { knownExtensions } from '../types/file-types.js'
@@ -93,10 +93,14 @@ const splitList = (list = '') => list.split(',').flatMap((item) => item.trim().t
 
 /** Checks what the schema of each setting cannot: extensions that are not supported, a bucket without keys. */
 export function checkFileSettings(environment: Environment): FieldErrors {
-  const { S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, UPLOAD_TYPES } = environment
+  const { S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, UPLOAD_TYPES, UPLOAD_SCAN } = environment
   const unknown = splitList(UPLOAD_TYPES).filter((extension) => !knownExtensions.includes(extension))
   const keys = { S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY }
   return [
+    ...(splitList(UPLOAD_TYPES).length === 0 ? [{ field: 'UPLOAD_TYPES', message: 'holds no extension' }] : []),
+    ...(UPLOAD_SCAN !== undefined && !URL.canParse(UPLOAD_SCAN)
+      ? [{ field: 'UPLOAD_SCAN', message: 'must be like clamd://host:3310' }]
+      : []),
     ...unknown.map((extension) => ({
       field: 'UPLOAD_TYPES',
       message: `knows no ${extension}, only ${knownExtensions.join(', ')}`,
@@ -109,9 +113,9 @@ export function checkFileSettings(environment: Environment): FieldErrors {
 
 export function nameFileSettings(environment: Environment): FilesConfig {
   const { FILES_DIR, DATA_DIR, UPLOAD_SCAN } = environment
-  const scanner = UPLOAD_SCAN === undefined ? undefined : new URL(UPLOAD_SCAN.replace('clamd:', 'http:'))
+  const scanner = UPLOAD_SCAN === undefined ? undefined : new URL(UPLOAD_SCAN)
   return {
-    folder: FILES_DIR ?? join(DATA_DIR, 'files'),
+    folder: resolve(FILES_DIR ?? join(DATA_DIR, 'files')),
     isFolderChosen: FILES_DIR !== undefined,
     s3: nameS3Settings(environment),
     maxBytes: environment.UPLOAD_MAX_BYTES ?? 0,

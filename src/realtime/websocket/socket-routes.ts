@@ -84,7 +84,9 @@ export async function socketRoutes(app: App, { config }: { config: Config }): Pr
   }
 
   /** Adds the listeners before anything is awaited, so that no frame that the client sends at once is missed. */
-  function serve(socket: WebSocket, { account, raw, span }: FastifyRequest): void {
+  function serve(socket: WebSocket, request: FastifyRequest): void {
+    const { account, raw, span } = request
+    request.log.debug({ req: request, statusCode: 101 }, 'socket opened')
     forgetRequest(socket, raw)
     const connection = new Connection(socket, raw.socket, account, connectionDeps)
     connectionOf.set(socket, connection)

@@ -229,5 +229,9 @@ t.test('behind a pooler one line says what to set', async (t) => {
   const throughPooler = ready.through(empty.url)
   await refuses(t, prepare(throughPooler, { databasePooler: 'transaction' }), /Set MIGRATION_DATABASE_URL/)
   await prepare(throughPooler, { databasePooler: 'transaction', migrationDatabaseUrl: empty.url })
+  t.same(await prepare(throughPooler, { databasePooler: 'transaction' }), [])
+  t.match(await prepare(throughPooler, { databasePooler: 'transaction', databaseStatementTimeoutMs: 4000 }), [
+    /^Behind the pooler statement_timeout is \d+ ms and idle_.* DATABASE_STATEMENT_TIMEOUT_MS \(4000\)\.$/,
+  ])
   t.same(await prepare(session.through(empty.url), { databasePooler: 'session' }), [])
 })
