@@ -20,7 +20,7 @@ import { NoteComposer } from './notes/note-composer.js'
 import { listNotes } from './notes/note-entry.js'
 import type { Conversation } from './state/conversation.js'
 import type { Desk } from './state/desk.js'
-import { nameStore } from './state/name-store.js'
+import { nameAdmin, nameStore } from './state/names.js'
 import { Unsent } from './unsent.js'
 
 interface ConversationProps {
@@ -234,12 +234,6 @@ function SessionState({ desk, conversation: { session } }: ConversationProps) {
       {session.value.status === 'closed' ? translate('session.ended') : describeHolder(desk, session.value)}
     </p>
   )
-}
-
-/** The name of another admin; undefined for the user of this console. */
-function nameAdmin({ book, colleagues }: Desk, id: number): string | undefined {
-  if (id === (book.ownId.value ?? id)) return undefined
-  return colleagues.nameOf(id) ?? `${translate('reports.admin')} #${id}`
 }
 
 function describeHolder({ colleagues }: Desk, { admin_id }: Session) {

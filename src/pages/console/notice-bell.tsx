@@ -6,7 +6,7 @@ import { playChime } from '../browser/chime.js'
 import { isComposing } from '../browser/keys.js'
 import { showBriefly } from '../text/times.js'
 import type { Desk } from './state/desk.js'
-import { nameStore } from './state/name-store.js'
+import { nameStore } from './state/names.js'
 import { showCount } from './state/notices.js'
 
 /** The button with the number of unread notifications, and the panel that lists them. */

@@ -3,7 +3,7 @@ import { translate } from '../../languages/translate.js'
 import { showBriefly } from '../../text/times.js'
 import type { Conversation } from '../state/conversation.js'
 import type { Desk } from '../state/desk.js'
-import { nameStore } from '../state/name-store.js'
+import { nameStore } from '../state/names.js'
 import { PriorityField, TagEditor } from './tag-editor.js'
 import { TranscriptForm } from './transcript-form.js'
 

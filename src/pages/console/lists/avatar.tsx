@@ -1,7 +1,7 @@
 import type { Store } from '../../../client/index.js'
 import { translate } from '../../languages/translate.js'
 import { showable } from '../../text/links.js'
-import { nameStore } from '../state/name-store.js'
+import { nameStore } from '../state/names.js'
 
 const HUES = 6
 

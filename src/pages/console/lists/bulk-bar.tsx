@@ -5,7 +5,7 @@ import { ConfirmDialog } from '../../shared/dialog.js'
 import type { Selection } from '../state/bulk.js'
 import type { Desk } from '../state/desk.js'
 import type { Row } from '../state/lists/rows.js'
-import { nameStore } from '../state/name-store.js'
+import { nameStore } from '../state/names.js'
 import { TagInput } from './tag-input.js'
 
 /** The toolbar for the chosen rows. It replaces the filter while rows can be chosen. */

@@ -6,7 +6,7 @@ import { showBriefly, showSpan } from '../../text/times.js'
 import type { Desk } from '../state/desk.js'
 import type { ListName } from '../state/lists/list-filter.js'
 import type { Row } from '../state/lists/rows.js'
-import { nameStore } from '../state/name-store.js'
+import { nameStore } from '../state/names.js'
 import { Avatar } from './avatar.js'
 import { PriorityMark, TagChips } from './tag-chips.js'
 

@@ -8,7 +8,7 @@ import { patiently as retryLimited } from '../../../shared/retry-limited.js'
 import { Problem } from '../../../shared/problem.js'
 import { showBriefly } from '../../../text/times.js'
 import { toQuery } from '../../state/lists/list-filter.js'
-import { nameStore } from '../../state/name-store.js'
+import { nameStore } from '../../state/names.js'
 import type { SearchResultsProps } from '../search-panel.js'
 import { excerpt } from './excerpt.js'
 

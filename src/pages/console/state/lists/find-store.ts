@@ -1,6 +1,6 @@
 import type { Store } from '../../../../client/index.js'
 import { readId } from '../../../text/read-id.js'
-import { nameStore } from '../name-store.js'
+import { nameStore } from '../names.js'
 import type { NamedStore } from './list-filter.js'
 
 /** Browsers show more suggestions only with a delay. */
