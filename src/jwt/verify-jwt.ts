@@ -113,7 +113,7 @@ function readIdentity({ sub, exp = 0, iat, name, logo_url, email }: JWTPayload):
   const latestMs = now + CLOCK_TOLERANCE_S * 1000
   if (side === undefined || !Number.isSafeInteger(id)) return undefined
   if (exp * 1000 <= now || exp * 1000 > latestMs + MAX_LIFETIME_S * 1000) return undefined
-  if (iat !== undefined && iat * 1000 > latestMs) return undefined
+  if (iat !== undefined && (iat < 0 || iat * 1000 > latestMs)) return undefined
   return {
     side: side as JwtIdentity['side'],
     id,

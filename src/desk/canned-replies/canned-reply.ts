@@ -1,10 +1,13 @@
 import { epochMs, toUtc } from '../../database/sql.js'
 import { defineColumns } from '../../database/columns.js'
-import { conflict } from '../../errors/request-error.js'
+import { conflict, invalidInput } from '../../errors/request-error.js'
 import { isUniqueViolation } from '../../database/failures.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import type { Account } from '../../protocol/account.js'
 import type { CannedReply } from '../../protocol/schemas/desk.js'
+
+/** Characters. As in the schema, which sees the text as it was sent. */
+const LONGEST_SHORTCUT = 32
 
 /** A row of canned_reply, times in milliseconds since the epoch. */
 type CannedReplyRow = Omit<CannedReply, 'shared' | 'created' | 'updated'> & { created: number; updated: number }
@@ -38,8 +41,15 @@ export const toCannedReply = (row: CannedReplyRow): CannedReply => ({
   updated: toUtc(row.updated),
 })
 
-/** Converts a shortcut to the one spelling in which it is stored. */
-export const normalizeShortcut = (shortcut: string) => shortcut.normalize('NFC').toLowerCase()
+/**
+ * Converts a shortcut to the one spelling in which it is stored.
+ * @throws RequestError 400 small letters made it too long
+ */
+export function normalizeShortcut(shortcut: string): string {
+  const normalized = shortcut.normalize('NFC').toLowerCase()
+  if (Array.from(normalized).length <= LONGEST_SHORTCUT) return normalized
+  throw invalidInput([{ field: 'shortcut', message: `must NOT have more than ${LONGEST_SHORTCUT} characters` }])
+}
 
 /**
  * Maps the failure of a write to a refusal when the shortcut is taken.
