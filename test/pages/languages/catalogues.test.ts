@@ -91,7 +91,7 @@ t.test('the pages stay small', async (t) => {
       `languages/desk/${language}.js`,
     ])
     .map((name) => [name, 6] as const)
-  for (const [name, kib] of [['console/app.js', 51], ['chat/app.js', 35], ['widget.js', 3], ...others] as const) {
+  for (const [name, kib] of [['console/app.js', 53], ['chat/app.js', 35], ['widget.js', 3], ...others] as const) {
     const size = await sizeOf(name)
     t.ok(size <= kib * 1024, `${name}: ${size} bytes of ${kib} KiB`)
   }
@@ -99,7 +99,7 @@ t.test('the pages stay small', async (t) => {
   t.equal(parts.length, 6, 'the page, its style, its script, and the three that come later')
   const sizes = await Promise.all(parts.map((name) => sizeOf(`console/${name.replace('.gz', '')}`)))
   const total = sizes.reduce((sum, size) => sum + size, 0)
-  t.ok(total <= 61 * 1024, `the whole console: ${total} bytes of 61 KiB`)
+  t.ok(total <= 64 * 1024, `the whole console: ${total} bytes of 64 KiB`)
   t.notMatch(
     await readFile('dist/pages/chat/app.js', 'utf8'),
     'Unterhaltung',
