@@ -89,8 +89,12 @@ for (const path of ['/console/', '/chat/'] as const) {
       const who = () => (path === '/chat/' ? stage.store() : stage.admin())
       const account = await who()
       const { page } = await stage.visitor(account, { losesConnections: true })
+      /** Each tab also has a name. */
       const kept = () =>
-        page.evaluate(() => JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)]))
+        page.evaluate(() => {
+          const ofTab = Object.entries(sessionStorage).filter(([key]) => !key.endsWith('.tab'))
+          return JSON.stringify([Object.entries(localStorage), ofTab])
+        })
       await page.goto(`${stage.node.origin}${path}`)
       await page.getByLabel('Token').fill('no such token')
       await page.keyboard.press('Enter')
