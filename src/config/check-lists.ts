@@ -1,7 +1,6 @@
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
 import { isCidr } from '../webhooks/webhook-settings.js'
-
-const splitList = (list: string) => list.split(',').flatMap((item) => item.trim() || [])
+import { splitList } from './split-list.js'
 
 interface Lists {
   TRUST_PROXY: string

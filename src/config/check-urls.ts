@@ -1,8 +1,7 @@
 import type { FieldErrors } from '../protocol/schemas/error-body.js'
+import { splitList } from './split-list.js'
 
 const ENCODE = 'characters such as / # ? @ , in a password must be percent-encoded'
-
-const splitList = (list = '') => list.split(',').flatMap((item) => item.trim() || [])
 
 interface Urls {
   DATABASE_URL?: string

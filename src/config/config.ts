@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Type, type Static } from '@sinclair/typebox'
 import { checkLists } from './check-lists.js'
 import { checkUrls } from './check-urls.js'
+import { splitList } from './split-list.js'
 import { StartupError } from '../errors/startup-error.js'
 import { checkFileSettings, fileSettings, nameFileSettings } from '../files/settings/file-settings.js'
 import { checkJwtSettings, jwtEnvironment, readJwtSettings } from '../jwt/jwt-settings.js'
@@ -178,7 +179,7 @@ function nameSettings(environment: Environment) {
     port: environment.PORT,
     databaseUrl: environment.DATABASE_URL,
     migrationDatabaseUrl: environment.MIGRATION_DATABASE_URL,
-    databaseReplicaUrls: splitList(environment.DATABASE_REPLICA_URL ?? ''),
+    databaseReplicaUrls: splitList(environment.DATABASE_REPLICA_URL),
     // The embedded PostgreSQL has no pooler in front.
     databasePooler: environment.DATABASE_URL === undefined ? 'none' : environment.DATABASE_POOLER,
     // Its PostgreSQL runs in another working directory.
@@ -230,7 +231,6 @@ function nameSettings(environment: Environment) {
 }
 
 const readWebsocketOrigins = (list: string[]) => (list.includes('*') ? [] : list)
-const splitList = (list: string) => list.split(',').flatMap((item) => item.trim() || [])
 
 export const readClientLimits = ({ socketFrameBytes, socketLimits }: Config): ClientLimits => ({
   frame_bytes: socketFrameBytes,

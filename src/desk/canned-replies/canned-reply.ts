@@ -4,10 +4,7 @@ import { conflict, invalidInput } from '../../errors/request-error.js'
 import { isUniqueViolation } from '../../database/failures.js'
 import { Prisma } from '../../generated/prisma/client.js'
 import type { Account } from '../../protocol/account.js'
-import type { CannedReply } from '../../protocol/schemas/desk.js'
-
-/** Characters. As in the schema, which sees the text as it was sent. */
-const LONGEST_SHORTCUT = 32
+import { MAX_SHORTCUT_LENGTH, type CannedReply } from '../../protocol/schemas/desk.js'
 
 /** A row of canned_reply, times in milliseconds since the epoch. */
 type CannedReplyRow = Omit<CannedReply, 'shared' | 'created' | 'updated'> & { created: number; updated: number }
@@ -43,12 +40,12 @@ export const toCannedReply = (row: CannedReplyRow): CannedReply => ({
 
 /**
  * Converts a shortcut to the one spelling in which it is stored.
- * @throws RequestError 400 small letters made it too long
+ * @throws RequestError 400 small letters made it too long, which the schema cannot know
  */
 export function normalizeShortcut(shortcut: string): string {
   const normalized = shortcut.normalize('NFC').toLowerCase()
-  if (Array.from(normalized).length <= LONGEST_SHORTCUT) return normalized
-  throw invalidInput([{ field: 'shortcut', message: `must NOT have more than ${LONGEST_SHORTCUT} characters` }])
+  if (Array.from(normalized).length <= MAX_SHORTCUT_LENGTH) return normalized
+  throw invalidInput([{ field: 'shortcut', message: `must NOT have more than ${MAX_SHORTCUT_LENGTH} characters` }])
 }
 
 /**

@@ -5,9 +5,9 @@ import plugin from 'fastify-plugin'
 const MOST_WAITING = 100
 
 /**
- * Begins a pipelined request when the answers before its own are over. Node.js begins all at once: their answers would be
- * made and kept in memory while nobody reads the first, and when the connection ends, Node.js tells only the answer that is
- * being written, so that those behind would keep their files open and their memory counted for good.
+ * Begins a pipelined request when the answers before its own are over. Node.js begins all at once, and keeps their answers in
+ * memory while nobody reads the first. When the connection ends, it tells only the answer that is being written: those behind
+ * would keep their files open, and their memory counted, for good.
  */
 export const pipeliningPlugin = plugin(
   async (app) => {

@@ -191,10 +191,13 @@ export const CannedReplySchema = Type.Object(
 )
 export type CannedReply = Static<typeof CannedReplySchema>
 
+/** Characters. */
+export const MAX_SHORTCUT_LENGTH = 32
+
 export const CannedReplyInputSchema = Type.Object({
   shortcut: Type.String({
     minLength: 1,
-    maxLength: 32,
+    maxLength: MAX_SHORTCUT_LENGTH,
     format: 'text',
     // Letters, marks, digits and a few signs: what can be typed behind a slash without an end in sight.
     pattern: '^[\\p{L}\\p{M}\\p{N}_.-]+$',
