@@ -9,12 +9,15 @@ export interface SweepBounds {
 
 const BOUNDS_OF_SWEEPS: SweepBounds = { most: 200_000, fewest: 1000 }
 
-/** Runs a sweep that reads so many events at most. One that returns `false` says nothing of the size: it stays. */
-export type RunSweep = (sweep: (mostEvents: number) => Promise<unknown>) => Promise<void>
+/** How much the next sweep may read, beside this one: twice as much, the same, or half as much. */
+export type NextSize = 'more' | 'same' | 'less'
+
+/** Runs a sweep that reads so many events at most. */
+export type RunSweep = (sweep: (mostEvents: number) => Promise<NextSize>) => Promise<void>
 
 /**
  * Fits the size of sweeps to the database: one that exceeds the statement timeout would fail at each repetition, so the next
- * one reads half as much. The size doubles with each sweep that succeeds.
+ * one reads half as much.
  * @param onTimeout is told the size of the next sweep
  */
 export function createSweepSize(
@@ -22,13 +25,15 @@ export function createSweepSize(
   { most, fewest }: SweepBounds = BOUNDS_OF_SWEEPS,
 ): RunSweep {
   let mostEvents = most
+  const shrink = () => (mostEvents = Math.max(Math.floor(mostEvents / 2), fewest))
   return async (sweep) => {
     try {
-      if ((await sweep(mostEvents)) !== false) mostEvents = Math.min(2 * mostEvents, most)
+      const next = await sweep(mostEvents)
+      if (next === 'more') mostEvents = Math.min(2 * mostEvents, most)
+      else if (next === 'less') shrink()
     } catch (error) {
       if (!isStatementTimeout(error)) throw error
-      mostEvents = Math.max(Math.floor(mostEvents / 2), fewest)
-      onTimeout(mostEvents)
+      onTimeout(shrink())
     }
   }
 }

@@ -42,6 +42,7 @@ export function createSweeper(
       while (last && swept[0] && swept[0].at <= last.at - FLOOR_AGE_MS) floor = swept.shift()?.newest ?? floor
       await sweep({ overlapMs, mostEvents, floor })
       swept.push({ at, newest })
+      return 'more'
     })
 }
 

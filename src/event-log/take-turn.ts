@@ -40,12 +40,14 @@ export interface DerivingOptions {
   onSlowTurn: (mostEvents: number) => void
 }
 
-/** A turn that took a larger part of the time it has is not to read more the next time. */
+/** Of the time that a statement may take. A longer turn is not to read more the next time, or is to read less. */
 const QUICK_SHARE = 1 / 4
+const LONG_SHARE = 1 / 2
 
 /**
  * Creates what takes the turns of a consumer. A turn that takes too long has done nothing and would fail at each repetition,
- * so the next one reads half as much, down to a single event.
+ * so the next one reads half as much, down to a single event. So it does after a long one that has succeeded: what comes
+ * meanwhile waits for the next.
  */
 export function createDerivation(
   db: Database,
@@ -59,7 +61,9 @@ export function createDerivation(
     run(async (mostEvents) => {
       const turn = { pauseMs, timeoutMs, work: (tx: Transaction, cursor: Cursor) => work(tx, cursor, mostEvents) }
       const tookMs = await takeTurn(db, consumer, turn)
-      return tookMs !== undefined && tookMs < longestStatementMs * QUICK_SHARE
+      if (tookMs === undefined) return 'same'
+      if (tookMs < longestStatementMs * QUICK_SHARE) return 'more'
+      return tookMs > longestStatementMs * LONG_SHARE ? 'less' : 'same'
     })
 }
 

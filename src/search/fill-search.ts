@@ -6,6 +6,8 @@ import { Prisma } from '../generated/prisma/client.js'
 /** How fresh the search is while sends are fewer than a turn can take. */
 const PAUSE_MS = 1000
 const MOST_MESSAGES = 5000
+/** Behind so many messages that wait, the newest ones are looked at, too: as many as have ids within this of the newest. */
+const NEWEST_IDS = 100_000
 /** What a message may have on average. Long texts of ever new words take the index one to two seconds for each megabyte. */
 const BYTES_OF_MESSAGE = 200
 
@@ -28,35 +30,51 @@ export function createSearchFill(
 }
 
 /**
+ * Copies messages in a fair order: each session's first text comes before the second one of another, and what a session has
+ * written before counts by its bytes. So one that writes long texts of ever new words, which take up to a second each, delays
+ * its own ones only. At least one message is copied, however long it is.
+ *
  * Ids are given before the commit, so one below the newest may still appear. The cursor moves only to ids of messages that
- * are older than any transaction can be; what lies above is looked at again by each turn. At least one message is copied,
- * however long it is.
+ * are older than any transaction can be, and below the first one that is left for later; what lies above is looked at again by
+ * each turn.
  */
 async function copyMessages(tx: Transaction, cursor: Cursor, most: number, overlapMs: number): Promise<Cursor> {
   // While the index is being built, a turn would wait until its time is over, and look like one that had too much to do.
   await tx.$executeRaw(Prisma.sql`lock table chat_message_search in row exclusive mode nowait`)
+  const isMissing = Prisma.sql`not exists (select from chat_message_search where message_id = m.id)`
   const [row] = await tx.$queryRaw<{ messageId: bigint | null; isFull: boolean }[]>(Prisma.sql`
-    with candidate as materialized (
-      select id, sum(octet_length(content)) over (order by id) - octet_length(content) as bytes_before from (
-        select id, content from chat_message m
-        where id > ${cursor.messageId} and not exists (select from chat_message_search where message_id = m.id)
-        order by id limit ${most}
-      ) newest
-    ), missing as materialized (
-      select m.id, m.session_id, m.content, m.created from candidate join chat_message m on m.id = candidate.id
-      where candidate.bytes_before < ${most * BYTES_OF_MESSAGE}
-    ), batch as (
-      select max(id) as last_id, count(*) = ${most} or count(*) < (select count(*) from candidate) as is_full from missing
+    with oldest as materialized (
+      select id, session_id, octet_length(content) as bytes from chat_message m
+      where id > ${cursor.messageId} and ${isMissing} order by id limit ${MOST_MESSAGES}
+    ), window_end as materialized (
+      select max(id) as id from oldest having count(*) = ${MOST_MESSAGES}
+    ), newest as materialized (
+      select id, session_id, octet_length(content) as bytes from chat_message m
+      where id > greatest((select id from window_end), (select max(id) from chat_message) - ${NEWEST_IDS})
+        and ${isMissing} and exists (select from window_end)
+      order by id desc limit ${MOST_MESSAGES}
+    ), waiting as (
+      select id, bytes, sum(bytes) over (partition by session_id order by id) - bytes as bytes_before_in_session
+      from (select * from oldest union all select * from newest) either
+    ), queue as (
+      select id, row_number() over fair as place, sum(bytes) over fair - bytes as bytes_before
+      from waiting window fair as (order by bytes_before_in_session, id)
+    ), taken as materialized (
+      select id from queue where place <= ${most} and bytes_before < ${most * BYTES_OF_MESSAGE}
     ), stored as (
       insert into chat_message_search (message_id, session_id, content, created)
-      select id, session_id, content, created from missing
+      select m.id, m.session_id, m.content, m.created from taken join chat_message m on m.id = taken.id
+    ), first_left as (
+      select min(id) as id from oldest where id not in (select id from taken)
+    ), goal as materialized (
+      select least((select id from first_left) - 1, (select id from window_end)) as last_id
     )
     select (
       select id from chat_message
       where id > ${cursor.messageId} and created < clock_timestamp() - ${overlapMs}::float8 * interval '1 millisecond'
-        and id <= coalesce((select last_id from batch where is_full), 9223372036854775807)
+        and id <= coalesce((select last_id from goal), 9223372036854775807)
       order by id desc limit 1
-    ) as "messageId", (select is_full from batch) as "isFull"`)
+    ) as "messageId", (select last_id is not null from goal) as "isFull"`)
   return {
     ...cursor,
     messageId: Number(row?.messageId ?? cursor.messageId),

@@ -61,8 +61,8 @@ t.test('while a message is being deleted, its text is not copied', async (t) => 
   t.same(await database.query(`select from chat_message_search where content = 'going'`), [])
 })
 
-/** A database that no node fills, with messages, and what takes a turn in it. */
-async function openUnfilled(t: Test, statementTimeoutMs: number, longestStatementMs: number, contents: string[]) {
+/** A database that no node fills, with messages of sessions, one after the other, and what takes a turn in it. */
+async function openUnfilled(t: Test, statementTimeoutMs: number, longestStatementMs: number, ...sessions: string[][]) {
   const database = await createDatabase(t)
   const { db, close } = openDatabase({
     databaseUrl: database.url,
@@ -71,16 +71,18 @@ async function openUnfilled(t: Test, statementTimeoutMs: number, longestStatemen
     databaseStatementTimeoutMs: statementTimeoutMs,
   })
   t.teardown(close)
-  const store = await addStore(database)
-  const [session] = await database.query<{ id: string }>(
-    'insert into chat_session (store_id) values ($1) returning id',
-    [store.id],
-  )
-  await addMessages(
-    database,
-    Number(session?.id),
-    contents.map((content) => ({ content })),
-  )
+  for (const contents of sessions) {
+    const store = await addStore(database)
+    const [session] = await database.query<{ id: string }>(
+      'insert into chat_session (store_id) values ($1) returning id',
+      [store.id],
+    )
+    await addMessages(
+      database,
+      Number(session?.id),
+      contents.map((content) => ({ content })),
+    )
+  }
   const sizes: number[] = []
   const fill = createSearchFill(db, longestStatementMs, (mostMessages) => sizes.push(mostMessages))
   const takeTurn = async () => {
@@ -98,6 +100,30 @@ t.test('a turn copies few messages when they are long', async (t) => {
   t.equal(await takeTurn(), 31, 'the rest, and the one that is longer than a turn')
 })
 
+t.test('long messages of a session delay its own ones only', async (t) => {
+  const long = Array.from({ length: 30 }, () => 'ab '.repeat(3333))
+  const { database, takeTurn } = await openUnfilled(t, 5000, 2000, long, ['first', 'second'])
+  await takeTurn()
+  t.equal((await database.query(`select from chat_message_search where content in ('first', 'second')`)).length, 2)
+  t.equal(await takeTurn(), 32)
+})
+
+t.test('what is new is found however many messages of another session wait', async (t) => {
+  const many = Array<string>(5200).fill('ab '.repeat(100))
+  const { database, takeTurn } = await openUnfilled(t, 5000, 2000, many, ['new'])
+  await database.query(`update chat_message set created = now() - interval '1 hour'`)
+  await takeTurn()
+  t.equal((await database.query(`select from chat_message_search where content = 'new'`)).length, 1)
+  let turns = 1
+  await until(async () => ++turns && (await takeTurn()) === 5201, 20_000, 'all are copied')
+  t.ok(turns <= 10, `of 200 kB each: ${turns}`)
+  await takeTurn()
+  const left = await database.query(
+    `select from chat_message where id > (select message_id from event_cursor where consumer = 'search')`,
+  )
+  t.same(left, [], 'the cursor is at the end')
+})
+
 t.test('after a turn that took too long the next ones copy less, until one succeeds', async (t) => {
   const { database, sizes, takeTurn } = await openUnfilled(t, 250, 500, Array<string>(16).fill('slow'))
   await database.query(`
@@ -105,4 +131,14 @@ t.test('after a turn that took too long the next ones copy less, until one succe
     create trigger slow before insert on chat_message_search for each row execute function be_slow()`)
   await until(async () => (await takeTurn()) === 16, 10_000, 'all are copied')
   t.same(sizes.slice(0, 4), [125, 62, 31, 15])
+})
+
+t.test('after a long turn the next one copies less', async (t) => {
+  const { database, sizes, takeTurn } = await openUnfilled(t, 5000, 2000, Array<string>(2000).fill('slow'))
+  await database.query(`
+    create function be_slow() returns trigger language plpgsql as 'begin perform pg_sleep(1.2); return new; end';
+    create trigger slow before insert on chat_message_search for each statement execute function be_slow()`)
+  t.equal(await takeTurn(), 1000)
+  t.equal(await takeTurn(), 1500)
+  t.same(sizes, [], 'nobody is told')
 })

@@ -93,7 +93,7 @@ t.test('a node that is shut down while it fills the search leaves nothing out: a
     await blocker.query<{ id: string }>(`select message_id as id from chat_message_search where content = 'in the way'`)
   ).rows
   t.equal(Number(blocking?.id), second, 'the fill meets it')
-  await waits(database, 'insert into chat_message_search')
+  await waits(database, 'with oldest')
   await shutDown(first.node)
   t.same(await database.query('select from chat_message_search'), [], 'half a turn is none')
   await blocker.query('rollback')
