@@ -75,7 +75,7 @@ t.test('a node that is shut down while it builds the index does not wait for it,
 
 t.test('a node that is shut down while it fills the search leaves nothing out: another one goes on', async (t) => {
   const database = await createDatabase(t)
-  const first = createChatClient(await startNode(t, { database, config: { databaseStatementTimeoutMs: 1000 } }))
+  const first = createChatClient(await startNode(t, { database, config: { databaseStatementTimeoutMs: 3000 } }))
   const { sessionId } = await openConversation(first)
   const blocker = await openBlocker(t, database)
   // A row of the search with the id that the second of three messages will have.
