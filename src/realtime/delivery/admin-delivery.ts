@@ -152,15 +152,17 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
     const { sessionId, seq } = factsOf(event)
     const isChange = 'change' in event
     const encoded = encodeTextFrame(event.frame)
-    let isSent = false
+    const received = !isChange && event.message.senderType === 'store' ? event.message.messageId : undefined
+    const onSent = () => {
+      if (received !== undefined) deps.deliveryReceipts.note(sessionId, 'admin', received)
+    }
     for (const connection of connectionsOf(isChange ? null : event.message.holderId)) {
-      if (connection.sendLive(sessionId, seq, encoded)) isSent = true
+      connection.sendLive(sessionId, seq, encoded, onSent)
     }
     positions.touch(sessionId)
     if (isChange) followAudience(event.change)
-    if (isChange || event.message.senderType === 'admin') return
-    const { messageId, holderId } = event.message
-    if (isSent) deps.deliveryReceipts.note(sessionId, 'admin', messageId)
+    if (isChange || received === undefined) return
+    const { holderId } = event.message
     for (const adminId of holderId === null ? subscriptions.ids() : [holderId])
       if (subscriptions.has(adminId)) unread.add(adminId)
   }
