@@ -170,10 +170,20 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
   /** Who sees a session only from now on is sent its store's presence: all admins of a released one, a new holder. */
   function followAudience(change: ChangeEvent): void {
     const { sessionId, kind, holderId } = change
+    endTypingForOthers(change)
     const isSeen = kind !== 'close' && (holderId === null || holdersHere.has(holderId))
     if (!isSeen) return typingAndPresence.clearPresence(sessionId)
     typingAndPresence.changeHolder(change)
     typingAndPresence.doubtPresence(change, kind === 'release' || kind === 'transfer')
+  }
+
+  /** Who saw the session only until now is not sent the end of what is being typed. */
+  function endTypingForOthers({ sessionId, holderId, previousHolderId }: ChangeEvent): void {
+    const end = typingAndPresence.typingEndOf(sessionId)
+    if (end === undefined || holderId === null) return
+    for (const connection of connectionsOf(previousHolderId)) {
+      if (connection.account.id !== holderId) connection.send(end)
+    }
   }
 
   function forget(sessionId: number): void {
