@@ -15,6 +15,7 @@ export const ResumeSchema = Type.Object({
   epoch: Type.Optional(
     Type.String({
       maxLength: 100,
+      format: 'text',
       description:
         'The `epoch` of the `ready` frame that these seqs go back to. Without it, a database that was restored is noticed only by a seq that it has not reached.',
     }),

@@ -71,7 +71,9 @@ export const serverFrames = {
   ),
   typing: Type.Object(
     { session_id: IdSchema, sender_type: SideSchema, sender_id: IdSchema, is_typing: Type.Boolean() },
-    describe('The other side types, or has stopped. Ends by itself after 6 s.'),
+    describe(
+      'The other side types, or has stopped. Ends by itself after 6 s, and at once for an admin who sees the session no longer.',
+    ),
   ),
   sync: Type.Object(
     {

@@ -102,19 +102,19 @@ export class Connection {
   }
 
   /**
-   * Sends the encoded frame of a durable event, unless the socket has got it by `ready` or `sync`, or it is held. Returns
-   * whether it was sent now.
+   * Sends the encoded frame of a durable event, unless the socket has got it by `ready` or `sync`. One that is held is sent by
+   * `release`. Calls `onSent` once it is sent.
    */
-  sendLive(sessionId: number, seq: number, frame: Buffer): boolean {
+  sendLive(sessionId: number, seq: number, frame: Buffer, onSent: () => void): void {
     const replay = this.#replay
-    if (replay === undefined) return false
-    if (replay.admit(sessionId, seq, frame)) {
+    if (replay?.admit(sessionId, seq, frame, onSent) === true) {
       this.#write(frame)
-      if (this.isOpen) this.deps.counts[this.account.side].deliveries++
-      return this.isOpen
+      if (!this.isOpen) return
+      this.deps.counts[this.account.side].deliveries++
+      onSent()
+    } else if (replay && replay.heldBytes > this.deps.limits.bufferBytes) {
+      this.close(closeCodes.tooSlow, 'reader too slow')
     }
-    if (replay.heldBytes > this.deps.limits.bufferBytes) this.close(closeCodes.tooSlow, 'reader too slow')
-    return false
   }
 
   /** Holds a session's live frames back until `release`. Returns the seq from which on it was sent live; null where it was not. */
@@ -131,7 +131,7 @@ export class Connection {
   release(sessionId: number, watermark?: number): void {
     const frames = this.#replay?.release(sessionId) ?? []
     if (watermark !== undefined) this.#replay?.setWatermark(sessionId, watermark)
-    for (const { seq, frame } of frames) this.sendLive(sessionId, seq, frame)
+    for (const { seq, frame, onSent } of frames) this.sendLive(sessionId, seq, frame, onSent)
   }
 
   /** Forgets what was sent of a session: a sync begins it anew for this socket. */

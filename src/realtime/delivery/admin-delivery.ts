@@ -152,15 +152,17 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
     const { sessionId, seq } = factsOf(event)
     const isChange = 'change' in event
     const encoded = encodeTextFrame(event.frame)
-    let isSent = false
+    const received = !isChange && event.message.senderType === 'store' ? event.message.messageId : undefined
+    const onSent = () => {
+      if (received !== undefined) deps.deliveryReceipts.note(sessionId, 'admin', received)
+    }
     for (const connection of connectionsOf(isChange ? null : event.message.holderId)) {
-      if (connection.sendLive(sessionId, seq, encoded)) isSent = true
+      connection.sendLive(sessionId, seq, encoded, onSent)
     }
     positions.touch(sessionId)
     if (isChange) followAudience(event.change)
-    if (isChange || event.message.senderType === 'admin') return
-    const { messageId, holderId } = event.message
-    if (isSent) deps.deliveryReceipts.note(sessionId, 'admin', messageId)
+    if (isChange || received === undefined) return
+    const { holderId } = event.message
     for (const adminId of holderId === null ? subscriptions.ids() : [holderId])
       if (subscriptions.has(adminId)) unread.add(adminId)
   }
@@ -168,10 +170,20 @@ export function createAdminDelivery(deps: DeliveryDeps): AdminDelivery {
   /** Who sees a session only from now on is sent its store's presence: all admins of a released one, a new holder. */
   function followAudience(change: ChangeEvent): void {
     const { sessionId, kind, holderId } = change
+    endTypingForOthers(change)
     const isSeen = kind !== 'close' && (holderId === null || holdersHere.has(holderId))
     if (!isSeen) return typingAndPresence.clearPresence(sessionId)
     typingAndPresence.changeHolder(change)
     typingAndPresence.doubtPresence(change, kind === 'release' || kind === 'transfer')
+  }
+
+  /** Who saw the session only until now is not sent the end of what is being typed. */
+  function endTypingForOthers({ sessionId, holderId, previousHolderId }: ChangeEvent): void {
+    const end = typingAndPresence.typingEndOf(sessionId)
+    if (end === undefined || holderId === null) return
+    for (const connection of connectionsOf(previousHolderId)) {
+      if (connection.account.id !== holderId) connection.send(end)
+    }
   }
 
   function forget(sessionId: number): void {

@@ -152,14 +152,13 @@ export function createStoreDelivery(deps: StoreDeliveryDeps): StoreDelivery {
     const holderFrames = 'change' in event ? describeHolder(event.change) : []
     if ('change' in event) followHolder(event.change)
     const encoded = encodeTextFrame(event.frame)
-    let isSent = false
+    const received = 'message' in event && event.message.senderType === 'admin' ? event.message.messageId : undefined
     for (const connection of subscriptions.connectionsOf(storeId)) {
-      if (!connection.sendLive(sessionId, seq, encoded)) continue
-      isSent = true
-      for (const text of holderFrames) connection.send(text)
+      connection.sendLive(sessionId, seq, encoded, () => {
+        for (const text of holderFrames) connection.send(text)
+        if (received !== undefined) deps.deliveryReceipts.note(sessionId, 'store', received)
+      })
     }
-    if (!isSent || !('message' in event) || event.message.senderType === 'store') return
-    deps.deliveryReceipts.note(sessionId, 'store', event.message.messageId)
   }
 
   /** The presence of each new holder is sent. */

@@ -22,6 +22,8 @@ export interface TypingAndPresenceOptions {
 export interface TypingAndPresence {
   /** Shows that somebody types, or has stopped. Typing ends by itself after 6 s, in case its end is lost. */
   showTyping(event: TypingEvent): void
+  /** The frame that ends the typing which is shown in a session; undefined where nobody types. */
+  typingEndOf(sessionId: number): string | undefined
   /** Shows a presence that was read or published, unless it is the one that was sent before. */
   showPresence(parties: Parties, isOnline: boolean): void
   /**
@@ -44,24 +46,34 @@ export interface TypingAndPresence {
 
 export function createTypingAndPresence(options: TypingAndPresenceOptions): TypingAndPresence {
   const { of, send, findParties, onDoubt } = options
-  const typing = new Map<number, NodeJS.Timeout>()
+  const typing = new Map<number, { event: TypingEvent; timer: NodeJS.Timeout }>()
   const online = new Map<number, Parties>()
   /** Sessions whose presence is to be read again, and whether it is sent even when it has not changed. */
   const doubted = new Map<number, { parties: Parties; isDue: boolean }>()
 
+  const endOf = (event: TypingEvent) => typingFrame({ ...event, isTyping: false })
+
+  function clearTyping(sessionId: number): void {
+    clearTimeout(typing.get(sessionId)?.timer)
+    typing.delete(sessionId)
+  }
+
   return {
     showTyping(event) {
       const { sessionId } = event
-      clearTimeout(typing.get(sessionId))
-      typing.delete(sessionId)
+      clearTyping(sessionId)
       if (event.isTyping) {
         const end = () => {
           typing.delete(sessionId)
-          send(event, typingFrame({ ...event, isTyping: false }))
+          send(event, endOf(event))
         }
-        typing.set(sessionId, setTimeout(end, TYPING_MS))
+        typing.set(sessionId, { event, timer: setTimeout(end, TYPING_MS) })
       }
       send(event, typingFrame(event))
+    },
+    typingEndOf(sessionId) {
+      const shown = typing.get(sessionId)
+      return shown && endOf(shown.event)
     },
     showPresence(parties, isOnline) {
       const { sessionId } = parties
@@ -92,13 +104,12 @@ export function createTypingAndPresence(options: TypingAndPresenceOptions): Typi
     },
     onlineSessions: () => [...online.values()],
     forget(sessionId) {
-      clearTimeout(typing.get(sessionId))
-      typing.delete(sessionId)
+      clearTyping(sessionId)
       online.delete(sessionId)
       doubted.delete(sessionId)
     },
     close() {
-      for (const timer of typing.values()) clearTimeout(timer)
+      for (const { timer } of typing.values()) clearTimeout(timer)
       typing.clear()
       online.clear()
       doubted.clear()

@@ -10,6 +10,8 @@ interface LiveFrame {
   seq: number
   /** Encoded for the wire. */
   frame: Buffer
+  /** What follows once it is sent. */
+  onSent(): void
 }
 
 /** The live frames of a session whose sync is being read. */
@@ -46,10 +48,10 @@ export class ReplayBuffer {
    * Whether a live frame is to be sent now. A frame of a session on hold is kept; an event that the socket has got is
    * dropped.
    */
-  admit(sessionId: number, seq: number, frame: Buffer): boolean {
+  admit(sessionId: number, seq: number, frame: Buffer, onSent: () => void): boolean {
     const hold = this.#holds?.get(sessionId)
     if (hold) {
-      hold.frames.push({ seq, frame })
+      hold.frames.push({ seq, frame, onSent })
       this.#heldBytes += frame.length
       return false
     }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { addAdmin, addStore } from '../../support/chat/accounts.js'
-import { claimConversation } from '../../support/chat/conversations.js'
+import { claimConversation, openConversation } from '../../support/chat/conversations.js'
 import type { NetworkKind } from '../../support/nodes/network.js'
 import { createChatClient } from '../../support/chat/chat-client.js'
 import { startNode } from '../../support/nodes/node.js'
@@ -78,6 +78,21 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
       t.strictSame(await early.next('presence', isOfSession), online)
       const late = await enter(t, there, 'admin', await addAdmin(here.database))
       t.strictSame(await late.next('presence', isOfSession), online)
+    })
+
+    t.test('typing ends for the admins who see the session no longer', async (t) => {
+      const { store, admin, sessionId } = await openConversation(chat)
+      const next = await addAdmin(here.database)
+      const forStore = await enter(t, here, 'store', store)
+      const [first, second] = [await enter(t, here, 'admin', admin), await enter(t, there, 'admin', next)]
+      const isOfSession = ({ session_id }: Payload) => session_id === sessionId
+      const typing = { session_id: sessionId, sender_type: 'store', sender_id: store.id }
+      forStore.send('typing', { is_typing: true })
+      for (const socket of [first, second]) t.match(await socket.next('typing', isOfSession), { is_typing: true })
+      await chat.post('admin/session/claim/', admin, { session_id: sessionId })
+      t.strictSame(await second.next('typing', isOfSession), { ...typing, is_typing: false })
+      await chat.post('admin/session/transfer/', admin, { session_id: sessionId, admin_id: next.id })
+      t.strictSame(await first.next('typing', isOfSession), { ...typing, is_typing: false })
     })
 
     t.test('typing reaches the other side alone, ends by itself, and is never stored', async (t) => {

@@ -82,6 +82,25 @@ for (const kind of ['local', 'redis'] satisfies NetworkKind[]) {
       }
     })
 
+    t.test('what waits for a sync is delivered once it is sent, and a claim tells of the admin', async (t) => {
+      const { store, admin, sessionId } = await openConversation(chat)
+      const socket = await enter(t, here, 'store', store)
+      const holder = await enter(t, here, 'admin', admin)
+      const [connection] = here.app.hub.store.subscriptions.connectionsOf(store.id)
+      connection?.hold(sessionId)
+      await chat.post('admin/session/claim/', admin, { session_id: sessionId })
+      const { body } = await chat.post('admin/message/', admin, { session_id: sessionId, content: 'while it resumes' })
+      await holder.next('message')
+      t.strictSame(liveIds(socket), [], 'it waits')
+      connection?.release(sessionId)
+      await socket.next('message')
+      t.strictSame(
+        socket.frames.slice(1).flatMap(({ type }) => (type === 'presence' ? [] : type)),
+        ['session_update', 'admin_connected', 'message'],
+      )
+      t.match(await holder.next('message_status'), { status: 'delivered', up_to_message_id: body.message.id })
+    })
+
     t.test('who missed too much is told so, and gets the oldest of it', async (t) => {
       const { store, sessionId } = await claimConversation(chat)
       const missed = await addMessages(

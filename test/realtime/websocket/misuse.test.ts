@@ -129,6 +129,8 @@ t.test('a resume with a mistake is an error that names it, shortly, and nothing 
     [`{"sessions": {"${'9'.repeat(5000)}": 1}}`, `sessions.${'9'.repeat(20)}`],
     ['{"sessions": {"1": 1}, "epoch": 5}', 'epoch'],
     [`{"sessions": {"1": 1}, "epoch": "${'x'.repeat(101)}"}`, 'epoch'],
+    ['{"sessions": {"1": 1}, "epoch": "\\u0000"}', 'epoch'],
+    ['{"sessions": {"1": 1}, "epoch": "\\ud800"}', 'epoch'],
     [`{"sessions": ${JSON.stringify(fill)}}`, 'sessions'],
   ] as const) {
     socket.socket.send(`{"type": "resume", "payload": ${payload}}`)
