@@ -2,8 +2,8 @@ import { lookup } from 'mime-types'
 
 const UNKNOWN = 'application/octet-stream'
 
-/** Types that were guessed before they were MIME types; rows of that time hold them. */
-const formerGuesses = new Set(['image', 'video', 'audio', 'file'])
+/** A type and a subtype, and perhaps parameters. */
+const MIME_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/
 
 /** The MIME type that the extension in a URL's path names, else `application/octet-stream`; empty for no URL. */
 export function guessAttachmentType(url: string): string {
@@ -13,7 +13,10 @@ export function guessAttachmentType(url: string): string {
   return lookup(pathname.slice(pathname.lastIndexOf('/'))) || UNKNOWN
 }
 
-/** Whether a repeated send has the type of the first one. A guess equals the guess of an earlier version. */
-export function isSameAttachmentType(url: string, repeated: string, stored: string): boolean {
-  return repeated === stored || (formerGuesses.has(stored) && repeated === guessAttachmentType(url))
-}
+/** The type of an attachment: the one that is given, or the guess if that is no MIME type, as versions of before accepted. */
+export const readAttachmentType = (url: string, given: string) =>
+  url !== '' && MIME_TYPE.test(given) ? given : guessAttachmentType(url)
+
+/** Whether a repeated send has the type of the first one, which an earlier version may have stored with no MIME type. */
+export const isSameAttachmentType = (url: string, repeated: string, stored: string) =>
+  repeated === readAttachmentType(url, stored)

@@ -4,7 +4,7 @@ import { publishMessage } from '../events/publish.js'
 import { readFileId } from '../files/file-url.js'
 import { getOrCreateSession, type SessionDeps } from '../sessions/get-or-create-session.js'
 import type { AppendOutcome, MessageAppender, MessageDraft } from './append-messages.js'
-import { guessAttachmentType, isSameAttachmentType } from './attachment-type.js'
+import { isSameAttachmentType, readAttachmentType } from './attachment-type.js'
 import type { Sent } from './sent-message.js'
 import type { Account } from '../protocol/account.js'
 import type { MessageInput } from '../protocol/schemas/messages.js'
@@ -138,8 +138,7 @@ function toDraft({ publicUrl }: SendDeps, sender: Account, input: Input): Messag
     session_id: sender.side === 'admin' ? (session_id ?? null) : null,
     content,
     attachment_url,
-    attachment_type:
-      attachment_url === '' || attachment_type === '' ? guessAttachmentType(attachment_url) : attachment_type,
+    attachment_type: readAttachmentType(attachment_url, attachment_type),
     client_message_id,
     ...(fileId !== undefined && {
       file_id: fileId,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { guessAttachmentType, isSameAttachmentType } from '../../src/messages/attachment-type.js'
+import { guessAttachmentType, isSameAttachmentType, readAttachmentType } from '../../src/messages/attachment-type.js'
 
 const UNKNOWN = 'application/octet-stream'
 
@@ -26,12 +26,33 @@ t.test('the MIME type of an attachment follows from the extension of its path', 
   for (const [url, type] of Object.entries(guesses)) t.equal(guessAttachmentType(url), type, url)
 })
 
-t.test('a repeated send has the same type as one that an earlier version guessed', async (t) => {
+t.test('a type that is no MIME type counts as missing', async (t) => {
+  const url = 'https://example.com/a.png'
+  for (const type of ['application/pdf', 'image/svg+xml', 'application/vnd.ms-excel', 'text/plain; charset=utf-8']) {
+    t.equal(readAttachmentType(url, type), type)
+  }
+  for (const type of [
+    '',
+    'image',
+    'image/',
+    '/png',
+    'image/png/x',
+    'photo of it',
+    'a b/c',
+    '<svg>/x',
+    'bild/übersicht',
+  ]) {
+    t.equal(readAttachmentType(url, type), 'image/png', type)
+  }
+  t.equal(readAttachmentType('', 'image/png'), '', 'no attachment has none')
+})
+
+t.test('a repeated send has the same type as one that an earlier version stored', async (t) => {
   const url = 'https://example.com/a.png'
   t.ok(isSameAttachmentType(url, 'image/png', 'image/png'))
-  t.ok(isSameAttachmentType(url, 'image/png', 'image'))
+  t.ok(isSameAttachmentType(url, 'image/png', 'image'), 'its guess')
+  t.ok(isSameAttachmentType(url, 'image/png', 'a photo'), 'what a client gave it')
   t.ok(isSameAttachmentType('https://example.com/a', UNKNOWN, 'file'))
-  t.ok(isSameAttachmentType(url, 'image', 'image'), 'what a client says itself is compared as it is')
   t.notOk(isSameAttachmentType(url, 'application/pdf', 'image'))
-  t.notOk(isSameAttachmentType(url, 'image', 'image/png'))
+  t.notOk(isSameAttachmentType(url, 'application/pdf', 'image/png'))
 })

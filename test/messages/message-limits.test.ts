@@ -88,6 +88,7 @@ t.test("an attachment's type is guessed only when it is missing", async (t) => {
   t.equal(await typeOf({ attachment_url }), 'image/png')
   t.equal(await typeOf({ attachment_url, attachment_type: '' }), 'image/png', 'empty is missing')
   t.equal(await typeOf({ attachment_url, attachment_type: 'application/pdf' }), 'application/pdf')
+  t.equal(await typeOf({ attachment_url, attachment_type: 'photo' }), 'image/png', 'no MIME type')
   t.equal(await typeOf({ attachment_url: 'https://example.com/photo' }), 'application/octet-stream')
   t.equal(await typeOf({ content: 'no attachment' }), '')
   t.equal(await typeOf({ content: 'no attachment', attachment_type: 'image' }), '', 'there is none to have a type')

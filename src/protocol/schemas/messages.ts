@@ -42,7 +42,7 @@ export const StoreMessageInputSchema = Type.Object({
     Type.String({
       maxLength: 100,
       format: 'text',
-      description: 'MIME type. Guessed from the URL when missing.',
+      description: 'MIME type. Guessed from the URL when missing, or when it is none.',
       examples: ['image/png'],
     }),
   ),
