@@ -32,10 +32,9 @@ export function exchange(
     let hasAnswer = false
     let bytesBefore = 0
     const stop = () => request.destroy(new Error('The node is shutting down'))
-    const timer = setTimeout(
-      () => request.destroy(new Error(`There was no answer within ${Math.round(timeoutMs)} ms`)),
-      timeoutMs,
-    )
+    const giveUp = () => request.destroy(new Error(`There was no answer within ${Math.round(timeoutMs)} ms`))
+    // A node that was busy for long runs its timers before it reads an answer that has come in time.
+    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs)
     signal.addEventListener('abort', stop)
     request.once('socket', ({ bytesRead }) => (bytesBefore = bytesRead))
     request.once('response', (response) => {

@@ -105,6 +105,14 @@ t.test('silence ends at the deadline', async (t) => {
   })
 })
 
+t.test('an answer that came in time counts, although the node was busy beyond the deadline', async (t) => {
+  const port = await listen(t, (_, response) => {
+    response.end('in time')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+  })
+  t.match(await open(t, { timeoutMs: 500 })(`http://127.0.0.1:${port}/`), { status: 200 })
+})
+
 t.test('what is under way can be aborted', async (t) => {
   const closing = new AbortController()
   const port = await listen(t, () => closing.abort())
