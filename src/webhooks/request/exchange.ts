@@ -15,6 +15,8 @@ export interface Answer {
 export class StaleConnection extends Error {}
 
 const MAX_BODY_BYTES = 1024
+/** Each costs the node CPU time, so a receiver cannot send them without end. */
+const MAX_INTERIM_ANSWERS = 100
 const SWITCHING_PROTOCOLS = 101
 
 /**
@@ -31,12 +33,17 @@ export function exchange(
   return new Promise<Answer>((resolve, reject) => {
     let hasAnswer = false
     let bytesBefore = 0
+    let interimAnswers = 0
     const stop = () => request.destroy(new Error('The node is shutting down'))
     const giveUp = () => request.destroy(new Error(`There was no answer within ${Math.round(timeoutMs)} ms`))
     // A node that was busy for long runs its timers before it reads an answer that has come in time.
     const timer = setTimeout(() => setImmediate(giveUp), timeoutMs)
     signal.addEventListener('abort', stop)
     request.once('socket', ({ bytesRead }) => (bytesBefore = bytesRead))
+    request.on('information', () => {
+      if (++interimAnswers <= MAX_INTERIM_ANSWERS) return
+      request.destroy(new Error(`There were more than ${MAX_INTERIM_ANSWERS} interim answers`))
+    })
     request.once('response', (response) => {
       if (response.statusCode === SWITCHING_PROTOCOLS) return request.destroy()
       hasAnswer = true

@@ -198,6 +198,11 @@ t.test('a receiver that broke its answer off gets the request once, also on a ke
   }
 })
 
+t.test('interim answers without end are no answer', async (t) => {
+  const port = await listen(t, ({ socket }) => socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(200)))
+  await t.rejects(open(t)(`http://127.0.0.1:${port}/`), { message: 'There were more than 100 interim answers' })
+})
+
 t.test('retry-after is handed on', async (t) => {
   const port = await listen(t, (_, response) => response.writeHead(503, { 'retry-after': '7' }).end('later'))
   t.same(await open(t)(`http://127.0.0.1:${port}/`), { status: 503, body: 'later', retryAfter: '7' })
