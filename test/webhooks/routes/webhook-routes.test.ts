@@ -79,6 +79,15 @@ t.test('while a secret is rotated both sign', async (t) => {
   t.equal((await call('GET', `${id}/`)).body.previous_secret_until, null)
 })
 
+t.test('of secrets that are given at the same time none is lost: each signs', async (t) => {
+  const receiver = await startReceiver(t)
+  const { id } = await createWebhook(node, receiver.url)
+  const rotated = await Promise.all([call('POST', `${id}/rotate/`), call('POST', `${id}/rotate/`)])
+  await call('POST', `${id}/test/`)
+  const [event] = receiver.requests
+  for (const { body } of rotated) t.ok(event && isSigned(event, body.secret))
+})
+
 t.test('a test says what was answered, or why nothing was', async (t) => {
   const receiver = await startReceiver(t, () => ({ status: 418, body: `short and stout ${'x'.repeat(2000)}` }))
   const { id } = await createWebhook(node, receiver.url)
