@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Delivery } from '../../../src/webhooks/deliveries.js'
 import { eventTypes } from '../../../src/webhooks/event.js'
 import { createChatClient } from '../../support/chat/chat-client.js'
 import { openConversation } from '../../support/chat/conversations.js'
@@ -141,7 +142,7 @@ t.test('what was delivered is replayed with its id and its body', async (t) => {
   await chat.post('store/message/', store, { content: 'again' })
   const listed = await until(async () => {
     const { body } = await call('GET', `${id}/deliveries/?status=delivered`)
-    return body.data.length === 2 && body.data
+    return body.data.length === 2 && (body.data as Delivery[])
   }, DEADLINE_MS)
   for (const { id: deliveryId, event_id, attempts } of listed) {
     const first = receiver.accepted.find((event) => event.id === event_id)
