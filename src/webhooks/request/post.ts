@@ -83,8 +83,10 @@ export function createPoster({ isAllowed, resolveName, timeoutMs }: PosterOption
       if (isRefused) throw refusedAddress()
       const startedAt = performance.now()
       // One deadline for both tries: the lease of the session is no longer.
-      const send = (options: RequestOptions) =>
-        exchange(open(options), body, Math.max(timeoutMs - (performance.now() - startedAt), 1), signal)
+      const send = (options: RequestOptions) => {
+        const leftMs = Math.max(timeoutMs - (performance.now() - startedAt), 1)
+        return exchange(open(options), body, leftMs, signal)
+      }
       return send({ headers }).catch((error: unknown) => {
         if (!(error instanceof StaleConnection)) throw error
         if (signal.aborted) throw error.cause
