@@ -20,7 +20,14 @@ export const StoreInputSchema = Type.Object({
   logo_url: Type.Optional(
     Type.String({ maxLength: 2048, format: 'http-url-or-empty', examples: ['https://example.com/logo.png'] }),
   ),
-  email: Type.Optional(Type.String({ maxLength: 320, format: 'text', examples: ['hello@example.com'] })),
+  email: Type.Optional(
+    Type.String({
+      maxLength: 320,
+      format: 'text',
+      description: 'Any text is stored, but only a single e-mail address gets mails.',
+      examples: ['hello@example.com'],
+    }),
+  ),
 })
 export type StoreInput = Static<typeof StoreInputSchema>
 

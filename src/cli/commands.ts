@@ -9,6 +9,7 @@ import { printError } from '../errors/describe-error.js'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js'
 import { RequestError } from '../errors/request-error.js'
 import { openPubSub } from '../pubsub/open-pubsub.js'
+import { readMailAddress } from '../mail/mail-address.js'
 import type { PubSub } from '../pubsub/pubsub.js'
 import { StartupError } from '../errors/startup-error.js'
 import { readText } from '../http/validation.js'
@@ -51,6 +52,9 @@ const commands: Record<string, Command> = {
   'store create': command(Type.Object({ ...StoreInputSchema.properties, id, expires }), async ({ db }, options) => {
     const { expires, ...input } = options
     const store = await createStore(db, input)
+    if (store.email !== '' && readMailAddress(store.email) === undefined) {
+      console.error('email: is not an e-mail address, so the store gets no mail')
+    }
     const { token, id: tokenId } = await issueToken(db, { side: 'store', id: store.id }, expires)
     return { store, token, token_id: tokenId }
   }),

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.js'
 import { epochMs } from '../database/sql.js'
 import { Prisma } from '../generated/prisma/client.js'
 import type { Reminder } from '../reminders/claim-reminders.js'
+import { readMailAddress } from './mail-address.js'
 import type { Mail, Mailer } from './mailer.js'
 import type { Unsubscribing } from './unsubscribe.js'
 
@@ -29,6 +30,8 @@ export interface UnreadMailDeps {
   mailer: Mailer
   unsubscribing: Unsubscribing
   publicUrl: string
+  /** The `email` of a store is not empty, but no address either. */
+  onUnaddressed: (storeId: number) => void
 }
 
 /**
@@ -37,12 +40,14 @@ export interface UnreadMailDeps {
  * @throws Error when the mail can be tried again, or when the signal aborts
  */
 export async function sendUnreadMail(
-  { db, mailer, unsubscribing, publicUrl }: UnreadMailDeps,
+  { db, mailer, unsubscribing, publicUrl, onUnaddressed }: UnreadMailDeps,
   { sessionId, storeId, readUpTo, mailedUpTo, lastId }: Reminder,
   signal: AbortSignal,
 ): Promise<'sent' | 'refused'> {
   const { name, email } = await db.prisma.store.findUniqueOrThrow({ where: { id: storeId } })
-  if (!isOneAddress(email) || (await unsubscribing.isUnsubscribed(storeId, email))) return 'refused'
+  const to = readMailAddress(email)
+  if (to === undefined && email !== '') onUnaddressed(storeId)
+  if (to === undefined || (await unsubscribing.isUnsubscribed(storeId, email))) return 'refused'
   const unread = Prisma.sql`
     session_id = ${sessionId} and sender_type = 'admin' and id > ${Math.max(readUpTo, mailedUpTo)} and id <= ${lastId}`
   const newest = await messageColumns.read(
@@ -56,23 +61,17 @@ export async function sendUnreadMail(
     Prisma.sql`select count(*) as count from chat_message where ${unread}`,
   )
   const mail = composeMail({
-    ...{ name, email, publicUrl, count: Number(count), messages: newest.reverse() },
+    ...{ name, to, publicUrl, count: Number(count), messages: newest.reverse() },
     messageId: `<unread-${sessionId}-${lastId}@${new URL(publicUrl).hostname}>`,
     unsubscribeUrl: await unsubscribing.createUrl(storeId, email),
   })
   return mailer.send(mail, signal)
 }
 
-/**
- * Whether a text is a single address. A list would send one store's messages to others; the server would reject
- * anything else.
- */
-const isOneAddress = (email: string) => /^[^\s@<>()[\],;:"\\]+@[^\s@<>()[\],;:"\\]+$/.test(email)
-
 export interface UnreadMail {
   /** Name of the store. */
   name: string
-  email: string
+  to: string
   count: number
   messages: UnreadMessage[]
   publicUrl: string
@@ -84,7 +83,7 @@ export interface UnreadMail {
  * Composes the mail as plain text. Its link leads to the chat page, where the store signs in: a mail must not contain a
  * token.
  */
-export function composeMail({ name, email, count, messages, publicUrl, messageId, unsubscribeUrl }: UnreadMail): Mail {
+export function composeMail({ name, to, count, messages, publicUrl, messageId, unsubscribeUrl }: UnreadMail): Mail {
   const what = count === 1 ? '1 new message' : `${count} new messages`
   const text = [
     `Hello ${name},`,
@@ -95,7 +94,7 @@ export function composeMail({ name, email, count, messages, publicUrl, messageId
     `--\nNo more mails like this one: ${unsubscribeUrl}`,
   ]
   return {
-    ...{ to: email, subject: `${what} in your support chat`, text: `${text.join('\n\n')}\n`, messageId },
+    ...{ to, subject: `${what} in your support chat`, text: `${text.join('\n\n')}\n`, messageId },
     headers: {
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',

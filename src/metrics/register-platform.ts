@@ -53,7 +53,7 @@ export function registerWebhooks({ counter, gauge, histogram }: Registrar, sourc
 export function registerMail({ counter }: Registrar, { mailCounts }: MetricSources): void {
   counter({
     name: 'store_chat_mails_total',
-    help: 'Mails that this node tried to send, by the outcome. A "failed" mail is sent again, a "refused" one is not.',
+    help: 'Mails that this node tried to send, by the outcome. A "failed" mail is sent again, a "refused" one is not. "unaddressed": the email of the store is not an address, so it got no mail.',
     labelNames: ['outcome'],
     read: () => Object.entries(mailCounts).map(([outcome, count]) => [{ outcome }, count as number]),
   })

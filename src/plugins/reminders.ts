@@ -42,11 +42,16 @@ export const remindersPlugin = plugin<{ config: Config }>(
 )
 
 async function openMail(app: App, settings: MailSettings): Promise<SendReminderMail> {
-  const { db, mailCounts: counts } = app
+  const { db, log, mailCounts: counts } = app
   const { publicUrl } = settings
   const mailer = createMailer({ ...settings, counts })
   const unsubscribing = createUnsubscribing(db, publicUrl)
   await app.register(unsubscribeRoutes, { unsubscribing })
   app.addHook('onClose', async () => mailer.close())
-  return (reminder, signal) => sendUnreadMail({ db, mailer, unsubscribing, publicUrl }, reminder, signal)
+  const onUnaddressed = (storeId: number) => {
+    counts.unaddressed++
+    log.warn({ storeId }, 'a store got no mail: its email is not an e-mail address')
+  }
+  const deps = { db, mailer, unsubscribing, publicUrl, onUnaddressed }
+  return (reminder, signal) => sendUnreadMail(deps, reminder, signal)
 }

@@ -6,8 +6,8 @@ export const MomentSchema = (description: string) =>
   Type.Optional(Type.String({ format: 'date-time', description, examples: ['2026-01-01T00:00:00Z'] }))
 
 /** The moments that PostgreSQL and the wire have in common; what lies beyond is as good as its end. */
-const EARLIEST_MS = 0
-const LATEST_MS = Date.UTC(9999, 11, 31)
+export const EARLIEST_MS = 0
+export const LATEST_MS = Date.UTC(9999, 11, 31)
 
 /**
  * Reads a moment that the schema has let through.

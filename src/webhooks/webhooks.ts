@@ -106,10 +106,12 @@ export async function deleteWebhook(db: Database, id: number): Promise<Webhook> 
  */
 export async function rotateSecret(db: Database, id: number): Promise<WebhookWithSecret> {
   const secret = createSecret()
-  const { secret: previousSecret } = await findWebhook(db, id)
   const previousSecretUntil = new Date(Date.now() + ROTATION_MS)
-  const row = await db.prisma.webhook.update({ where: { id }, data: { secret, previousSecret, previousSecretUntil } })
-  return { ...toWebhook(row), secret }
+  // One statement: of concurrent calls each would keep the same previous secret, and one would return a secret that is lost.
+  await db.prisma.$executeRaw(Prisma.sql`
+    update webhook set previous_secret = secret, previous_secret_until = ${previousSecretUntil}, secret = ${secret}
+    where id = ${id} and deleted_at is null`)
+  return { ...toWebhook(await findWebhook(db, id)), secret }
 }
 
 /** The secrets that events are signed with now. */

@@ -27,6 +27,17 @@ t.test('a store gets its first token when it is created, in a database that has 
   t.match((await ask(t, created['token'])).body, { store_id: 1 })
 })
 
+t.test('an email that is no address is stored, with a warning', async (t) => {
+  const warnings = t.capture(console, 'error')
+  t.match(await run('store', 'create', '--name', 'S', '--email', 'nobody'), { store: { email: 'nobody' } })
+  t.same(
+    warnings().map(({ args }) => args),
+    [['email: is not an e-mail address, so the store gets no mail']],
+  )
+  await run('store', 'create', '--name', 'S', '--email', 'a@example.com')
+  t.same(warnings(), [])
+})
+
 t.test('an id is chosen where none is given, and taken where one is', async (t) => {
   t.match(await run('admin', 'create', '--name', 'Ann', '--id', '7'), { admin: { id: 7, name: 'Ann' } })
   t.match(await run('admin', 'create', '--name', 'Bea'), { admin: { id: 8 } })

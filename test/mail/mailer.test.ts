@@ -27,7 +27,7 @@ t.test('a server that answers byte by byte is given up at the deadline, and so i
     return mailer
   }
   await t.rejects(open(200).send(mail, never))
-  t.strictSame(counts, { sent: 0, refused: 0, failed: 1 })
+  t.strictSame(counts, { sent: 0, refused: 0, failed: 1, unaddressed: 0 })
 
   const closing = new AbortController()
   const sending = open(600_000).send(mail, closing.signal)

@@ -119,3 +119,25 @@ t.test('only supervisors get reports, of a year at most, in a time zone that the
   for (const query of wrong) t.equal((await report(query)).status, 400, JSON.stringify(query))
   t.equal((await report()).body.data.length, 31, 'thirty days are on 31 dates')
 })
+
+t.test('an empty period is refused with the field and the reason that make it empty', async (t) => {
+  const reasons: [query: Record<string, string>, field: string, message: string][] = [
+    [{ from: to, to: from }, 'to', 'must be after `from`'],
+    [{ from, to: from }, 'to', 'must be after `from`'],
+    [{ from: '2999-01-01T00:00:00Z' }, 'from', 'must be before now, or before `to`'],
+    [{ from: '1960-01-01T00:00:00Z', to: '1960-02-01T00:00:00Z' }, 'to', 'must be after 1970-01-01T00:00:00.000Z'],
+    [{ from: '1960-02-01T00:00:00Z', to: '1960-01-01T00:00:00Z' }, 'to', 'must be after `from`'],
+    [
+      { from: '9999-12-31T01:00:00Z', to: '9999-12-31T23:59:59-12:00' },
+      'from',
+      'must be before 9999-12-31T00:00:00.000Z',
+    ],
+  ]
+  for (const [query, field, message] of reasons) {
+    const { status, body } = await report(query)
+    t.equal(status, 400, JSON.stringify(query))
+    t.same(body.errors, [{ field, message }], JSON.stringify(query))
+  }
+  const { body } = await report({ from: '1969-12-01T00:00:00Z', to: '1970-02-01T00:00:00Z' })
+  t.match(body, { from: '1970-01-01T00:00:00.000Z', to: '1970-02-01T00:00:00.000Z', total: { sessions: 0 } })
+})

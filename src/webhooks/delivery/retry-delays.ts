@@ -20,6 +20,9 @@ export function chooseRetryDelay(
 /** Reads seconds or a date (RFC 9110, 10.2.3). Undefined if it is neither. */
 function readRetryAfter(header: string | undefined): number | undefined {
   if (header === undefined) return undefined
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : readDate(header) - Date.now()
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, MIN_RETRY_AFTER_MS), MAX_RETRY_AFTER_MS)
 }
+
+/** Every form of a date has a time of day. Without one, V8 takes other text for a day, such as `-5` or `1.5`. */
+const readDate = (text: string) => (text.includes(':') ? Date.parse(text) : NaN)

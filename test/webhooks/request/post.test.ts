@@ -105,6 +105,14 @@ t.test('silence ends at the deadline', async (t) => {
   })
 })
 
+t.test('an answer that came in time counts, although the node was busy beyond the deadline', async (t) => {
+  const port = await listen(t, (_, response) => {
+    response.end('in time')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600)
+  })
+  t.match(await open(t, { timeoutMs: 500 })(`http://127.0.0.1:${port}/`), { status: 200 })
+})
+
 t.test('what is under way can be aborted', async (t) => {
   const closing = new AbortController()
   const port = await listen(t, () => closing.abort())
@@ -135,15 +143,64 @@ t.test('a new connection that the receiver closes is a failure', async (t) => {
   t.equal(requests, 1)
 })
 
-t.test('an answer of 101 is none, and information before the answer is passed over', async (t) => {
+t.test('interim answers are passed over, and the request is sent once', async (t) => {
+  const paths: string[] = []
   const port = await listen(t, (request, response) => {
-    if (request.url === '/upgrade') return request.socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n')
-    response.writeProcessing()
+    const { url = '' } = request
+    paths.push(url)
+    if (url === '/100') response.writeContinue()
+    if (url === '/102') response.writeProcessing()
+    if (url === '/103') response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    if (url === '/several') {
+      response.writeContinue()
+      response.writeContinue()
+      response.writeProcessing()
+    }
+    if (url === '/split') {
+      request.socket.write('HTTP/1.1 1')
+      return setImmediate(() => request.socket.end('00\r\nx: y\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n'))
+    }
     return response.writeHead(204).end()
   })
   const post = open(t)
-  await t.rejects(post(`http://127.0.0.1:${port}/upgrade`), { message: 'The connection was closed without an answer' })
-  t.match(await post(`http://127.0.0.1:${port}/`), { status: 204 })
+  const sent = ['/', '/100', '/102', '/103', '/several', '/100', '/split']
+  for (const path of sent) t.equal((await post(`http://127.0.0.1:${port}${path}`)).status, 204, path)
+  t.same(paths, sent)
+})
+
+t.test('a receiver that broke its answer off gets the request once, also on a kept connection', async (t) => {
+  const broken: Record<string, string> = {
+    '/upgrade': 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n',
+    '/interim': 'HTTP/1.1 100 Continue\r\n\r\n',
+    '/part': 'HTTP/1.1 200 OK\r\nx-part',
+    '/wrong': 'no HTTP at all',
+  }
+  const paths: string[] = []
+  const port = await listen(t, ({ url = '', socket }, response) => {
+    paths.push(url)
+    if (url === '/') return response.end()
+    if (url === '/reset') return socket.resetAndDestroy()
+    return socket.end(broken[url] ?? '')
+  })
+  for (const path of ['/upgrade', '/interim', '/part']) {
+    const post = open(t)
+    const closed = { message: 'The connection was closed without an answer' }
+    await t.rejects(post(`http://127.0.0.1:${port}${path}`), closed, `${path} on a new connection`)
+    await post(`http://127.0.0.1:${port}/`)
+    await new Promise(setImmediate)
+    await t.rejects(post(`http://127.0.0.1:${port}${path}`), closed, `${path} on a kept connection`)
+    t.same(paths.splice(0), [path, '/', path])
+  }
+  const post = open(t)
+  for (const path of ['/reset', '/wrong']) {
+    await t.rejects(post(`http://127.0.0.1:${port}${path}`), path)
+    t.same(paths.splice(0), [path])
+  }
+})
+
+t.test('interim answers without end are no answer', async (t) => {
+  const port = await listen(t, ({ socket }) => socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(200)))
+  await t.rejects(open(t)(`http://127.0.0.1:${port}/`), { message: 'There were more than 100 interim answers' })
 })
 
 t.test('retry-after is handed on', async (t) => {
