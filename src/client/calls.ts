@@ -1,4 +1,4 @@
-import { ChatError, wrongInput } from './transport/chat-error.js'
+import { brokenAnswer, ChatError, wrongInput } from './transport/chat-error.js'
 
 type Call = (...values: never[]) => Promise<unknown>
 
@@ -22,6 +22,3 @@ export function secureCalls<Calls extends { [Name in keyof Calls]: Call }>(calls
   }
   return secured
 }
-
-const brokenAnswer = (cause: unknown) =>
-  new ChatError(0, 'The service sent an answer that cannot be read', 'error', [], undefined, cause)

@@ -1,5 +1,5 @@
 import { secureCalls } from './calls.js'
-import { ChatError, errorOfBrokenFrame } from './transport/chat-error.js'
+import { ChatError, brokenAnswer } from './transport/chat-error.js'
 import { openConnection, type Connection, type State } from './transport/connection.js'
 import { createHttp, type Http } from './transport/http.js'
 import type { Fields } from './transport/address.js'
@@ -155,7 +155,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
       case 'session_update':
         return log.receive(frame)
       case 'sync':
-        return void log.sync(frame.payload).catch((cause: unknown) => reportError(errorOfBrokenFrame(cause)))
+        return void log.sync(frame.payload).catch((cause: unknown) => reportError(brokenAnswer(cause)))
       case 'message_status':
         return receipts.receive(frame.payload)
       case 'session_read':

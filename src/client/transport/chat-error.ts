@@ -51,6 +51,6 @@ export function errorOfFrame({ code, message }: { code: string; message: string 
 export const wrongInput = (cause: unknown): ChatError =>
   new ChatError(400, 'The input cannot be sent', undefined, [], undefined, cause)
 
-/** A frame of the service that could not be handled. */
-export const errorOfBrokenFrame = (cause: unknown): ChatError =>
-  new ChatError(0, 'The service sent a frame that cannot be read', 'error', [], undefined, cause)
+/** A frame or an answer of the service that could not be handled. */
+export const brokenAnswer = (cause: unknown): ChatError =>
+  new ChatError(0, 'The service sent what cannot be read', 'error', [], undefined, cause)
