@@ -1,3 +1,4 @@
+import { secureCalls } from './calls.js'
 import { createClient, type ChatClient } from './client.js'
 import { createDeskCalls, type DeskCalls } from './desk-calls.js'
 import type { ConnectOptions } from './transport/options.js'
@@ -79,38 +80,41 @@ const findListed = ({ data }: Pick<SessionList, 'data'>) =>
  */
 export function connectAdmin(options: ConnectOptions): AdminClient {
   const { chat, http, read, send, markRead, typing } = createClient(options, 'admin')
-  const change = <T = Session>(path: string, session_id: number, more = {}) =>
+  const change = <T>(path: string, session_id: number, more = {}) =>
     http.post<T>(`admin/${path}/`, { session_id, ...more })
 
-  return Object.assign(chat, createDeskCalls(http), {
+  const calls = secureCalls({
+    ...createDeskCalls(http),
     openSessions: (page: ListPage & { tag?: string } = {}) =>
-      read<SessionList>('admin/sessions/open/', { ...page }, findListed),
+      read<SessionList>('admin/sessions/open/', { ...page }, 'data', findListed),
     mySessions: (page: ListPage & { tag?: string } = {}) =>
-      read<SessionList>('admin/sessions/my/', { ...page }, findListed),
+      read<SessionList>('admin/sessions/my/', { ...page }, 'data', findListed),
     sessions: (page: ListPage & SessionFilter) =>
-      read<SessionHistory<RatedSession>>('admin/sessions/', { ...page }, findListed),
+      read<SessionHistory<RatedSession>>('admin/sessions/', { ...page }, 'data', findListed),
     session: (session_id: number) =>
-      read<AdminSession>('admin/session/', { session_id }, (session) => [
+      read<AdminSession>('admin/session/', { session_id }, 'messages', (session) => [
         { session, newest: session.messages[session.messages.length - 1] },
       ]),
     send: (input: (MessageInput | FileMessageInput) & { session_id: number }) => send(input),
-    history: (page: HistoryPage & { session_id: number }) => http.get<History>('admin/messages/', { ...page }),
-    read: ({ session_id }: { session_id: number }) => markRead(session_id),
-    typing: (isTyping: boolean, { session_id }: { session_id: number }) => typing(isTyping, session_id),
+    history: (page: HistoryPage & { session_id: number }) => http.get<History>('admin/messages/', { ...page }, 'data'),
     claim: (session_id: number) => change<SessionWithStore>('session/claim', session_id),
-    release: (session_id: number) => change('session/release', session_id),
+    release: (session_id: number) => change<Session>('session/release', session_id),
     transfer: (session_id: number, admin_id: number, note?: string) =>
-      change('session/transfer', session_id, { admin_id, ...(note !== undefined && { note }) }),
-    closeSession: (session_id: number) => change('close', session_id),
+      change<Session>('session/transfer', session_id, { admin_id, ...(note !== undefined && { note }) }),
+    closeSession: (session_id: number) => change<Session>('close', session_id),
     notifications: async (page: { limit?: number; before?: number } = {}) =>
-      (await http.get<{ data: Notification[] }>('admin/notifications/', { ...page })).data,
+      (await http.get<{ data: Notification[] }>('admin/notifications/', { ...page }, 'data')).data,
     countNotifications: async () =>
-      (await http.get<{ data: { count: number } }>('admin/notifications/count/')).data.count,
+      (await http.get<{ data: { count: number } }>('admin/notifications/count/', {}, 'data')).data.count,
     async readNotification(id: number) {
       await http.post('admin/notifications/read/', { id })
     },
     async readAllNotifications() {
       await http.post('admin/notifications/read-all/')
     },
+  })
+  return Object.assign(chat, calls, {
+    read: ({ session_id }: { session_id: number }) => markRead(session_id),
+    typing: (isTyping: boolean, { session_id }: { session_id: number }) => typing(isTyping, session_id),
   })
 }

@@ -1,4 +1,5 @@
-import { ChatError, errorOfBrokenFrame } from './transport/chat-error.js'
+import { secureCalls } from './calls.js'
+import { ChatError, brokenAnswer } from './transport/chat-error.js'
 import { openConnection, type Connection, type State } from './transport/connection.js'
 import { createHttp, type Http } from './transport/http.js'
 import type { Fields } from './transport/address.js'
@@ -42,7 +43,7 @@ export interface ClientCore {
   chat: ChatClient
   http: Http
   /** Reads sessions over HTTP, and keeps in mind how far they are known by that. */
-  read<T>(path: string, query: Fields, find: (answer: T) => FetchedSession[]): Promise<T>
+  read<T>(path: string, query: Fields, part: keyof T & string, find: (answer: T) => FetchedSession[]): Promise<T>
   send(input: (MessageInput | FileMessageInput) & { session_id?: number }): Promise<Message>
   markRead(sessionId: number): void
   typing(isTyping: boolean, sessionId?: number): void
@@ -154,7 +155,7 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
       case 'session_update':
         return log.receive(frame)
       case 'sync':
-        return void log.sync(frame.payload).catch((cause: unknown) => reportError(errorOfBrokenFrame(cause)))
+        return void log.sync(frame.payload).catch((cause: unknown) => reportError(brokenAnswer(cause)))
       case 'message_status':
         return receipts.receive(frame.payload)
       case 'session_read':
@@ -189,9 +190,9 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
 
   return {
     http,
-    async read<T>(path: string, query: Fields, find: (answer: T) => FetchedSession[]): Promise<T> {
+    async read(path, query, part, find) {
       const generation = connection.generation()
-      const answer = await http.get<T>(path, query)
+      const answer = await http.get(path, query, part)
       log.noteFetched(find(answer), generation)
       return answer
     },
@@ -213,7 +214,9 @@ export function createClient(options: ConnectOptions, side: Side): ClientCore {
         return account
       },
       on: events.on,
-      upload: (file, options) => (options?.repeat === true ? repeated.upload : uploadOnce)(file, options),
+      ...secureCalls<Pick<ChatClient, 'upload'>>({
+        upload: (file, options = {}) => (options.repeat === true ? repeated.upload : uploadOnce)(file, options),
+      }),
       reconnect: connection.check,
       close: () => connection.finish('closed'),
     },

@@ -108,22 +108,18 @@ export interface DeskCalls {
 export function createDeskCalls(http: Http): DeskCalls {
   return {
     counts: () => http.get('admin/sessions/counts/'),
-    admins: async () => (await http.get<{ data: Colleague[] }>('admin/admins/')).data,
+    admins: async () => (await http.get<{ data: Colleague[] }>('admin/admins/', {}, 'data')).data,
     updateSession: (session_id, details) => http.post('admin/session/update/', { session_id, ...details }),
-    notes: (page) => http.get('admin/notes/', { ...page }),
+    notes: (page) => http.get('admin/notes/', { ...page }, 'data'),
     addNote: (note) => http.post('admin/notes/', { ...note }),
-    async deleteNote(id) {
-      await http.delete(`admin/notes/${id}/`)
-    },
-    canned: async (page = {}) => (await http.get<{ data: CannedReply[] }>('admin/canned/', { ...page })).data,
+    deleteNote: (id) => http.delete(`admin/notes/${id}/`).then(() => undefined),
+    canned: async (page = {}) => (await http.get<{ data: CannedReply[] }>('admin/canned/', { ...page }, 'data')).data,
     saveCanned: (canned, id) =>
       id === undefined ? http.post('admin/canned/', { ...canned }) : http.put(`admin/canned/${id}/`, { ...canned }),
-    async deleteCanned(id) {
-      await http.delete(`admin/canned/${id}/`)
-    },
-    useCanned: async (id, session_id) =>
-      (await http.post<{ content: string }>(`admin/canned/${id}/use/`, { session_id })).content,
-    search: (query) => http.get('admin/search/', { ...query }),
-    report: (query) => http.get('admin/reports/', { ...query }),
+    deleteCanned: (id) => http.delete(`admin/canned/${id}/`).then(() => undefined),
+    useCanned: (id, session_id) =>
+      http.post<{ content: string }>(`admin/canned/${id}/use/`, { session_id }).then(({ content }) => content),
+    search: (query) => http.get('admin/search/', { ...query }, 'data'),
+    report: (query) => http.get('admin/reports/', { ...query }, 'data'),
   }
 }

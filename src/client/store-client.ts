@@ -1,3 +1,4 @@
+import { secureCalls } from './calls.js'
 import { createClient, type ChatClient } from './client.js'
 import type { ConnectOptions } from './transport/options.js'
 import type { MessageInput } from './state/outbox.js'
@@ -59,26 +60,29 @@ export function connectStore(options: ConnectOptions): StoreClient {
     sessionId ??= session_id
   })
 
-  return Object.assign(chat, {
+  const calls = secureCalls({
     async session() {
-      const session = await read<StoreSession>('store/session/', {}, (session) => [
+      const session = await read<StoreSession>('store/session/', {}, 'messages', (session) => [
         { session, newest: session.messages[session.messages.length - 1] },
       ])
       sessionId = session.id
       return session
     },
     send: (input: MessageInput | FileMessageInput) => send(input),
-    history: (page: HistoryPage & { session_id?: number } = {}) => http.get<History>('store/messages/', { ...page }),
-    sessions: (page: ListPage = {}) => http.get<SessionHistory<OwnSession>>('store/sessions/', { ...page }),
+    history: (page: HistoryPage & { session_id?: number } = {}) =>
+      http.get<History>('store/messages/', { ...page }, 'data'),
+    sessions: (page: ListPage = {}) => http.get<SessionHistory<OwnSession>>('store/sessions/', { ...page }, 'data'),
+    closeSession: () => http.post<Session>('store/close/'),
+    rate: (rating: { session_id: number; score: number; comment?: string }) =>
+      http.post<Rating>('store/rating/', { ...rating }),
+    rating: ({ session_id }: { session_id: number }) => http.get<Rating>('store/rating/', { session_id }),
+  })
+  return Object.assign(chat, calls, {
     read({ session_id = sessionId }: { session_id?: number } = {}) {
       if (session_id !== undefined) markRead(session_id)
     },
     typing(isTyping: boolean) {
       if (sessionId !== undefined) typing(isTyping)
     },
-    closeSession: () => http.post<Session>('store/close/'),
-    rate: (rating: { session_id: number; score: number; comment?: string }) =>
-      http.post<Rating>('store/rating/', { ...rating }),
-    rating: ({ session_id }: { session_id: number }) => http.get<Rating>('store/rating/', { session_id }),
   })
 }

@@ -26,7 +26,7 @@ export async function readMissedMessages(
 ): Promise<boolean> {
   for (let tries = 0; ;) {
     const page = await http
-      .get<History>(`${side}/messages/`, { session_id: sessionId, after, limit: PAGE })
+      .get<History>(`${side}/messages/`, { session_id: sessionId, after, limit: PAGE }, 'data')
       .catch((error: unknown) => error as ChatError)
     if (isOutdated()) return false
     if (page instanceof ChatError) {

@@ -1,5 +1,5 @@
 import { chooseRepeatMs, isRefusedForNow } from '../transport/backoff.js'
-import { ChatError, errorOfFrame } from '../transport/chat-error.js'
+import { ChatError, errorOfFrame, wrongInput } from '../transport/chat-error.js'
 import { countFrameBytes } from '../transport/frame-size.js'
 import type { Settings } from '../transport/options.js'
 import { createRandomId } from '../transport/random-id.js'
@@ -163,8 +163,8 @@ function toDraft(input: MessageInput & { session_id?: number }, side: Side): Dra
   if (side === 'store') delete draft.session_id
   try {
     return JSON.parse(JSON.stringify(draft)) as Draft
-  } catch {
-    return new ChatError(400, 'The message cannot be written as JSON')
+  } catch (cause) {
+    return wrongInput(cause)
   }
 }
 

@@ -62,7 +62,7 @@ export function createReceipts(
       const known = watermarks.get(sessionId)
       const isWanted = () => known !== undefined && watermarks.get(sessionId) === known && known.read < known.newestOwn
       if (!isWanted()) return
-      const getNewest = () => http.get<History>(`${side}/messages/`, { session_id: sessionId, limit: PAGE })
+      const getNewest = () => http.get<History>(`${side}/messages/`, { session_id: sessionId, limit: PAGE }, 'data')
       // Any other failure is left to the next reconnect.
       const found = await repeatWhileRefused(settings, getNewest, isWanted)
         .then((page) => page && readWatermarks(page.data))

@@ -47,6 +47,10 @@ export function errorOfFrame({ code, message }: { code: string; message: string 
   return new ChatError(Number(status ?? 500), message, code)
 }
 
-/** A frame of the service that could not be handled. */
-export const errorOfBrokenFrame = (cause: unknown): ChatError =>
-  new ChatError(0, 'The service sent a frame that cannot be read', 'error', [], undefined, cause)
+/** What a program has given to a call cannot be sent. */
+export const wrongInput = (cause: unknown): ChatError =>
+  new ChatError(400, 'The input cannot be sent', undefined, [], undefined, cause)
+
+/** A frame or an answer of the service that could not be handled. */
+export const brokenAnswer = (cause: unknown): ChatError =>
+  new ChatError(0, 'The service sent what cannot be read', 'error', [], undefined, cause)

@@ -1,5 +1,5 @@
 import { chooseRepeatMs, chooseRetryMs } from './backoff.js'
-import { ChatError, errorOfBrokenFrame } from './chat-error.js'
+import { ChatError, brokenAnswer } from './chat-error.js'
 import { now } from '../environment/clock.js'
 import { orDefault } from './frame-limiter.js'
 import { DEFAULT_FRAME_BYTES } from './frame-size.js'
@@ -115,7 +115,7 @@ export function openConnection(
         listener.ready(frame.payload)
         enter('online')
       },
-      failed: (cause) => listener.error(errorOfBrokenFrame(cause)),
+      failed: (cause) => listener.error(brokenAnswer(cause)),
       ended: (code) => void ended(code, token),
       unanswered() {
         const own = attempt

@@ -1,5 +1,5 @@
 import { toHttpUrl, type Fields } from './address.js'
-import { ChatError, type FieldError } from './chat-error.js'
+import { ChatError, wrongInput, type FieldError } from './chat-error.js'
 import { withDeadline } from '../environment/deadline.js'
 import { isObject } from './is-object.js'
 import type { Settings } from './options.js'
@@ -8,8 +8,8 @@ import type { Tokens } from './tokens.js'
 
 /** Calls the service's routes below `/v1/chat/`. A request that is refused with 401 is repeated with a renewed token. */
 export interface Http {
-  /** @throws ChatError */
-  get<T>(path: string, query?: Fields): Promise<T>
+  /** An answer that lacks the `part`, an object or an array, is refused. @throws ChatError */
+  get<T>(path: string, query?: Fields, part?: keyof T & string): Promise<T>
   /** @throws ChatError */
   post<T>(path: string, body?: Body): Promise<T>
   /** @throws ChatError */
@@ -22,17 +22,25 @@ type Body = Readonly<Record<string, unknown>>
 
 interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  body?: Body
+  body?: Body | undefined
+  part?: string | undefined
 }
 
 export function createHttp(settings: Settings, tokens: Tokens): Http {
-  async function request<T>(path: string, query: Fields, call: Call): Promise<T> {
-    const url = toHttpUrl(settings.baseUrl, path, query)
-    return (await withToken(tokens, (token) => fetchAnswer(settings, url, token, call))) as T
+  async function request<T>(path: string, query: Fields, { body, ...call }: Call): Promise<T> {
+    let url: string
+    let text: string | undefined
+    try {
+      url = toHttpUrl(settings.baseUrl, path, query)
+      text = JSON.stringify(body)
+    } catch (cause) {
+      throw wrongInput(cause)
+    }
+    return (await withToken(tokens, (token) => fetchAnswer(settings, url, token, { ...call, text }))) as T
   }
 
   return {
-    get: (path, query = {}) => request(path, query, { method: 'GET' }),
+    get: (path, query = {}, part) => request(path, query, { method: 'GET', part }),
     post: (path, body = {}) => request(path, {}, { method: 'POST', body }),
     put: (path, body) => request(path, {}, { method: 'PUT', body }),
     delete: (path) => request(path, {}, { method: 'DELETE' }),
@@ -55,19 +63,28 @@ export async function withToken<T>(tokens: Tokens, request: (token: string) => P
   }
 }
 
-async function fetchAnswer(settings: Settings, url: string, token: string, { method, body }: Call): Promise<unknown> {
+interface Sent extends Pick<Call, 'method' | 'part'> {
+  text: string | undefined
+}
+
+async function fetchAnswer(
+  settings: Settings,
+  url: string,
+  token: string,
+  { method, text, part }: Sent,
+): Promise<unknown> {
   const abort = typeof AbortController === 'function' ? new AbortController() : undefined
   const request: RequestInit = {
     method,
     headers: {
       authorization: `Token ${token}`,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(text !== undefined && { 'content-type': 'application/json' }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(text !== undefined && { body: text }),
     ...(abort && { signal: abort.signal }),
   }
   try {
-    return await withDeadline(readAnswer(settings.fetch(url, request)), settings.timing.requestMs)
+    return await withDeadline(readAnswer(settings.fetch(url, request), part), settings.timing.requestMs)
   } catch {
     abort?.abort()
     // The cause is left out: it could tell of the request, and with that of the token.
@@ -75,10 +92,11 @@ async function fetchAnswer(settings: Settings, url: string, token: string, { met
   }
 }
 
-async function readAnswer(fetching: Promise<Response>): Promise<unknown> {
+async function readAnswer(fetching: Promise<Response>, part: string | undefined): Promise<unknown> {
   const response = await fetching
   const answer: unknown = await response.json().catch(() => undefined)
-  return response.ok && isObject(answer) ? answer : toError(response, answer)
+  const isWhole = isObject(answer) && (part === undefined || isObject(answer[part]))
+  return response.ok && isWhole ? answer : toError(response, answer)
 }
 
 /** The part of a response that says why something was refused. */

@@ -1,11 +1,10 @@
 import type { ChatError } from '../transport/chat-error.js'
 import { toError } from '../transport/http.js'
-import { isObject } from '../transport/is-object.js'
 import type { Settings } from '../transport/options.js'
 import { aborted, isAborted } from './abort.js'
 import { encodeForm } from './multipart.js'
-import { unreachable, unreadable, urlOf, type Outcome } from './outcome.js'
-import type { FileSource, UploadedFile, UploadOptions } from './upload.js'
+import { isUploaded, unreachable, unreadable, urlOf, type Outcome } from './outcome.js'
+import type { FileSource, UploadOptions } from './upload.js'
 
 /** Uploads what is no file of a browser. */
 export async function uploadStreamed(
@@ -38,7 +37,7 @@ export async function uploadStreamed(
       signal: controller.signal,
     } as RequestInit)
     const answer: unknown = await response.json().catch(() => undefined)
-    if (response.ok && isObject(answer)) return answer as unknown as UploadedFile
+    if (response.ok && isUploaded(answer)) return answer
     return toError(response, answer)
   } catch {
     return isAborted(signal) ? aborted() : (fault ?? unreachable())

@@ -1,7 +1,6 @@
 import { withToken, toError } from '../transport/http.js'
-import { isObject } from '../transport/is-object.js'
 import { aborted, isAborted, untilAborted } from './abort.js'
-import { unreachable, unreadable, urlOf, type Outcome } from './outcome.js'
+import { isUploaded, unreachable, unreadable, urlOf, type Outcome } from './outcome.js'
 import type { Settings } from '../transport/options.js'
 import type { Tokens } from '../transport/tokens.js'
 import { uploadStreamed } from './upload-streamed.js'
@@ -90,7 +89,7 @@ function uploadWatched(
 
 function readAnswer(request: XMLHttpRequest): Outcome {
   const body = parse(request.responseText)
-  if (request.status === 200 && isObject(body)) return body as unknown as UploadedFile
+  if (request.status === 200 && isUploaded(body)) return body
   return toError({ status: request.status, headers: { get: (name) => request.getResponseHeader(name) } }, body)
 }
 

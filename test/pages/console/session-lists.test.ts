@@ -26,15 +26,16 @@ const listed = (id: number, more: Partial<ListedSession> = {}): ListedSession =>
 })
 
 /** A service of so many open sessions, and a desk that reads them. */
-async function openBook(sessions: ListedSession[]) {
+async function openBook(
+  sessions: ListedSession[],
+  order = (one: ListedSession, other: ListedSession) => other.priority - one.priority || one.id - other.id,
+) {
   const listeners = new Map<string, ((event: never) => void)[]>()
   const asked: (ListPage & { tag?: string })[] = []
   let hold: Promise<undefined> = Promise.resolve(undefined)
   const readOpen = async ({ limit = 50, cursor = '0', tag }: ListPage & { tag?: string } = {}): Promise<Page> => {
     asked.push({ limit, cursor, ...(tag !== undefined && { tag }) })
-    const found = sessions
-      .filter(({ tags }) => tag === undefined || tags.includes(tag))
-      .sort((one, other) => other.priority - one.priority || one.id - other.id)
+    const found = sessions.filter(({ tags }) => tag === undefined || tags.includes(tag)).sort(order)
     const [from, data] = [Number(cursor), found.slice(Number(cursor), Number(cursor) + limit)]
     await hold
     return { data, count: found.length, next_cursor: from + limit < found.length ? String(from + limit) : null }
@@ -45,7 +46,8 @@ async function openBook(sessions: ListedSession[]) {
       void listeners.set(name, [...(listeners.get(name) ?? []), listener]),
     openSessions: readOpen,
     mySessions: () => Promise.resolve({ data: [], count: 0, next_cursor: null }),
-    sessions: () => Promise.resolve({ data: [], next_cursor: null }),
+    sessions: ({ status, ...page }: ListPage & { status?: string }) =>
+      status === undefined ? readOpen(page) : Promise.resolve({ data: [], next_cursor: null }),
     session: (id: number) =>
       Promise.resolve({ ...sessions.find((session) => session.id === id), messages: [], rating: null }),
     history: () => Promise.resolve({ data: [], has_more: false }),
@@ -92,6 +94,38 @@ t.test('a list is read page by page, as far as it is scrolled', async (t) => {
   book.readMore('waiting')
   await settle()
   t.same([ids().length, book.sizeOf('waiting'), book.lists.waiting.isComplete.value], [250, 250, true])
+  book.close()
+})
+
+t.test('a refresh reads the first page of a list again, and the pages in view', async (t) => {
+  // In the order of the list of all: newest first.
+  const sessions = many(450).map((session) => ({ ...session, id: 1000 - session.id }))
+  const { book, shown, asked, emit, settle } = await openBook(sessions, (one, other) => other.id - one.id)
+  const { rows, isComplete } = book.lists.all
+  shown.value = 'all'
+  emit('state', 'online')
+  await settle()
+  while (!isComplete.value) {
+    book.readMore('all')
+    await settle()
+  }
+  const titleOf = (place: number) => rows.value[place]?.tags[0]
+  for (const session of sessions) session.tags = ['changed']
+  asked.length = 0
+  book.lists.all.view = [190, 230]
+  book.refresh('all')
+  await settle()
+  t.same(
+    asked.map(({ cursor }) => cursor),
+    ['0', '100', '200'],
+  )
+  t.same([0, 99, 100, 230, 299, 300, 449].map(titleOf), [...Array<string>(5).fill('changed'), undefined, undefined])
+  asked.length = 0
+  book.lists.all.view = [0, 449]
+  book.refresh('all')
+  await settle()
+  t.equal(asked.length, 2)
+  t.same([399, 400, 449].map(titleOf), [undefined, 'changed', 'changed'])
   book.close()
 })
 

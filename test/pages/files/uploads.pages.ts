@@ -1,5 +1,5 @@
 import type { Page, Route } from 'playwright-core'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { readConfig } from '../../../src/config/config.js'
 import { until } from '../../../harness/until.js'
 import { createTempFolder } from '../../support/temp-folder.js'
@@ -119,10 +119,21 @@ t.test('an interrupted upload is retried; after a reload the page says that the 
   t.same(stage.complaints(), [])
 })
 
-t.test('another tab does not say that a file is lost while its own tab uploads it', async (t) => {
+for (const withLocks of [true, false]) {
+  const where = withLocks ? '' : ', nor in a browser without locks'
+  t.test(`another tab does not say that a file is lost while its own tab uploads it${where}`, (t) =>
+    uploadInOtherTab(t, withLocks),
+  )
+}
+
+async function uploadInOtherTab(t: Test, withLocks: boolean): Promise<void> {
   const stage = await setStage(t)
   const store = await stage.store()
-  const page = await stage.chat(store, { losesConnections })
+  const { page } = await stage.visitor(store, { losesConnections })
+  // As where the page is not served by HTTPS.
+  if (!withLocks) await page.context().addInitScript({ content: 'delete Navigator.prototype.locks' })
+  await page.goto(`${stage.node.origin}/chat/`)
+  await signIn(page, store.token)
   const uploads = await holdUploads(page)
   const begin = async (name: string) => {
     await choose(page, textFile(name))
@@ -153,7 +164,7 @@ t.test('another tab does not say that a file is lost while its own tab uploads i
   await last.getByRole('alert').getByText('Not sent: the file is not on this page any more.').waitFor()
   t.same(await contentsOf(last), ['with one.txt'])
   t.same(stage.complaints(), [])
-})
+}
 
 t.test('every refused upload shows its reason', async (t) => {
   const environment = { UPLOAD_MAX_BYTES: '1000', FILES_DIR: await createTempFolder(t) }

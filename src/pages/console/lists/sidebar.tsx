@@ -56,6 +56,7 @@ function ListPanel({ desk, name }: { desk: Desk; name: ListName }) {
           chosen={desk.chosen.value?.id}
           onChoose={desk.choose}
           onReach={() => book.readMore(name)}
+          onView={(places) => (list.view = places)}
           leading={selection.isOn.value ? (row) => <Pick row={row} selection={selection} /> : undefined}
           onExtend={selection.isOn.value ? extend : undefined}
         >

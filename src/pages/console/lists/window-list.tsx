@@ -18,6 +18,8 @@ interface WindowListProps<Item> {
   onChoose: (key: number) => void
   /** Called when rows that are not loaded scroll into view. */
   onReach: () => void
+  /** Called with the places of the rows in the document, when they may have changed. */
+  onView: (places: readonly number[]) => void
   /** Rendered before a row, such as a checkbox. */
   leading?: ((item: Item) => ComponentChildren) | undefined
   /** Called when the focus moves between rows with the Shift key held. */
@@ -32,7 +34,21 @@ const SPARE_ROWS = 6
  * row; the arrow keys, Home, End and the page keys move the focus between rows.
  */
 export function WindowList<Item>(props: WindowListProps<Item>) {
-  const { items, size, isCounted, keyOf, rowPx, label, chosen, onChoose, onReach, leading, onExtend, children } = props
+  const {
+    items,
+    size,
+    isCounted,
+    keyOf,
+    rowPx,
+    label,
+    chosen,
+    onChoose,
+    onReach,
+    onView,
+    leading,
+    onExtend,
+    children,
+  } = props
   const box = useRef<HTMLDivElement>(null)
   const view = useSignal({ top: 0, height: 800 })
   const current = useSignal<number>()
@@ -71,6 +87,7 @@ export function WindowList<Item>(props: WindowListProps<Item>) {
   lastPlace.current = Math.max(0, reachable)
   const places = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index)
   if (items.length > 0 && !places.includes(reachable)) places.push(reachable)
+  useEffect(() => onView(places))
   useEffect(() => {
     if (to > items.length) onReach()
   }, [to, items.length])

@@ -66,6 +66,7 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   const colleagues = createColleagues(client)
   const notices = createNotices(client, {
     isRead,
+    isHeld: () => isHeld.value,
     choose,
     nameOf: nameKnownStore,
     hasSound: settings.hasSound,

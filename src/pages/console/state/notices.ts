@@ -8,7 +8,7 @@ import { retryLimited } from '../../shared/retry-limited.js'
 const PAGE = 50
 const LARGEST_PAGE = 200
 const MOST_PAGES = 5
-/** Resets arrive in groups, so one count serves all resets within this time. */
+/** Resets and messages arrive in groups, so one request serves all within this time. */
 const COALESCE_MS = 300
 /** The service counts up to this number. */
 const MAX_UNREAD_COUNT = 999
@@ -18,6 +18,8 @@ export const showCount = (count: number) =>
 
 interface NoticesDeps {
   isRead(sessionId: number): boolean
+  /** Whether the admin holds the chosen session: reading its messages reads the notifications, too. */
+  isHeld(): boolean
   choose(sessionId: number): void
   /** The name of the sending store; undefined while it is not known. */
   nameOf(message: Message): string | undefined
@@ -25,13 +27,16 @@ interface NoticesDeps {
 }
 
 /** The notifications of the service, and desktop notifications if the user has allowed them. */
-export function createNotices(client: AdminClient, { isRead, choose, nameOf, hasSound }: NoticesDeps) {
+export function createNotices(client: AdminClient, { isRead, isHeld, choose, nameOf, hasSound }: NoticesDeps) {
   const count = signal(0)
   const listed = signal<readonly Notice[]>([])
   const permission = signal<NotificationPermission | 'unsupported'>(
     'Notification' in window ? Notification.permission : 'unsupported',
   )
   const ignore = () => undefined
+  /** The names of stores that notifications have told. */
+  const names = new Map<number, string>()
+  let naming: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
   client.on('notification', (event) => (count.value = event.count))
@@ -54,10 +59,17 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
     timer ??= setTimeout(recount, COALESCE_MS)
   }
 
-  /** Finds the name of a new store, which no list contains yet, in its notification. */
-  async function findName({ id }: Message): Promise<string> {
+  /** Finds the name of a new store, which no list contains yet, in the notifications. */
+  async function findName({ sender_id }: Message): Promise<string> {
+    if (!names.has(sender_id)) await (naming ??= readNames())
+    return names.get(sender_id) ?? translate('console.someStore')
+  }
+
+  async function readNames(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, COALESCE_MS))
+    naming = undefined
     const newest = await client.notifications({ limit: PAGE }).catch(() => [])
-    return newest.find(({ message_id }) => message_id === id)?.store_name ?? translate('console.someStore')
+    for (const { store_id, store_name } of newest) names.set(store_id, store_name)
   }
 
   /** Finds the unread notifications of a session among the newest ones, as far as the service counts them. */
@@ -101,7 +113,7 @@ export function createNotices(client: AdminClient, { isRead, choose, nameOf, has
     hear(message: Message): void {
       void show(message)
       if (hasSound.value && !isRead(message.session_id)) playChime()
-      if (isRead(message.session_id)) client.readNotification(message.id).catch(ignore)
+      if (isRead(message.session_id) && !isHeld()) client.readNotification(message.id).catch(ignore)
     },
     /** Plays the sound, and shows a desktop notification if the page does not have the focus. */
     notify(text: string, sessionId: number): void {

@@ -42,7 +42,7 @@ export interface ListReader {
   readMore(name: ListName): void
   /** Reads the rest of a list, as far as it goes. Resolves early when a read fails. */
   readRest(name: ListName): Promise<void>
-  /** Reads the first page of a list again, for changes that no event reports. */
+  /** Reads the first page of a list again, and the pages in view, for changes that no event reports. */
   refresh(name: ListName): void
   /** Sets the filter of a list and reads it again. */
   setFilter(name: ListName, filter: ListFilter): void
@@ -162,8 +162,9 @@ export function createListReader({ client, map, lists, shown, stores, unread, ow
   async function refresh(name: ListName): Promise<void> {
     if (busy.has(name) || isReading.peek() || !lists[name].isLoaded.value) return
     const [turn, since] = [turns, map.mark()]
-    const page = await lists[name].ask('start', PAGE).catch(() => undefined)
-    if (page !== undefined && turn === turns) takeRows(page.data, since, map.merge)
+    const pages = await lists[name].askAgain(PAGE).catch(() => [])
+    const listed = pages.flatMap(({ data }) => data)
+    if (turn === turns) takeRows(listed, since, map.merge)
   }
 
   async function readUnread(listed: readonly ListedSession[], turn: number): Promise<void> {

@@ -36,6 +36,10 @@ export interface SessionList {
   wants(row: Row): boolean
   /** Reads the first page or the next one. Resolves with undefined if a later call or `restart` has outdated it. */
   ask(from: 'start' | 'next', limit: number): Promise<Page | undefined>
+  /** Reads the first page again, and those of the rows in view. */
+  askAgain(limit: number): Promise<Page[]>
+  /** The places in `rows` of the rows in view. */
+  view: readonly number[]
   /** Extends the list by a page that `ask` has returned. Its rows must be in the row map. */
   take(page: Page): void
   /** Empties the list and sets its filter. A read in progress is dropped. */
@@ -51,8 +55,15 @@ export function createSessionList(
   /** The last row that was read; null when the list has no more rows, undefined before the first read. */
   const edge = signal<Row | null>()
   const count = signal<number>()
-  let cursor: string | null = null
+  /** The cursor of the page that was asked for last, and that of the next one; undefined for the first page. */
+  let asking: string | undefined
+  let next: string | undefined
+  /** The pages that were read, each with its last row. */
+  let pages: { cursor: string | undefined; last: Row | undefined }[] = []
   let version = 0
+
+  const readPage = (limit: number, cursor: string | undefined) =>
+    read({ limit, ...(cursor !== undefined && { cursor }) }, filter.value)
 
   const reaches = (row: Row) => edge.value === null || (edge.value !== undefined && order(row, edge.value) <= 0)
   const rows = computed(() =>
@@ -70,18 +81,29 @@ export function createSessionList(
     wants: (row) => isOfKind(row.session) && test.value.mayPass(row.session) && reaches(row),
     async ask(from, limit) {
       const asked = ++version
-      const page = await read({ limit, ...(from === 'next' && cursor !== null && { cursor }) }, filter.value)
-      return asked === version ? page : undefined
+      const cursor = from === 'next' ? next : undefined
+      const page = await readPage(limit, cursor)
+      if (asked !== version) return undefined
+      asking = cursor
+      return page
+    },
+    view: [],
+    askAgain(limit) {
+      const inView = this.view.flatMap((place) => rows.value[place] ?? [])
+      const cursors = inView.map((row) => pages.find(({ last }) => last && order(row, last) <= 0)?.cursor)
+      return Promise.all([...new Set([undefined, ...cursors])].map((cursor) => readPage(limit, cursor)))
     },
     take({ data, next_cursor, count: counted }) {
-      const last = data.at(-1)
-      cursor = next_cursor
+      const last = data.map(readRow).at(-1)
+      if (asking === undefined) pages = []
+      pages.push({ cursor: asking, last })
+      next = next_cursor ?? undefined
       count.value = counted
-      edge.value = next_cursor !== null && last ? readRow(last) : null
+      edge.value = (next_cursor !== null && last) || null
     },
-    restart(next) {
+    restart(changed) {
       version++
-      filter.value = next
+      filter.value = changed
       edge.value = undefined
       count.value = undefined
     },
