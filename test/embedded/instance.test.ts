@@ -94,7 +94,7 @@ t.test('a data folder that is a file is refused in one clear line', async (t) =>
   await writeFile(file, '')
   const server = runProgram(t, 'server.js', { DATA_DIR: file })
   t.same(await server.exit(), { code: 1, signal: null })
-  t.match(server.output().err, /^The data folder .*file cannot be written\. .*\n$/)
+  t.match(server.output().err, /^The data folder .*file cannot be written \(E[A-Z]+\)\. .*\n$/)
 })
 
 /** The token and the URL of the printed line, as a shell parses it. */
