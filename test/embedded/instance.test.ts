@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openCluster } from '../../src/embedded/cluster.js'
+import { createToken } from '../../src/accounts/tokens.js'
 import { createHttpClient } from '../support/clients/client.js'
 import { runProgram, startEmbeddedServer, type ProgramProcess } from '../support/nodes/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
@@ -61,6 +62,34 @@ t.test('no configuration: from nothing to a cURL line that works when pasted', a
     t.same((await ask(url, token)).body, created.body)
     again.kill('SIGTERM')
     t.same(await again.exit(), { code: 0, signal: null })
+  })
+
+  await t.test('what it prints works, whatever became of the demo’s tokens', async (t) => {
+    await run(t, 'account', 'sign-out', '--store', '1')
+    await run(t, 'account', 'update', '--admin', '1', '--active', 'false')
+    const again = startEmbeddedServer(t, dataFolder)
+    await again.ready()
+    const { token: newToken, url } = await readCurl(again)
+    t.not(newToken, token)
+    t.same((await ask(url, newToken)).body, created.body)
+    t.notMatch(again.output().out, 'the demo admin answers', 'who is switched off stays so')
+    const [supervisorToken = ''] = /^ {2}sct_\S+$/m.exec(again.output().out) ?? []
+    t.equal((await ask(url.replace('store/session', 'me'), supervisorToken.trim())).body['role'], 'supervisor')
+    again.kill('SIGTERM')
+    await again.exit()
+  })
+
+  await t.test('with tokens of another database it prints none', async (t) => {
+    const file = join(dataFolder, 'demo.json')
+    for (const content of [JSON.stringify({ storeToken: createToken(), adminToken: createToken() }), '{"storeTo']) {
+      await writeFile(file, content)
+      const again = startEmbeddedServer(t, dataFolder)
+      await again.ready()
+      await until(() => again.output().out.includes('store-chat listens on'), 5000)
+      t.notMatch(again.output().out, /curl|sct_/)
+      again.kill('SIGTERM')
+      t.same(await again.exit(), { code: 0, signal: null })
+    }
   })
 })
 
