@@ -6,6 +6,7 @@ import { printError } from './errors/describe-error.js'
 import { prepareDemo, type Demo } from './embedded/demo.js'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
 import type { App } from './http/describe-route.js'
+import { nameListener } from './http/public-url.js'
 import { StartupError } from './errors/startup-error.js'
 
 /**
@@ -94,8 +95,7 @@ async function listen(app: App, { host, port }: Config): Promise<void> {
 
 /** In one piece, so that no line of the log gets between its lines. */
 function printWelcome(app: App, { storeToken, adminToken, supervisorToken }: Demo): void {
-  const { address, port } = app.server.address() as AddressInfo
-  const origin = `http://${address}:${port}`
+  const origin = nameListener(app.server.address() as AddressInfo)
   const lines = [`\nstore-chat listens on ${origin}, its API is described on ${origin}/docs/`]
   if (storeToken !== undefined) {
     lines.push(
