@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import { meRoutes } from './accounts/me-routes.js'
 import type { Config } from './config/config.js'
+import { listSecrets } from './config/list-secrets.js'
 import { deskRoutes } from './desk/desk-routes.js'
 import { downloadRoutes } from './files/download-routes.js'
 import { uploadRoutes } from './files/upload-routes.js'
@@ -60,7 +61,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
   const logs = createLogCounts()
   const app = Fastify({
     http: serverOptions,
-    logger: createLoggerOptions(config.logLevel, logs),
+    logger: createLoggerOptions(config.logLevel, { counts: logs, secrets: listSecrets(config) }),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: readRequestId,
     bodyLimit: LARGEST_BODY,

@@ -6,6 +6,7 @@ import { printError } from './errors/describe-error.js'
 import { prepareDemo, type Demo } from './embedded/demo.js'
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.js'
 import type { App } from './http/describe-route.js'
+import { nameListener } from './http/public-url.js'
 import { StartupError } from './errors/startup-error.js'
 
 /**
@@ -30,9 +31,7 @@ await main().catch(async (error: unknown) => {
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const database = await provideDatabase(config)
-  const demo = database.isEmbedded
-    ? await prepareDemo(config.dataFolder, { ...config, databaseUrl: database.url })
-    : undefined
+  const demo = database.isEmbedded ? await prepareDemo(config.dataFolder, { ...config, databaseUrl: database.url }) : {}
   // Most of what a node loads. A wrong setting or a database that refuses is told without it, in half the time.
   const { buildApp } = await import('./app.js')
   const node = await buildApp(config, { databaseUrl: database.url })
@@ -95,22 +94,23 @@ async function listen(app: App, { host, port }: Config): Promise<void> {
 }
 
 /** In one piece, so that no line of the log gets between its lines. */
-function printWelcome(app: App, demo: Demo | undefined): void {
-  const { address, port } = app.server.address() as AddressInfo
-  const origin = `http://${address}:${port}`
+function printWelcome(app: App, { storeToken, adminToken, supervisorToken }: Demo): void {
+  const origin = nameListener(app.server.address() as AddressInfo)
   const lines = [`\nstore-chat listens on ${origin}, its API is described on ${origin}/docs/`]
-  if (demo !== undefined) {
+  if (storeToken !== undefined) {
     lines.push(
       'The demo store asks for its session:\n',
-      `  curl -H 'Authorization: Token ${demo.storeToken}' ${origin}/v1/chat/store/session/\n`,
-      `It chats at ${origin}/chat/ with that token, and the demo admin answers at ${origin}/console/ with\n`,
-      `  ${demo.adminToken}\n`,
+      `  curl -H 'Authorization: Token ${storeToken}' ${origin}/v1/chat/store/session/\n`,
+      `It chats at ${origin}/chat/ with that token.`,
     )
   }
-  if (demo?.supervisorToken !== undefined) {
+  if (adminToken !== undefined) {
+    lines.push(`The demo admin answers at ${origin}/console/ with\n`, `  ${adminToken}\n`)
+  }
+  if (supervisorToken !== undefined) {
     lines.push(
-      "A supervisor may read, release, transfer and close any session; the demo's signs in there with\n",
-      `  ${demo.supervisorToken}\n`,
+      `A supervisor may read, release, transfer and close any session; the demo's signs in at ${origin}/console/ with\n`,
+      `  ${supervisorToken}\n`,
     )
   }
   console.log(lines.join('\n'))

@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { access, chown, constants, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, chown, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { StartupError } from '../errors/startup-error.js'
+import { requireFolder } from '../folders/make-folder.js'
 import { findBinaries, type Binaries } from './binaries.js'
+import { describeFailure } from './read-reason.js'
 import { chooseServerUser, type ServerUser } from './server-user.js'
 
 /** A PostgreSQL cluster in a folder of its own, run by `pg_ctl`. It may be running or not. */
@@ -27,10 +29,13 @@ export interface Cluster {
 /**
  * Opens the cluster of a folder, and creates it if there is none. It is created under another name and then renamed, so
  * that no incomplete cluster is opened.
- * @throws StartupError when the folder is not writable
+ * @throws StartupError when the folder is not writable, or the cluster cannot be created
  */
 export async function openCluster(folder: string): Promise<Cluster> {
-  await makeWritable(folder)
+  await requireFolder(folder, {
+    name: 'The data folder',
+    advice: 'Set DATA_DIR to one that can, or DATABASE_URL.',
+  })
   const user = await chooseServerUser(folder)
   const binaries = await findBinaries()
   const pgData = join(folder, 'postgres')
@@ -54,7 +59,14 @@ export async function openCluster(folder: string): Promise<Cluster> {
       const given = { listen_addresses: '127.0.0.1', port: String(port ?? (await findFreePort())), ...settings }
       const flags = Object.entries(given).map(([name, value]) => `-c ${name}=${value}`)
       const options = [...flags, "-c unix_socket_directories=''"].join(' ')
-      await pgCtl('start', '-w', '-t', '60', '-l', join(pgData, 'server.log'), '-o', options)
+      const file = join(pgData, 'server.log')
+      const logStart = await stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      )
+      await pgCtl('start', '-w', '-t', '60', '-l', file, '-o', options).catch(async (error: unknown) => {
+        throw new Error(await describeFailure(error, { file, logStart }), { cause: error })
+      })
     },
     async stop(mode = 'fast') {
       await pgCtl('stop', '-w', '-t', '30', '-m', mode).catch(async (error: unknown) => {
@@ -73,26 +85,15 @@ export async function openCluster(folder: string): Promise<Cluster> {
   }
 }
 
-async function makeWritable(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true })
-    await access(folder, constants.W_OK | constants.X_OK)
-  } catch {
-    throw new StartupError(
-      `The data folder ${folder} cannot be written. Set DATA_DIR to one that can, or DATABASE_URL.`,
-    )
-  }
-}
-
 async function createCluster(folder: string, pgData: string, binaries: Binaries, user: ServerUser): Promise<void> {
   const draft = await mkdtemp(join(folder, 'new-'))
   const passwordFile = join(draft, 'password')
   const draftData = join(draft, 'postgres')
-  await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
-  await giveTo(user, draft, passwordFile)
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   const account = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
   try {
+    await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
+    await giveTo(user, draft, passwordFile)
     await run(user, folder, binaries.initdb, '-D', draftData, ...account, ...locale)
     await rename(passwordFile, join(draftData, 'password'))
     await rename(draftData, pgData).catch(async (error: unknown) => {
@@ -103,6 +104,9 @@ async function createCluster(folder: string, pgData: string, binaries: Binaries,
         `The folder ${pgData} is no PostgreSQL cluster. Move it away, or set DATA_DIR to another folder.`,
       )
     })
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    throw new StartupError(`The embedded PostgreSQL cannot be created in ${folder}: ${await describeFailure(error)}`)
   } finally {
     await rm(draft, { recursive: true, force: true })
   }

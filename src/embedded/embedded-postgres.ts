@@ -50,7 +50,7 @@ export async function findEmbeddedPostgres(folder: string): Promise<string | und
 async function startUnlessStarted(cluster: Awaited<ReturnType<typeof openCluster>>): Promise<void> {
   await cluster.start().catch(async (error: unknown) => {
     if ((await cluster.url()) === undefined) {
-      throw new StartupError(`The embedded PostgreSQL did not start: ${String(error).split('\n')[0]}`)
+      throw new StartupError(`The embedded PostgreSQL did not start: ${(error as Error).message}`)
     }
   })
 }

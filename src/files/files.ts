@@ -1,9 +1,8 @@
-import { access, constants, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RequestError, unavailable } from '../errors/request-error.js'
 import type { Database } from '../database/database.js'
 import type { FilesConfig } from './settings/file-settings.js'
-import { StartupError } from '../errors/startup-error.js'
+import { requireFolder } from '../folders/make-folder.js'
 import { createBufferCollector } from '../memory/collect-garbage.js'
 import { createRunningUploads, type RunningUploads } from './uploads/running-uploads.js'
 import { createPacer, type Pace } from './uploads/pacer.js'
@@ -42,7 +41,9 @@ interface Log {
  * @throws StartupError when FILES_DIR is not a folder that can be written
  */
 export async function openFiles(db: Database, config: FilesConfig, log: Log): Promise<Files> {
-  if (config.isFolderChosen) await requireWritable(config.folder)
+  if (config.isFolderChosen) {
+    await requireFolder(config.folder, { name: 'The folder', advice: 'Set FILES_DIR to one that can.', mode: 0o700 })
+  }
   const pace = createPacer(BYTES_PER_TURN)
   const collect = createBufferCollector()
   return {
@@ -66,14 +67,5 @@ export async function openFiles(db: Database, config: FilesConfig, log: Log): Pr
         throw unavailable('Files are not available right now')
       }
     },
-  }
-}
-
-async function requireWritable(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await access(folder, constants.W_OK | constants.X_OK)
-  } catch {
-    throw new StartupError(`The folder ${folder} cannot be written. Set FILES_DIR to one that can.`)
   }
 }

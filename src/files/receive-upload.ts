@@ -75,7 +75,7 @@ async function readUpload(
     const fields = await readForm(request, config.maxBytes, async (name, bytes) => {
       fileName = requireName(name)
       const inspection = inspectBytes(name, config.extensions)
-      spooled = await files.guard(() => spoolFile(spoolFolder, bytes, { inspection, pace }))
+      spooled = files.running.track(await files.guard(() => spoolFile(spoolFolder, bytes, { inspection, pace })))
     })
     if (spooled === undefined) throw new Error('A form without a file was accepted')
     const sessionId = await readSessionId(files, account, fields.get('session_id'))

@@ -1,19 +1,23 @@
 import type { FastifyRequest } from 'fastify'
 import { describeError } from '../errors/describe-error.js'
-import { hideTokens } from '../errors/hide-secrets.js'
+import { createSecretHider } from '../errors/hide-secrets.js'
 import { createLogCounts, createRepeatLimit, type LogCounts } from '../errors/limit-repeats.js'
 import type { Account } from '../protocol/account.js'
 
 /**
  * Logs are JSON lines. Requests are logged with method, path, address and account, without headers, query and body. Errors
  * are logged by `describeError`: other properties that libraries attach may contain a password, a URL with one, or a chat
- * message. Tokens are replaced in every line: a client may write one into a path or a request id.
+ * message. Tokens and `secrets` are replaced in every line: a client may write one into a path or a request id.
  */
-export function createLoggerOptions(level: string, counts: LogCounts = createLogCounts()) {
+export function createLoggerOptions(
+  level: string,
+  { counts = createLogCounts(), secrets = [] }: { counts?: LogCounts; secrets?: readonly string[] } = {},
+) {
+  const hideSecrets = createSecretHider(secrets)
   return {
     level,
     // Warnings and errors of Fastify and its plugins quote whole URLs.
-    hooks: { streamWrite: (line: string) => hideTokens(cutQueries(line)), logMethod: createRepeatLimit(counts) },
+    hooks: { streamWrite: (line: string) => hideSecrets(cutQueries(line)), logMethod: createRepeatLimit(counts) },
     serializers: {
       req: ({ method, url, ip, account }: FastifyRequest) => ({
         method,

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
 /** What clients reach this service by, without a slash at its end: as configured, or as this request has reached it. */
@@ -19,3 +20,9 @@ export const createUrlRewriter = (basePath: string) =>
     const isBelow = url.startsWith(`${basePath}/`)
     return isBelow && !this.hasRouteFor(url) ? url.slice(basePath.length) : url
   }
+
+/** The URL by which a program of this machine reaches a listener. Not every client takes the address for all addresses. */
+export function nameListener({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+}

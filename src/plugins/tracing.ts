@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Config } from '../config/config.js'
-import { hideTokens } from '../errors/hide-secrets.js'
+import { listSecrets } from '../config/list-secrets.js'
+import { createSecretHider } from '../errors/hide-secrets.js'
 import type { Span, SpanDescription, Tracing } from '../instruments/tracing.js'
 
 declare module 'fastify' {
@@ -30,6 +31,7 @@ export const tracingPlugin = plugin<{ config: Config }>(
       app.log.warn({ err: error }, 'spans cannot be exported')
     })
     app.decorate('tracing', tracing)
+    const hideSecrets = createSecretHider(listSecrets(config))
 
     app.addHook('onRequest', (request, reply, done) => {
       const { method, id } = request
@@ -38,7 +40,7 @@ export const tracingPlugin = plugin<{ config: Config }>(
       request.span = tracing.begin({
         name: `${method} ${route}`,
         kind: 'server',
-        attributes: { 'http.request.method': method, 'http.route': route, 'store_chat.request_id': hideTokens(id) },
+        attributes: { 'http.request.method': method, 'http.route': route, 'store_chat.request_id': hideSecrets(id) },
         ...relateToCaller(request),
       })
       reply.header('traceparent', request.span.traceparent)

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openCluster } from '../../src/embedded/cluster.js'
+import { createToken } from '../../src/accounts/tokens.js'
 import { createHttpClient } from '../support/clients/client.js'
 import { runProgram, startEmbeddedServer, type ProgramProcess } from '../support/nodes/server-process.js'
 import { createTempFolder } from '../support/temp-folder.js'
@@ -62,6 +63,34 @@ t.test('no configuration: from nothing to a cURL line that works when pasted', a
     again.kill('SIGTERM')
     t.same(await again.exit(), { code: 0, signal: null })
   })
+
+  await t.test('what it prints works, whatever became of the demo’s tokens', async (t) => {
+    await run(t, 'account', 'sign-out', '--store', '1')
+    await run(t, 'account', 'update', '--admin', '1', '--active', 'false')
+    const again = startEmbeddedServer(t, dataFolder)
+    await again.ready()
+    const { token: newToken, url } = await readCurl(again)
+    t.not(newToken, token)
+    t.same((await ask(url, newToken)).body, created.body)
+    t.notMatch(again.output().out, 'the demo admin answers', 'who is switched off stays so')
+    const [supervisorToken = ''] = /^ {2}sct_\S+$/m.exec(again.output().out) ?? []
+    t.equal((await ask(url.replace('store/session', 'me'), supervisorToken.trim())).body['role'], 'supervisor')
+    again.kill('SIGTERM')
+    await again.exit()
+  })
+
+  await t.test('with tokens of another database it prints none', async (t) => {
+    const file = join(dataFolder, 'demo.json')
+    for (const content of [JSON.stringify({ storeToken: createToken(), adminToken: createToken() }), '{"storeTo']) {
+      await writeFile(file, content)
+      const again = startEmbeddedServer(t, dataFolder)
+      await again.ready()
+      await until(() => again.output().out.includes('store-chat listens on'), 5000)
+      t.notMatch(again.output().out, /curl|sct_/)
+      again.kill('SIGTERM')
+      t.same(await again.exit(), { code: 0, signal: null })
+    }
+  })
 })
 
 t.test('instances that start at once on a new folder: one comes up, the other says why not', async (t) => {
@@ -94,7 +123,7 @@ t.test('a data folder that is a file is refused in one clear line', async (t) =>
   await writeFile(file, '')
   const server = runProgram(t, 'server.js', { DATA_DIR: file })
   t.same(await server.exit(), { code: 1, signal: null })
-  t.match(server.output().err, /^The data folder .*file cannot be written\. .*\n$/)
+  t.match(server.output().err, /^The data folder .*file cannot be written \(E[A-Z]+\)\. .*\n$/)
 })
 
 /** The token and the URL of the printed line, as a shell parses it. */

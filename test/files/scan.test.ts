@@ -1,9 +1,11 @@
+import { readdir } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { addStore } from '../support/chat/accounts.js'
 import { startNode } from '../support/nodes/node.js'
 import { readConfig } from '../../src/config/config.js'
 import { startScanner } from '../support/files/scanner.js'
-import { uploadFile } from '../support/files/uploads.js'
+import { encodeForm, uploadFile } from '../support/files/uploads.js'
+import { until } from '../../harness/until.js'
 
 async function upload(t: Test, scanner: { host: string; port: number }, bytes: string) {
   const { files } = readConfig({})
@@ -38,4 +40,25 @@ t.test('a scanner that is away, breaks off or says anything else never means cle
     t.equal(count, 0)
   }
   t.match(await upload(t, { host: '127.0.0.1', port: 1 }, 'x'), { status: 503, count: 0 })
+})
+
+t.test('a node that stops while a scanner is silent leaves nothing of the file', async (t) => {
+  const scanner = await startScanner(t, () => 'never said', { isSilent: true })
+  const { files } = readConfig({})
+  const folder = `${t.testdir()}/files`
+  const node = await startNode(t, { config: { files: { ...files, folder, scanner } } })
+  const { token } = await addStore(node.database)
+  const { body, headers } = encodeForm([{ field: 'file', name: 'a.txt', content: 'x' }])
+  const client = new AbortController()
+  const upload = fetch(`${node.origin}/v1/chat/upload/`, {
+    method: 'POST',
+    headers: { ...headers, authorization: `Token ${token}` },
+    body: Uint8Array.from(body),
+    signal: client.signal,
+  })
+  await until(() => scanner.asked() === 1, 5000, 'the scanner has the file')
+  client.abort()
+  await t.rejects(upload)
+  await node.app.close()
+  t.same(await readdir(node.app.files.spoolFolder), [])
 })

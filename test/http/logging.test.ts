@@ -10,8 +10,15 @@ import { until } from '../../harness/until.js'
 
 t.test('logs are JSON lines that hold no token, and name the request', async (t) => {
   const database = await createDatabase(t)
-  const platformToken = 'platform-token-for-tests'
-  const server = startServer(t, { DATABASE_URL: database.url, PLATFORM_TOKEN: platformToken, LOG_LEVEL: 'trace' })
+  const [platformToken, nextToken] = ['platform-token-for-tests', 'next/"token"\\for-tests']
+  const jwtSecret = 'jwt-secret-for-tests'.padEnd(32, '-')
+  const server = startServer(t, {
+    DATABASE_URL: database.url,
+    PLATFORM_TOKEN: `${platformToken},${nextToken}`,
+    JWT_ALGORITHMS: 'HS256',
+    JWT_SECRET: jwtSecret,
+    LOG_LEVEL: 'trace',
+  })
   const client = await server.ready()
   const store = await addStore(database)
   const secrets = [store.token, platformToken, 'in-the-query', 'unknown-token', 'hello@example.com', 'Private name']
@@ -20,6 +27,19 @@ t.test('logs are JSON lines that hold no token, and name the request', async (t)
   await client.get('/v1/chat/store/session/', { token: 'unknown-token' })
   await client.get(`/nowhere/?token=${store.token}`)
   await client.get('/v1/chat/%zz/?token=in-the-query', store)
+  for (const secret of [platformToken, nextToken, jwtSecret, `whsec_${'d'.repeat(44)}`]) {
+    const escaped = secret.replaceAll(/[^]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+    secrets.push(secret, encodeURIComponent(secret), escaped)
+    for (const written of [encodeURIComponent(secret), escaped]) {
+      for (const path of ['/', '/nowhere/', '/v1/chat/store/', '/v1/chat/%zz/']) {
+        await client.get(`${path}${written}`)
+        await client.get(`${path}${written}/x/`)
+      }
+    }
+    await client.get('/nowhere/', {
+      headers: { 'x-request-id': secret, referer: `http://a/${secret}`, 'user-agent': secret },
+    })
+  }
   const jwt = `eyJ${'a'.repeat(40)}.eyJ${'b'.repeat(40)}.${'c'.repeat(43)}`
   secrets.push('a'.repeat(40), 'b'.repeat(40), 'c'.repeat(43))
   const issuedToken = createToken()

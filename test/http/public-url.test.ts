@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createUrlRewriter } from '../../src/http/public-url.js'
+import { createUrlRewriter, nameListener } from '../../src/http/public-url.js'
 import { addStore } from '../support/chat/accounts.js'
 import { startNode } from '../support/nodes/node.js'
 import { openSocket } from '../support/clients/socket-client.js'
@@ -33,6 +33,20 @@ t.test('under a base path that is called like a page, whether or not the proxy t
     t.equal((await node.get(path)).status, 404, path)
   }
   t.match(await node.post('/chat/v1/chat/me/'), { status: 405, headers: { allow: 'GET' } })
+})
+
+t.test('the address that is printed can be pasted', (t) => {
+  const printed = {
+    '127.0.0.1': '127.0.0.1',
+    '::1': '[::1]',
+    '0.0.0.0': '127.0.0.1',
+    '::': '[::1]',
+    'fd00::2': '[fd00::2]',
+  }
+  for (const [address, host] of Object.entries(printed)) {
+    t.equal(nameListener({ address, port: 8000 }), `http://${host}:8000`)
+  }
+  t.end()
 })
 
 t.test('sockets are opened there, too', async (t) => {

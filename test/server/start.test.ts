@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -45,6 +45,9 @@ t.test('what keeps it from starting is told in one clear line', async (t) => {
   const database = await createDatabase(t)
   const withoutCluster = await createTempFolder(t)
   await mkdir(join(withoutCluster, 'postgres', 'something'), { recursive: true })
+  const withoutSettings = await createTempFolder(t)
+  await mkdir(join(withoutSettings, 'postgres'))
+  await writeFile(join(withoutSettings, 'postgres', 'PG_VERSION'), '18\n')
   const stranger = new URL(database.url)
   Object.assign(stranger, { username: 'stranger', password: 'wrong' })
   const refused: [Record<string, string>, RegExp][] = [
@@ -58,10 +61,20 @@ t.test('what keeps it from starting is told in one clear line', async (t) => {
     // Root may write everywhere, but not below a file.
     [
       { DATABASE_URL: database.url, FILES_DIR: `${process.cwd()}/package.json` },
-      /^The folder .* cannot be written\. Set FILES_DIR to one that can\.\n$/,
+      /^The folder .* cannot be written \(EEXIST\)\. Set FILES_DIR to one that can\.\n$/,
     ],
+    // In a folder of the kernel, making one says that there is no parent, which is there.
+    [
+      { DATABASE_URL: database.url, FILES_DIR: '/proc/x/y' },
+      /^The folder \/proc\/x\/y cannot be written \(E[A-Z]+\)\..*\n$/,
+    ],
+    [{ DATA_DIR: '/proc/x' }, /^The data folder \/proc\/x cannot be written \(E[A-Z]+\)\..*\n$/],
     [{ DATA_DIR: withoutCluster }, /^The folder .*\/postgres is no PostgreSQL cluster.* DATA_DIR .*\n$/],
-    [{ DATA_DIR: `${process.cwd()}/package.json/data` }, /^The data folder .* cannot be written\..*\n$/],
+    [{ DATA_DIR: `${process.cwd()}/package.json/data` }, /^The data folder .* cannot be written \(ENOTDIR\)\..*\n$/],
+    [
+      { DATA_DIR: withoutSettings },
+      /^The embedded PostgreSQL did not start: could not access the server configuration file .*\n$/,
+    ],
   ]
   await Promise.all(refused.map(([environment, expected]) => refuses(t, environment, expected)))
 })

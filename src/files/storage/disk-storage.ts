@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../../folders/make-folder.js'
 import type { FileStorage } from './storage.js'
 
 /**
@@ -13,7 +14,7 @@ export function createDiskStorage(folder: string): FileStorage {
 
   return {
     async put(id, { path }) {
-      await mkdir(folderOf(id), { recursive: true, mode: 0o700 })
+      await makeFolder(folderOf(id), { mode: 0o700 })
       await sync(path)
       await rename(path, pathOf(id))
       await sync(folderOf(id))

@@ -1,7 +1,8 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto'
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { makeFolder } from '../../folders/make-folder.js'
 import type { Pace } from './pacer.js'
 import type { Patch } from '../types/filter.js'
 import type { Inspection } from '../types/inspect-bytes.js'
@@ -20,7 +21,7 @@ export async function spoolFile(
   bytes: Readable,
   { inspection, pace }: { inspection: Inspection; pace: Pace },
 ): Promise<SpooledFile> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder, { mode: 0o700 })
   const path = join(folder, randomUUID())
   const remove = () => rm(path, { force: true })
   const handle = await open(path, 'wx+', 0o600)

@@ -2,21 +2,31 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** Starts a server that speaks clamd's protocol: it reads a stream of chunks to its end, and answers by its content. */
-export async function startScanner(t: Pick<Test, 'teardown'>, answer: (content: string, socket: Socket) => string) {
+/**
+ * Starts a server that speaks clamd's protocol: it reads a stream of chunks to its end, and answers by its content. A silent
+ * one only reads.
+ */
+export async function startScanner(
+  t: Pick<Test, 'teardown'>,
+  answer: (content: string, socket: Socket) => string,
+  { isSilent = false } = {},
+) {
+  let asked = 0
   const server = createServer((socket) => {
     let received = Buffer.alloc(0)
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
       const content = readStream(received)
-      if (content !== undefined) socket.end(answer(content, socket))
+      if (content === undefined) return
+      asked++
+      if (!isSilent) socket.end(answer(content, socket))
     })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, asked: () => asked }
 }
 
 const COMMAND = 'zINSTREAM\0'
