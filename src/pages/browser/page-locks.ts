@@ -23,8 +23,8 @@ export function holdLock(name: string): () => void {
 /** Waits until no page of this browser holds a lock. Rejects when the signal is aborted. */
 export async function waitForLock(name: string, signal: AbortSignal): Promise<void> {
   try {
-    if (!hasLocks()) return await waitForSilence(nameInStorage(name), signal)
-    await navigator.locks.request(nameInStorage(name), { signal }, () => undefined)
+    if (!hasLocks()) await waitForSilence(nameInStorage(name), signal)
+    else await navigator.locks.request(nameInStorage(name), { signal }, () => undefined)
   } catch (error) {
     // Otherwise the browser denies locks, or the storage, to this page.
     if (signal.aborted) throw error

@@ -57,7 +57,7 @@ t.test(
       }
     }
     t.intercept(globalThis, 'window', { value: { Notification } })
-    t.intercept(globalThis, 'Notification' as never, { value: Notification })
+    t.intercept(globalThis, 'Notification', { value: Notification })
     t.intercept(globalThis, 'document', { value: { hasFocus: () => false } })
     const { createNotices } = await importPageModule<Module>('console/state/notices.ts')
     const stored: number[] = []

@@ -60,3 +60,19 @@ t.test('a claim of a session that is already taken shows the name of its holder'
   await deaf.getByRole('alert').getByText(`Ada Lovelace (admin ${ada.id}) has claimed this session`).waitFor()
   t.equal(await deaf.getByRole('textbox', { name: 'Write an answer' }).count(), 0)
 })
+
+t.test('a conversation that was transferred while it is shown is not asked for in vain', async (t) => {
+  const stage = await setStage(t)
+  const [ada, bob] = [await stage.admin('Ada'), await stage.admin('Bob')]
+  await stage.post('store/message/', await stage.store({ name: 'Corner Shop' }), { content: 'hello' })
+  const desk = await stage.console(ada)
+  await claim(desk, 'Corner Shop')
+  const session_id = Number(await row(desk, 'Corner Shop').getAttribute('data-session-id'))
+  await stage.post('admin/session/transfer/', ada, { session_id, admin_id: bob.id })
+  await desk.getByText('has this conversation now').waitFor()
+  // What the page reads every ten seconds, it reads on this, too.
+  await desk.evaluate(() => window.dispatchEvent(new Event('focus')))
+  await stage.post('admin/session/transfer/', bob, { session_id, admin_id: ada.id })
+  await desk.getByRole('textbox', { name: 'Write an answer' }).waitFor()
+  t.same(stage.complaints(), [])
+})

@@ -93,7 +93,9 @@ export function openDesk(token: string, isLooking: ReadonlySignal<boolean>) {
   /** Reads again what no event reports: the messages of sessions that other admins hold. */
   function readOthers(): void {
     const session = chosen.value?.session.value
-    if (session?.status === 'claimed' && !book.isOwn(session)) chosen.value?.reread()
+    // Only supervisors may read what another admin holds.
+    const isReadable = book.isSupervisor.value && session?.status === 'claimed' && !book.isOwn(session)
+    if (isReadable) chosen.value?.reread()
     if (list.value === 'all') book.refresh('all')
   }
 

@@ -99,7 +99,7 @@ export function createSessionList(
       pages.push({ cursor: asking, last })
       next = next_cursor ?? undefined
       count.value = counted
-      edge.value = (next_cursor !== null && last) || null
+      edge.value = next_cursor === null ? null : (last ?? null)
     },
     restart(changed) {
       version++
