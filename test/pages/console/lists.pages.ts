@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claim, row, sees } from '../support/acts.js'
+import { claim, row, sees, write } from '../support/acts.js'
 import { setStage } from '../support/stage.js'
 
 t.test('lists: urgent first, tags and filters, closed ones, and all sessions for a supervisor', async (t) => {
@@ -118,6 +118,24 @@ t.test('a supervisor sees what is written in a session that another admin holds'
   await desk.evaluate(() => window.dispatchEvent(new Event('focus')))
   await sees(desk, 'third')
   await row(desk, 'Tech Store').getByText('third').waitFor()
+  t.same(stage.complaints(), [])
+})
+
+t.test('a store is not shown as online when another admin has its session, until that ends', async (t) => {
+  const stage = await setStage(t)
+  const [ada, chief] = [await stage.admin('Ada'), await stage.supervisor('Chief')]
+  const store = await stage.store({ name: 'Tech Store' })
+  const chat = await stage.chat(store)
+  await write(chat, 'Hello')
+  const desk = await stage.console(chief)
+  await desk.getByRole('tab', { name: 'All' }).click()
+  const dot = row(desk, 'Tech Store').locator('.avatar .online')
+  await dot.waitFor({ state: 'attached' })
+  const { body } = await stage.get('store/session/', store)
+  await stage.post('admin/session/claim/', ada, { session_id: body.id })
+  await dot.waitFor({ state: 'detached' })
+  await stage.post('admin/session/release/', ada, { session_id: body.id })
+  await dot.waitFor({ state: 'attached' })
   t.same(stage.complaints(), [])
 })
 
