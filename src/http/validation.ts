@@ -90,8 +90,12 @@ function createIntegerReader({ properties }: TObject) {
 function createHeaderReader({ properties }: TObject) {
   const names = Object.keys(properties)
   return (headers: Fields): Fields => {
-    const texts = names.flatMap((name) => (typeof headers[name] === 'string' ? [[name, decode(headers[name])]] : []))
-    return { ...headers, ...Object.fromEntries(texts) }
+    const decoded = { ...headers }
+    for (const name of names) {
+      const text = headers[name]
+      if (typeof text === 'string') decoded[name] = decode(text)
+    }
+    return decoded
   }
 }
 
