@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { FormatRegistry, type Static, type TObject, type TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -22,9 +23,9 @@ const formats: Record<string, (text: string) => boolean> = {
   'http-url-or-empty': (text) => text === '' || isHttpUrl(text),
 }
 
-/** For bodies and frames: JSON values have types, so nothing is converted. */
+/** For requests and frames: JSON values have types, and `textReaders` converts what is text. */
 const exact = createAjv(false)
-/** For queries, path parameters and the environment: they are text, so numbers are converted. */
+/** For the environment and options: they are text, so numbers are converted. */
 const converting = createAjv(true)
 
 function createAjv(coerceTypes: boolean): Ajv {
@@ -53,6 +54,9 @@ export function createCheck<S extends TSchema>(schema: S): (value: unknown) => S
   }
 }
 
+/** Ajv and `Number` would convert ` 80 `, `0x50`, `8e1` and `80.0`, too. */
+const INTEGER = /^-?\d+$/
+
 /**
  * Converts text fields, such as an environment, to the types of a schema, with its defaults. Integers are decimal digits.
  * Returns the errors on failure.
@@ -60,19 +64,60 @@ export function createCheck<S extends TSchema>(schema: S): (value: unknown) => S
 export function readText<S extends TObject>(schema: S, fields: Record<string, string | undefined>) {
   const validate = converting.compile<Static<S>>(schema)
   const isWrong = ([name, text]: [string, string | undefined]) =>
-    text !== undefined && schema.properties[name]?.['type'] === 'integer' && !/^-?\d+$/.test(text)
-  // Ajv would convert ` 80 `, `0x50` and `8e1`, too. The text `NaN` is no number for it.
+    text !== undefined && schema.properties[name]?.['type'] === 'integer' && !INTEGER.test(text)
+  // The text `NaN` is no number for Ajv.
   const value: unknown = Object.fromEntries(
     Object.entries(fields).map((field) => (isWrong(field) ? [field[0], 'NaN'] : field)),
   )
   return validate(value) ? { value } : { errors: describe(validate) }
 }
 
+type Fields = Record<string, unknown>
+
+/** Converts the fields that the schema calls integers. What is no integer stays a text, which the check then refuses. */
+function createIntegerReader({ properties }: TObject) {
+  const names = Object.keys(properties).filter((name) => properties[name]?.['type'] === 'integer')
+  return (fields: Fields): Fields => {
+    for (const name of names) {
+      const text = fields[name]
+      if (typeof text === 'string' && INTEGER.test(text)) fields[name] = Number(text)
+    }
+    return fields
+  }
+}
+
+/** Decodes the headers that the schema names: Node.js reads all bytes as Latin-1, also those that are UTF-8. */
+function createHeaderReader({ properties }: TObject) {
+  const names = Object.keys(properties)
+  return (headers: Fields): Fields => {
+    const decoded = { ...headers }
+    for (const name of names) {
+      const text = headers[name]
+      if (typeof text === 'string') decoded[name] = decode(text)
+    }
+    return decoded
+  }
+}
+
+function decode(latin1: string): string {
+  const bytes = Buffer.from(latin1, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : latin1
+}
+
+/** How the parts of a request that are text are read. A body is JSON. */
+const textReaders: Record<string, (schema: TObject) => (fields: Fields) => Fields> = {
+  params: createIntegerReader,
+  querystring: createIntegerReader,
+  headers: createHeaderReader,
+}
+
 /** Fastify's validator of one part of a request. It is compiled with the first request, so that a node starts quickly. */
-export function compileRequestPart({ schema, httpPart }: { schema: unknown; httpPart?: string }) {
+export function compileRequestPart({ schema, httpPart = 'body' }: { schema: unknown; httpPart?: string }) {
+  const read = textReaders[httpPart]?.(schema as TObject)
   let validate: ValidateFunction | undefined
-  return (value: unknown) => {
-    validate ??= (httpPart === 'body' ? exact : converting).compile(schema as TSchema)
+  return (given: unknown) => {
+    validate ??= exact.compile(schema as TSchema)
+    const value = read === undefined ? given : read(given as Fields)
     return validate(value) ? { value } : { error: invalidInput(describe(validate)) }
   }
 }

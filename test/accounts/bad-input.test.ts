@@ -26,6 +26,42 @@ t.test('an id is an integer from 1 to 2^53 - 1', async (t) => {
   }
 })
 
+t.test('an integer of a path or a query is written in decimal digits', async (t) => {
+  const { id, token: storeToken } = await addStore(database)
+  await node.get('/v1/chat/store/session/', { token: storeToken })
+  const written = [
+    '0x10',
+    '1e3',
+    '+7',
+    ' 7',
+    '7 ',
+    '7.0',
+    '7.',
+    '347.9999999999999999',
+    '0b1',
+    '٧',
+    '７',
+    '1_0',
+    'true',
+  ]
+  for (const text of [...written, '', '[7]']) {
+    const encoded = encodeURIComponent(text)
+    const refusal = { status: 400, body: { errors: [{ field: String }] } }
+    if (text !== '') {
+      const byPath = await node.put(at(`stores/${encoded}/`), { token, body: { name } })
+      t.match(byPath, { ...refusal, body: { errors: [{ field: 'id' }] } }, `path ${text}`)
+    }
+    for (const field of ['store_id', 'limit', 'after']) {
+      const byQuery = await node.get(at(`tokens/?${field}=${encoded}`), { token })
+      t.match(byQuery, { ...refusal, body: { errors: [{ field }] } }, `${field} ${text}`)
+    }
+    const ofStore = await node.get(`/v1/chat/store/messages/?before=${encoded}`, { token: storeToken })
+    t.match(ofStore, { ...refusal, body: { errors: [{ field: 'before' }] } }, `before ${text}`)
+  }
+  t.match((await node.get(at(`tokens/?store_id=${id}&limit=1&after=0`), { token })).body, { data: [{ store_id: id }] })
+  t.match(await node.get('/v1/chat/store/messages/?limit=200', { token: storeToken }), { status: 200 })
+})
+
 t.test('an id in a body is a JSON number', async (t) => {
   for (const id of [0, -1, 2 ** 53, 1.5, '5', 'abc', null, [5], {}, true]) {
     for (const field of ['store_id', 'admin_id']) {

@@ -44,6 +44,27 @@ t.test('the header Idempotency-Key is the same as client_message_id', async (t) 
   t.equal((await post('store/message/', store, { content: 'a' }, key(''))).status, 400)
 })
 
+t.test('an Idempotency-Key beyond ASCII is UTF-8, and otherwise Latin-1', async (t) => {
+  const { store } = await openConversation(chat)
+  const draft = { content: 'once' }
+  // Node.js encodes the headers in UTF-8 when they leave together with a text.
+  const send = (body: object, headers = {}) => post('store/message/', store, Buffer.from(JSON.stringify(body)), headers)
+  const key = (id: string, encoding: BufferEncoding = 'utf8') => ({
+    'idempotency-key': Buffer.from(id, encoding).toString('latin1'),
+  })
+  for (const id of ['é', '世'.repeat(64), '👋'.repeat(64)]) {
+    const byHeader = await send(draft, key(id))
+    t.equal(byHeader.body.message?.client_message_id, id)
+    t.strictSame((await send({ ...draft, client_message_id: id })).body, byHeader.body)
+    const byBoth = await send({ ...draft, client_message_id: id }, key(id))
+    t.strictSame(byBoth.body, byHeader.body)
+  }
+  const byBytes = await send(draft, key('ü1', 'latin1'))
+  t.equal(byBytes.body.message?.client_message_id, 'ü1')
+  const tooLong = await send(draft, key('世'.repeat(65)))
+  t.match(tooLong, { status: 400, body: { errors: [{ field: 'idempotency-key' }] } })
+})
+
 t.test('the same id with another body is a conflict and changes nothing', async (t) => {
   const { store, sessionId } = await openConversation(chat)
   const draft = { content: 'a', attachment_url: 'https://example.com/a.png', client_message_id: 'id' }
