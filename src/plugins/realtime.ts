@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import websocket from '@fastify/websocket'
 import plugin from 'fastify-plugin'
 import { type Config, readClientLimits } from '../config/config.js'
@@ -48,8 +49,11 @@ export const realtimePlugin = plugin<{ config: Config }>(
       },
     })
     app.websocketServer.on('wsClientError', refuseHandshake)
+    const requestIds = new WeakMap<IncomingMessage, string>()
+    app.websocketServer.on('headers', (lines, request) => lines.push(`X-Request-Id: ${requestIds.get(request)}`))
     // The plugin would open a socket on any route, and log the URL with its query.
     app.addHook('onRequest', (request, _reply, done) => {
+      if (request.ws) requestIds.set(request.raw, request.id)
       // Fastify makes the options of the route anew for each look at them.
       done(request.ws && request.routeOptions.config.opensSocket !== true ? notFound() : undefined)
     })

@@ -90,6 +90,14 @@ t.test('a handshake behind a pipelined request opens a socket once that is answe
   t.match(await connection.next(), { status: 101 })
 })
 
+t.test('the answer that opens a socket has a request id of its own, or the one that was given', async (t) => {
+  const open = (...headers: string[]) =>
+    exchangeRaw(t, node, write('GET /v1/chat/ws/store/ HTTP/1.1', [authorization, ...handshake, ...headers]))
+  t.match(await open(), { status: 101, headers: { 'x-request-id': /^[\w-]+$/ } })
+  t.match(await open('X-Request-Id: mine'), { status: 101, headers: { 'x-request-id': 'mine' } })
+  t.match(await open('X-Request-Id: a b'), { status: 101, headers: { 'x-request-id': /^[\w-]+$/ } })
+})
+
 t.test('a connection that is cut at an upgrade harms nobody', async (t) => {
   for (const bytes of [post('cut', h2c).slice(0, -5), get + post('cut', h2c).slice(0, -5)]) {
     const connection = await openRawConnection(t, node)
