@@ -58,12 +58,13 @@ export async function uploadRoutes(app: App, { config }: { config: Config }): Pr
       const endPatience = setPatient(raw.socket)
       try {
         const isGone = () => raw.socket.destroyed
-        const file = await countUpload(files.counts, isGone, async () => {
+        return await countUpload(files.counts, isGone, async () => {
           if (!isForm(raw.headers['content-type'])) throw new RequestError(415, 'Unsupported Media Type')
           if (Number(raw.headers['content-length'] ?? 0) > files.config.maxBytes + FORM_BYTES) throw tooLarge()
-          return receiveUpload(files, raw, account)
+          const publicUrl = readPublicUrl(config, request)
+          const { id, name, type } = await receiveUpload(files, raw, account)
+          return { url: createFileUrl(publicUrl, { id, name }), type }
         })
-        return { url: createFileUrl(readPublicUrl(config, request), file), type: file.type }
       } catch (error) {
         reply.raw.once('finish', () => drainRequest(raw))
         throw error

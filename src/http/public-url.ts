@@ -1,10 +1,20 @@
 import type { FastifyRequest } from 'fastify'
+import { RequestError } from '../errors/request-error.js'
 
-/** What clients reach this service by, without a slash at its end: as configured, or as this request has reached it. */
-export const readPublicUrl = (
+/**
+ * What clients reach this service by, without a slash at its end: as configured, or as this request has reached it.
+ * @throws RequestError 400 when neither tells it
+ */
+export function readPublicUrl(
   { publicUrl }: { publicUrl: string | undefined },
   { protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>,
-): string => publicUrl ?? `${protocol}://${host}`
+): string {
+  const url = publicUrl ?? `${protocol}://${host}`
+  if (publicUrl !== undefined || (ORIGIN.test(url) && URL.canParse(url))) return url
+  throw new RequestError(400, 'The Host header is missing or not valid, so there is no address for the file')
+}
+
+const ORIGIN = /^https?:\/\/[\w.:[\]-]+$/
 
 /** The path of the service's public address, like `/support`; empty at the root of its host. */
 export const readBasePath = (publicUrl: string | undefined): string =>

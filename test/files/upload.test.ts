@@ -6,7 +6,7 @@ import { createAnswerCheck, createChatClient } from '../support/chat/chat-client
 import { claimConversation, openConversation } from '../support/chat/conversations.js'
 import { startNode } from '../support/nodes/node.js'
 import { createJpeg, PLACE } from '../support/files/pictures.js'
-import { openRawConnection } from '../support/clients/raw-http.js'
+import { exchangeRaw, openRawConnection } from '../support/clients/raw-http.js'
 import { download, encodeForm, postForm, storeFile, uploadFile } from '../support/files/uploads.js'
 import { readConfig } from '../../src/config/config.js'
 
@@ -40,6 +40,26 @@ t.test(
     t.same(session.messages, [], 'by itself it makes no message')
   },
 )
+
+t.test('an upload whose Host gives no address is refused before anything is stored', async (t) => {
+  const before = await countFiles()
+  const { headers, body } = encodeForm([text])
+  const post = (version: string, ...lines: string[]) => {
+    const head = [`POST /v1/chat/upload/ HTTP/${version}`, ...lines, `Authorization: Token ${store.token}`]
+    const length = [`Content-Type: ${headers['content-type']}`, `Content-Length: ${body.length}`, '', '']
+    return exchangeRaw(t, node, Buffer.concat([Buffer.from([...head, ...length].join('\r\n')), body]))
+  }
+  const faulty = ['a b', 'a/b', 'a?b', 'a#b', 'a@b', 'a\\b', 'a:99999', 'a:b', '[::1', '']
+  for (const host of faulty) t.match(await post('1.1', `Host: ${host}`), { status: 400, text: /Host header/ }, host)
+  t.match(await post('1.0'), { status: 400, text: /Host header/ }, 'no Host')
+  t.equal(await countFiles(), before)
+  for (const host of ['chat.test', '127.0.0.1:8000', '[::1]:8000', 'my_host']) {
+    t.match(await post('1.1', `Host: ${host}`), {
+      status: 200,
+      text: new RegExp(`http://${host.replaceAll(/[[\].]/g, '\\$&')}/v1/`),
+    })
+  }
+})
 
 t.test('a form without exactly one file is refused', async (t) => {
   const before = await countFiles()
