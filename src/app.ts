@@ -34,7 +34,7 @@ import { reportsPlugin } from './plugins/reports.js'
 import { searchPlugin } from './plugins/search.js'
 import { tracingPlugin } from './plugins/tracing.js'
 import { webhooksPlugin } from './plugins/webhooks.js'
-import { unknownRoutesPlugin } from './http/unknown-routes.js'
+import { routerOptions, unknownRoutesPlugin } from './http/unknown-routes.js'
 import { serverOptions, upgradesPlugin } from './http/upgrades.js'
 import { messageRoutes } from './messages/message-routes.js'
 import { notificationRoutes } from './notifications/notification-routes.js'
@@ -73,7 +73,7 @@ export async function buildApp(config: Config, services: { databaseUrl: string; 
     exposeHeadRoutes: false,
     return503OnClosing: false,
     ...(basePath !== '' && { rewriteUrl: createUrlRewriter(basePath) }),
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>()

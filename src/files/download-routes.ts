@@ -29,7 +29,7 @@ export async function downloadRoutes(app: App): Promise<void> {
         206: bytes('The requested range.'),
         302: bytes('The file is in a bucket: `Location` is a presigned URL that is valid for five minutes.'),
         304: bytes('The file has the ETag in `If-None-Match`.'),
-        ...refusals(404, 416, 503),
+        ...refusals(400, 404, 416, 503),
       },
     },
     handler: (request, reply) => serveFile(files, request, reply),

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 /** 128 random bits: whoever knows the URL may read the file. */
 const ID_BYTES = 16
 const FILE_PATH = /\/v1\/chat\/files\/([\w-]{22})\/[^/]*\/?$/
-/** Fastify's router accepts path parameters of up to 100 UTF-16 code units. */
+/** In UTF-16 code units. Each takes up to nine characters of the URL, which has 2,048 at most. */
 const MAX_NAME_LENGTH = 80
 
 export const createFileId = () => randomBytes(ID_BYTES).toString('base64url')

@@ -80,7 +80,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** Answers failures before routing, such as a URL that cannot be decoded. No hook has run yet. */
 export function answerFrameworkError({ statusCode }: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers(headersOf(request))
+  reply.headers({ ...headersOf(request), ...request.server.allowReading(request.headers.origin) })
   reply.raw.once('finish', () => {
     logAnswer(request, reply)
     request.server.requestCounts?.note(request.method, undefined, reply.statusCode, reply.elapsedTime)

@@ -10,6 +10,12 @@ declare module 'fastify' {
 }
 
 /**
+ * Parts of a path may be as long as the head of a request: their length matters to routes with regular expressions only, and
+ * there is none. A long id is refused like any other that is wrong.
+ */
+export const routerOptions = { ignoreTrailingSlash: true, maxParamLength: Number.MAX_SAFE_INTEGER }
+
+/**
  * Refuses requests without a route before anything else, even before the token is checked: 405 with `Allow` where the path
  * has routes for other methods, otherwise 404. Registered before the routes.
  * @param options.everywhere methods that every path has
@@ -17,7 +23,7 @@ declare module 'fastify' {
 export const unknownRoutesPlugin = plugin<{ everywhere: string[] }>(
   async (app, { everywhere }) => {
     const methodsOf = new Map<string, Set<string>>()
-    const paths = createRouter({ ignoreTrailingSlash: true })
+    const paths = createRouter(routerOptions)
 
     app.decorate('hasRouteFor', (url) => paths.find('GET', url) !== null)
     app.addHook('onRoute', ({ url, method }) => {

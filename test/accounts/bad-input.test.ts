@@ -44,7 +44,7 @@ t.test('an integer of a path or a query is written in decimal digits', async (t)
     '1_0',
     'true',
   ]
-  for (const text of [...written, '', '[7]']) {
+  for (const text of [...written, '7'.repeat(4000), '', '[7]']) {
     const encoded = encodeURIComponent(text)
     const refusal = { status: 400, body: { errors: [{ field: String }] } }
     if (text !== '') {

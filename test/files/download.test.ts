@@ -106,6 +106,7 @@ t.test('an unknown address is a 404 in the standard body', async (t) => {
     '/v1/chat/files/x/a.txt',
     `/v1/chat/files/${'x'.repeat(22)}/a.txt`,
     `/v1/chat/files/${id.slice(0, 21)}*/a.txt`,
+    `/v1/chat/files/${'x'.repeat(5000)}/${'a'.repeat(5000)}.txt`,
     '/v1/chat/files/%00/a.txt',
     '/v1/chat/files/..%2f..%2fetc%2fpasswd/a.txt',
   ]
@@ -115,6 +116,9 @@ t.test('an unknown address is a 404 in the standard body', async (t) => {
     check('GET', '/v1/chat/files/{id}/{name}/', answer)
     t.equal(answer.headers['cache-control'], 'no-store')
   }
+  const undecodable = await node.get('/v1/chat/files/%FF/a.txt')
+  t.equal(undecodable.status, 400)
+  check('GET', '/v1/chat/files/{id}/{name}/', undecodable)
   for (const state of ['pending', 'deleting']) {
     await node.database.query(`update chat_file set state = $1::file_state where id = $2`, [state, id])
     t.equal((await download(url)).status, 404, state)

@@ -49,6 +49,7 @@ t.test('a page can read refusals, and the headers that tell it what to do', asyn
   }
   await expectReadable(200, 'GET', '/v1/chat/store/session/', store)
   await expectReadable(400, 'POST', '/v1/chat/store/message/', { ...store, body: {} })
+  await expectReadable(400, 'GET', '/v1/chat/%zz/', store)
   await expectReadable(401, 'GET', '/v1/chat/store/session/')
   await expectReadable(403, 'GET', '/v1/chat/store/session/', admin)
   await expectReadable(404, 'GET', '/v1/chat/nowhere/', store)
@@ -61,4 +62,18 @@ t.test('a page can read refusals, and the headers that tell it what to do', asyn
 t.test('other origins are told nothing', async (t) => {
   const { headers } = await node.get('/v1/chat/me/', { headers: { origin: 'https://evil.example' } })
   t.equal(headers['access-control-allow-origin'], undefined)
+})
+
+t.test('a URL that cannot be decoded is readable by the same origins as any other answer', async (t) => {
+  const allowing = ['access-control-allow-origin', 'access-control-expose-headers', 'vary']
+  for (const corsOrigins of [[], ['*'], ['https://a.example', 'https://b.example']]) {
+    const { get } = await startNode(t, { database: node.database, config: { corsOrigins } })
+    for (const origin of ['https://b.example', 'https://c.example', undefined]) {
+      const read = async (path: string) => {
+        const { headers } = await get(path, { headers: origin === undefined ? {} : { origin } })
+        return allowing.map((name) => headers[name])
+      }
+      t.same(await read('/%zz'), await read('/v1/chat/nowhere/'), `${corsOrigins.join()} ${origin}`)
+    }
+  }
 })
