@@ -73,7 +73,7 @@ t.test('messages and names are shown as plain text, never as markup', async (t) 
       { href: 'https://evil.example/', ...safe },
       { href: 'https://files.example/%3Cimg%20src=x%20onerror=alert(1)%3E%E2%80%AEgpj.exe', ...safe },
     ])
-    t.same(await page.locator('.attachment .kind').allTextContents(), ['<svg onload=alert(1)>', 'file'])
+    t.same(await page.locator('.attachment .kind').allTextContents(), ['file', '<svg onload=alert(1)>'])
     t.notMatch(await page.locator('.attachment a').textContent(), /[\u200b-\u200f\u202a-\u202e]/)
     const isolation = await page
       .locator('.entry .text')
