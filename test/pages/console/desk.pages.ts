@@ -81,13 +81,15 @@ t.test('a line shows where the messages begin that came while nobody looked', as
   const line = desk.locator('.new-line')
   const below = () => desk.locator('li:has(.new-line) + li .text').textContent()
   t.equal(await line.count(), 0, 'what has just been claimed is read')
+  const newest = async () => (await stage.get('store/messages/', first)).body.data.at(-1).status
+  // Without a message that was read, no line would separate anything.
+  await until(async () => (await newest()) === 'read', 10_000)
 
   for (const content of ['one', 'two']) await stage.post('store/message/', first, { content })
   await row(desk, 'First Shop').getByText('two').waitFor()
   await row(desk, 'First Shop').click()
   await line.getByText('New messages').waitFor()
   t.equal(await below(), 'one')
-  const newest = async () => (await stage.get('store/messages/', first)).body.data.at(-1).status
   await until(async () => (await newest()) === 'read', 10_000)
   await row(desk, 'Second Shop').click()
   await sees(desk, 'early')
