@@ -47,7 +47,7 @@ export async function sendUnreadMail(
   const { name, email } = await db.prisma.store.findUniqueOrThrow({ where: { id: storeId } })
   const to = readMailAddress(email)
   if (to === undefined && email !== '') onUnaddressed(storeId)
-  if (to === undefined || (await unsubscribing.isUnsubscribed(storeId, email))) return 'refused'
+  if (to === undefined || (await unsubscribing.isUnsubscribed(storeId, to))) return 'refused'
   const unread = Prisma.sql`
     session_id = ${sessionId} and sender_type = 'admin' and id > ${Math.max(readUpTo, mailedUpTo)} and id <= ${lastId}`
   const newest = await messageColumns.read(
@@ -63,7 +63,7 @@ export async function sendUnreadMail(
   const mail = composeMail({
     ...{ name, to, publicUrl, count: Number(count), messages: newest.reverse() },
     messageId: `<unread-${sessionId}-${lastId}@${new URL(publicUrl).hostname}>`,
-    unsubscribeUrl: await unsubscribing.createUrl(storeId, email),
+    unsubscribeUrl: await unsubscribing.createUrl(storeId, to),
   })
   return mailer.send(mail, signal)
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../database/database.js'
 import { Prisma } from '../generated/prisma/client.js'
+import { readMailAddress } from './mail-address.js'
 
 const KEY_BYTES = 32
 const KEY_ROW = 1
@@ -43,11 +44,13 @@ export function createUnsubscribing(db: Database, publicUrl: string): Unsubscrib
     },
     async unsubscribe(storeId, signature) {
       const store = await db.prisma.store.findUnique({ where: { id: storeId }, select: { email: true } })
+      const email = readMailAddress(store?.email ?? '')
+      if (email === undefined) return 'invalid'
       const given = Buffer.from(signature, 'base64url')
-      const expected = await sign(storeId, store?.email ?? '')
-      if (store === null || given.length !== expected.length || !timingSafeEqual(given, expected)) return 'invalid'
+      const expected = await sign(storeId, email)
+      if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'invalid'
       const { count } = await db.prisma.mailUnsubscribe.createMany({
-        data: [{ storeId, email: store.email }],
+        data: [{ storeId, email }],
         skipDuplicates: true,
       })
       return count === 0 ? 'repeated' : 'done'

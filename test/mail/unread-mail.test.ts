@@ -105,6 +105,13 @@ t.test('a store gets one mail, and a further one after a quarter of an hour at t
     await passQuarter(sessionId)
     await until(() => isLookedAt(sessionId), DEADLINE_MS)
     t.equal(mailsTo(email).length, before)
+
+    await database.query(`update store set email = ' ' || email || ' ' where id = $1`, [store.id])
+    await sendAs(admin, sessionId, 'unwanted at the same address, however it is written')
+    await passQuarter(sessionId)
+    await until(() => isLookedAt(sessionId), DEADLINE_MS)
+    t.equal(mailsTo(email).length, before)
+    t.equal((await click(path)).status, 200)
   })
 })
 
