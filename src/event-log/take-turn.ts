@@ -40,14 +40,15 @@ export interface DerivingOptions {
   onSlowTurn: (mostEvents: number) => void
 }
 
-/** Of the time that a statement may take. A longer turn is not to read more the next time, or is to read less. */
+/** After a turn that took a larger share of the time that a statement may take, the next one does not read more. */
 const QUICK_SHARE = 1 / 4
+/** After a turn that took a larger share, the next one reads less. */
 const LONG_SHARE = 1 / 2
 
 /**
  * Creates what takes the turns of a consumer. A turn that takes too long has done nothing and would fail at each repetition,
- * so the next one reads half as much, down to a single event. So it does after a long one that has succeeded: what comes
- * meanwhile waits for the next.
+ * so the next one reads half as much, down to a single event. A long turn that has succeeded halves the next one, too: what
+ * comes meanwhile waits for that.
  */
 export function createDerivation(
   db: Database,

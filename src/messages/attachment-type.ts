@@ -13,10 +13,10 @@ export function guessAttachmentType(url: string): string {
   return lookup(pathname.slice(pathname.lastIndexOf('/'))) || UNKNOWN
 }
 
-/** The type of an attachment: the one that is given, or the guess if that is no MIME type, as versions of before accepted. */
+/** The type of an attachment: the given one, or a guess where that is no MIME type. Earlier versions accepted any text. */
 export const readAttachmentType = (url: string, given: string) =>
   url !== '' && MIME_TYPE.test(given) ? given : guessAttachmentType(url)
 
-/** Whether a repeated send has the type of the first one, which an earlier version may have stored with no MIME type. */
+/** Whether a repeated send has the type of the first one. An earlier version may have stored what is no MIME type. */
 export const isSameAttachmentType = (url: string, repeated: string, stored: string) =>
   repeated === readAttachmentType(url, stored)

@@ -30,8 +30,8 @@ const SETTINGS = {
    */
   plan_cache_mode: 'force_custom_plan',
   /**
-   * The planner takes the pending list of an index for pages to fetch, and a text for one operation, which takes up to
-   * milliseconds where it is long (measured). With its default of 4 it looks at all texts of a time instead.
+   * To the planner, each page of an index's pending list is a fetch from the disk, and looking at a text is one operation. A
+   * long text takes milliseconds (measured). With the default of 4, all texts of a block may be looked at instead of the list.
    */
   random_page_cost: '0.1',
   // To start other processes takes longer than what they would do.

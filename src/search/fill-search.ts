@@ -5,15 +5,16 @@ import { Prisma } from '../generated/prisma/client.js'
 
 /** How fresh the search is while sends are fewer than a turn can take. */
 const PAUSE_MS = 1000
+/** What a turn copies at most, and from how many of the oldest messages it chooses. */
 const MOST_MESSAGES = 5000
-/** Behind so many messages that wait, the newest ones are looked at, too: as many as have ids within this of the newest. */
+/** When more messages wait, a turn chooses from the newest ones, too: those whose ids are within this of the newest id. */
 const NEWEST_IDS = 100_000
 /** What a message may have on average. Long texts of ever new words take the index one to two seconds for each megabyte. */
 const BYTES_OF_MESSAGE = 200
 
 /**
- * Returns a function that copies messages that were committed since the last turn into the table of the search. One node does so at a time. So the
- * index costs sends nothing. When more messages come than the turns can take, the search falls behind, and catches up later.
+ * Returns a function that copies messages that were committed since the last turn into the table of the search. One node does
+ * so at a time. So the index costs sends nothing. When more messages come than the turns can take, the search falls behind, and catches up later.
  * @param onSlowTurn is told how many messages the turn after one that took too long copies at most
  */
 export function createSearchFill(
@@ -30,9 +31,9 @@ export function createSearchFill(
 }
 
 /**
- * Copies messages in a fair order: each session's first text comes before the second one of another, and what a session has
- * written before counts by its bytes. So one that writes long texts of ever new words, which take up to a second each, delays
- * its own ones only. At least one message is copied, however long it is.
+ * Copies messages in a fair order: by how many bytes of their session wait before them. So a session that writes long texts
+ * of ever new words, which take up to a second each, delays its own ones only. At least one message is copied, however long it
+ * is.
  *
  * Ids are given before the commit, so one below the newest may still appear. The cursor moves only to ids of messages that
  * are older than any transaction can be, and below the first one that is left for later; what lies above is looked at again by

@@ -28,7 +28,10 @@ export interface PacerOptions {
 const WINDOW_MS = 250
 /** Share of the node's CPU time that deliveries take while the node is saturated. */
 const MIN_SHARE = 0.02
-/** CPU time of a delivery on a saturated node and in PostgreSQL (measured). With capacity to spare it is less than half. */
+/**
+ * CPU time of a delivery on a saturated node and in PostgreSQL, measured with undici; `node:http` takes more. With capacity to
+ * spare it is less than half.
+ */
 const DELIVERY_MS = 0.4
 /** A saturated node delivers at least this, so that every session goes on. */
 export const MIN_PER_SECOND = 25
